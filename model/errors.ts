@@ -1,0 +1,172 @@
+/**
+ * Every error a user can meet: one row each with its code, kind, sentence, gRPC status and what to do next. The rest
+ * of the code refers to rows by code; docs/errors.md is generated from this table and a test fails when they differ.
+ * It refuses to know how an error travels (api/) or is printed (cli/).
+ */
+
+/** gRPC status numbers, as in google.rpc.Code. */
+export const STATUS = {
+  INVALID_ARGUMENT: 3,
+  DEADLINE_EXCEEDED: 4,
+  NOT_FOUND: 5,
+  ALREADY_EXISTS: 6,
+  PERMISSION_DENIED: 7,
+  RESOURCE_EXHAUSTED: 8,
+  FAILED_PRECONDITION: 9,
+  ABORTED: 10,
+  OUT_OF_RANGE: 11,
+  UNIMPLEMENTED: 12,
+  INTERNAL: 13,
+  UNAVAILABLE: 14,
+  UNAUTHENTICATED: 16,
+} as const
+export type Status = keyof typeof STATUS
+
+interface ErrorRow {
+  status: Status
+  /** What went wrong; `{name}` is filled from the error's details. */
+  sentence: string
+  /** What the operator should do. */
+  remedy: string
+}
+
+export const ERRORS = {
+  INVALID_FIELD: {
+    status: 'INVALID_ARGUMENT',
+    sentence: 'The request has {count} invalid field(s): {summary}.',
+    remedy: 'Correct the fields named in the BadRequest detail and send the request again.',
+  },
+  UNKNOWN_FIELD: {
+    status: 'INVALID_ARGUMENT',
+    sentence: 'Unknown field {field}.',
+    remedy: 'Remove the field or use the nearest legal one: {nearest}.',
+  },
+  NOT_FOUND: {
+    status: 'NOT_FOUND',
+    sentence: 'There is no {kind} named {name}.',
+    remedy: 'List what exists with `tagsteer get {kind}`.',
+  },
+  ALREADY_EXISTS: {
+    status: 'ALREADY_EXISTS',
+    sentence: 'A {kind} named {name} exists already.',
+    remedy: 'Choose another name, or update the existing record.',
+  },
+  DUPLICATE_ADDRESS: {
+    status: 'ALREADY_EXISTS',
+    sentence: 'Address {address} in network {network} belongs to interface {name} already.',
+    remedy: 'Release it there first, or give another address.',
+  },
+  DUPLICATE_MAC: {
+    status: 'ALREADY_EXISTS',
+    sentence: 'MAC {mac} belongs to interface {name} already.',
+    remedy: 'MAC addresses are unique across interface records; give another one.',
+  },
+  DUPLICATE_ATTACHMENT: {
+    status: 'ALREADY_EXISTS',
+    sentence: 'Port {port} is the attachment of interface {name} already.',
+    remedy: 'Detach that interface first, or attach this one elsewhere.',
+  },
+  IN_USE: {
+    status: 'FAILED_PRECONDITION',
+    sentence: 'The {kind} {name} is used by {user}.',
+    remedy: 'Delete or change {user} first.',
+  },
+  ETAG_MISMATCH: {
+    status: 'ABORTED',
+    sentence: 'The {kind} {name} has changed since it was read.',
+    remedy: 'Read it again, apply your change to the new version, and send that.',
+  },
+  REQUEST_ID_REUSED: {
+    status: 'INVALID_ARGUMENT',
+    sentence: 'Request id {requestId} was used before with a different request.',
+    remedy: 'Use a fresh UUID for each new request.',
+  },
+  TOO_MANY: {
+    status: 'RESOURCE_EXHAUSTED',
+    sentence: 'Too many {what}: {count}, the limit is {limit}.',
+    remedy: 'Remove some, or split the request.',
+  },
+  MESSAGE_TOO_LARGE: {
+    status: 'RESOURCE_EXHAUSTED',
+    sentence: 'The message is larger than {limit} octets.',
+    remedy: 'Split the request.',
+  },
+  SPACE_FULL: {
+    status: 'RESOURCE_EXHAUSTED',
+    sentence: 'No free number is left in the {space} space of {limit}.',
+    remedy: 'Remove unused records; numbers return after their quarantine.',
+  },
+  COMPACTED: {
+    status: 'OUT_OF_RANGE',
+    sentence: 'Revision {revision} is no longer kept; the oldest is {oldest}.',
+    remedy: 'List the records again and watch from the revision of that list.',
+  },
+  UNAUTHENTICATED: {
+    status: 'UNAUTHENTICATED',
+    sentence: 'The connection carries no client certificate with a role.',
+    remedy: 'Connect with a certificate from `tagsteer certs client --role ROLE`.',
+  },
+  FORBIDDEN: {
+    status: 'PERMISSION_DENIED',
+    sentence: 'Role {role} may not call {method}.',
+    remedy: 'Use a certificate with one of the roles: {roles}.',
+  },
+  STORE_FAILED: {
+    status: 'UNAVAILABLE',
+    sentence: 'The store refused the write: {reason}.',
+    remedy: 'Nothing was changed. Free disk space or repair the store, then repeat the request.',
+  },
+  NOT_APPLIED: {
+    status: 'DEADLINE_EXCEEDED',
+    sentence: 'Generation {generation} is not applied yet on: {switches}.',
+    remedy: 'See `tagsteer get switches` for the state of each switch.',
+  },
+  SWITCH_OFFLINE: {
+    status: 'UNAVAILABLE',
+    sentence: 'Switch {datapathId} is not connected.',
+    remedy: 'Check its controller setting and certificate; see `tagsteer get switches`.',
+  },
+  INTERNAL: {
+    status: 'INTERNAL',
+    sentence: 'An internal error happened: {reason}.',
+    remedy: 'Report it with the log lines that carry the same request id.',
+  },
+} as const satisfies Record<string, ErrorRow>
+
+export type ErrorCode = keyof typeof ERRORS
+
+/** One field that is wrong: path in wire spelling (`rules[1].ports[0].first`) and why. */
+export interface FieldViolation {
+  field: string
+  description: string
+}
+
+/** An error as cores return it. Thrown only at the edges. */
+export interface Failure {
+  code: ErrorCode
+  details: Record<string, string>
+  violations?: FieldViolation[]
+}
+
+export type Result<T> = { ok: true; value: T } | { ok: false; failure: Failure }
+
+export const ok = <T>(value: T): Result<T> => ({ ok: true, value })
+
+export function fail(code: ErrorCode, details: Record<string, string | number> = {}): { ok: false; failure: Failure } {
+  const text = Object.fromEntries(Object.entries(details).map(([key, value]) => [key, String(value)]))
+  return { ok: false, failure: { code, details: text } }
+}
+
+/** An INVALID_FIELD failure from its violations. */
+export function invalid(violations: FieldViolation[]): { ok: false; failure: Failure } {
+  const summary = violations.map(({ field, description }) => `${field}: ${description}`).join('; ')
+  return {
+    ok: false,
+    failure: { code: 'INVALID_FIELD', details: { count: String(violations.length), summary }, violations },
+  }
+}
+
+/** The sentence of a failure with its details filled in. */
+export function failureText(failure: Failure, part: 'sentence' | 'remedy' = 'sentence'): string {
+  return ERRORS[failure.code][part].replace(/\{(\w+)\}/g, (whole, key: string) => failure.details[key] ?? whole)
+}

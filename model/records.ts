@@ -1,0 +1,154 @@
+/**
+ * The records tagsteer keeps: what each looks like once it is validated and stored. Intent only: where things were
+ * seen and what switches confirmed live elsewhere. Pure types and their constants; validation is in validate.ts, the
+ * meaning of policy in controller/policy/permits.ts. Imported by nearly everything.
+ */
+import type { Tag } from './tag.ts'
+
+/** All-of, any-of and none-of over tags. An empty selector matches every interface. */
+export interface Selector {
+  allOf: Tag[]
+  anyOf: Tag[]
+  noneOf: Tag[]
+}
+
+/** What every stored record carries besides its own fields. */
+export interface RecordMeta {
+  name: string
+  /** Small number that stands for the record in cookies, conjunction ids and logs; never 0, never reused. */
+  number: number
+  /** Milliseconds since the epoch. */
+  createTime: number
+  updateTime: number
+  /** Who wrote it last (the certificate's common name) and the manifest owner, if any. */
+  updatedBy: string
+  owner: string
+}
+
+export type Attachment =
+  | { kind: 'port'; datapathId: string; port: number }
+  | { kind: 'portName'; portName: string; datapathId?: string }
+  | { kind: 'mac' }
+
+/** A cloud's ENI or port. */
+export interface InterfaceRecord extends RecordMeta {
+  kind: 'interface'
+  tags: Tag[]
+  /** Layer 2 domain; addresses may overlap between networks. */
+  network: string
+  /** 48-bit number. */
+  mac: number
+  /** Canonical text, IPv4 dotted or IPv6 RFC 5952; single addresses. */
+  addresses: string[]
+  attachment: Attachment
+  /** True: only frames from `mac` and `addresses` enter. False: identity by port alone. */
+  portSecurity: boolean
+}
+
+export type Resolution = 'highest-priority' | 'strictest-wins' | 'ordered-merge'
+export type DefaultVerdict = 'allow' | 'deny'
+
+/** A virtual network partition: the interfaces whose tags match, and what happens among them by default. */
+export interface Vnp extends RecordMeta {
+  kind: 'vnp'
+  selector: Selector
+  /** Higher is consulted first where an interface belongs to several partitions. */
+  priority: number
+  resolution: Resolution
+  /** Verdicts between members where no rule matches. */
+  ingressDefault: DefaultVerdict
+  egressDefault: DefaultVerdict
+}
+
+export type Direction = 'ingress' | 'egress'
+export type RuleAction = 'allow' | 'deny' | 'reject' | 'log' | 'rate-limit'
+
+export type Peer =
+  | { kind: 'any' }
+  | { kind: 'tags'; selector: Selector }
+  | { kind: 'vnp'; vnp: string }
+  /** Addresses that belong to no interface record, IPv4 or IPv6, canonical prefix text. */
+  | { kind: 'cidr'; cidr: string }
+
+/** Inclusive range of destination ports. */
+export interface PortRange {
+  first: number
+  last: number
+}
+
+export interface Rule {
+  direction: Direction
+  peer: Peer
+  /** IP protocol number; undefined is any. 'icmp' in a manifest means 1 for IPv4 and 58 for IPv6 peers alike. */
+  protocols: number[]
+  /** Empty is any; only with TCP, UDP or SCTP. */
+  ports: PortRange[]
+  action: RuleAction
+  /** Also report matching packets. Always true where the action is 'log'. */
+  log: boolean
+  /** Kilobits per second and burst in kilobits; only with 'rate-limit'. */
+  rateKbps?: number
+  burstKb?: number
+  /** Defaults to the policy's. */
+  priority?: number
+}
+
+/** Rules for the members of one partition that match `appliesTo`. */
+export interface Policy extends RecordMeta {
+  kind: 'policy'
+  vnp: string
+  appliesTo: Selector
+  priority: number
+  rules: Rule[]
+}
+
+/** What is said about a switch, beyond what it says itself. */
+export interface SwitchRecord extends RecordMeta {
+  kind: 'switch'
+  /** 16 hexadecimal digits. */
+  datapathId: string
+  /** Ports (by name) that lead to the existing network: trusted, never an interface's. */
+  uplinks: string[]
+}
+
+export type AnyRecord = InterfaceRecord | Vnp | Policy | SwitchRecord
+export type RecordKind = AnyRecord['kind']
+
+export const IDENTITY = {
+  /** No interface record: packets with it are dropped. */
+  unknown: 0,
+  /** The switch itself. */
+  host: 1,
+  /** Virtual gateways. */
+  gateway: 2,
+  /** Any address that belongs to no interface record and to no prefix that a policy names. */
+  world: 3,
+  /** First number given to tag sets and prefixes. */
+  first: 256,
+  /** 20 bits: what the narrowest wide carrier (an MPLS label) can hold. */
+  last: 0xfffff,
+} as const
+
+/**
+ * A set of policy-relevant tags (or a prefix that a policy names), and the small number that stands for it in the
+ * data path. Kept by the store so that numbers survive restarts.
+ */
+export interface IdentityRecord {
+  number: number
+  /** Canonical key: `tags:` and the sorted tags, or `cidr:` and the prefix. */
+  key: string
+  /** Set when the last user went away; not reused before the quarantine has passed. */
+  releasedAt?: number
+}
+
+/** Store key prefixes. A record's key is its prefix and its name. */
+export const PREFIX = {
+  interface: 'interface/',
+  vnp: 'vnp/',
+  policy: 'policy/',
+  switch: 'switch/',
+  identity: 'identity/',
+  /** Numbers for networks, connection-tracking zones, meters, switches: `number/<space>/<name>`. */
+  number: 'number/',
+  request: 'request/',
+} as const
