@@ -1,0 +1,50 @@
+// Builds what is run: the tagsteer command and the node-openflow package, each bundled by esbuild. Types are checked by
+// `npm run check`, not here. Safe to run again; takes about a second.
+import { execFileSync } from 'node:child_process'
+import { chmodSync, existsSync, mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+process.chdir(root)
+
+const common = {
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'esm',
+  conditions: ['source'],
+  logLevel: 'warning',
+  sourcemap: 'linked',
+  minifySyntax: true,
+}
+// CommonJS packages inside an ES module bundle call require(); give them one.
+const banner = {
+  js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+}
+
+mkdirSync('dist', { recursive: true })
+// One descriptor set, made by buf: the CLI and the server load it instead of parsing .proto files at every start.
+execFileSync('node_modules/.bin/buf', ['build', 'proto', '-o', 'dist/tagsteer.binpb'], { stdio: 'inherit' })
+
+await build({
+  ...common,
+  entryPoints: { index: 'openflow/index.ts', cli: 'openflow/cli.ts' },
+  outdir: 'openflow/dist',
+  splitting: true,
+})
+chmodSync('openflow/dist/cli.js', 0o755)
+
+if (existsSync('cli/main.ts')) {
+  await build({
+    ...common,
+    entryPoints: { tagsteer: 'cli/main.ts' },
+    outdir: 'dist',
+    splitting: true,
+    banner,
+    // Native addons and packages that find files beside themselves stay outside the bundle.
+    external: ['lmdb', 'xxhash-wasm'],
+  })
+  chmodSync('dist/tagsteer.js', 0o755)
+}
