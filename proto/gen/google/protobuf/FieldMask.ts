@@ -1,0 +1,10 @@
+// Generated: well-known type
+
+
+export interface FieldMask {
+  'paths'?: (string)[];
+}
+
+export interface FieldMask__Output {
+  'paths': (string)[];
+}

@@ -1,0 +1,26 @@
+// Generated from tagsteer/v1/interface_service.proto
+
+
+export interface InterfaceStatus {
+  'attached'?: (boolean);
+  'datapathId'?: (string);
+  'port'?: (number);
+  'portName'?: (string);
+  /**
+   * The number that stands for the policy-relevant tags in the data path.
+   */
+  'identity'?: (number);
+  'vnps'?: (string)[];
+}
+
+export interface InterfaceStatus__Output {
+  'attached': (boolean);
+  'datapathId': (string);
+  'port': (number);
+  'portName': (string);
+  /**
+   * The number that stands for the policy-relevant tags in the data path.
+   */
+  'identity': (number);
+  'vnps': (string)[];
+}

@@ -1,0 +1,8 @@
+// Generated from tagsteer/v1/interface_service.proto
+
+
+export interface MacAttachment {
+}
+
+export interface MacAttachment__Output {
+}

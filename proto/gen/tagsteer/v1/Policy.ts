@@ -1,0 +1,45 @@
+// Generated from tagsteer/v1/policy_service.proto
+
+import type { Selector as _tagsteer_v1_Selector, Selector__Output as _tagsteer_v1_Selector__Output } from '../../tagsteer/v1/Selector.ts';
+import type { Rule as _tagsteer_v1_Rule, Rule__Output as _tagsteer_v1_Rule__Output } from '../../tagsteer/v1/Rule.ts';
+import type { Meta as _tagsteer_v1_Meta, Meta__Output as _tagsteer_v1_Meta__Output } from '../../tagsteer/v1/Meta.ts';
+
+export interface Policy {
+  'name'?: (string);
+  /**
+   * The partition whose members the rules are about.
+   */
+  'vnp'?: (string);
+  /**
+   * Which members; all where empty.
+   */
+  'appliesTo'?: (_tagsteer_v1_Selector | null);
+  /**
+   * Higher wins.
+   */
+  'priority'?: (number);
+  'rules'?: (_tagsteer_v1_Rule)[];
+  'owner'?: (string);
+  'etag'?: (string);
+  'meta'?: (_tagsteer_v1_Meta | null);
+}
+
+export interface Policy__Output {
+  'name': (string);
+  /**
+   * The partition whose members the rules are about.
+   */
+  'vnp': (string);
+  /**
+   * Which members; all where empty.
+   */
+  'appliesTo': (_tagsteer_v1_Selector__Output | null);
+  /**
+   * Higher wins.
+   */
+  'priority': (number);
+  'rules': (_tagsteer_v1_Rule__Output)[];
+  'owner': (string);
+  'etag': (string);
+  'meta': (_tagsteer_v1_Meta__Output | null);
+}

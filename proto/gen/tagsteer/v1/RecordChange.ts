@@ -1,0 +1,38 @@
+// Generated from tagsteer/v1/event_service.proto
+
+import type { Timestamp as _google_protobuf_Timestamp, Timestamp__Output as _google_protobuf_Timestamp__Output } from '../../google/protobuf/Timestamp.ts';
+import type { Interface as _tagsteer_v1_Interface, Interface__Output as _tagsteer_v1_Interface__Output } from '../../tagsteer/v1/Interface.ts';
+import type { Vnp as _tagsteer_v1_Vnp, Vnp__Output as _tagsteer_v1_Vnp__Output } from '../../tagsteer/v1/Vnp.ts';
+import type { Policy as _tagsteer_v1_Policy, Policy__Output as _tagsteer_v1_Policy__Output } from '../../tagsteer/v1/Policy.ts';
+import type { Switch as _tagsteer_v1_Switch, Switch__Output as _tagsteer_v1_Switch__Output } from '../../tagsteer/v1/Switch.ts';
+import type { Long } from '@grpc/proto-loader';
+
+export interface RecordChange {
+  'revision'?: (number | string | Long);
+  'time'?: (_google_protobuf_Timestamp | null);
+  'caller'?: (string);
+  'method'?: (string);
+  'kind'?: (string);
+  'name'?: (string);
+  'deleted'?: (boolean);
+  'interface'?: (_tagsteer_v1_Interface | null);
+  'vnp'?: (_tagsteer_v1_Vnp | null);
+  'policy'?: (_tagsteer_v1_Policy | null);
+  'switch'?: (_tagsteer_v1_Switch | null);
+  'record'?: "interface"|"vnp"|"policy"|"switch";
+}
+
+export interface RecordChange__Output {
+  'revision': (string);
+  'time': (_google_protobuf_Timestamp__Output | null);
+  'caller': (string);
+  'method': (string);
+  'kind': (string);
+  'name': (string);
+  'deleted': (boolean);
+  'interface'?: (_tagsteer_v1_Interface__Output | null);
+  'vnp'?: (_tagsteer_v1_Vnp__Output | null);
+  'policy'?: (_tagsteer_v1_Policy__Output | null);
+  'switch'?: (_tagsteer_v1_Switch__Output | null);
+  'record'?: "interface"|"vnp"|"policy"|"switch";
+}

@@ -1,0 +1,54 @@
+// Generated from tagsteer/v1/policy_service.proto
+
+import type { Direction as _tagsteer_v1_Direction, Direction__Output as _tagsteer_v1_Direction__Output } from '../../tagsteer/v1/Direction.ts';
+import type { Peer as _tagsteer_v1_Peer, Peer__Output as _tagsteer_v1_Peer__Output } from '../../tagsteer/v1/Peer.ts';
+import type { Action as _tagsteer_v1_Action, Action__Output as _tagsteer_v1_Action__Output } from '../../tagsteer/v1/Action.ts';
+import type { RateLimit as _tagsteer_v1_RateLimit, RateLimit__Output as _tagsteer_v1_RateLimit__Output } from '../../tagsteer/v1/RateLimit.ts';
+
+export interface Rule {
+  'direction'?: (_tagsteer_v1_Direction);
+  'peer'?: (_tagsteer_v1_Peer | null);
+  /**
+   * "tcp", "udp", "sctp", "icmp" (ICMP and ICMPv6) or a number 0 to 255; any where empty.
+   */
+  'protocols'?: (string)[];
+  /**
+   * "443", "8000-8010"; destination ports, only with tcp, udp or sctp.
+   */
+  'ports'?: (string)[];
+  'action'?: (_tagsteer_v1_Action);
+  /**
+   * Also report matching packets.
+   */
+  'log'?: (boolean);
+  'rateLimit'?: (_tagsteer_v1_RateLimit | null);
+  /**
+   * The policy's where absent.
+   */
+  'priority'?: (number);
+  '_priority'?: "priority";
+}
+
+export interface Rule__Output {
+  'direction': (_tagsteer_v1_Direction__Output);
+  'peer': (_tagsteer_v1_Peer__Output | null);
+  /**
+   * "tcp", "udp", "sctp", "icmp" (ICMP and ICMPv6) or a number 0 to 255; any where empty.
+   */
+  'protocols': (string)[];
+  /**
+   * "443", "8000-8010"; destination ports, only with tcp, udp or sctp.
+   */
+  'ports': (string)[];
+  'action': (_tagsteer_v1_Action__Output);
+  /**
+   * Also report matching packets.
+   */
+  'log': (boolean);
+  'rateLimit': (_tagsteer_v1_RateLimit__Output | null);
+  /**
+   * The policy's where absent.
+   */
+  'priority'?: (number);
+  '_priority'?: "priority";
+}

@@ -1,0 +1,51 @@
+// Generated from tagsteer/v1/topology_service.proto
+
+import type { Meta as _tagsteer_v1_Meta, Meta__Output as _tagsteer_v1_Meta__Output } from '../../tagsteer/v1/Meta.ts';
+import type { SwitchState as _tagsteer_v1_SwitchState, SwitchState__Output as _tagsteer_v1_SwitchState__Output } from '../../tagsteer/v1/SwitchState.ts';
+import type { Port as _tagsteer_v1_Port, Port__Output as _tagsteer_v1_Port__Output } from '../../tagsteer/v1/Port.ts';
+import type { Timestamp as _google_protobuf_Timestamp, Timestamp__Output as _google_protobuf_Timestamp__Output } from '../../google/protobuf/Timestamp.ts';
+import type { Long } from '@grpc/proto-loader';
+
+export interface Switch {
+  'name'?: (string);
+  'datapathId'?: (string);
+  /**
+   * Names of ports that lead to the existing network.
+   */
+  'uplinks'?: (string)[];
+  'owner'?: (string);
+  'etag'?: (string);
+  'meta'?: (_tagsteer_v1_Meta | null);
+  'state'?: (_tagsteer_v1_SwitchState);
+  'degradedReason'?: (string);
+  'ports'?: (_tagsteer_v1_Port)[];
+  'desiredGeneration'?: (number | string | Long);
+  'appliedGeneration'?: (number | string | Long);
+  'desiredFlows'?: (number);
+  'installedFlows'?: (number);
+  'remoteAddress'?: (string);
+  'description'?: (string);
+  'connectTime'?: (_google_protobuf_Timestamp | null);
+}
+
+export interface Switch__Output {
+  'name': (string);
+  'datapathId': (string);
+  /**
+   * Names of ports that lead to the existing network.
+   */
+  'uplinks': (string)[];
+  'owner': (string);
+  'etag': (string);
+  'meta': (_tagsteer_v1_Meta__Output | null);
+  'state': (_tagsteer_v1_SwitchState__Output);
+  'degradedReason': (string);
+  'ports': (_tagsteer_v1_Port__Output)[];
+  'desiredGeneration': (string);
+  'appliedGeneration': (string);
+  'desiredFlows': (number);
+  'installedFlows': (number);
+  'remoteAddress': (string);
+  'description': (string);
+  'connectTime': (_google_protobuf_Timestamp__Output | null);
+}
