@@ -3,7 +3,8 @@
  * refuses to know what switches confirmed; that never feeds a decision (law 2). Intent is kept by intent.ts from the
  * store's watch; observed by the channel and topology. Both are read-only here.
  */
-import type { IdentityRecord, InterfaceRecord, Policy, SwitchRecord, Vnp } from '../../model/records.ts'
+import type { IdentityRecord, InterfaceRecord, Policy, RecordKind, SwitchRecord, Vnp } from '../../model/records.ts'
+import type { Tag } from '../../model/tag.ts'
 
 export interface IntentView {
   readonly generation: number
@@ -14,8 +15,32 @@ export interface IntentView {
   /** By identity number. */
   readonly identities: ReadonlyMap<number, IdentityRecord>
   /** Numbers given out for names: networks, switches by datapath id, zones by `datapathId/network`, meters by `policy/rule`. */
-  number(space: 'network' | 'switch' | 'zone' | 'meter', name: string): number | undefined
+  number(space: NumberSpace, name: string): number | undefined
+  /** The revision that wrote a record last: its generation, and as text its etag. */
+  modRevision(kind: RecordKind, name: string): number | undefined
+
+  /** The identity of an interface record; IDENTITY.unknown where there is no such record. */
+  identityOf(interfaceName: string): number
+  /** Names of the interface records with this identity. */
+  usersOf(identity: number): ReadonlySet<string>
+  /** The policy-relevant tags that a tag identity stands for; empty for world identities. */
+  tagsOf(identity: number): ReadonlySet<Tag>
+  /** Partitions that a tag identity is a member of, in the order in which they are consulted. */
+  vnpsOf(identity: number): readonly Vnp[]
+  /** Identities in use that are members of a partition. */
+  membersOf(vnp: string): ReadonlySet<number>
+  /** Prefix (canonical text) to identity, for each prefix that a rule names. IDENTITY.world is not among them. */
+  readonly prefixes: ReadonlyMap<string, number>
+  /** Policies of a partition, by name. */
+  policiesOf(vnp: string): ReadonlySet<string>
+  /** The interface record that holds an address (canonical text) in a network. */
+  byAddress(network: string, address: string): string | undefined
+  byMac(mac: number): string | undefined
+  /** Interface records attached to a port by number or by name on this switch, or by name on any switch. */
+  byAttachment(datapathId: string, port: number, portName: string): string | undefined
 }
+
+export type NumberSpace = 'network' | 'switch' | 'zone' | 'meter'
 
 export interface PortView {
   port: number
