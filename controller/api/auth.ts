@@ -1,0 +1,72 @@
+/**
+ * Who calls, and whether they may: the role is the organisational unit of the client's certificate, the caller's name
+ * its common name. The table says for every method which roles may call it; a method without a row may be called by
+ * nobody, and a test compares the table with the services. Plaintext exists only on loopback and only when asked for;
+ * such a caller is an administrator named "loopback".
+ */
+import type { PeerCertificate } from 'node:tls'
+import { ROLES, type Role } from '../../model/roles.ts'
+
+/** What grpc-js tells of the connection; the library does not export the type. */
+export interface AuthContext {
+  transportSecurityType?: string
+  sslPeerCertificate?: PeerCertificate
+}
+
+export interface Caller {
+  name: string
+  role: Role
+}
+
+const EVERYONE: readonly Role[] = ROLES
+const WRITERS: readonly Role[] = ['admin', 'provisioner']
+const ADMIN: readonly Role[] = ['admin']
+
+/** Full method path to the roles that may call it. */
+export const METHOD_ROLES: Readonly<Record<string, readonly Role[]>> = {
+  '/tagsteer.v1.InterfaceService/GetInterface': EVERYONE,
+  '/tagsteer.v1.InterfaceService/ListInterfaces': EVERYONE,
+  '/tagsteer.v1.InterfaceService/CreateInterface': WRITERS,
+  '/tagsteer.v1.InterfaceService/UpdateInterface': WRITERS,
+  '/tagsteer.v1.InterfaceService/DeleteInterface': WRITERS,
+  // The profiler tags instances by what it saw of them; it may change nothing else.
+  '/tagsteer.v1.InterfaceService/SetTags': ['admin', 'provisioner', 'profiler'],
+  '/tagsteer.v1.InterfaceService/BatchUpdateInterfaces': WRITERS,
+  '/tagsteer.v1.VnpService/GetVnp': EVERYONE,
+  '/tagsteer.v1.VnpService/ListVnps': EVERYONE,
+  '/tagsteer.v1.VnpService/CreateVnp': ADMIN,
+  '/tagsteer.v1.VnpService/UpdateVnp': ADMIN,
+  '/tagsteer.v1.VnpService/DeleteVnp': ADMIN,
+  '/tagsteer.v1.PolicyService/GetPolicy': EVERYONE,
+  '/tagsteer.v1.PolicyService/ListPolicies': EVERYONE,
+  '/tagsteer.v1.PolicyService/CreatePolicy': ADMIN,
+  '/tagsteer.v1.PolicyService/UpdatePolicy': ADMIN,
+  '/tagsteer.v1.PolicyService/DeletePolicy': ADMIN,
+  '/tagsteer.v1.PolicyService/GetPolicyForTraffic': EVERYONE,
+  '/tagsteer.v1.FlowService/ListFlows': EVERYONE,
+  '/tagsteer.v1.FlowService/Explain': EVERYONE,
+  '/tagsteer.v1.FlowService/WaitApplied': EVERYONE,
+  '/tagsteer.v1.FlowService/ListTables': EVERYONE,
+  '/tagsteer.v1.TopologyService/GetTopology': EVERYONE,
+  '/tagsteer.v1.TopologyService/ListSwitches': EVERYONE,
+  '/tagsteer.v1.TopologyService/UpdateSwitch': ADMIN,
+  '/tagsteer.v1.TopologyService/DeleteSwitch': ADMIN,
+  '/tagsteer.v1.EventService/WatchRecords': EVERYONE,
+  '/tagsteer.v1.EventService/WatchEvents': EVERYONE,
+}
+
+/** The caller that a certificate names; undefined where it names none. */
+export function callerOf(context: AuthContext): Caller | undefined {
+  if (context.transportSecurityType !== 'ssl') return { name: 'loopback', role: 'admin' }
+  const subject = context.sslPeerCertificate?.subject
+  if (subject === undefined) return undefined
+  const name = single(subject.CN)
+  const unit = single(subject.OU)
+  const role = ROLES.find((known) => known === unit)
+  return name === undefined || role === undefined ? undefined : { name, role }
+}
+
+/** A subject with two units or two common names is ambiguous and names nobody. */
+function single(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined
+}
