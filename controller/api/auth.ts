@@ -51,6 +51,8 @@ export const METHOD_ROLES: Readonly<Record<string, readonly Role[]>> = {
   '/tagsteer.v1.TopologyService/ListSwitches': EVERYONE,
   '/tagsteer.v1.TopologyService/UpdateSwitch': ADMIN,
   '/tagsteer.v1.TopologyService/DeleteSwitch': ADMIN,
+  // Interface records for provisioners, every kind for administrators: the method looks at the kinds itself.
+  '/tagsteer.v1.ApplyService/Apply': WRITERS,
   '/tagsteer.v1.EventService/WatchRecords': EVERYONE,
   '/tagsteer.v1.EventService/WatchEvents': EVERYONE,
 }

@@ -24,7 +24,11 @@ import type { ServerReflectionResponse as _grpc_reflection_v1_ServerReflectionRe
 import type { ServiceResponse as _grpc_reflection_v1_ServiceResponse, ServiceResponse__Output as _grpc_reflection_v1_ServiceResponse__Output } from './grpc/reflection/v1/ServiceResponse.ts';
 import type { Accepted as _tagsteer_v1_Accepted, Accepted__Output as _tagsteer_v1_Accepted__Output } from './tagsteer/v1/Accepted.ts';
 import type { AnyPeer as _tagsteer_v1_AnyPeer, AnyPeer__Output as _tagsteer_v1_AnyPeer__Output } from './tagsteer/v1/AnyPeer.ts';
+import type { Applied as _tagsteer_v1_Applied, Applied__Output as _tagsteer_v1_Applied__Output } from './tagsteer/v1/Applied.ts';
 import type { AppliedStatus as _tagsteer_v1_AppliedStatus, AppliedStatus__Output as _tagsteer_v1_AppliedStatus__Output } from './tagsteer/v1/AppliedStatus.ts';
+import type { ApplyRequest as _tagsteer_v1_ApplyRequest, ApplyRequest__Output as _tagsteer_v1_ApplyRequest__Output } from './tagsteer/v1/ApplyRequest.ts';
+import type { ApplyResponse as _tagsteer_v1_ApplyResponse, ApplyResponse__Output as _tagsteer_v1_ApplyResponse__Output } from './tagsteer/v1/ApplyResponse.ts';
+import type { ApplyServiceClient as _tagsteer_v1_ApplyServiceClient, ApplyServiceDefinition as _tagsteer_v1_ApplyServiceDefinition } from './tagsteer/v1/ApplyService.ts';
 import type { Attachment as _tagsteer_v1_Attachment, Attachment__Output as _tagsteer_v1_Attachment__Output } from './tagsteer/v1/Attachment.ts';
 import type { BatchUpdateInterfacesRequest as _tagsteer_v1_BatchUpdateInterfacesRequest, BatchUpdateInterfacesRequest__Output as _tagsteer_v1_BatchUpdateInterfacesRequest__Output } from './tagsteer/v1/BatchUpdateInterfacesRequest.ts';
 import type { BatchUpdateInterfacesResponse as _tagsteer_v1_BatchUpdateInterfacesResponse, BatchUpdateInterfacesResponse__Output as _tagsteer_v1_BatchUpdateInterfacesResponse__Output } from './tagsteer/v1/BatchUpdateInterfacesResponse.ts';
@@ -76,7 +80,9 @@ import type { Port as _tagsteer_v1_Port, Port__Output as _tagsteer_v1_Port__Outp
 import type { PortAttachment as _tagsteer_v1_PortAttachment, PortAttachment__Output as _tagsteer_v1_PortAttachment__Output } from './tagsteer/v1/PortAttachment.ts';
 import type { PortNameAttachment as _tagsteer_v1_PortNameAttachment, PortNameAttachment__Output as _tagsteer_v1_PortNameAttachment__Output } from './tagsteer/v1/PortNameAttachment.ts';
 import type { RateLimit as _tagsteer_v1_RateLimit, RateLimit__Output as _tagsteer_v1_RateLimit__Output } from './tagsteer/v1/RateLimit.ts';
+import type { Record as _tagsteer_v1_Record, Record__Output as _tagsteer_v1_Record__Output } from './tagsteer/v1/Record.ts';
 import type { RecordChange as _tagsteer_v1_RecordChange, RecordChange__Output as _tagsteer_v1_RecordChange__Output } from './tagsteer/v1/RecordChange.ts';
+import type { RecordName as _tagsteer_v1_RecordName, RecordName__Output as _tagsteer_v1_RecordName__Output } from './tagsteer/v1/RecordName.ts';
 import type { Rule as _tagsteer_v1_Rule, Rule__Output as _tagsteer_v1_Rule__Output } from './tagsteer/v1/Rule.ts';
 import type { Selector as _tagsteer_v1_Selector, Selector__Output as _tagsteer_v1_Selector__Output } from './tagsteer/v1/Selector.ts';
 import type { SetTagsRequest as _tagsteer_v1_SetTagsRequest, SetTagsRequest__Output as _tagsteer_v1_SetTagsRequest__Output } from './tagsteer/v1/SetTagsRequest.ts';
@@ -142,7 +148,11 @@ export interface ProtoGrpcType {
       Accepted: MessageTypeDefinition<_tagsteer_v1_Accepted, _tagsteer_v1_Accepted__Output>
       Action: EnumTypeDefinition
       AnyPeer: MessageTypeDefinition<_tagsteer_v1_AnyPeer, _tagsteer_v1_AnyPeer__Output>
+      Applied: MessageTypeDefinition<_tagsteer_v1_Applied, _tagsteer_v1_Applied__Output>
       AppliedStatus: MessageTypeDefinition<_tagsteer_v1_AppliedStatus, _tagsteer_v1_AppliedStatus__Output>
+      ApplyRequest: MessageTypeDefinition<_tagsteer_v1_ApplyRequest, _tagsteer_v1_ApplyRequest__Output>
+      ApplyResponse: MessageTypeDefinition<_tagsteer_v1_ApplyResponse, _tagsteer_v1_ApplyResponse__Output>
+      ApplyService: SubtypeConstructor<typeof grpc.Client, _tagsteer_v1_ApplyServiceClient> & { service: _tagsteer_v1_ApplyServiceDefinition }
       Attachment: MessageTypeDefinition<_tagsteer_v1_Attachment, _tagsteer_v1_Attachment__Output>
       BatchUpdateInterfacesRequest: MessageTypeDefinition<_tagsteer_v1_BatchUpdateInterfacesRequest, _tagsteer_v1_BatchUpdateInterfacesRequest__Output>
       BatchUpdateInterfacesResponse: MessageTypeDefinition<_tagsteer_v1_BatchUpdateInterfacesResponse, _tagsteer_v1_BatchUpdateInterfacesResponse__Output>
@@ -190,6 +200,7 @@ export interface ProtoGrpcType {
       MergedPolicy: MessageTypeDefinition<_tagsteer_v1_MergedPolicy, _tagsteer_v1_MergedPolicy__Output>
       MergedRule: MessageTypeDefinition<_tagsteer_v1_MergedRule, _tagsteer_v1_MergedRule__Output>
       Meta: MessageTypeDefinition<_tagsteer_v1_Meta, _tagsteer_v1_Meta__Output>
+      Outcome: EnumTypeDefinition
       Peer: MessageTypeDefinition<_tagsteer_v1_Peer, _tagsteer_v1_Peer__Output>
       Policy: MessageTypeDefinition<_tagsteer_v1_Policy, _tagsteer_v1_Policy__Output>
       PolicyService: SubtypeConstructor<typeof grpc.Client, _tagsteer_v1_PolicyServiceClient> & { service: _tagsteer_v1_PolicyServiceDefinition }
@@ -198,7 +209,9 @@ export interface ProtoGrpcType {
       PortNameAttachment: MessageTypeDefinition<_tagsteer_v1_PortNameAttachment, _tagsteer_v1_PortNameAttachment__Output>
       PortRole: EnumTypeDefinition
       RateLimit: MessageTypeDefinition<_tagsteer_v1_RateLimit, _tagsteer_v1_RateLimit__Output>
+      Record: MessageTypeDefinition<_tagsteer_v1_Record, _tagsteer_v1_Record__Output>
       RecordChange: MessageTypeDefinition<_tagsteer_v1_RecordChange, _tagsteer_v1_RecordChange__Output>
+      RecordName: MessageTypeDefinition<_tagsteer_v1_RecordName, _tagsteer_v1_RecordName__Output>
       Resolution: EnumTypeDefinition
       Rule: MessageTypeDefinition<_tagsteer_v1_Rule, _tagsteer_v1_Rule__Output>
       Selector: MessageTypeDefinition<_tagsteer_v1_Selector, _tagsteer_v1_Selector__Output>

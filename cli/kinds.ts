@@ -1,0 +1,154 @@
+/**
+ * The kinds of record the command line knows: names and aliases, columns, which calls list and read them,
+ * and how they turn into manifests. To add a kind, add a row here and its shape in schema.ts and convert.ts.
+ */
+import type { Interface__Output } from '../proto/gen/tagsteer/v1/Interface.ts'
+import type { Policy__Output } from '../proto/gen/tagsteer/v1/Policy.ts'
+import type { Record } from '../proto/gen/tagsteer/v1/Record.ts'
+import type { Switch__Output } from '../proto/gen/tagsteer/v1/Switch.ts'
+import type { Vnp__Output } from '../proto/gen/tagsteer/v1/Vnp.ts'
+import type { Client } from './client.ts'
+import {
+  interfaceManifest,
+  interfaceMessage,
+  type Manifest,
+  policyManifest,
+  policyMessage,
+  shownSelector,
+  shownTag,
+  switchManifest,
+  switchMessage,
+  vnpManifest,
+  vnpMessage,
+} from './convert.ts'
+import { CliError } from './failure.ts'
+import type { ManifestKind } from './schema.ts'
+import { age, type Column } from './table.ts'
+
+export interface Kind<Message = never, Form extends Manifest = never> {
+  title: ManifestKind
+  plural: string
+  /** Singular first; all are accepted. */
+  names: string[]
+  columns(now: number): Column<Message>[]
+  list(client: Client): Promise<Message[]>
+  get(client: Client, name: string): Promise<Message>
+  toRecord(form: Form): Record
+  toManifest(message: Message): Form
+}
+
+const interfaces: Kind<Interface__Output, ReturnType<typeof interfaceManifest>> = {
+  title: 'Interface',
+  plural: 'interfaces',
+  names: ['interface', 'interfaces', 'if', 'eni', 'port'],
+  columns: (now) => [
+    { header: 'NAME', cell: ({ name }) => name },
+    { header: 'NETWORK', cell: ({ network }) => network, wide: true },
+    { header: 'ADDRESSES', cell: ({ addresses }) => addresses.join(',') },
+    { header: 'MAC', cell: ({ mac }) => mac, wide: true },
+    { header: 'TAGS', cell: ({ tags }) => tags.map(shownTag).join(',') },
+    { header: 'VNPS', cell: ({ status }) => (status?.vnps ?? []).join(',') },
+    { header: 'IDENTITY', cell: ({ status }) => (status?.identity ? String(status.identity) : ''), wide: true },
+    { header: 'SWITCH', cell: ({ status }) => (status?.attached ? status.datapathId.replace(/^0+(?=.)/, '') : '') },
+    { header: 'PORT', cell: ({ status }) => (status?.attached ? status.portName || String(status.port) : '') },
+    { header: 'GENERATION', cell: ({ meta }) => meta?.generation ?? '', wide: true },
+    { header: 'AGE', cell: ({ meta }) => age(meta?.createTime, now) },
+  ],
+  list: (client) => client.list('InterfaceService', 'listInterfaces', 'interfaces'),
+  get: (client, name) => client.call('InterfaceService', 'getInterface', { name }),
+  toRecord: (form) => ({ interface: interfaceMessage(form) }),
+  toManifest: interfaceManifest,
+}
+
+const vnps: Kind<Vnp__Output, ReturnType<typeof vnpManifest>> = {
+  title: 'Vnp',
+  plural: 'vnps',
+  names: ['vnp', 'vnps', 'partition'],
+  columns: (now) => [
+    { header: 'NAME', cell: ({ name }) => name },
+    { header: 'SELECTOR', cell: ({ selector }) => shownSelector(selector) },
+    { header: 'MEMBERS', cell: ({ memberCount }) => String(memberCount), align: 'right' },
+    { header: 'PRIORITY', cell: ({ priority }) => String(priority), align: 'right' },
+    { header: 'INGRESS', cell: ({ ingressDefault }) => ingressDefault.slice(16).toLowerCase() },
+    { header: 'EGRESS', cell: ({ egressDefault }) => egressDefault.slice(16).toLowerCase() },
+    {
+      header: 'RESOLUTION',
+      cell: ({ resolution }) => resolution.slice(11).toLowerCase().replaceAll('_', '-'),
+      wide: true,
+    },
+    { header: 'GENERATION', cell: ({ meta }) => meta?.generation ?? '', wide: true },
+    { header: 'AGE', cell: ({ meta }) => age(meta?.createTime, now) },
+  ],
+  list: (client) => client.list('VnpService', 'listVnps', 'vnps'),
+  get: (client, name) => client.call('VnpService', 'getVnp', { name }),
+  toRecord: (form) => ({ vnp: vnpMessage(form) }),
+  toManifest: vnpManifest,
+}
+
+const policies: Kind<Policy__Output, ReturnType<typeof policyManifest>> = {
+  title: 'Policy',
+  plural: 'policies',
+  names: ['policy', 'policies', 'pol'],
+  columns: (now) => [
+    { header: 'NAME', cell: ({ name }) => name },
+    { header: 'VNP', cell: ({ vnp }) => vnp },
+    { header: 'APPLIES-TO', cell: ({ appliesTo }) => shownSelector(appliesTo) || 'all' },
+    { header: 'PRIORITY', cell: ({ priority }) => String(priority), align: 'right' },
+    { header: 'RULES', cell: ({ rules }) => String(rules.length), align: 'right' },
+    { header: 'CHANGED-BY', cell: ({ meta }) => meta?.updatedBy ?? '', wide: true },
+    { header: 'GENERATION', cell: ({ meta }) => meta?.generation ?? '', wide: true },
+    { header: 'AGE', cell: ({ meta }) => age(meta?.createTime, now) },
+  ],
+  list: (client) => client.list('PolicyService', 'listPolicies', 'policies'),
+  get: (client, name) => client.call('PolicyService', 'getPolicy', { name }),
+  toRecord: (form) => ({ policy: policyMessage(form) }),
+  toManifest: policyManifest,
+}
+
+const switches: Kind<Switch__Output, ReturnType<typeof switchManifest>> = {
+  title: 'Switch',
+  plural: 'switches',
+  names: ['switch', 'switches', 'sw', 'dp'],
+  columns: (now) => [
+    { header: 'NAME', cell: ({ name, datapathId }) => name || datapathId },
+    { header: 'DATAPATH', cell: ({ datapathId }) => datapathId },
+    { header: 'STATE', cell: ({ state }) => state.slice(13).toLowerCase() },
+    { header: 'PORTS', cell: ({ ports }) => String(ports.length), align: 'right' },
+    { header: 'FLOWS', cell: ({ installedFlows, desiredFlows }) => `${installedFlows}/${desiredFlows}` },
+    {
+      header: 'GENERATION',
+      cell: ({ appliedGeneration, desiredGeneration }) => `${appliedGeneration}/${desiredGeneration}`,
+    },
+    { header: 'ADDRESS', cell: ({ remoteAddress }) => remoteAddress, wide: true },
+    { header: 'UPLINKS', cell: ({ uplinks }) => uplinks.join(','), wide: true },
+    { header: 'REASON', cell: ({ degradedReason }) => degradedReason.replaceAll(' ', '_'), wide: true },
+    { header: 'AGE', cell: ({ connectTime }) => age(connectTime, now) },
+  ],
+  list: (client) => client.list('TopologyService', 'listSwitches', 'switches'),
+  get: async (client, name) => {
+    const all = await client.list<Switch__Output>('TopologyService', 'listSwitches', 'switches')
+    const found = all.find(
+      (one) => one.name === name || one.datapathId === name || one.datapathId.replace(/^0+/, '') === name,
+    )
+    if (found === undefined) throw new CliError(`there is no switch named ${name} [NOT_FOUND]`)
+    return found
+  },
+  toRecord: (form) => ({ switch: switchMessage(form) }),
+  toManifest: switchManifest,
+}
+
+/** In the order in which references point: what is referred to comes first. */
+export const KINDS = [switches, vnps, policies, interfaces] as unknown as Kind<
+  { name: string; etag: string; owner: string },
+  Manifest
+>[]
+
+export function kindNamed(word: string): (typeof KINDS)[number] {
+  const kind = KINDS.find(({ names, title }) => names.includes(word.toLowerCase()) || title === word)
+  if (kind === undefined) {
+    throw new CliError(`there is no kind named ${word}`, 1, [
+      `kinds: ${KINDS.map(({ plural, names }) => `${plural} (${names[2] ?? names[0]})`).join(', ')}`,
+    ])
+  }
+  return kind
+}

@@ -1,0 +1,226 @@
+/**
+ * What a manifest may contain: one JSON Schema (draft-07, the dialect that editors' YAML servers read) per kind. The
+ * validator, `tagsteer schema` and the error messages all use these objects. Meaning is checked by the controller; this
+ * is about shape.
+ */
+
+/** The part of JSON Schema that is used here. */
+export interface Schema {
+  $schema?: string
+  $id?: string
+  title?: string
+  description?: string
+  type?: string | string[]
+  properties?: Record<string, Schema>
+  required?: string[]
+  additionalProperties?: boolean
+  items?: Schema
+  enum?: (string | number)[]
+  const?: string
+  oneOf?: Schema[]
+  pattern?: string
+  minimum?: number
+  maximum?: number
+  minProperties?: number
+  maxProperties?: number
+  maxItems?: number
+  maxLength?: number
+}
+
+const name: Schema = {
+  type: 'string',
+  pattern: '^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$',
+  maxLength: 63,
+  description: 'Lower-case letters, digits, dots and hyphens; at most 63 characters.',
+}
+
+const tag: Schema = {
+  type: ['string', 'integer', 'object', 'array', 'boolean', 'number', 'null'],
+  description: 'A string, an integer or a structured value.',
+}
+
+const tags: Schema = { type: 'array', items: tag, maxItems: 64 }
+
+const selector: Schema = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    allOf: { ...tags, description: 'Every one of these tags.' },
+    anyOf: { ...tags, description: 'At least one of these tags.' },
+    noneOf: { ...tags, description: 'None of these tags.' },
+  },
+  description: 'Matches interfaces by their tags; an empty one matches all.',
+}
+
+const priority: Schema = {
+  type: 'integer',
+  minimum: -1000000,
+  maximum: 1000000,
+  description: 'Higher wins; 0 by default.',
+}
+const datapathId: Schema = {
+  type: 'string',
+  pattern: '^[0-9a-f]{16}$',
+  description: '16 lower-case hexadecimal digits.',
+}
+const verdict: Schema = { type: 'string', enum: ['allow', 'deny'] }
+
+const interfaceSchema: Schema = {
+  title: 'Interface',
+  description: 'An interface record: what a cloud calls an ENI or port.',
+  type: 'object',
+  additionalProperties: false,
+  required: ['kind', 'name', 'mac'],
+  properties: {
+    kind: { const: 'Interface' },
+    name,
+    tags,
+    network: { ...name, description: 'Layer 2 domain; "default" where absent.' },
+    mac: { type: 'string', description: 'For example 00:00:5e:00:53:01.' },
+    addresses: { type: 'array', items: { type: 'string' }, description: 'Single IPv4 or IPv6 addresses.' },
+    attachment: {
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        datapathId,
+        port: {
+          type: 'integer',
+          minimum: 1,
+          maximum: 0xfffffeff,
+          description: 'OpenFlow port number; needs datapathId.',
+        },
+        portName: { type: 'string', maxLength: 15, description: 'Name of the switch port.' },
+      },
+      description: 'Where the interface enters; by its MAC where absent.',
+    },
+    portSecurity: { type: 'boolean', description: 'Only frames from mac and addresses enter; on by default.' },
+  },
+}
+
+const vnpSchema: Schema = {
+  title: 'Vnp',
+  description: 'A virtual network partition.',
+  type: 'object',
+  additionalProperties: false,
+  required: ['kind', 'name', 'selector'],
+  properties: {
+    kind: { const: 'Vnp' },
+    name,
+    selector: { ...selector, description: 'Interfaces whose tags match are members.' },
+    priority,
+    resolution: {
+      type: 'string',
+      enum: ['highest-priority', 'strictest-wins', 'ordered-merge'],
+      description: 'How policies that disagree about a packet are resolved; highest-priority by default.',
+    },
+    ingressDefault: { ...verdict, description: 'Among members where no ingress rule matches; deny by default.' },
+    egressDefault: { ...verdict, description: 'Among members where no egress rule matches; allow by default.' },
+  },
+}
+
+const empty: Schema = { type: 'object', additionalProperties: false, properties: {} }
+
+const ruleSchema: Schema = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['direction', 'action'],
+  properties: {
+    direction: { type: 'string', enum: ['ingress', 'egress'] },
+    peer: {
+      type: 'object',
+      additionalProperties: false,
+      minProperties: 1,
+      maxProperties: 1,
+      properties: {
+        any: { ...empty, description: 'Members of the same partition and everything outside.' },
+        tags: { ...selector, description: 'Members of the same partition whose tags match.' },
+        vnp: { ...name, description: 'Members of another partition: the only way across.' },
+        cidr: { type: 'string', description: 'Addresses that belong to no interface record.' },
+      },
+      description: 'Who is at the other end; any where absent.',
+    },
+    protocols: {
+      type: 'array',
+      items: { type: ['string', 'integer'] },
+      description: 'tcp, udp, sctp, icmp or numbers; any where absent.',
+    },
+    ports: {
+      type: 'array',
+      items: { type: ['string', 'integer'] },
+      description: 'Destination ports: 443 or "8000-8010"; only with tcp, udp or sctp.',
+    },
+    action: { type: 'string', enum: ['allow', 'deny', 'reject', 'log', 'rate-limit'] },
+    log: { type: 'boolean', description: 'Also report matching packets.' },
+    rateKbps: {
+      type: 'integer',
+      minimum: 1,
+      maximum: 0xffffffff,
+      description: 'Kilobits per second; with rate-limit.',
+    },
+    burstKb: { type: 'integer', minimum: 1, maximum: 0xffffffff, description: 'Kilobits; with rate-limit.' },
+    priority: { ...priority, description: "The policy's where absent." },
+  },
+}
+
+const policySchema: Schema = {
+  title: 'Policy',
+  description: 'Rules for the members of one partition.',
+  type: 'object',
+  additionalProperties: false,
+  required: ['kind', 'name', 'vnp', 'rules'],
+  properties: {
+    kind: { const: 'Policy' },
+    name,
+    vnp: { ...name, description: 'The partition whose members the rules are about.' },
+    appliesTo: { ...selector, description: 'Which members; all where absent.' },
+    priority,
+    rules: { type: 'array', items: ruleSchema, maxItems: 4096 },
+  },
+}
+
+const switchSchema: Schema = {
+  title: 'Switch',
+  description: 'What is said about a switch beyond what it says itself.',
+  type: 'object',
+  additionalProperties: false,
+  required: ['kind', 'name', 'datapathId'],
+  properties: {
+    kind: { const: 'Switch' },
+    name,
+    datapathId,
+    uplinks: {
+      type: 'array',
+      items: { type: 'string', maxLength: 15 },
+      description: 'Names of ports that lead to the existing network.',
+    },
+  },
+}
+
+export const SCHEMAS = {
+  Interface: interfaceSchema,
+  Vnp: vnpSchema,
+  Policy: policySchema,
+  Switch: switchSchema,
+} as const
+export type ManifestKind = keyof typeof SCHEMAS
+
+/** One schema for a whole manifest document, for editors. */
+export function manifestSchema(): Schema {
+  return {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    title: 'tagsteer manifest',
+    oneOf: Object.values(SCHEMAS),
+  }
+}
+
+/** The schema at a dotted path such as `policy.rules.peer`: properties and items are stepped through alike. */
+export function schemaAt(path: string): Schema | undefined {
+  const [kind, ...keys] = path.split('.')
+  const start = Object.entries(SCHEMAS).find(([title]) => title.toLowerCase() === kind?.toLowerCase())?.[1] as
+    | Schema
+    | undefined
+  return keys.reduce<Schema | undefined>((at, key) => {
+    const inside = at?.type === 'array' ? at.items : at
+    return inside?.properties?.[key]
+  }, start)
+}

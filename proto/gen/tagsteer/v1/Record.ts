@@ -1,0 +1,22 @@
+// Generated from tagsteer/v1/apply_service.proto
+
+import type { Interface as _tagsteer_v1_Interface, Interface__Output as _tagsteer_v1_Interface__Output } from '../../tagsteer/v1/Interface.ts';
+import type { Vnp as _tagsteer_v1_Vnp, Vnp__Output as _tagsteer_v1_Vnp__Output } from '../../tagsteer/v1/Vnp.ts';
+import type { Policy as _tagsteer_v1_Policy, Policy__Output as _tagsteer_v1_Policy__Output } from '../../tagsteer/v1/Policy.ts';
+import type { Switch as _tagsteer_v1_Switch, Switch__Output as _tagsteer_v1_Switch__Output } from '../../tagsteer/v1/Switch.ts';
+
+export interface Record {
+  'interface'?: (_tagsteer_v1_Interface | null);
+  'vnp'?: (_tagsteer_v1_Vnp | null);
+  'policy'?: (_tagsteer_v1_Policy | null);
+  'switch'?: (_tagsteer_v1_Switch | null);
+  'record'?: "interface"|"vnp"|"policy"|"switch";
+}
+
+export interface Record__Output {
+  'interface'?: (_tagsteer_v1_Interface__Output | null);
+  'vnp'?: (_tagsteer_v1_Vnp__Output | null);
+  'policy'?: (_tagsteer_v1_Policy__Output | null);
+  'switch'?: (_tagsteer_v1_Switch__Output | null);
+  'record'?: "interface"|"vnp"|"policy"|"switch";
+}

@@ -1,0 +1,18 @@
+// Generated from tagsteer/v1/apply_service.proto
+
+
+export interface RecordName {
+  /**
+   * "interface", "vnp", "policy" or "switch".
+   */
+  'kind'?: (string);
+  'name'?: (string);
+}
+
+export interface RecordName__Output {
+  /**
+   * "interface", "vnp", "policy" or "switch".
+   */
+  'kind': (string);
+  'name': (string);
+}
