@@ -1,0 +1,451 @@
+/**
+ * Intent in memory: every record, number and identity, with the indices that make a change cost what it touches. It is
+ * a function of the store's content alone: any sequence of change sets that ends in the same content gives the same
+ * intent as a rebuild from that content (a property test holds it to that). It refuses to decide or to write: propose.ts
+ * does. Kept current from the store's watch; read by the compiler, the lookup, explain and the API.
+ *
+ *     record ──tags──▶ relevant tags ──▶ identity key ──▶ number (identity record)
+ *                          ▲                  │
+ *     VNP and policy selectors (counted)      └──▶ memberships of VNPs
+ */
+import {
+  IDENTITY,
+  type IdentityRecord,
+  type InterfaceRecord,
+  type Policy,
+  PREFIX,
+  type RecordKind,
+  type SwitchRecord,
+  type Vnp,
+} from '../../model/records.ts'
+import { matches } from '../../model/selector.ts'
+import type { Tag } from '../../model/tag.ts'
+import type { EntryChangeSet, StoredEntry } from './entries.ts'
+import { type Hash, hash64 } from './hash.ts'
+import { cidrKey, cidrsNamedBy, IdentityIndex, readKey, tagsKey, tagsMentionedBy } from './identity.ts'
+import { Counter, Multimap } from './multimap.ts'
+import { NumberPool, type NumberRecord, numberKey, SPACES } from './numbers.ts'
+import { compareVnps } from './order.ts'
+import type { IntentView, NumberSpace } from './state.ts'
+
+/** What one change set changed, for whoever derives something from intent. */
+export interface IntentDelta {
+  generation: number
+  /** Records written or deleted, and records whose identity is another now. */
+  interfaces: Set<string>
+  vnps: Set<string>
+  policies: Set<string>
+  switches: Set<string>
+  /** Identity numbers that came into use, went out of use, or belong to other partitions now; prefixes included. */
+  identities: Set<number>
+  /** `<space>/<name>` of numbers given, changed or released. */
+  numbers: Set<string>
+  /** Another set of tags is policy-relevant now. */
+  relevanceChanged: boolean
+  /** The order or content of rules may be another: a VNP or policy was written or deleted. */
+  rulesChanged: boolean
+  /** Another set of prefixes is named by rules, or one has another identity. */
+  prefixesChanged: boolean
+}
+
+/** What is known about one identity key that has users. */
+interface KeyState {
+  tags: ReadonlySet<Tag>
+  users: Set<string>
+  number: number
+  vnps: readonly Vnp[]
+}
+
+/** A key and what was derived from it before a change set. */
+interface Moving {
+  key: string
+  state: KeyState
+  number: number
+  vnps: readonly Vnp[]
+}
+
+const NOBODY: ReadonlySet<never> = new Set<never>()
+
+export class Intent implements IntentView {
+  generation = 0
+  readonly interfaces = new Map<string, InterfaceRecord>()
+  readonly vnps = new Map<string, Vnp>()
+  readonly policies = new Map<string, Policy>()
+  readonly switches = new Map<string, SwitchRecord>()
+  readonly identities = new Map<number, IdentityRecord>()
+  readonly prefixes = new Map<string, number>()
+
+  /** Tags that selectors mention, counted: the policy-relevant ones. */
+  readonly relevantTags = new Counter<Tag>()
+  /** Prefixes that rules name, counted. */
+  readonly namedPrefixes = new Counter<string>()
+  readonly interfacesByTag = new Multimap<Tag>()
+  readonly interfacesByNetwork = new Multimap<string>()
+  readonly interfacesByAddress = new Multimap<string>()
+  readonly interfacesByMac = new Multimap<number>()
+  /** Keys of attachmentKey(). */
+  readonly interfacesByAttachment = new Multimap<string>()
+  readonly policiesByVnp = new Multimap<string>()
+  /** Partitions that rules of these policies name as peers. */
+  readonly policiesByPeerVnp = new Multimap<string>()
+  readonly pools: Readonly<Record<NumberSpace | 'identity', NumberPool>> = {
+    identity: new NumberPool(SPACES.identity.first),
+    network: new NumberPool(SPACES.network.first),
+    zone: new NumberPool(SPACES.zone.first),
+    meter: new NumberPool(SPACES.meter.first),
+    switch: new NumberPool(SPACES.switch.first),
+  }
+
+  readonly #revisions = new Map<string, number>()
+  readonly #numbers = new Map<string, NumberRecord>()
+  readonly #index: IdentityIndex
+  readonly #keyOf = new Map<string, string>()
+  readonly #keys = new Map<string, KeyState>()
+  readonly #keyByNumber = new Map<number, KeyState>()
+  readonly #members = new Map<string, Set<number>>()
+
+  constructor(hash: Hash = hash64) {
+    this.#index = new IdentityIndex(hash)
+  }
+
+  number(space: NumberSpace, name: string): number | undefined {
+    const record = this.numberRecord(numberKey(space, name))
+    return record === undefined || record.releasedAt !== undefined ? undefined : record.number
+  }
+
+  /** The stored number under a key, released or not. */
+  numberRecord(storeKey: string): NumberRecord | undefined {
+    return this.#numbers.get(storeKey)
+  }
+
+  /** Store keys of all numbers of a space whose name begins so. */
+  *numberKeys(space: NumberSpace): IterableIterator<string> {
+    const prefix = numberKey(space, '')
+    for (const key of this.#numbers.keys()) if (key.startsWith(prefix)) yield key
+  }
+
+  /** The revision that wrote a store key last; 0 where it holds nothing. */
+  revisionOf(storeKey: string): number {
+    return this.#revisions.get(storeKey) ?? 0
+  }
+
+  modRevision(kind: RecordKind, name: string): number | undefined {
+    return this.#revisions.get(PREFIX[kind] + name)
+  }
+
+  identityOf(interfaceName: string): number {
+    return this.#stateOf(interfaceName)?.number ?? IDENTITY.unknown
+  }
+
+  /** The identity key of an interface record. */
+  keyOf(interfaceName: string): string | undefined {
+    return this.#keyOf.get(interfaceName)
+  }
+
+  userCount(key: string): number {
+    return this.#keys.get(key)?.users.size ?? 0
+  }
+
+  identityForKey(key: string): IdentityRecord | undefined {
+    return this.#index.find(key)
+  }
+
+  usersOf(identity: number): ReadonlySet<string> {
+    return this.#keyByNumber.get(identity)?.users ?? NOBODY
+  }
+
+  tagsOf(identity: number): ReadonlySet<Tag> {
+    return this.#keyByNumber.get(identity)?.tags ?? NOBODY
+  }
+
+  vnpsOf(identity: number): readonly Vnp[] {
+    return this.#keyByNumber.get(identity)?.vnps ?? []
+  }
+
+  membersOf(vnp: string): ReadonlySet<number> {
+    return this.#members.get(vnp) ?? NOBODY
+  }
+
+  policiesOf(vnp: string): ReadonlySet<string> {
+    return this.policiesByVnp.all(vnp)
+  }
+
+  byAddress(network: string, address: string): string | undefined {
+    return this.interfacesByAddress.first(addressKey(network, address))
+  }
+
+  byMac(mac: number): string | undefined {
+    return this.interfacesByMac.first(mac)
+  }
+
+  byAttachment(datapathId: string, port: number, portName: string): string | undefined {
+    const at = (key: string) => this.interfacesByAttachment.first(key)
+    return at(portKey(datapathId, port)) ?? at(portNameKey(portName, datapathId)) ?? at(portNameKey(portName))
+  }
+
+  /**
+   * Takes a change set in and says what it changed. A store that takes an unwritable change back sends the inverse, so
+   * the revision may fall.
+   */
+  apply(changeSet: EntryChangeSet): IntentDelta {
+    const delta = emptyDelta(changeSet.revision)
+    this.generation = changeSet.revision
+    const work = new Applying()
+    for (const { key, after } of changeSet.changes) {
+      if (after === undefined) this.#revisions.delete(key)
+      else this.#revisions.set(key, after.modRevision)
+      this.#change(key, after, work, delta)
+    }
+    for (const [tag, wasRelevant] of work.mentioned) {
+      if (wasRelevant === this.relevantTags.has(tag)) continue
+      delta.relevanceChanged = true
+      for (const name of this.interfacesByTag.all(tag)) work.interfaces.add(name)
+    }
+    for (const name of work.interfaces) this.#rekey(name, work, delta)
+    if (delta.vnps.size > 0) this.#findMoved(delta.vnps, work)
+    // All are taken out before any goes in: a number may pass from one key to another in one change set.
+    const moving = [...work.keys].flatMap((key) => this.#takeOut(key))
+    for (const moved of moving) this.#putIn(moved, delta)
+    for (const cidr of work.cidrs) this.#refreshPrefix(cidr, delta)
+    return delta
+  }
+
+  #change(key: string, after: StoredEntry | undefined, work: Applying, delta: IntentDelta): void {
+    const value = after?.value
+    const slash = key.indexOf('/') + 1
+    const name = key.slice(slash)
+    switch (key.slice(0, slash)) {
+      case PREFIX.interface:
+        this.#indexInterface(this.interfaces.get(name), 'remove')
+        put(this.interfaces, name, value as InterfaceRecord | undefined)
+        this.#indexInterface(this.interfaces.get(name), 'add')
+        work.interfaces.add(name)
+        delta.interfaces.add(name)
+        return
+      case PREFIX.vnp:
+        this.#mention(this.vnps.get(name), -1, work)
+        put(this.vnps, name, value as Vnp | undefined)
+        this.#mention(this.vnps.get(name), 1, work)
+        delta.vnps.add(name)
+        delta.rulesChanged = true
+        return
+      case PREFIX.policy:
+        this.#mention(this.policies.get(name), -1, work)
+        put(this.policies, name, value as Policy | undefined)
+        this.#mention(this.policies.get(name), 1, work)
+        delta.policies.add(name)
+        delta.rulesChanged = true
+        return
+      case PREFIX.switch:
+        put(this.switches, name, value as SwitchRecord | undefined)
+        delta.switches.add(name)
+        return
+      case PREFIX.identity:
+        this.#changeIdentity(Number(name), value as IdentityRecord | undefined, work)
+        return
+      case PREFIX.number:
+        this.#changeNumber(key, value as NumberRecord | undefined)
+        delta.numbers.add(name)
+    }
+  }
+
+  #changeIdentity(number: number, record: IdentityRecord | undefined, work: Applying): void {
+    const before = this.identities.get(number)
+    const storeKey = PREFIX.identity + number
+    if (before !== undefined) {
+      this.#index.remove(before)
+      work.identityKeyChanged(before.key)
+    }
+    put(this.identities, number, record)
+    if (record === undefined) this.pools.identity.remove(number, storeKey)
+    else {
+      this.#index.add(record)
+      this.pools.identity.set(number, storeKey, record.releasedAt)
+      work.identityKeyChanged(record.key)
+    }
+  }
+
+  #changeNumber(key: string, record: NumberRecord | undefined): void {
+    const space = key.slice(PREFIX.number.length, key.indexOf('/', PREFIX.number.length))
+    const pool = space in this.pools ? this.pools[space as NumberSpace] : undefined
+    const before = this.#numbers.get(key)
+    if (before !== undefined) pool?.remove(before.number, key)
+    put(this.#numbers, key, record)
+    if (record !== undefined) pool?.set(record.number, key, record.releasedAt)
+  }
+
+  #indexInterface(record: InterfaceRecord | undefined, action: 'add' | 'remove'): void {
+    if (record === undefined) return
+    const { name } = record
+    for (const tag of record.tags) this.interfacesByTag[action](tag, name)
+    for (const address of record.addresses) this.interfacesByAddress[action](addressKey(record.network, address), name)
+    this.interfacesByNetwork[action](record.network, name)
+    this.interfacesByMac[action](record.mac, name)
+    const attachment = attachmentKey(record)
+    if (attachment !== undefined) this.interfacesByAttachment[action](attachment, name)
+  }
+
+  #mention(record: Vnp | Policy | undefined, by: 1 | -1, work: Applying): void {
+    if (record === undefined) return
+    for (const tag of tagsMentionedBy(record)) {
+      if (!work.mentioned.has(tag)) work.mentioned.set(tag, this.relevantTags.has(tag))
+      this.relevantTags.add(tag, by)
+    }
+    if (record.kind === 'vnp') return
+    const action = by === 1 ? 'add' : 'remove'
+    this.policiesByVnp[action](record.vnp, record.name)
+    for (const { peer } of record.rules) {
+      if (peer.kind === 'vnp') this.policiesByPeerVnp[action](peer.vnp, record.name)
+    }
+    for (const cidr of cidrsNamedBy(record)) {
+      this.namedPrefixes.add(cidr, by)
+      work.cidrs.add(cidr)
+    }
+  }
+
+  #stateOf(interfaceName: string): KeyState | undefined {
+    const key = this.#keyOf.get(interfaceName)
+    return key === undefined ? undefined : this.#keys.get(key)
+  }
+
+  /** Moves an interface to the users of the key that its tags have now. */
+  #rekey(name: string, work: Applying, delta: IntentDelta): void {
+    const record = this.interfaces.get(name)
+    const before = this.#keyOf.get(name)
+    const key = record === undefined ? undefined : tagsKey(record.tags, this.relevantTags)
+    if (before === key) return
+    delta.interfaces.add(name)
+    if (before !== undefined) {
+      this.#keys.get(before)?.users.delete(name)
+      work.keys.add(before)
+    }
+    put(this.#keyOf, name, key)
+    if (key === undefined) return
+    let state = this.#keys.get(key)
+    if (state === undefined) {
+      state = { tags: new Set(readTags(key)), users: new Set(), number: IDENTITY.unknown, vnps: [] }
+      this.#keys.set(key, state)
+    }
+    state.users.add(name)
+    work.keys.add(key)
+  }
+
+  /** Keys that are, or are to be, members of a partition that changed. */
+  #findMoved(changed: ReadonlySet<string>, work: Applying): void {
+    const now = [...changed].flatMap((name) => this.vnps.get(name) ?? [])
+    for (const [key, state] of this.#keys) {
+      const wasMember = state.vnps.some((vnp) => changed.has(vnp.name))
+      if (wasMember || now.some((vnp) => matches(vnp.selector, state.tags))) work.keys.add(key)
+    }
+  }
+
+  /** Takes one key's number out of its partitions' members. */
+  #takeOut(key: string): Moving[] {
+    const state = this.#keys.get(key)
+    if (state === undefined) return []
+    for (const vnp of state.vnps) this.#leave(vnp.name, state.number)
+    this.#keyByNumber.delete(state.number)
+    return [{ key, state, number: state.number, vnps: state.vnps }]
+  }
+
+  /** Derives a key's number and partitions anew, and says what is different. */
+  #putIn({ key, state, ...before }: Moving, delta: IntentDelta): void {
+    const inUse = state.users.size > 0
+    state.number = inUse ? (this.#index.find(key)?.number ?? IDENTITY.unknown) : IDENTITY.unknown
+    state.vnps = inUse ? this.#partitionsOf(state.tags) : []
+    if (!inUse) this.#keys.delete(key)
+    if (state.number !== IDENTITY.unknown) {
+      this.#keyByNumber.set(state.number, state)
+      for (const vnp of state.vnps) this.#join(vnp.name, state.number)
+    }
+    const moved = before.vnps.map(({ name }) => name).join() !== state.vnps.map(({ name }) => name).join()
+    if (before.number !== state.number) for (const name of state.users) delta.interfaces.add(name)
+    if (before.number === state.number && !moved) return
+    for (const number of [before.number, state.number]) if (number !== IDENTITY.unknown) delta.identities.add(number)
+  }
+
+  #partitionsOf(tags: ReadonlySet<Tag>): Vnp[] {
+    const found: Vnp[] = []
+    for (const vnp of this.vnps.values()) if (matches(vnp.selector, tags)) found.push(vnp)
+    return found.sort(compareVnps)
+  }
+
+  #join(vnp: string, number: number): void {
+    const members = this.#members.get(vnp)
+    if (members === undefined) this.#members.set(vnp, new Set([number]))
+    else members.add(number)
+  }
+
+  #leave(vnp: string, number: number): void {
+    const members = this.#members.get(vnp)
+    members?.delete(number)
+    if (members?.size === 0) this.#members.delete(vnp)
+  }
+
+  #refreshPrefix(cidr: string, delta: IntentDelta): void {
+    const before = this.prefixes.get(cidr)
+    const now = this.namedPrefixes.has(cidr) ? this.#index.find(cidrKey(cidr))?.number : undefined
+    if (before === now) return
+    put(this.prefixes, cidr, now)
+    delta.prefixesChanged = true
+    for (const number of [before, now]) if (number !== undefined) delta.identities.add(number)
+  }
+}
+
+export function addressKey(network: string, address: string): string {
+  return `${network} ${address}`
+}
+
+/** What an attachment claims; undefined for attachment by MAC, which claims nothing beyond the MAC. */
+export function attachmentKey({ attachment }: InterfaceRecord): string | undefined {
+  if (attachment.kind === 'port') return portKey(attachment.datapathId, attachment.port)
+  return attachment.kind === 'portName' ? portNameKey(attachment.portName, attachment.datapathId) : undefined
+}
+
+function portKey(datapathId: string, port: number): string {
+  return `port ${datapathId} ${port}`
+}
+
+export function portNameKey(portName: string, datapathId = ''): string {
+  return `name ${datapathId} ${portName}`
+}
+
+/** What one change set has touched so far. */
+class Applying {
+  readonly interfaces = new Set<string>()
+  /** Mentioned tags and whether they were relevant before. */
+  readonly mentioned = new Map<Tag, boolean>()
+  readonly keys = new Set<string>()
+  readonly cidrs = new Set<string>()
+
+  identityKeyChanged(key: string): void {
+    const meaning = readKey(key)
+    if (meaning.kind === 'cidr') this.cidrs.add(meaning.cidr)
+    else this.keys.add(key)
+  }
+}
+
+function readTags(key: string): Tag[] {
+  const meaning = readKey(key)
+  return meaning.kind === 'tags' ? meaning.tags : []
+}
+
+function put<K, V>(map: Map<K, V>, key: K, value: V | undefined): void {
+  if (value === undefined) map.delete(key)
+  else map.set(key, value)
+}
+
+function emptyDelta(generation: number): IntentDelta {
+  return {
+    generation,
+    interfaces: new Set(),
+    vnps: new Set(),
+    policies: new Set(),
+    switches: new Set(),
+    identities: new Set(),
+    numbers: new Set(),
+    relevanceChanged: false,
+    rulesChanged: false,
+    prefixesChanged: false,
+  }
+}

@@ -1,0 +1,96 @@
+/**
+ * Small numbers that stand for names (identities, networks, connection-tracking zones, meters, switches): which are
+ * taken, which were released and when, and which one is given next. A number is not given again before its quarantine
+ * has passed, so that a packet or a flow that still carries it never means somebody else. It refuses to read a clock or
+ * to store anything. Called by intent.ts (to keep it current) and propose.ts (to allocate).
+ */
+import { IDENTITY, PREFIX } from '../../model/records.ts'
+import type { NumberSpace } from './state.ts'
+
+/** The stored value under `number/<space>/<name>`. */
+export interface NumberRecord {
+  number: number
+  /** Milliseconds since the epoch at which the last user went away. */
+  releasedAt?: number
+}
+
+/** The numbers each space may give. */
+export const SPACES: Readonly<Record<NumberSpace | 'identity', { first: number; last: number }>> = {
+  identity: { first: IDENTITY.first, last: IDENTITY.last },
+  network: { first: 1, last: 0xffff },
+  /** 16 bits in conntrack; zone 0 is what everybody else uses. */
+  zone: { first: 1, last: 0xffff },
+  /** Open vSwitch's userspace datapath holds 2^16 meters. */
+  meter: { first: 1, last: 0xffff },
+  switch: { first: 1, last: 0xffff },
+}
+
+export const DEFAULT_QUARANTINE_MS = 3_600_000
+
+export function numberKey(space: NumberSpace, name: string): string {
+  return `${PREFIX.number}${space}/${name}`
+}
+
+export function identityRecordKey(number: number): string {
+  return PREFIX.identity + number
+}
+
+/** The name of a zone: each switch has its own for each network. */
+export function zoneName(datapathId: string, network: string): string {
+  return `${datapathId}/${network}`
+}
+
+/** The name of the meter of a rule. */
+export function meterName(policy: string, ruleIndex: number): string {
+  return `${policy}/${ruleIndex}`
+}
+
+interface Holder {
+  storeKey: string
+  releasedAt: number | undefined
+}
+
+/** The numbers of one space that the store holds. */
+export class NumberPool {
+  readonly #first: number
+  readonly #holders = new Map<number, Holder>()
+  readonly #released = new Set<number>()
+  #gap: number
+
+  constructor(first: number) {
+    this.#first = first
+    this.#gap = first
+  }
+
+  set(number: number, storeKey: string, releasedAt: number | undefined): void {
+    this.#holders.set(number, { storeKey, releasedAt })
+    if (releasedAt === undefined) this.#released.delete(number)
+    else this.#released.add(number)
+    while (this.#holders.has(this.#gap)) this.#gap++
+  }
+
+  /** Forgets a number unless another key has taken it over meanwhile. */
+  remove(number: number, storeKey: string): void {
+    if (this.#holders.get(number)?.storeKey !== storeKey) return
+    this.#holders.delete(number)
+    this.#released.delete(number)
+    if (number >= this.#first && number < this.#gap) this.#gap = number
+  }
+
+  /** The store key that holds a number, in use or in quarantine. */
+  holder(number: number): string | undefined {
+    return this.#holders.get(number)?.storeKey
+  }
+
+  /** The smallest number that is neither in use, nor in quarantine, nor in `taken`; undefined where the space is full. */
+  smallestFree(last: number, usableSince: number, taken: ReadonlySet<number>): number | undefined {
+    let free = this.#gap
+    while (this.#holders.has(free) || taken.has(free)) free++
+    for (const number of this.#released) {
+      if (number >= free || number < this.#first || taken.has(number)) continue
+      const releasedAt = this.#holders.get(number)?.releasedAt
+      if (releasedAt !== undefined && releasedAt <= usableSince) free = number
+    }
+    return free <= last ? free : undefined
+  }
+}

@@ -1,0 +1,99 @@
+/**
+ * The total order of all rules: which is consulted before which, as a static sort key that no insertion, no clock and
+ * no map order can change. docs/policy.md has the same as a truth table. It refuses to know who is subject or peer
+ * (resolve.ts) and how rows are numbered on a switch (the compiler). Called by the compiler, permits, lookup, explain.
+ */
+import type { Policy, Resolution, Rule, RuleAction, Vnp } from '../../model/records.ts'
+import type { IntentView } from './state.ts'
+
+/** Where a rule stands: enough to find it again and to show it. */
+export interface RuleCause {
+  vnp: string
+  policy: string
+  ruleIndex: number
+}
+
+export interface OrderedRule {
+  /** 0 is consulted first. Ranks are dense over all rules, log rules included. */
+  rank: number
+  /** Stands for the rule in cookies and conjunction ids: `policy.number * 4096 + ruleIndex`. */
+  object: number
+  cause: RuleCause
+  rule: Rule
+  policy: Policy
+  vnp: Vnp
+}
+
+/** Rules per policy number in the object space; validation keeps policies below it. */
+export const RULES_PER_POLICY = 4096
+
+/** How strict each action is. `log` gives no verdict and never competes. */
+export const STRICTNESS: Readonly<Record<RuleAction, number>> = {
+  deny: 4,
+  reject: 3,
+  'rate-limit': 2,
+  allow: 1,
+  log: 0,
+}
+
+/** The number that stands for a rule. */
+export function ruleObject(policy: Policy, ruleIndex: number): number {
+  return policy.number * RULES_PER_POLICY + ruleIndex
+}
+
+export function effectivePriority(policy: Policy, rule: Rule): number {
+  return rule.priority ?? policy.priority
+}
+
+/** Partitions in the order in which they are consulted: priority descending, then name. */
+export function compareVnps(one: Vnp, other: Vnp): number {
+  return other.priority - one.priority || compareText(one.name, other.name)
+}
+
+type Placed = Pick<OrderedRule, 'rule' | 'policy' | 'vnp' | 'cause'>
+
+/** How two rules of one partition compare before their names and indices decide. */
+const WITHIN: Readonly<Record<Resolution, (one: Placed, other: Placed) => number>> = {
+  'highest-priority': (one, other) => byPriority(one, other) || byStrictness(one, other),
+  'strictest-wins': (one, other) => byStrictness(one, other) || byPriority(one, other),
+  'ordered-merge': (one, other) => other.policy.priority - one.policy.priority,
+}
+
+/** Negative where `one` is consulted first. Zero only for the same rule. */
+export function compareRules(one: Placed, other: Placed): number {
+  return (
+    compareVnps(one.vnp, other.vnp) ||
+    WITHIN[one.vnp.resolution](one, other) ||
+    compareText(one.policy.name, other.policy.name) ||
+    one.cause.ruleIndex - other.cause.ruleIndex
+  )
+}
+
+/** Every rule of every policy whose partition exists, first consulted first. */
+export function orderRules(intent: Pick<IntentView, 'vnps' | 'policies'>): OrderedRule[] {
+  const placed: OrderedRule[] = []
+  for (const policy of intent.policies.values()) {
+    const vnp = intent.vnps.get(policy.vnp)
+    if (vnp === undefined) continue
+    for (const [ruleIndex, rule] of policy.rules.entries()) {
+      const cause = { vnp: vnp.name, policy: policy.name, ruleIndex }
+      placed.push({ rank: 0, object: ruleObject(policy, ruleIndex), cause, rule, policy, vnp })
+    }
+  }
+  placed.sort(compareRules)
+  for (const [rank, rule] of placed.entries()) rule.rank = rank
+  return placed
+}
+
+/** By UTF-16 code units: the same on every machine, whatever its language. */
+export function compareText(one: string, other: string): number {
+  return one < other ? -1 : one > other ? 1 : 0
+}
+
+function byPriority(one: Placed, other: Placed): number {
+  return effectivePriority(other.policy, other.rule) - effectivePriority(one.policy, one.rule)
+}
+
+function byStrictness(one: Placed, other: Placed): number {
+  return STRICTNESS[other.rule.action] - STRICTNESS[one.rule.action]
+}

@@ -1,0 +1,155 @@
+/**
+ * What policy means. Everything else (compiled tables, reference switch, Open vSwitch, explain) is held to this file by
+ * tests, so it is slow and obvious on purpose: it scans, it keeps no index, and of the rest of the policy code it uses
+ * selectors and the order of rules only. docs/policy.md tells the same to people.
+ *
+ * The meaning, in seven sentences:
+ *
+ *  1. An interface is a *member* of every VNP whose selector matches its tags.
+ *  2. A packet from A to B passes when A may send it (egress, A is the subject, B the peer) and B may receive it
+ *     (ingress, B is the subject, A the peer). Both have a say; neither can permit for the other.
+ *  3. A rule *concerns* a subject that is a member of the policy's VNP and matches `appliesTo`, and a peer that it
+ *     names: another member (`any`, `tags`), a member of another VNP (`vnp`), an address of the world (`any`, `cidr`).
+ *  4. For one subject and direction, the first rule in the total order (order.ts) that concerns subject and peer and
+ *     matches protocol and port decides. Log rules report and decide nothing.
+ *  5. Where no rule decides: allow if subject and peer are members of one VNP whose default for that direction is
+ *     allow; deny otherwise. Two interfaces that share no VNP therefore need a rule on both sides.
+ *  6. The world is every address that no interface record of that network holds. It has no say of its own, and it is a
+ *     member of nothing: without a rule nothing goes to it or comes from it.
+ *  7. A reply (conntrack's reply direction, and ICMP errors related to a connection) has the verdict of the *original*
+ *     direction under the *current* policy. A connection records who asked whom, never permission: a change of policy
+ *     cuts at once what it forbids.
+ *
+ * Interfaces of different networks have no path to each other, whatever policy says. Called by tests and explain.ts.
+ */
+import { type Address, formatAddress, parseAddress, parsePrefix, prefixHolds } from '../../model/address.ts'
+import type { Direction, InterfaceRecord, Rule, RuleAction, Vnp } from '../../model/records.ts'
+import { matches } from '../../model/selector.ts'
+import { compareVnps, type OrderedRule, orderRules, type RuleCause } from './order.ts'
+import type { IntentView } from './state.ts'
+
+/** A packet as policy sees it. */
+export interface PolicyPacket {
+  /** Name of an interface record, or an address of the world. */
+  from: string
+  to: string
+  /** IP protocol number. */
+  protocol: number
+  /** Destination port, or ICMP type, of the original direction. Absent where the protocol has none. */
+  port?: number
+  /** The packet travels in the reply direction of a connection that `to` opened to `from`. */
+  reply?: boolean
+}
+
+export type DecidedBy =
+  | { kind: 'rule'; cause: RuleCause }
+  /** Defaults of these shared partitions, in consulting order: the one that allows, or all of them that deny. */
+  | { kind: 'default'; vnps: string[] }
+  | { kind: 'no-shared-vnp' }
+  /** The world has no say of its own. */
+  | { kind: 'world' }
+  /** Neither an interface record nor an address of the world. */
+  | { kind: 'unknown'; name: string }
+  /** World to world, an interface to itself, or different networks. */
+  | { kind: 'no-path' }
+
+export interface Decision {
+  verdict: Exclude<RuleAction, 'log'>
+  by: DecidedBy
+}
+
+export interface Verdict {
+  allow: boolean
+  /** What the sender of the original direction may send. */
+  egress: Decision
+  /** What the receiver of the original direction may receive. */
+  ingress: Decision
+}
+
+type Policies = Pick<IntentView, 'interfaces' | 'vnps' | 'policies'>
+type End = InterfaceRecord | Address
+
+/** Whether a packet passes, and what decided on each side. Pass `rules` to ask about many packets of one state. */
+export function permits(intent: Policies, packet: PolicyPacket, rules = orderRules(intent)): Verdict {
+  const [fromName, toName] = packet.reply === true ? [packet.to, packet.from] : [packet.from, packet.to]
+  const [from, to] = [endOf(intent, fromName, toName), endOf(intent, toName, fromName)]
+  if (from === undefined) return both({ kind: 'unknown', name: fromName })
+  if (to === undefined) return both({ kind: 'unknown', name: toName })
+  if (isWorld(from) ? isWorld(to) : !isWorld(to) && (from === to || from.network !== to.network)) {
+    return both({ kind: 'no-path' })
+  }
+  const egress = decide(intent, rules, 'egress', from, to, packet)
+  const ingress = decide(intent, rules, 'ingress', to, from, packet)
+  return { allow: passes(egress) && passes(ingress), egress, ingress }
+}
+
+/** The verdict of one side. */
+function decide(
+  intent: Policies,
+  rules: OrderedRule[],
+  direction: Direction,
+  subject: End,
+  peer: End,
+  packet: PolicyPacket,
+) {
+  if (isWorld(subject)) return decision('allow', { kind: 'world' })
+  for (const { rule, policy, vnp, cause } of rules) {
+    if (rule.action === 'log' || rule.direction !== direction) continue
+    if (!isMember(subject, vnp) || !matches(policy.appliesTo, new Set(subject.tags))) continue
+    if (names(intent, rule, vnp, peer) && carries(rule, packet)) return decision(rule.action, { kind: 'rule', cause })
+  }
+  const shared = [...intent.vnps.values()]
+    .filter((vnp) => isMember(subject, vnp) && isMember(peer, vnp))
+    .sort(compareVnps)
+  if (shared.length === 0) return decision('deny', { kind: 'no-shared-vnp' })
+  const allowing = shared.find((vnp) => (direction === 'egress' ? vnp.egressDefault : vnp.ingressDefault) === 'allow')
+  if (allowing !== undefined) return decision('allow', { kind: 'default', vnps: [allowing.name] })
+  return decision('deny', { kind: 'default', vnps: shared.map(({ name }) => name) })
+}
+
+/** Whether a rule of this partition names the peer. */
+function names(intent: Policies, { peer: named }: Rule, vnp: Vnp, peer: End): boolean {
+  if (named.kind === 'any') return isWorld(peer) || isMember(peer, vnp)
+  if (named.kind === 'cidr') return isWorld(peer) && holds(named.cidr, peer)
+  if (isWorld(peer)) return false
+  if (named.kind === 'tags') return isMember(peer, vnp) && matches(named.selector, new Set(peer.tags))
+  const other = intent.vnps.get(named.vnp)
+  return other !== undefined && isMember(peer, other)
+}
+
+/** Whether protocol and port match. Empty lists match all. */
+export function carries(rule: Rule, { protocol, port }: { protocol: number; port?: number }): boolean {
+  if (rule.protocols.length > 0 && !rule.protocols.includes(protocol)) return false
+  if (rule.ports.length === 0) return true
+  return port !== undefined && rule.ports.some(({ first, last }) => first <= port && port <= last)
+}
+
+function isMember(end: End, vnp: Vnp): boolean {
+  return !isWorld(end) && matches(vnp.selector, new Set(end.tags))
+}
+
+function isWorld(end: End): end is Address {
+  return 'family' in end
+}
+
+/** The record with this name, or the address where no record of the other end's network holds it. */
+function endOf(intent: Policies, name: string, otherName: string): End | undefined {
+  const record = intent.interfaces.get(name)
+  if (record !== undefined) return record
+  const address = parseAddress(name)
+  if (address === undefined) return undefined
+  const network = intent.interfaces.get(otherName)?.network
+  for (const other of intent.interfaces.values()) {
+    if (other.network === network && other.addresses.includes(formatAddress(address))) return undefined
+  }
+  return address
+}
+
+function holds(cidr: string, address: Address): boolean {
+  const prefix = parsePrefix(cidr)
+  return prefix !== undefined && prefixHolds(prefix, address)
+}
+
+const decision = (verdict: Decision['verdict'], by: DecidedBy): Decision => ({ verdict, by })
+const both = (by: DecidedBy): Verdict => ({ allow: false, egress: decision('deny', by), ingress: decision('deny', by) })
+const passes = ({ verdict }: Decision) => verdict === 'allow' || verdict === 'rate-limit'

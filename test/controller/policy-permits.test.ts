@@ -1,0 +1,199 @@
+/** The meaning of policy: stated cases, laws that hold for any state, and the identity-based form of the same rules. */
+import { expect } from 'chai'
+import fc from 'fast-check'
+import type { Intent } from '../../controller/policy/intent.ts'
+import { orderRules } from '../../controller/policy/order.ts'
+import { carries, type PolicyPacket, permits } from '../../controller/policy/permits.ts'
+import { decisionList, defaultBetween, peersOf, subjectsOf } from '../../controller/policy/resolve.ts'
+import { type Prefix, parseAddress, parsePrefix, prefixHolds } from '../../model/address.ts'
+import { IDENTITY } from '../../model/records.ts'
+import { EVERYTHING } from '../../model/selector.ts'
+import type { Tag } from '../../model/tag.ts'
+import { arbitraryNetwork } from '../support/arbitrary-state.ts'
+import { iface, intentWith, policy, rule, vnp } from '../support/records.ts'
+
+const tag = (text: string) => JSON.stringify(text) as Tag
+const has = (...tags: string[]) => ({ allOf: tags.map(tag), anyOf: [], noneOf: [] })
+
+/** The identity that stands for one end, as tables would see it. */
+function identityOf(intent: Intent, name: string): number {
+  if (intent.interfaces.has(name)) return intent.identityOf(name)
+  const address = parseAddress(name)
+  if (address === undefined) return IDENTITY.unknown
+  let best: { length: number; number: number } | undefined
+  for (const [text, number] of intent.prefixes) {
+    const prefix = parsePrefix(text) as Prefix
+    if (prefixHolds(prefix, address) && prefix.length >= (best?.length ?? 0)) best = { length: prefix.length, number }
+  }
+  return best?.number ?? IDENTITY.world
+}
+
+/** The verdict by identities alone, as the compiled tables will find it. */
+function byIdentity(intent: Intent, packet: PolicyPacket): boolean {
+  const [from, to] = packet.reply === true ? [packet.to, packet.from] : [packet.from, packet.to]
+  const side = (direction: 'ingress' | 'egress', subjectName: string, peerName: string): boolean => {
+    if (!intent.interfaces.has(subjectName)) return true
+    const [subject, peer] = [identityOf(intent, subjectName), identityOf(intent, peerName)]
+    for (const ordered of decisionList(intent, orderRules(intent), subject, direction)) {
+      expect(subjectsOf(intent, ordered)).to.include(subject)
+      if (ordered.rule.action === 'log' || !peersOf(intent, ordered).includes(peer) || !carries(ordered.rule, packet))
+        continue
+      return ordered.rule.action === 'allow' || ordered.rule.action === 'rate-limit'
+    }
+    return defaultBetween(intent, subject, peer, direction) === 'allow'
+  }
+  return side('egress', from, to) && side('ingress', to, from)
+}
+
+describe('permits', () => {
+  const tenants = [
+    vnp('prod', { selector: has('prod') }),
+    vnp('dev', { selector: has('dev'), ingressDefault: 'allow' }),
+    iface('web', 1, ['prod', 'web']),
+    iface('db', 2, ['prod', 'db']),
+    iface('app', 3, ['dev']),
+    iface('tool', 4, ['dev']),
+    iface('both', 5, ['dev', 'prod']),
+    iface('bare', 6, []),
+    iface('far', 7, ['dev'], 'blue'),
+  ]
+  const ask = (records: Parameters<typeof intentWith>[0], from: string, to: string, port = 443, more: object = {}) =>
+    permits(intentWith(records), { from, to, protocol: 6, port, ...more })
+
+  it('denies between members where the default is deny, and names the partition', () => {
+    const verdict = ask(tenants, 'web', 'db')
+    expect(verdict.allow).to.equal(false)
+    expect(verdict.egress).to.deep.equal({ verdict: 'allow', by: { kind: 'default', vnps: ['prod'] } })
+    expect(verdict.ingress).to.deep.equal({ verdict: 'deny', by: { kind: 'default', vnps: ['prod'] } })
+  })
+
+  it('allows between members where both defaults allow', () => {
+    expect(ask(tenants, 'app', 'tool').allow).to.equal(true)
+    expect(ask(tenants, 'app', 'both').ingress.by).to.deep.equal({ kind: 'default', vnps: ['dev'] })
+  })
+
+  it('denies between interfaces that share no partition, also where one has none at all', () => {
+    for (const [from, to] of [
+      ['web', 'app'],
+      ['app', 'web'],
+      ['bare', 'web'],
+      ['web', 'bare'],
+    ] as const) {
+      expect(ask(tenants, from, to).ingress.by).to.deep.equal({ kind: 'no-shared-vnp' })
+      expect(ask(tenants, from, to).allow).to.equal(false)
+    }
+  })
+
+  it('crosses partitions only where rules on both sides name the other', () => {
+    const out = policy('out', 'dev', [rule('egress', { kind: 'vnp', vnp: 'prod' }, 'allow')])
+    const inn = policy('in', 'prod', [rule('ingress', { kind: 'vnp', vnp: 'dev' }, 'allow')], { appliesTo: has('web') })
+    expect(ask([...tenants, out], 'app', 'web').allow).to.equal(false)
+    expect(ask([...tenants, inn], 'app', 'web').allow).to.equal(false)
+    expect(ask([...tenants, out, inn], 'app', 'web').allow).to.equal(true)
+    expect(ask([...tenants, out, inn], 'app', 'db').allow).to.equal(false)
+    expect(ask([...tenants, out, inn], 'web', 'app').allow).to.equal(false)
+  })
+
+  it('judges a reply as the connection it belongs to', () => {
+    const inn = policy('in', 'prod', [
+      rule('ingress', { kind: 'any' }, 'allow', { protocols: [6], ports: [{ first: 443, last: 443 }] }),
+    ])
+    expect(ask([...tenants, inn], 'web', 'db').allow).to.equal(true)
+    expect(ask([...tenants, inn], 'db', 'web', 443, { reply: true }).allow).to.equal(true)
+    expect(ask([...tenants, inn], 'db', 'web', 8443, { reply: true }).allow).to.equal(false)
+    expect(ask(tenants, 'db', 'web', 443, { reply: true }).allow).to.equal(false)
+  })
+
+  it('needs a rule for the world, in either direction, and prefixes never mean interfaces', () => {
+    const open = policy('open', 'prod', [
+      rule('egress', { kind: 'cidr', cidr: '192.0.2.0/24' }, 'allow'),
+      rule('ingress', { kind: 'cidr', cidr: '10.0.0.0/8' }, 'allow'),
+    ])
+    expect(ask(tenants, 'web', '192.0.2.7').egress.by).to.deep.equal({ kind: 'no-shared-vnp' })
+    expect(ask([...tenants, open], 'web', '192.0.2.7').allow).to.equal(true)
+    expect(ask([...tenants, open], 'web', '192.0.3.7').allow).to.equal(false)
+    expect(ask([...tenants, open], '192.0.2.7', 'web').allow).to.equal(false)
+    expect(ask([...tenants, open], '10.9.9.9', 'web').allow).to.equal(true)
+    expect(ask([...tenants, open], 'app', 'web').allow, 'app is in 10.0.0.0/8 and has a record').to.equal(false)
+    expect(ask([...tenants, open], '10.0.0.3', 'web').egress.by, 'spoofed').to.deep.equal({
+      kind: 'unknown',
+      name: '10.0.0.3',
+    })
+  })
+
+  it('has no path between networks, from an interface to itself, or across the world', () => {
+    for (const [from, to] of [
+      ['app', 'far'],
+      ['app', 'app'],
+      ['192.0.2.1', '192.0.2.2'],
+    ] as const) {
+      expect(ask(tenants, from, to).egress.by).to.deep.equal({ kind: 'no-path' })
+    }
+    expect(ask(tenants, 'nobody', 'app').allow).to.equal(false)
+    expect(ask(tenants, 'app', 'nobody').ingress.by).to.deep.equal({ kind: 'unknown', name: 'nobody' })
+  })
+
+  it('passes over log rules, and lets rate-limited packets through', () => {
+    const rules = [
+      rule('ingress', { kind: 'any' }, 'log'),
+      rule('ingress', { kind: 'any' }, 'rate-limit', { rateKbps: 10 }),
+    ]
+    const verdict = ask([...tenants, policy('p', 'prod', rules)], 'web', 'db')
+    expect(verdict.allow).to.equal(true)
+    expect(verdict.ingress).to.deep.equal({
+      verdict: 'rate-limit',
+      by: { kind: 'rule', cause: { vnp: 'prod', policy: 'p', ruleIndex: 1 } },
+    })
+  })
+
+  it('says the same by identities as by scanning records', () => {
+    let allowed = 0
+    let asked = 0
+    fc.assert(
+      fc.property(arbitraryNetwork(12), ({ intent, packets }) => {
+        for (const packet of packets) {
+          const verdict = permits(intent, packet)
+          const kinds = [verdict.egress.by.kind, verdict.ingress.by.kind]
+          if (kinds.includes('unknown') || kinds.includes('no-path')) continue
+          asked++
+          if (verdict.allow) allowed++
+          expect(byIdentity(intent, packet), JSON.stringify(packet)).to.equal(verdict.allow)
+        }
+      }),
+      { numRuns: 250 },
+    )
+    expect(allowed, 'generated packets that are allowed').to.be.greaterThan(asked / 20)
+    expect(asked - allowed, 'generated packets that are denied').to.be.greaterThan(asked / 20)
+  })
+
+  it('never lets a packet between interfaces of no common partition through unless a rule of each side names the other', () => {
+    fc.assert(
+      fc.property(arbitraryNetwork(12), ({ intent, packets }) => {
+        for (const packet of packets) {
+          const verdict = permits(intent, packet)
+          const [from, to] = [packet.from, packet.to].map((name) =>
+            intent.vnpsOf(intent.identityOf(name)).map(({ name: its }) => its),
+          )
+          if (!intent.interfaces.has(packet.from) || !intent.interfaces.has(packet.to)) continue
+          if (!verdict.allow || from?.some((name) => to?.includes(name))) continue
+          for (const { by } of [verdict.egress, verdict.ingress]) {
+            expect(by.kind).to.equal('rule')
+            if (by.kind !== 'rule') continue
+            expect(intent.policies.get(by.cause.policy)?.rules[by.cause.ruleIndex]?.peer.kind).to.equal('vnp')
+          }
+        }
+      }),
+      { numRuns: 150 },
+    )
+  })
+
+  it('is not changed by tags that no selector mentions', () => {
+    const more = tenants.map((record) =>
+      record.kind === 'interface' ? { ...record, tags: [...record.tags, tag('zzz')] } : record,
+    )
+    for (const from of ['web', 'app', 'both', 'bare']) {
+      for (const to of ['web', 'db', 'tool', 'both']) expect(ask(more, from, to)).to.deep.equal(ask(tenants, from, to))
+    }
+    expect(EVERYTHING.allOf).to.deep.equal([])
+  })
+})

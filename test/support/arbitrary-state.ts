@@ -1,0 +1,319 @@
+/**
+ * Random networks for property tests: records that are valid together, the intent they make, where everything is
+ * attached, and packets worth asking about. Small vocabularies on purpose: collisions of tags, ports and prefixes are
+ * what finds faults. Used by the tests of policy, compiler and data path.
+ */
+import fc from 'fast-check'
+import type { EntryChangeSet, StoredEntry } from '../../controller/policy/entries.ts'
+import { cidrKey, cidrsNamedBy, tagsKey, tagsMentionedBy } from '../../controller/policy/identity.ts'
+import { Intent } from '../../controller/policy/intent.ts'
+import { meterName, numberKey, zoneName } from '../../controller/policy/numbers.ts'
+import type { Backend, DatapathView, NetworkState, NumberSpace, PortView } from '../../controller/policy/state.ts'
+import { formatAddress, parseAddress } from '../../model/address.ts'
+import {
+  type AnyRecord,
+  IDENTITY,
+  type IdentityRecord,
+  type InterfaceRecord,
+  type Peer,
+  type Policy,
+  type PortRange,
+  PREFIX,
+  type Rule,
+  type Selector,
+  type Vnp,
+} from '../../model/records.ts'
+import { canonicalSelector, EVERYTHING } from '../../model/selector.ts'
+import { type Tag, tagSet } from '../../model/tag.ts'
+
+export const TAGS = ['"app"', '"db"', '"web"', '42', '{"env":"prod","tier":1}', '"idle"'] as Tag[]
+export const NETWORKS = ['blue', 'default']
+/** Nested and disjoint prefixes of both families; 10.0.0.0/24 and fd00::/64 also hold the interfaces' own addresses. */
+export const CIDRS = [
+  '0.0.0.0/0',
+  '10.0.0.0/24',
+  '192.0.2.0/24',
+  '192.0.2.128/25',
+  '192.0.2.200/32',
+  '::/0',
+  'fd00::/64',
+]
+export const WORLD = ['10.0.0.200', '192.0.2.1', '192.0.2.130', '192.0.2.200', '203.0.113.9', 'fd00::c8', '2001:db8::1']
+const PORTS = [22, 53, 80, 443, 8080]
+const TIME = Date.UTC(2026, 0, 1)
+
+/** A packet as permits() takes it. `port` is the destination port or ICMP type of the original direction. */
+export interface ArbitraryPacket {
+  from: string
+  to: string
+  protocol: number
+  port?: number
+  family: 4 | 6
+  reply: boolean
+}
+
+const tags = fc.uniqueArray(fc.constantFrom(...TAGS), { maxLength: 4 }).map(tagSet)
+const fewTags = fc.uniqueArray(fc.constantFrom(...TAGS), { maxLength: 2 })
+
+export const arbitrarySelector: fc.Arbitrary<Selector> = fc.oneof(
+  { weight: 1, arbitrary: fc.constant(EVERYTHING) },
+  {
+    weight: 4,
+    arbitrary: fc.record({ allOf: fewTags, anyOf: fewTags, noneOf: fewTags }).map((lists) => canonicalSelector(lists)),
+  },
+)
+
+function arbitraryPeer(vnps: string[]): fc.Arbitrary<Peer> {
+  return fc.oneof(
+    fc.constant<Peer>({ kind: 'any' }),
+    arbitrarySelector.map<Peer>((selector) => ({ kind: 'tags', selector })),
+    fc.constantFrom(...vnps).map<Peer>((vnp) => ({ kind: 'vnp', vnp })),
+    fc.constantFrom(...CIDRS).map<Peer>((cidr) => ({ kind: 'cidr', cidr })),
+  )
+}
+
+const portRange: fc.Arbitrary<PortRange> = fc
+  .tuple(fc.constantFrom(...PORTS), fc.constantFrom(0, 0, 1, 30))
+  .map(([first, more]) => ({ first, last: first + more }))
+
+const layer4: fc.Arbitrary<{ protocols: number[]; ports: PortRange[] }> = fc.oneof(
+  fc.constant({ protocols: [] as number[], ports: [] as PortRange[] }),
+  fc
+    .constantFrom<number[]>([1, 58], [6], [17], [6, 17], [132])
+    .map((protocols) => ({ protocols, ports: [] as PortRange[] })),
+  fc.record({
+    protocols: fc.constantFrom<number[]>([6], [17], [6, 17]),
+    ports: fc.uniqueArray(portRange, { minLength: 1, maxLength: 2, selector: ({ first }) => first }),
+  }),
+)
+
+function arbitraryRule(vnps: string[]): fc.Arbitrary<Rule> {
+  return fc
+    .record({
+      direction: fc.constantFrom('ingress' as const, 'egress' as const),
+      peer: arbitraryPeer(vnps),
+      layer4,
+      action: fc.constantFrom('allow', 'allow', 'allow', 'deny', 'reject', 'log', 'rate-limit' as const),
+      log: fc.boolean(),
+      priority: fc.option(fc.integer({ min: 0, max: 3 }), { nil: undefined }),
+    })
+    .map(({ direction, peer, layer4: { protocols, ports }, action, log, priority }) => ({
+      direction,
+      peer,
+      protocols,
+      ports,
+      action: action as Rule['action'],
+      log: log || action === 'log',
+      ...(action === 'rate-limit' ? { rateKbps: 1000, burstKb: 100 } : {}),
+      ...(priority === undefined ? {} : { priority }),
+    }))
+}
+
+const meta = (name: string, number: number) => ({
+  name,
+  number,
+  createTime: TIME,
+  updateTime: TIME,
+  updatedBy: 'test',
+  owner: '',
+})
+
+export function arbitraryVnp(name: string, number: number): fc.Arbitrary<Vnp> {
+  return fc.record({
+    ...constants(meta(name, number)),
+    kind: fc.constant('vnp' as const),
+    selector: arbitrarySelector,
+    priority: fc.integer({ min: 0, max: 2 }),
+    resolution: fc.constantFrom('highest-priority', 'strictest-wins', 'ordered-merge' as const),
+    ingressDefault: fc.constantFrom('allow', 'deny' as const),
+    egressDefault: fc.constantFrom('allow', 'deny' as const),
+  })
+}
+
+export function arbitraryPolicy(name: string, number: number, vnps: string[]): fc.Arbitrary<Policy> {
+  return fc.record({
+    ...constants(meta(name, number)),
+    kind: fc.constant('policy' as const),
+    vnp: fc.constantFrom(...vnps),
+    appliesTo: arbitrarySelector,
+    priority: fc.integer({ min: 0, max: 3 }),
+    rules: fc.array(arbitraryRule(vnps), { maxLength: 4 }),
+  })
+}
+
+/** Interface number `index` (from 1) of the test networks: addresses and MAC follow from it. */
+export function interfaceRecord(index: number, network: string, itsTags: Tag[], datapathId: string): InterfaceRecord {
+  return {
+    ...meta(`if-${index}`, index),
+    kind: 'interface',
+    tags: tagSet(itsTags),
+    network,
+    mac: 0x020000000000 + index,
+    addresses: [`10.0.0.${index}`, formatAddress({ family: 6, value: (0xfd00n << 112n) + BigInt(index) })],
+    attachment: { kind: 'port', datapathId, port: index },
+    portSecurity: true,
+  }
+}
+
+export const datapathName = (index: number) => index.toString(16).padStart(16, '0')
+
+export interface ArbitraryRecords {
+  records: AnyRecord[]
+  datapathIds: string[]
+}
+
+/** 2 to 6 interfaces in up to two networks on up to 3 switches, 1 to 3 partitions, up to 4 policies. */
+export const arbitraryRecords: fc.Arbitrary<ArbitraryRecords> = fc
+  .record({
+    switches: fc.integer({ min: 1, max: 3 }),
+    interfaces: fc.array(fc.record({ tags, network: fc.constantFrom('default', 'default', 'default', 'blue') }), {
+      minLength: 2,
+      maxLength: 6,
+    }),
+    vnps: fc.integer({ min: 1, max: 3 }),
+    policies: fc.integer({ min: 0, max: 4 }),
+  })
+  .chain(({ switches, interfaces, vnps, policies }) => {
+    const datapathIds = Array.from({ length: switches }, (_, index) => datapathName(index + 1))
+    const names = Array.from({ length: vnps }, (_, index) => `vnp-${index + 1}`)
+    const fixed = interfaces.map(({ tags: its, network }, index) =>
+      interfaceRecord(index + 1, network, its, datapathIds[index % switches] as string),
+    )
+    return fc
+      .tuple(
+        fc.tuple(...names.map((name, index) => arbitraryVnp(name, index + 1))),
+        fc.tuple(
+          ...Array.from({ length: policies }, (_, index) => arbitraryPolicy(`pol-${index + 1}`, index + 1, names)),
+        ),
+      )
+      .map(([theVnps, thePolicies]) => ({ records: [...fixed, ...theVnps, ...thePolicies], datapathIds }))
+  })
+
+/** Everything a store would hold for these records: with identities, and numbers for networks, zones, switches, meters. */
+export function snapshotOf({ records, datapathIds }: ArbitraryRecords, revision = 1): EntryChangeSet {
+  const entries: StoredEntry[] = []
+  const put = (key: string, value: unknown) => entries.push({ key, value, modRevision: revision })
+  for (const record of records) put(PREFIX[record.kind] + record.name, record)
+  const policies = records.filter((record) => record.kind === 'policy')
+  const relevant = new Set(
+    records.flatMap((one) => (one.kind === 'vnp' || one.kind === 'policy' ? tagsMentionedBy(one) : [])),
+  )
+  const interfaces = records.filter((record) => record.kind === 'interface')
+  const keys = new Set([
+    ...interfaces.map((record) => tagsKey(record.tags, relevant)),
+    ...policies.flatMap(cidrsNamedBy).map(cidrKey),
+  ])
+  for (const [index, key] of [...keys].entries()) {
+    const identity: IdentityRecord = { number: IDENTITY.first + index, key }
+    put(PREFIX.identity + identity.number, identity)
+  }
+  const networks = [...new Set(interfaces.map(({ network }) => network))]
+  const give = (space: NumberSpace, names: string[]) => {
+    for (const [index, name] of names.entries()) put(numberKey(space, name), { number: index + 1 })
+  }
+  give('network', networks)
+  give('switch', datapathIds)
+  give(
+    'zone',
+    datapathIds.flatMap((datapathId) => networks.map((network) => zoneName(datapathId, network))),
+  )
+  give(
+    'meter',
+    policies.flatMap(({ name, rules }) =>
+      rules.flatMap(({ action }, index) => (action === 'rate-limit' ? [meterName(name, index)] : [])),
+    ),
+  )
+  return { revision, changes: entries.map((after) => ({ key: after.key, after })) }
+}
+
+export function intentOf(records: ArbitraryRecords): Intent {
+  const intent = new Intent()
+  intent.apply(snapshotOf(records))
+  return intent
+}
+
+/** Ports of the line of switches that networkOf() builds. */
+export const LINE_PORTS = { left: 100, right: 101, uplink: 200 } as const
+
+/** Switches in a line, each interface on the port of its attachment, an uplink on the first switch. */
+export function networkOf(intent: Intent, datapathIds: string[], backend: Backend = 'fabric'): NetworkState {
+  const datapaths = new Map<string, DatapathView>()
+  for (const [index, datapathId] of datapathIds.entries()) {
+    const fabric = [
+      ...(index > 0 ? [LINE_PORTS.left] : []),
+      ...(index < datapathIds.length - 1 ? [LINE_PORTS.right] : []),
+    ]
+    const uplinks = index === 0 ? [LINE_PORTS.uplink] : []
+    const here = [...intent.interfaces.values()].flatMap(({ attachment }) =>
+      attachment.kind === 'port' && attachment.datapathId === datapathId ? [attachment.port] : [],
+    )
+    const ports: PortView[] = [...here, ...fabric, ...uplinks].map((port) => ({ port, name: `p${port}`, up: true }))
+    datapaths.set(datapathId, {
+      datapathId,
+      ports: new Map(ports.map((port) => [port.port, port])),
+      fabricPorts: new Set(fabric),
+      uplinkPorts: new Set(uplinks),
+      nextHops: new Map(
+        datapathIds.flatMap((other, at): [string, number][] =>
+          at === index ? [] : [[other, at < index ? LINE_PORTS.left : LINE_PORTS.right]],
+        ),
+      ),
+      floodPorts: new Set(fabric),
+    })
+  }
+  const places = new Map(
+    [...intent.interfaces.values()].flatMap(({ name, attachment }): [string, { datapathId: string; port: number }][] =>
+      attachment.kind === 'port' ? [[name, { datapathId: attachment.datapathId, port: attachment.port }]] : [],
+    ),
+  )
+  return { intent, observed: { datapaths, places }, backend }
+}
+
+/** A packet between two of these interfaces, or between one and the world. */
+export function arbitraryPacket(names: string[]): fc.Arbitrary<ArbitraryPacket> {
+  const end = fc.oneof(
+    { weight: 4, arbitrary: fc.constantFrom(...names) },
+    { weight: 1, arbitrary: fc.constantFrom(...WORLD) },
+  )
+  return fc
+    .record({
+      from: end,
+      to: end,
+      flow: fc.oneof(
+        fc
+          .constantFrom(...PORTS, 81, 8090, 9999)
+          .chain((port) => fc.constantFrom(6, 17, 132).map((protocol) => ({ protocol, port }))),
+        fc.constantFrom({ protocol: 1, port: 8 }, { protocol: 47 }),
+      ),
+      six: fc.boolean(),
+      reply: fc.boolean(),
+    })
+    .map(({ from, to, flow, six, reply }) => {
+      const family = parseAddress(from)?.family ?? parseAddress(to)?.family ?? (six ? 6 : 4)
+      const echo = flow.protocol === 1 && family === 6 ? { protocol: 58, port: 128 } : flow
+      return { from, to, family, reply, ...echo }
+    })
+}
+
+export interface ArbitraryNetwork {
+  state: NetworkState
+  intent: Intent
+  packets: ArbitraryPacket[]
+}
+
+/** A whole network and packets to ask about. */
+export function arbitraryNetwork(packetCount = 8, backend: Backend = 'fabric'): fc.Arbitrary<ArbitraryNetwork> {
+  return arbitraryRecords.chain((records) => {
+    const names = records.records.flatMap(({ kind, name }) => (kind === 'interface' ? [name] : []))
+    return fc.array(arbitraryPacket(names), { minLength: 1, maxLength: packetCount }).map((packets) => {
+      const intent = intentOf(records)
+      return { state: networkOf(intent, records.datapathIds, backend), intent, packets }
+    })
+  })
+}
+
+function constants<T extends object>(values: T): { [K in keyof T]: fc.Arbitrary<T[K]> } {
+  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, fc.constant(value)])) as {
+    [K in keyof T]: fc.Arbitrary<T[K]>
+  }
+}
