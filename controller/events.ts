@@ -1,0 +1,147 @@
+/**
+ * Every event the controller tells: one row each with its severity and sentence; and the log that numbers events,
+ * keeps the newest, and passes them on as they happen. docs/events.md restates the table. It refuses to decide what
+ * is worth an event (the callers do) and how it travels (api/).
+ */
+import { type Observable, Subject } from 'rxjs'
+
+export type Severity = 'info' | 'warning' | 'alert'
+
+interface EventRow {
+  severity: Severity
+  /** `{name}` is filled from the details; `{subject}` is the switch, link, port or record it is about. */
+  sentence: string
+}
+
+export const EVENTS = {
+  'controller-started': { severity: 'info', sentence: 'The controller listens on {listeners}.' },
+  'controller-stopping': { severity: 'info', sentence: 'The controller stops; switches keep enforcing.' },
+  'intent-loaded': { severity: 'info', sentence: 'Intent is loaded at generation {generation}.' },
+  'topology-settled': {
+    severity: 'info',
+    sentence: 'The topology has settled: {links} link(s); forwarding is compiled from now on.',
+  },
+  'switch-connected': { severity: 'info', sentence: 'Switch {subject} connected from {remote}.' },
+  'switch-served': { severity: 'info', sentence: 'Switch {subject} is served: {flows} flow(s) read back.' },
+  'switch-disconnected': {
+    severity: 'warning',
+    sentence: 'Switch {subject} is gone ({reason}); it keeps enforcing generation {generation}.',
+  },
+  'switch-refused': { severity: 'alert', sentence: 'Switch {subject} is not served: {reason}.' },
+  'switch-unverified': {
+    severity: 'warning',
+    sentence: 'Switch {subject} is in no configured OVSDB: its fail mode cannot be verified.',
+  },
+  'switch-repaired': {
+    severity: 'warning',
+    sentence: 'Bridge {bridge} of switch {subject} was repaired through OVSDB: {columns}.',
+  },
+  'switch-degraded': {
+    severity: 'alert',
+    sentence: 'Switch {subject} refused generation {generation} ({error}); it keeps enforcing generation {applied}.',
+  },
+  'switch-recovered': { severity: 'info', sentence: 'Switch {subject} enforces generation {generation} again.' },
+  'switch-drifted': {
+    severity: 'alert',
+    sentence:
+      'Flows of ours on switch {subject} differed from what was installed: {missing} missing, {changed} changed, {stale} stale. They were corrected.',
+  },
+  'connection-refused': { severity: 'alert', sentence: 'A connection from {subject} was refused: {reason}.' },
+  'protocol-error': { severity: 'warning', sentence: 'Switch {subject} sent a message that cannot be used: {reason}.' },
+  'port-added': { severity: 'info', sentence: 'Port {name} ({port}) of switch {subject} appeared, {state}.' },
+  'port-removed': { severity: 'info', sentence: 'Port {name} ({port}) of switch {subject} is gone.' },
+  'port-changed': { severity: 'info', sentence: 'Port {name} ({port}) of switch {subject} is {state}.' },
+  'link-up': { severity: 'info', sentence: 'Link {subject} is up.' },
+  'link-down': { severity: 'warning', sentence: 'Link {subject} is down ({reason}).' },
+  'link-refused': { severity: 'alert', sentence: 'A topology probe on {subject} was refused: {reason}.' },
+  'interface-placed': { severity: 'info', sentence: 'Interface {subject} is on port {port} of switch {switch}.' },
+  'interface-unplaced': { severity: 'warning', sentence: 'Interface {subject} is on no connected port ({reason}).' },
+  'interface-contested': {
+    severity: 'alert',
+    sentence:
+      'MAC of interface {subject} was seen on port {port} of switch {switch} while it is attached to {held}: {reason}.',
+  },
+  'packets-lost': {
+    severity: 'warning',
+    sentence: 'Packets to the controller from port {port} of switch {subject} came too fast: {count} dropped.',
+  },
+  'rule-matched': { severity: 'info', sentence: 'A packet matched {subject}: {summary}.' },
+  'ovsdb-connected': { severity: 'info', sentence: 'OVSDB {subject} is read: {bridges} bridge(s).' },
+  'ovsdb-lost': {
+    severity: 'warning',
+    sentence: 'OVSDB {subject} is out of reach ({reason}); fail modes last read stand.',
+  },
+  'store-failed': { severity: 'alert', sentence: 'The store refused a write of the controller itself: {reason}.' },
+} as const satisfies Record<string, EventRow>
+
+export type EventType = keyof typeof EVENTS
+
+export interface ControllerEvent {
+  /** Starts at 1 and has no holes. */
+  sequence: number
+  /** Milliseconds since the epoch. */
+  time: number
+  type: EventType
+  severity: Severity
+  subject: string
+  details: Readonly<Record<string, string>>
+  sentence: string
+}
+
+/** How an event is told: `tell('link-up', '…', {})`. */
+export type Tell = (type: EventType, subject: string, details?: Record<string, string | number>) => void
+
+export class EventLog {
+  readonly #now: () => number
+  readonly #capacity: number
+  readonly #kept: ControllerEvent[] = []
+  readonly #subject = new Subject<ControllerEvent>()
+  #next = 1
+
+  /** @param now Milliseconds since the epoch. @param capacity Events kept for late readers. */
+  constructor(now: () => number, capacity = 10000) {
+    this.#now = now
+    this.#capacity = capacity
+  }
+
+  readonly tell: Tell = (type, subject, details = {}) => {
+    const text = Object.fromEntries(Object.entries(details).map(([key, value]) => [key, String(value)]))
+    const row: EventRow = EVENTS[type]
+    const sentence = row.sentence.replace(/\{(\w+)\}/g, (whole, key: string) =>
+      key === 'subject' ? subject : (text[key] ?? whole),
+    )
+    const event = {
+      sequence: this.#next++,
+      time: this.#now(),
+      type,
+      severity: row.severity,
+      subject,
+      details: text,
+      sentence,
+    }
+    this.#kept.push(event)
+    if (this.#kept.length > this.#capacity) this.#kept.shift()
+    this.#subject.next(event)
+  }
+
+  /** Events as they happen. A reader that throws or is slow is its own business: buffer outside. */
+  get follow(): Observable<ControllerEvent> {
+    return this.#subject
+  }
+
+  /** The sequence number of the next event. */
+  get next(): number {
+    return this.#next
+  }
+
+  /** Events kept from a sequence number on, and how many before them are no longer kept. */
+  since(sequence: number): { events: ControllerEvent[]; lost: number } {
+    const oldest = this.#next - this.#kept.length
+    const from = Math.max(sequence, 1)
+    return { events: this.#kept.slice(Math.max(0, from - oldest)), lost: Math.max(0, oldest - from) }
+  }
+
+  close(): void {
+    this.#subject.complete()
+  }
+}
