@@ -53,6 +53,7 @@ function channelCredentials(options: ClientOptions): ChannelCredentials {
 }
 
 type ServiceName =
+  | 'ApplyService'
   | 'InterfaceService'
   | 'VnpService'
   | 'PolicyService'

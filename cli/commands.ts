@@ -1,0 +1,29 @@
+/**
+ * Every command, one row each. To add one: write its row under commands/, name it here; the parser, `--help`,
+ * completion and docs/cli.md follow, and the help golden asks for a review.
+ */
+import type { CommandRow } from './command.ts'
+import { apply, diff, validate } from './commands/apply.ts'
+import { describe, get, remove, tag } from './commands/records.ts'
+import { completion, schema, version } from './commands/tools.ts'
+import { events, explain, flows, tables, topology, wait } from './commands/watch.ts'
+
+/** In the order in which help shows them. */
+export const COMMANDS: CommandRow[] = [
+  apply,
+  diff,
+  validate,
+  get,
+  describe,
+  tag,
+  remove,
+  explain,
+  flows,
+  tables,
+  topology,
+  events,
+  wait,
+  schema,
+  completion,
+  version,
+]

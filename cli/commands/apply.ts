@@ -1,0 +1,149 @@
+/** Declarative change: validate, diff, apply; and waiting until switches enforce it. */
+import { randomUUID } from 'node:crypto'
+import { stringify } from 'yaml'
+import type { Applied__Output } from '../../proto/gen/tagsteer/v1/Applied.ts'
+import type { AppliedStatus__Output } from '../../proto/gen/tagsteer/v1/AppliedStatus.ts'
+import type { ApplyResponse__Output } from '../../proto/gen/tagsteer/v1/ApplyResponse.ts'
+import type { Record__Output } from '../../proto/gen/tagsteer/v1/Record.ts'
+import type { Client } from '../client.ts'
+import { type CommandRow, flag, type Invocation, text, texts } from '../command.ts'
+import { diffLines } from '../diff.ts'
+import { durationMs } from '../duration.ts'
+import { CliError, EXIT } from '../failure.ts'
+import { KINDS } from '../kinds.ts'
+import { manifestFiles, type Placed, readManifests } from '../manifest.ts'
+import { render } from '../output.ts'
+
+const FILES = { flags: '-f, --filename <path...>', description: 'manifest files or folders; - is standard input' }
+const RECURSIVE = { flags: '-R, --recursive', description: 'go into folders' }
+const OWNER = { flags: '--owner <name>', description: 'write this owner into the records' }
+const PRUNE = { flags: '--prune', description: "delete the owner's records that are not in the manifests" }
+
+async function read({ options, terminal }: Invocation): Promise<Placed[]> {
+  const paths = texts(options, 'filename')
+  if (paths.length === 0) throw new CliError('name manifests with -f FILE, -f FOLDER or -f -')
+  const files = manifestFiles(paths, flag(options, 'recursive'))
+  return readManifests(files, files.includes('-') ? await terminal.readInput() : '')
+}
+
+function send(invocation: Invocation, placed: Placed[], validateOnly: boolean): Promise<ApplyResponse__Output> {
+  const { options, client } = invocation
+  const owner = text(options, 'owner') ?? ''
+  const prune = flag(options, 'prune')
+  if (prune && owner === '') throw new CliError('--prune deletes only what one owner holds: name it with --owner')
+  const records = placed.map(({ manifest }) => KINDS.find(({ title }) => title === manifest.kind)!.toRecord(manifest))
+  return client().call('ApplyService', 'apply', { records, owner, prune, requestId: randomUUID(), validateOnly })
+}
+
+/** Waits for a generation; throws a CliError that names the laggards where the time is up. */
+export function waitApplied(client: Client, generation: string, timeout: string): Promise<AppliedStatus__Output> {
+  const timeoutMs = durationMs(timeout, '--wait-timeout')
+  // The call's own deadline is later, so that the controller's answer names the switches.
+  return client.call('FlowService', 'waitApplied', { generation, timeoutMs }, timeoutMs + 5000)
+}
+
+const WORD: Record<string, string> = {
+  OUTCOME_CREATED: 'created',
+  OUTCOME_UPDATED: 'configured',
+  OUTCOME_UNCHANGED: 'unchanged',
+  OUTCOME_DELETED: 'deleted',
+}
+
+const outcomeLine = ({ kind, name, outcome }: Applied__Output, suffix: string): string =>
+  `${kind}/${name} ${WORD[outcome] ?? outcome}${suffix}\n`
+
+function manifestText(record: Record__Output | null): string {
+  if (record === null || record.record === undefined) return ''
+  const kind = KINDS.find(({ names }) => names[0] === record.record)!
+  return stringify(kind.toManifest(record[record.record] as never), { lineWidth: 0 })
+}
+
+/** The change as a unified diff of manifests; empty where nothing changes. */
+function changeText(results: readonly Applied__Output[]): string {
+  return results
+    .filter(({ outcome }) => outcome !== 'OUTCOME_UNCHANGED')
+    .map(({ kind, name, before, after }) =>
+      [
+        `--- ${before === null ? '/dev/null' : `${kind}/${name}`}`,
+        `+++ ${after === null ? '/dev/null' : `${kind}/${name}`}`,
+        ...diffLines(manifestText(before), manifestText(after)),
+        '',
+      ].join('\n'),
+    )
+    .join('')
+}
+
+export const validate: CommandRow = {
+  usage: 'validate',
+  summary: 'Check manifests without a controller or, with --server-side, also with it',
+  options: [
+    FILES,
+    RECURSIVE,
+    { flags: '--server-side', description: 'also let the controller check references and limits' },
+  ],
+  examples: ['tagsteer validate -f net.yaml', 'tagsteer validate -f net.yaml -o yaml'],
+  async run(invocation) {
+    const placed = await read(invocation)
+    if (flag(invocation.options, 'serverSide')) await send(invocation, placed, true)
+    const { format, terminal } = invocation
+    if (format === 'yaml' || format === 'json') {
+      terminal.out(render(format, { columns: [], items: placed.map(({ manifest }) => manifest), single: false }))
+    } else terminal.out(`${placed.length} record${placed.length === 1 ? '' : 's'} valid\n`)
+    return undefined
+  },
+}
+
+export const diff: CommandRow = {
+  usage: 'diff',
+  summary: 'Show what apply would change; exit 2 where it would change something (kubectl diff exits 1)',
+  options: [FILES, RECURSIVE, OWNER, PRUNE],
+  examples: ['tagsteer diff -f net.yaml'],
+  async run(invocation) {
+    const { results } = await send(invocation, await read(invocation), true)
+    const change = changeText(results)
+    invocation.terminal.out(change)
+    return change === '' ? EXIT.ok : EXIT.different
+  },
+}
+
+export const apply: CommandRow = {
+  usage: 'apply',
+  summary: 'Make records as the manifests say: all of them or, where one is wrong, none',
+  options: [
+    FILES,
+    RECURSIVE,
+    OWNER,
+    PRUNE,
+    { flags: '--dry-run', description: 'check and report; change nothing' },
+    { flags: '--diff', description: 'print the change as a unified diff' },
+    { flags: '--wait <state>', description: 'none, or applied: return when switches enforce it', default: 'none' },
+    { flags: '--wait-timeout <duration>', description: 'how long to wait', default: '30s' },
+    { flags: '--print-wait-time', description: 'say how long it took until switches enforced it' },
+    { flags: '--error-unchanged', description: 'exit 2 where nothing had to change' },
+  ],
+  examples: [
+    'tagsteer apply -f net.yaml --dry-run --diff',
+    'tagsteer apply -f net.yaml --wait applied',
+    'cat net.yaml | tagsteer apply -f -',
+  ],
+  async run(invocation) {
+    const { options, format, terminal, client } = invocation
+    const wait = text(options, 'wait') ?? 'none'
+    if (wait !== 'none' && wait !== 'applied') throw new CliError(`--wait takes none or applied, not ${wait}`)
+    const dry = flag(options, 'dryRun')
+    const placed = await read(invocation)
+    const { results, generation } = await send(invocation, placed, dry)
+    if (flag(options, 'diff')) terminal.out(changeText(results))
+    if (format === 'json') terminal.out(render('json', { columns: [], items: [{ generation, results }], single: true }))
+    else terminal.out(results.map((result) => outcomeLine(result, dry ? ' (dry run)' : '')).join(''))
+    const changed = results.some(({ outcome }) => outcome !== 'OUTCOME_UNCHANGED')
+    if (!dry && wait === 'applied') {
+      const started = terminal.now()
+      await waitApplied(client(), generation, text(options, 'waitTimeout') ?? '30s')
+      terminal.note(
+        `generation ${generation} applied${flag(options, 'printWaitTime') ? ` after ${terminal.now() - started} ms` : ''}\n`,
+      )
+    }
+    return !changed && flag(options, 'errorUnchanged') ? EXIT.different : EXIT.ok
+  },
+}
