@@ -1,0 +1,163 @@
+/**
+ * Records as messages of the protocol. The other direction is model/validate.ts, which reads messages from untrusted
+ * callers; that a record survives the round trip is a property test.
+ */
+import { formatMac } from '../../model/address.ts'
+import type {
+  AnyRecord,
+  InterfaceRecord,
+  Policy as PolicyRecord,
+  RecordKind,
+  RecordMeta,
+  Rule as RuleRecord,
+  Selector as SelectorRecord,
+  SwitchRecord,
+  Vnp as VnpRecord,
+} from '../../model/records.ts'
+import { type Tag, tagKind } from '../../model/tag.ts'
+import type { Timestamp } from '../../proto/gen/google/protobuf/Timestamp.ts'
+import type { Interface } from '../../proto/gen/tagsteer/v1/Interface.ts'
+import type { Meta } from '../../proto/gen/tagsteer/v1/Meta.ts'
+import type { Policy } from '../../proto/gen/tagsteer/v1/Policy.ts'
+import type { Record as RecordMessage } from '../../proto/gen/tagsteer/v1/Record.ts'
+import type { Rule } from '../../proto/gen/tagsteer/v1/Rule.ts'
+import type { Selector } from '../../proto/gen/tagsteer/v1/Selector.ts'
+import type { Switch } from '../../proto/gen/tagsteer/v1/Switch.ts'
+import type { Tag as TagMessage } from '../../proto/gen/tagsteer/v1/Tag.ts'
+import type { Vnp } from '../../proto/gen/tagsteer/v1/Vnp.ts'
+
+export function timestamp(ms: number): Timestamp {
+  const seconds = Math.floor(ms / 1000)
+  return { seconds: String(seconds), nanos: Math.round((ms - seconds * 1000) * 1e6) }
+}
+
+export function tagMessage(tag: Tag): TagMessage {
+  const kind = tagKind(tag)
+  if (kind === 'string') return { text: JSON.parse(tag) as string }
+  return kind === 'integer' ? { number: tag } : { json: tag }
+}
+
+function selectorMessage({ allOf, anyOf, noneOf }: SelectorRecord): Selector {
+  return { allOf: allOf.map(tagMessage), anyOf: anyOf.map(tagMessage), noneOf: noneOf.map(tagMessage) }
+}
+
+/** `ordered-merge` → `RESOLUTION_ORDERED_MERGE`. */
+const word = (prefix: string, value: string): string => `${prefix}_${value.toUpperCase().replaceAll('-', '_')}`
+
+/** @param generation Revision that wrote the record; it is the etag too. */
+function metaMessage(record: RecordMeta, generation: number): Meta {
+  return {
+    number: record.number,
+    createTime: timestamp(record.createTime),
+    updateTime: timestamp(record.updateTime),
+    updatedBy: record.updatedBy,
+    generation: String(generation),
+  }
+}
+
+const common = (record: RecordMeta, generation: number) => ({
+  name: record.name,
+  owner: record.owner,
+  etag: String(generation),
+  meta: metaMessage(record, generation),
+})
+
+export function interfaceMessage(record: InterfaceRecord, generation: number): Interface {
+  const { attachment } = record
+  return {
+    ...common(record, generation),
+    tags: record.tags.map(tagMessage),
+    network: record.network,
+    mac: formatMac(record.mac),
+    addresses: record.addresses,
+    attachment:
+      attachment.kind === 'port'
+        ? { port: { datapathId: attachment.datapathId, port: attachment.port } }
+        : attachment.kind === 'portName'
+          ? { portName: { portName: attachment.portName, datapathId: attachment.datapathId ?? '' } }
+          : { mac: {} },
+    portSecurity: record.portSecurity,
+  }
+}
+
+export function vnpMessage(record: VnpRecord, generation: number): Vnp {
+  return {
+    ...common(record, generation),
+    selector: selectorMessage(record.selector),
+    priority: record.priority,
+    resolution: word('RESOLUTION', record.resolution) as NonNullable<Vnp['resolution']>,
+    ingressDefault: word('DEFAULT_VERDICT', record.ingressDefault) as NonNullable<Vnp['ingressDefault']>,
+    egressDefault: word('DEFAULT_VERDICT', record.egressDefault) as NonNullable<Vnp['egressDefault']>,
+  }
+}
+
+const PROTOCOL: Readonly<Record<number, string>> = { 6: 'tcp', 17: 'udp', 132: 'sctp' }
+
+/** ICMP of both families goes back into the one word that stands for both. */
+function protocolWords(protocols: readonly number[]): string[] {
+  const both = protocols.includes(1) && protocols.includes(58)
+  const words = protocols
+    .filter((number) => !(both && (number === 1 || number === 58)))
+    .map((number) => PROTOCOL[number] ?? String(number))
+  return both ? ['icmp', ...words] : words
+}
+
+export function ruleMessage(rule: RuleRecord): Rule {
+  const { peer } = rule
+  const message: Rule = {
+    direction: word('DIRECTION', rule.direction) as NonNullable<Rule['direction']>,
+    peer:
+      peer.kind === 'tags'
+        ? { tags: selectorMessage(peer.selector) }
+        : peer.kind === 'vnp'
+          ? { vnp: peer.vnp }
+          : peer.kind === 'cidr'
+            ? { cidr: peer.cidr }
+            : { any: {} },
+    protocols: protocolWords(rule.protocols),
+    ports: rule.ports.map(({ first, last }) => (first === last ? String(first) : `${first}-${last}`)),
+    action: word('ACTION', rule.action) as NonNullable<Rule['action']>,
+    log: rule.log,
+  }
+  if (rule.rateKbps !== undefined)
+    message.rateLimit = { kilobitsPerSecond: rule.rateKbps, burstKilobits: rule.burstKb ?? 0 }
+  if (rule.priority !== undefined) message.priority = rule.priority
+  return message
+}
+
+export function policyMessage(record: PolicyRecord, generation: number): Policy {
+  return {
+    ...common(record, generation),
+    vnp: record.vnp,
+    appliesTo: selectorMessage(record.appliesTo),
+    priority: record.priority,
+    rules: record.rules.map(ruleMessage),
+  }
+}
+
+export function switchMessage(record: SwitchRecord, generation: number): Switch {
+  return { ...common(record, generation), datapathId: record.datapathId, uplinks: record.uplinks }
+}
+
+/** Any record in the message that can hold each kind. */
+export function recordMessage(record: AnyRecord, generation: number): RecordMessage {
+  switch (record.kind) {
+    case 'interface':
+      return { interface: interfaceMessage(record, generation) }
+    case 'vnp':
+      return { vnp: vnpMessage(record, generation) }
+    case 'policy':
+      return { policy: policyMessage(record, generation) }
+    case 'switch':
+      return { switch: switchMessage(record, generation) }
+  }
+}
+
+/** The record's own fields as a message, without what the controller adds: the base that an update mask changes. */
+export function ownFields(record: AnyRecord): Record<string, unknown> {
+  const message = recordMessage(record, 0)[record.kind] as Record<string, unknown>
+  const { meta: _meta, etag: _etag, ...own } = message
+  return own
+}
+
+export const RECORD_KINDS: readonly RecordKind[] = ['interface', 'vnp', 'policy', 'switch']
