@@ -35,6 +35,7 @@ class Lab:
         self.net = None
         self.links = {}
         self.observers = {}
+        self.background = []
 
     def build(self, spec):
         """switches: [{name, dpid}], hosts: [{name, mac, ip, ip6, switch}], links: [[a, b]], controllers: ["tcp:127.0.0.1:6653"]"""
@@ -125,6 +126,22 @@ class Lab:
         arguments = ["/usr/bin/python3", os.path.join(HERE, "sender.py"), json.dumps(request["traffic"])]
         return self.run({"host": request["host"], "command": arguments, "timeout": request.get("timeout", 60)})
 
+    def listen(self, request):
+        """TCP listeners in a host until the lab stops; answers when they accept connections."""
+        host = self.net[request["host"]]
+        process = host.popen(
+            ["/usr/bin/python3", os.path.join(HERE, "probe.py"), "listen", *map(str, request["ports"])], stdout=subprocess.PIPE, text=True
+        )
+        self.background.append(process)
+        if process.stdout.readline().strip() != "listening":
+            raise RuntimeError("no listener in %s" % request["host"])
+        return {}
+
+    def probe(self, request):
+        """Many reachability questions from one host, asked at once; see probe.py."""
+        arguments = ["/usr/bin/python3", os.path.join(HERE, "probe.py"), json.dumps(request["probes"])]
+        return self.run({"host": request["host"], "command": arguments, "timeout": request.get("timeout", 60)})
+
     def link(self, request):
         self.net.configLinkStatus(request["a"], request["b"], "up" if request["up"] else "down")
         return {}
@@ -156,10 +173,11 @@ class Lab:
         return {}
 
     def stop(self, _request=None):
-        for process in self.observers.values():
+        for process in [*self.observers.values(), *self.background]:
             process.kill()
             process.wait()
         self.observers.clear()
+        self.background.clear()
         if self.net is not None:
             self.net.stop()
             self.net = None
@@ -182,11 +200,11 @@ def main():
     try:
         for line in sys.stdin:
             request = json.loads(line)
-            if request["op"] in ("run", "send"):
+            if request["op"] in ("run", "send", "probe"):
                 thread = threading.Thread(target=serve, args=(request,), daemon=True)
                 threads.append(thread)
                 thread.start()
-            elif request["op"] in ("build", "ports", "observe", "link", "move", "restart_switch", "controllers", "stop"):
+            elif request["op"] in ("build", "ports", "observe", "listen", "link", "move", "restart_switch", "controllers", "stop"):
                 serve(request)
             else:
                 answer({"id": request["id"], "error": "unknown operation %s" % request["op"]})

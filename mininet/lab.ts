@@ -48,6 +48,17 @@ export type Traffic =
   | { kind: 'udp'; to: string; port: number; rate: number; count: number; source_port?: number }
   | { kind: 'raw'; interface: string; frames: string[]; rate: number; count: number }
 
+export interface Probe {
+  to: string
+  kind: 'ping' | 'tcp'
+  port?: number
+  /** Seconds. */
+  timeout?: number
+}
+
+/** open: answered; reset: TCP RST; unreachable: ICMP error; silent: nothing came. */
+export type Reach = 'open' | 'reset' | 'unreachable' | 'silent'
+
 /** Ports of each switch: interface name to OpenFlow port number. */
 export type PortTable = Record<string, Record<string, number>>
 
@@ -116,6 +127,18 @@ export class Lab {
   async ping(host: string, to: string, { count = 1, wait = 1 } = {}): Promise<boolean> {
     const { code } = await this.run(host, ['ping', '-n', '-c', String(count), '-i', '0.2', '-W', String(wait), to])
     return code === 0
+  }
+
+  /** TCP listeners that greet and close, until the lab stops. */
+  async listen(host: string, ports: number[]): Promise<void> {
+    await this.#ask('listen', { host, ports })
+  }
+
+  /** Asks many reachability questions from one host at once. */
+  async probe(host: string, probes: Probe[]): Promise<Reach[]> {
+    const finished = (await this.#ask('probe', { host, probes })) as Finished
+    if (finished.code !== 0) throw new Error(`probe in ${host}: ${finished.stderr}`)
+    return JSON.parse(finished.stdout) as Reach[]
   }
 
   /** Sends bounded traffic; resolves when it has been sent. */
