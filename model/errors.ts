@@ -66,6 +66,11 @@ export const ERRORS = {
     sentence: 'Port {port} is the attachment of interface {name} already.',
     remedy: 'Detach that interface first, or attach this one elsewhere.',
   },
+  DUPLICATE_DATAPATH: {
+    status: 'ALREADY_EXISTS',
+    sentence: 'Datapath {datapathId} is described by switch record {name} already.',
+    remedy: 'Update that record instead.',
+  },
   IN_USE: {
     status: 'FAILED_PRECONDITION',
     sentence: 'The {kind} {name} is used by {user}.',

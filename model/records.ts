@@ -79,9 +79,9 @@ export interface PortRange {
 export interface Rule {
   direction: Direction
   peer: Peer
-  /** IP protocol number; undefined is any. 'icmp' in a manifest means 1 for IPv4 and 58 for IPv6 peers alike. */
+  /** IP protocol numbers, ascending; empty is any. 'icmp' in a manifest means 1 and 58, ICMP of either family. */
   protocols: number[]
-  /** Empty is any; only with TCP, UDP or SCTP. */
+  /** Ascending, disjoint; empty is any. Only with TCP, UDP or SCTP. */
   ports: PortRange[]
   action: RuleAction
   /** Also report matching packets. Always true where the action is 'log'. */
@@ -113,6 +113,7 @@ export interface SwitchRecord extends RecordMeta {
 
 export type AnyRecord = InterfaceRecord | Vnp | Policy | SwitchRecord
 export type RecordKind = AnyRecord['kind']
+export type RecordOf<K extends RecordKind> = Extract<AnyRecord, { kind: K }>
 
 export const IDENTITY = {
   /** No interface record: packets with it are dropped. */

@@ -49,11 +49,14 @@ export function integerTag(value: bigint | number): TagResult {
 
 /** The tag for a JSON text. A top-level string or integer gives the same tag as stringTag and integerTag. */
 export function jsonTag(text: string): TagResult {
-  const trimmed = text.trim()
-  if (INTEGER.test(trimmed)) return trimmed.length > 20 ? integerTooWide : integerTag(BigInt(trimmed))
   if (text.length > TAG_LIMITS.octets * 4) return { ok: false, reason: tooLong }
+  const trimmed = text.replace(/^[ \t\n\r]+|[ \t\n\r]+$/g, '')
+  if (INTEGER.test(trimmed)) return trimmed.length > 20 ? integerTooWide : integerTag(BigInt(trimmed))
   const duplicate = duplicateKey(trimmed)
   if (duplicate !== undefined) return { ok: false, reason: `key "${duplicate}" occurs twice` }
+  const inexact = inexactInteger(trimmed)
+  if (inexact !== undefined)
+    return { ok: false, reason: `integer ${inexact} is not exact in JSON; write it as a string` }
   let value: Json
   try {
     value = JSON.parse(trimmed) as Json
@@ -124,6 +127,18 @@ function canonical(value: Json, depth: number): string {
     .sort()
     .map((key) => `${canonical(key, depth)}:${canonical(value[key] as Json, depth + 1)}`)
   return `{${members.join(',')}}`
+}
+
+/**
+ * The first integer inside a structured value that a double cannot hold: two different ones would become the same tag
+ * (RFC 8785 section 3.2.2.3 and its appendix D).
+ */
+function inexactInteger(text: string): string | undefined {
+  const token = /"(?:[^"\\]|\\.)*"|-?[0-9][0-9.eE+-]*/g
+  for (let found = token.exec(text); found !== null; found = token.exec(text)) {
+    if (INTEGER.test(found[0]) && !Number.isSafeInteger(Number(found[0]))) return found[0]
+  }
+  return undefined
 }
 
 /**

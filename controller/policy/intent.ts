@@ -9,12 +9,14 @@
  *     VNP and policy selectors (counted)      └──▶ memberships of VNPs
  */
 import {
+  type AnyRecord,
   IDENTITY,
   type IdentityRecord,
   type InterfaceRecord,
   type Policy,
   PREFIX,
   type RecordKind,
+  type RecordOf,
   type SwitchRecord,
   type Vnp,
 } from '../../model/records.ts'
@@ -83,8 +85,9 @@ export class Intent implements IntentView {
   readonly interfacesByNetwork = new Multimap<string>()
   readonly interfacesByAddress = new Multimap<string>()
   readonly interfacesByMac = new Multimap<number>()
-  /** Keys of attachmentKey(). */
-  readonly interfacesByAttachment = new Multimap<string>()
+  readonly interfacesByPort = new Multimap<string>()
+  /** By the port name of the attachment, whatever switch it names. */
+  readonly interfacesByPortName = new Multimap<string>()
   readonly policiesByVnp = new Multimap<string>()
   /** Partitions that rules of these policies name as peers. */
   readonly policiesByPeerVnp = new Multimap<string>()
@@ -96,6 +99,10 @@ export class Intent implements IntentView {
     switch: new NumberPool(SPACES.switch.first),
   }
 
+  /** Rules of all policies together. */
+  ruleCount = 0
+
+  readonly #maps = { interface: this.interfaces, vnp: this.vnps, policy: this.policies, switch: this.switches }
   readonly #revisions = new Map<string, number>()
   readonly #numbers = new Map<string, NumberRecord>()
   readonly #index: IdentityIndex
@@ -131,6 +138,15 @@ export class Intent implements IntentView {
 
   modRevision(kind: RecordKind, name: string): number | undefined {
     return this.#revisions.get(PREFIX[kind] + name)
+  }
+
+  record<K extends RecordKind>(kind: K, name: string): RecordOf<K> | undefined {
+    return (this.#maps[kind] as ReadonlyMap<string, AnyRecord>).get(name) as RecordOf<K> | undefined
+  }
+
+  /** How many records of a kind there are. */
+  count(kind: RecordKind): number {
+    return this.#maps[kind].size
   }
 
   identityOf(interfaceName: string): number {
@@ -179,8 +195,11 @@ export class Intent implements IntentView {
   }
 
   byAttachment(datapathId: string, port: number, portName: string): string | undefined {
-    const at = (key: string) => this.interfacesByAttachment.first(key)
-    return at(portKey(datapathId, port)) ?? at(portNameKey(portName, datapathId)) ?? at(portNameKey(portName))
+    const byNumber = this.interfacesByPort.first(portKey(datapathId, port))
+    if (byNumber !== undefined) return byNumber
+    const named = [...this.interfacesByPortName.all(portName)].sort()
+    const on = (where: string | undefined) => named.find((name) => attachedTo(this.interfaces.get(name)) === where)
+    return on(datapathId) ?? on(undefined)
   }
 
   /**
@@ -281,8 +300,9 @@ export class Intent implements IntentView {
     for (const address of record.addresses) this.interfacesByAddress[action](addressKey(record.network, address), name)
     this.interfacesByNetwork[action](record.network, name)
     this.interfacesByMac[action](record.mac, name)
-    const attachment = attachmentKey(record)
-    if (attachment !== undefined) this.interfacesByAttachment[action](attachment, name)
+    const { attachment } = record
+    if (attachment.kind === 'port') this.interfacesByPort[action](portKey(attachment.datapathId, attachment.port), name)
+    if (attachment.kind === 'portName') this.interfacesByPortName[action](attachment.portName, name)
   }
 
   #mention(record: Vnp | Policy | undefined, by: 1 | -1, work: Applying): void {
@@ -293,6 +313,7 @@ export class Intent implements IntentView {
     }
     if (record.kind === 'vnp') return
     const action = by === 1 ? 'add' : 'remove'
+    this.ruleCount += by * record.rules.length
     this.policiesByVnp[action](record.vnp, record.name)
     for (const { peer } of record.rules) {
       if (peer.kind === 'vnp') this.policiesByPeerVnp[action](peer.vnp, record.name)
@@ -396,18 +417,13 @@ export function addressKey(network: string, address: string): string {
   return `${network} ${address}`
 }
 
-/** What an attachment claims; undefined for attachment by MAC, which claims nothing beyond the MAC. */
-export function attachmentKey({ attachment }: InterfaceRecord): string | undefined {
-  if (attachment.kind === 'port') return portKey(attachment.datapathId, attachment.port)
-  return attachment.kind === 'portName' ? portNameKey(attachment.portName, attachment.datapathId) : undefined
+export function portKey(datapathId: string, port: number): string {
+  return `${datapathId} ${port}`
 }
 
-function portKey(datapathId: string, port: number): string {
-  return `port ${datapathId} ${port}`
-}
-
-export function portNameKey(portName: string, datapathId = ''): string {
-  return `name ${datapathId} ${portName}`
+/** The switch that an attachment names; undefined is any. */
+function attachedTo(record: InterfaceRecord | undefined): string | undefined {
+  return record === undefined || record.attachment.kind === 'mac' ? undefined : record.attachment.datapathId
 }
 
 /** What one change set has touched so far. */

@@ -27,6 +27,9 @@ export interface OrderedRule {
 /** Rules per policy number in the object space; validation keeps policies below it. */
 export const RULES_PER_POLICY = 4096
 
+/** Rules in all policies together: ranks must fit into the 16 bits of an OpenFlow priority, with room for our own rows. */
+export const MAX_RULES = 60_000
+
 /** How strict each action is. `log` gives no verdict and never competes. */
 export const STRICTNESS: Readonly<Record<RuleAction, number>> = {
   deny: 4,

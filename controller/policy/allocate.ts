@@ -1,0 +1,192 @@
+/**
+ * Numbers that a batch of record changes needs or no longer needs: identities of tag sets and prefixes, networks, zones
+ * and meters. A number is taken when its first user comes, marked released when the last one goes, given back to the
+ * same name if it returns, and given to another only after the quarantine. It refuses to judge the records; propose.ts
+ * has done that. Pure: answers with what to put and delete.
+ */
+import { type Failure, fail } from '../../model/errors.ts'
+import type { IdentityRecord, Policy } from '../../model/records.ts'
+import type { Tag } from '../../model/tag.ts'
+import type { Changes } from './changes.ts'
+import { cidrKey, cidrsNamedBy, tagsKey, tagsMentionedBy } from './identity.ts'
+import type { Intent } from './intent.ts'
+import { Counter } from './multimap.ts'
+import { identityRecordKey, meterName, type NumberRecord, numberKey, SPACES, zoneName } from './numbers.ts'
+import { compareText } from './order.ts'
+import type { NumberSpace } from './state.ts'
+
+export interface AllocationRules {
+  /** Milliseconds since the epoch. */
+  now: number
+  quarantineMs: number
+  spaces?: typeof SPACES
+}
+
+/** What an allocation writes: puts by store key; a key whose number was taken over is deleted. */
+export class Allocation {
+  readonly puts = new Map<string, IdentityRecord | NumberRecord>()
+  readonly deletes = new Set<string>()
+  failure: Failure | undefined
+  readonly #intent: Intent
+  readonly #rules: AllocationRules
+  readonly #taken: Record<NumberSpace | 'identity', Set<number>> = {
+    identity: new Set(),
+    network: new Set(),
+    zone: new Set(),
+    meter: new Set(),
+    switch: new Set(),
+  }
+
+  constructor(intent: Intent, rules: AllocationRules) {
+    this.#intent = intent
+    this.#rules = rules
+  }
+
+  /** Identity keys with the number of their users afterwards. Those that return come first: they keep their numbers. */
+  identities(users: ReadonlyMap<string, number>): void {
+    const fresh: string[] = []
+    for (const [key, count] of users) {
+      const record = this.#intent.identityForKey(key)
+      if (count > 0 && record === undefined) fresh.push(key)
+      else if (record === undefined) continue
+      else if (count > 0 && record.releasedAt !== undefined) {
+        this.#taken.identity.add(record.number)
+        this.puts.set(identityRecordKey(record.number), { number: record.number, key })
+      } else if (count <= 0 && record.releasedAt === undefined) {
+        this.puts.set(identityRecordKey(record.number), { ...record, releasedAt: this.#rules.now })
+      }
+    }
+    for (const key of fresh.sort(compareText)) {
+      const number = this.#free('identity')
+      if (number !== undefined) this.puts.set(identityRecordKey(number), { number, key })
+    }
+  }
+
+  /** Names of a space with whether each is to have a number afterwards. */
+  numbers(space: NumberSpace, wanted: ReadonlyMap<string, boolean>): void {
+    const fresh: string[] = []
+    for (const [name, use] of wanted) {
+      const storeKey = numberKey(space, name)
+      const record = this.#intent.numberRecord(storeKey)
+      if (use && record === undefined) fresh.push(storeKey)
+      else if (record === undefined) continue
+      else if (use && record.releasedAt !== undefined) {
+        this.#taken[space].add(record.number)
+        this.puts.set(storeKey, { number: record.number })
+      } else if (!use && record.releasedAt === undefined) {
+        this.puts.set(storeKey, { number: record.number, releasedAt: this.#rules.now })
+      }
+    }
+    for (const storeKey of fresh.sort(compareText)) {
+      const number = this.#free(space)
+      if (number === undefined) continue
+      const former = this.#intent.pools[space].holder(number)
+      if (former !== undefined) this.deletes.add(former)
+      this.puts.set(storeKey, { number })
+    }
+  }
+
+  #free(space: NumberSpace | 'identity'): number | undefined {
+    const { first, last } = (this.#rules.spaces ?? SPACES)[space]
+    const usableSince = this.#rules.now - this.#rules.quarantineMs
+    const number = this.#intent.pools[space].smallestFree(last, usableSince, this.#taken[space])
+    if (number === undefined) this.failure = fail('SPACE_FULL', { space, limit: last - first + 1 }).failure
+    else this.#taken[space].add(number)
+    return number
+  }
+}
+
+/** Everything that these record changes need. */
+export function allocate(changes: Changes, rules: AllocationRules): Allocation {
+  const allocation = new Allocation(changes.intent, rules)
+  allocation.identities(identityUsers(changes))
+  const networks = networkUse(changes)
+  allocation.numbers('network', networks)
+  allocation.numbers('zone', zoneUse(changes.intent, networks))
+  allocation.numbers('meter', meterUse(changes))
+  return allocation
+}
+
+/**
+ * Identity keys whose number of users the batch changes, with that number afterwards. Where the batch changes which
+ * tags are relevant, every interface that carries such a tag gets its new key here, in the same transaction.
+ */
+function identityUsers(changes: Changes): Map<string, number> {
+  const { intent } = changes
+  const mentions = new Counter<Tag>()
+  const prefixes = new Counter<string>()
+  for (const kind of ['vnp', 'policy'] as const) {
+    for (const { before, after } of changes.of(kind)) {
+      for (const [record, by] of [
+        [before, -1],
+        [after, 1],
+      ] as const) {
+        if (record === undefined) continue
+        for (const tag of tagsMentionedBy(record)) mentions.add(tag, by)
+        if (record.kind === 'policy') for (const cidr of cidrsNamedBy(record)) prefixes.add(cidr, by)
+      }
+    }
+  }
+  const relevantAfter = { has: (tag: Tag) => intent.relevantTags.get(tag) + mentions.get(tag) > 0 }
+  const rekeyed = new Set<string>()
+  for (const { name } of changes.of('interface')) rekeyed.add(name)
+  for (const tag of mentions.keys()) {
+    if (intent.relevantTags.has(tag) === relevantAfter.has(tag)) continue
+    for (const name of intent.interfacesByTag.all(tag)) rekeyed.add(name)
+  }
+  const moves = new Counter<string>()
+  for (const name of rekeyed) {
+    const before = intent.keyOf(name)
+    const record = changes.get('interface', name)
+    if (before !== undefined) moves.add(before, -1)
+    if (record !== undefined) moves.add(tagsKey(record.tags, relevantAfter), 1)
+  }
+  const users = new Map<string, number>()
+  for (const [key, by] of moves.entries()) users.set(key, intent.userCount(key) + by)
+  for (const [cidr, by] of prefixes.entries()) users.set(cidrKey(cidr), intent.namedPrefixes.get(cidr) + by)
+  return users
+}
+
+/** Networks that gain their first or lose their last interface. */
+function networkUse(changes: Changes): Map<string, boolean> {
+  const moves = new Counter<string>()
+  for (const { before, after } of changes.of('interface')) {
+    if (before !== undefined) moves.add(before.network, -1)
+    if (after !== undefined) moves.add(after.network, 1)
+  }
+  const use = new Map<string, boolean>()
+  for (const [network, by] of moves.entries()) {
+    use.set(network, changes.intent.interfacesByNetwork.all(network).size + by > 0)
+  }
+  return use
+}
+
+/** Each switch that has a number has a zone for each network in use. */
+function zoneUse(intent: Intent, networks: ReadonlyMap<string, boolean>): Map<string, boolean> {
+  const use = new Map<string, boolean>()
+  for (const [network, used] of networks) {
+    if (used === (intent.number('network', network) !== undefined)) continue
+    for (const datapathId of knownDatapaths(intent)) use.set(zoneName(datapathId, network), used)
+  }
+  return use
+}
+
+/** Datapath ids of switches that have connected before. */
+export function knownDatapaths(intent: Intent): string[] {
+  const prefix = numberKey('switch', '')
+  return [...intent.numberKeys('switch')].map((key) => key.slice(prefix.length))
+}
+
+function meterUse(changes: Changes): Map<string, boolean> {
+  const use = new Map<string, boolean>()
+  for (const { before, after } of changes.of('policy')) {
+    for (const name of metersOf(before)) use.set(name, false)
+    for (const name of metersOf(after)) use.set(name, true)
+  }
+  return use
+}
+
+function metersOf(policy: Policy | undefined): string[] {
+  if (policy === undefined) return []
+  return policy.rules.flatMap(({ action }, index) => (action === 'rate-limit' ? [meterName(policy.name, index)] : []))
+}

@@ -1,0 +1,221 @@
+/**
+ * From wishes to one transaction: create, update, tag or delete records, one or many, all or nothing. Pure: it reads an
+ * intent that equals the store's newest state and answers with the transaction to commit, or with the first failure and
+ * nothing at all. Identities and numbers that the records need are given in the same transaction, so no reader ever
+ * sees a record without them. Writing what is there already gives no transaction. Called by the API inside the store's
+ * `update`, and by the channel when a switch connects for the first time.
+ */
+import { type Failure, fail, invalid, ok, type Result } from '../../model/errors.ts'
+import { type AnyRecord, PREFIX, type RecordKind } from '../../model/records.ts'
+import { TAG_LIMITS, type Tag, tagSet } from '../../model/tag.ts'
+import type { AnyDraft } from '../../model/validate.ts'
+import { Allocation, type AllocationRules, allocate } from './allocate.ts'
+import { Changes, sameValue } from './changes.ts'
+import { brokenConstraint, RECORD_LIMITS } from './constraints.ts'
+import type { ProposedTransaction } from './entries.ts'
+import type { Intent } from './intent.ts'
+import { DEFAULT_QUARANTINE_MS, type NumberRecord, SPACES, zoneName } from './numbers.ts'
+
+/** One wish. `etag` is the text of the modRevision the writer has seen; empty or absent is any. */
+export type Write =
+  | { op: 'create'; record: AnyDraft }
+  /** Replaces every field. With `allowMissing` it creates the record where there is none. */
+  | { op: 'update'; record: AnyDraft; etag?: string | undefined; allowMissing?: boolean | undefined }
+  /** Adds and removes tags, or replaces all by `add`. */
+  | { op: 'tags'; name: string; add: Tag[]; remove: Tag[]; replace?: boolean | undefined; etag?: string | undefined }
+  | { op: 'delete'; kind: RecordKind; name: string; etag?: string | undefined; allowMissing?: boolean | undefined }
+
+export interface WriteContext {
+  /** Common name of the certificate. */
+  caller: string
+  method: string
+  /** Milliseconds since the epoch. */
+  now: number
+  requestId?: string
+  /** Written to every record of the batch; where absent a record keeps its own. */
+  owner?: string
+  /** How long a released number rests; an hour where absent. */
+  quarantineMs?: number
+  /** For tests of full spaces. */
+  spaces?: typeof SPACES
+  limits?: typeof RECORD_LIMITS
+}
+
+export interface WriteOutcome {
+  outcome: 'created' | 'updated' | 'unchanged' | 'deleted'
+  kind: RecordKind
+  name: string
+  /** As it is to be stored; the former record of a deletion; undefined where a missing one was to be deleted. */
+  record: AnyRecord | undefined
+}
+
+export interface Proposal {
+  /** Absent where nothing changes. */
+  transaction?: ProposedTransaction
+  /** One per write, in their order. */
+  outcomes: WriteOutcome[]
+}
+
+/** Writes of one batch. */
+export const MAX_BATCH = 10_000
+
+/** Last number given to records of a kind; never goes back, so a record's number never means another record. */
+const RECORD_NUMBERS: Readonly<Record<RecordKind, { key: string; last: number }>> = {
+  interface: { key: `${PREFIX.number}record/interface`, last: 0xffffffff },
+  vnp: { key: `${PREFIX.number}record/vnp`, last: 0xffffffff },
+  /** Rule objects are policy number times 4,096 and must fit into 32 bits. */
+  policy: { key: `${PREFIX.number}record/policy`, last: 0xfffff },
+  switch: { key: `${PREFIX.number}record/switch`, last: 0xffffffff },
+}
+
+/**
+ * The transaction for these writes. Failures: INVALID_FIELD, ALREADY_EXISTS, NOT_FOUND, ETAG_MISMATCH, DUPLICATE_*,
+ * IN_USE, TOO_MANY, SPACE_FULL; `details.index` is the write's position where one write is at fault.
+ */
+export function propose(intent: Intent, writes: readonly Write[], context: WriteContext): Result<Proposal> {
+  if (writes.length > MAX_BATCH)
+    return fail('TOO_MANY', { what: 'writes in one request', count: writes.length, limit: MAX_BATCH })
+  const changes = new Changes(intent)
+  const outcomes: WriteOutcome[] = []
+  const counters = new Map<RecordKind, number>()
+  const seen = new Map<string, number>()
+  for (const [index, write] of writes.entries()) {
+    const { kind, name } = targetOf(write)
+    const earlier = seen.get(PREFIX[kind] + name)
+    if (earlier !== undefined) {
+      return invalid([
+        { field: `requests[${index}].name`, description: `${kind} ${name} is written by requests[${earlier}] too` },
+      ])
+    }
+    seen.set(PREFIX[kind] + name, index)
+    const result = step(intent, write, context, counters)
+    if (!result.ok) return located(result.failure, index)
+    const { outcome, record } = result.value
+    outcomes.push({ outcome, kind, name, record })
+    if (outcome === 'unchanged' || record === undefined) continue
+    changes.set({ kind, name, before: intent.record(kind, name), after: outcome === 'deleted' ? undefined : record })
+  }
+  if (changes.size === 0) return ok({ outcomes })
+  const broken = brokenConstraint(changes, context.limits ?? RECORD_LIMITS)
+  if (broken !== undefined) return { ok: false, failure: broken }
+  const allocation = allocate(changes, rulesOf(context))
+  if (allocation.failure !== undefined) return { ok: false, failure: allocation.failure }
+  const puts: { key: string; value: unknown }[] = []
+  const deletes: string[] = []
+  for (const { kind, name, after } of changes.all()) {
+    if (after === undefined) deletes.push(PREFIX[kind] + name)
+    else puts.push({ key: PREFIX[kind] + name, value: after })
+  }
+  for (const [kind, number] of counters)
+    puts.push({ key: RECORD_NUMBERS[kind].key, value: { number } satisfies NumberRecord })
+  const transaction = assemble(intent, puts, deletes, allocation, context)
+  return ok({ outcomes, transaction })
+}
+
+/**
+ * Numbers for a switch that connects: its own, and a conntrack zone for each network in use (zones are per switch
+ * because switches of one host may share one connection table). No transaction where it has them all.
+ */
+export function proposeNumbers(intent: Intent, datapathId: string, context: WriteContext): Result<Proposal> {
+  const allocation = new Allocation(intent, rulesOf(context))
+  allocation.numbers('switch', new Map([[datapathId, true]]))
+  const networks = [...intent.interfacesByNetwork.keys()]
+  allocation.numbers('zone', new Map(networks.map((network) => [zoneName(datapathId, network), true])))
+  if (allocation.failure !== undefined) return { ok: false, failure: allocation.failure }
+  if (allocation.puts.size === 0) return ok({ outcomes: [] })
+  return ok({ outcomes: [], transaction: assemble(intent, [], [], allocation, context) })
+}
+
+/** The text that stands for a record's version. */
+export function etagOf(intent: Intent, kind: RecordKind, name: string): string {
+  return String(intent.modRevision(kind, name) ?? 0)
+}
+
+function targetOf(write: Write): { kind: RecordKind; name: string } {
+  if (write.op === 'delete') return write
+  return write.op === 'tags' ? { kind: 'interface', name: write.name } : write.record
+}
+
+type Step = Result<Pick<WriteOutcome, 'outcome' | 'record'>>
+
+function step(intent: Intent, write: Write, context: WriteContext, counters: Map<RecordKind, number>): Step {
+  const { kind, name } = targetOf(write)
+  const before = intent.record(kind, name)
+  if (write.op === 'create' && before !== undefined) return fail('ALREADY_EXISTS', { kind, name })
+  const etag = write.op === 'create' ? undefined : write.etag
+  if (etag !== undefined && etag !== '' && etag !== etagOf(intent, kind, name))
+    return fail('ETAG_MISMATCH', { kind, name })
+  if (before === undefined) {
+    if (write.op === 'delete' && write.allowMissing === true) return ok({ outcome: 'unchanged', record: undefined })
+    if (write.op === 'create' || (write.op === 'update' && write.allowMissing === true)) {
+      return created(intent, write.record, context, counters)
+    }
+    return fail('NOT_FOUND', { kind, name })
+  }
+  if (write.op === 'delete') return ok({ outcome: 'deleted', record: before })
+  const wanted = write.op === 'tags' ? retagged(intent, write) : ok(write.record as AnyDraft)
+  return wanted.ok ? updated(before, wanted.value, context) : wanted
+}
+
+function created(intent: Intent, draft: AnyDraft, context: WriteContext, counters: Map<RecordKind, number>): Step {
+  const { kind } = draft
+  const { key, last } = RECORD_NUMBERS[kind]
+  const number = (counters.get(kind) ?? intent.numberRecord(key)?.number ?? 0) + 1
+  if (number > last) return fail('SPACE_FULL', { space: `${kind} number`, limit: last })
+  counters.set(kind, number)
+  const { now, caller, owner } = context
+  const record: AnyRecord = {
+    ...draft,
+    owner: owner ?? draft.owner,
+    number,
+    createTime: now,
+    updateTime: now,
+    updatedBy: caller,
+  }
+  return ok({ outcome: 'created', record })
+}
+
+function updated(before: AnyRecord, draft: AnyDraft, { now, caller, owner }: WriteContext): Step {
+  const { number, createTime, updateTime, updatedBy } = before
+  const same = { number, createTime, updateTime, updatedBy }
+  const its = owner ?? (draft.owner === '' ? before.owner : draft.owner)
+  const record: AnyRecord = { ...draft, owner: its, ...same }
+  if (sameValue(record, before)) return ok({ outcome: 'unchanged', record: before })
+  return ok({ outcome: 'updated', record: { ...record, updateTime: now, updatedBy: caller } })
+}
+
+function retagged(intent: Intent, write: Extract<Write, { op: 'tags' }>): Result<AnyDraft> {
+  const before = intent.interfaces.get(write.name)
+  if (before === undefined) return fail('NOT_FOUND', { kind: 'interface', name: write.name })
+  const removed = new Set(write.remove)
+  const kept = write.replace === true ? [] : before.tags.filter((tag) => !removed.has(tag))
+  const tags = tagSet([...kept, ...write.add])
+  if (tags.length > TAG_LIMITS.perRecord) {
+    return fail('TOO_MANY', { what: 'tags on one record', count: tags.length, limit: TAG_LIMITS.perRecord })
+  }
+  return ok({ ...before, tags })
+}
+
+function rulesOf({ now, quarantineMs = DEFAULT_QUARANTINE_MS, spaces = SPACES }: WriteContext): AllocationRules {
+  return { now, quarantineMs, spaces }
+}
+
+function located(failure: Failure, index: number): { ok: false; failure: Failure } {
+  return { ok: false, failure: { ...failure, details: { ...failure.details, index: String(index) } } }
+}
+
+function assemble(
+  intent: Intent,
+  puts: { key: string; value: unknown }[],
+  deletes: string[],
+  allocation: Allocation,
+  { caller, method, requestId }: WriteContext,
+): ProposedTransaction {
+  for (const [key, value] of allocation.puts) puts.push({ key, value })
+  for (const key of allocation.deletes) deletes.push(key)
+  const expect = [...puts.map(({ key }) => key), ...deletes].map((key) => ({
+    key,
+    modRevision: intent.revisionOf(key),
+  }))
+  return { expect, puts, deletes, cause: { caller, method, ...(requestId === undefined ? {} : { requestId }) } }
+}

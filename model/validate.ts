@@ -1,0 +1,204 @@
+/**
+ * From untrusted input to records: each validator takes a message of the northbound protocol as JavaScript sees it
+ * (camelCase members, everything optional) and returns the record's own fields in canonical form, or every field
+ * violation at once with paths in wire spelling (`rules[1].ports[0]`). It refuses to know other records: uniqueness,
+ * references and numbers are controller/policy/propose.ts. Called by the API and by `tagsteer validate`.
+ */
+import { formatAddress, isGroupMac, parseAddress, parseMac, unusableAddress } from './address.ts'
+import { Check, type Fields } from './check.ts'
+import { invalid, ok, type Result } from './errors.ts'
+import type {
+  Attachment,
+  InterfaceRecord,
+  Policy,
+  RecordKind,
+  RecordMeta,
+  Selector,
+  SwitchRecord,
+  Vnp,
+} from './records.ts'
+import type { Tag } from './tag.ts'
+import { readRules } from './validate-rule.ts'
+
+/** What a writer says of a record; propose.ts adds the rest. */
+export type Draft<R extends RecordMeta> = Omit<R, 'number' | 'createTime' | 'updateTime' | 'updatedBy'>
+export type InterfaceDraft = Draft<InterfaceRecord>
+export type VnpDraft = Draft<Vnp>
+export type PolicyDraft = Draft<Policy>
+export type SwitchDraft = Draft<SwitchRecord>
+export type AnyDraft = InterfaceDraft | VnpDraft | PolicyDraft | SwitchDraft
+
+export const LIMITS = { addresses: 64, uplinks: 64 } as const
+/** The highest number a physical or virtual port can have (OFPP_MAX, OpenFlow 1.3.5 section 7.2.1). */
+export const LAST_PORT = 0xffffff00
+/** Octets of a port's name without its ending zero (OFP_MAX_PORT_NAME_LEN is 16). */
+export const PORT_NAME_LENGTH = 15
+export const DEFAULT_NETWORK = 'default'
+
+const DATAPATH_ID = /^[0-9a-f]{16}$/
+const PORT_NAME = /^[!-~]+$/
+const RESOLUTIONS = ['highest-priority', 'strictest-wins', 'ordered-merge'] as const
+const DEFAULTS = ['allow', 'deny'] as const
+const ATTACHMENTS = [
+  ['port', 'port'],
+  ['portName', 'port_name'],
+  ['mac', 'mac'],
+] as const
+
+export function validateInterface(input: unknown): Result<InterfaceDraft> {
+  return validated(input, (check, fields) => ({
+    kind: 'interface',
+    ...named(check, fields),
+    tags: check.tags(fields['tags'], 'tags'),
+    network:
+      check.text(fields['network'], 'network') === '' ? DEFAULT_NETWORK : check.name(fields['network'], 'network'),
+    mac: readMac(check, fields['mac']),
+    addresses: readAddresses(check, fields['addresses']),
+    attachment: readAttachment(check, fields['attachment']),
+    portSecurity: check.boolean(fields['portSecurity'], 'port_security', true),
+  }))
+}
+
+export function validateVnp(input: unknown): Result<VnpDraft> {
+  return validated(input, (check, fields) => ({
+    kind: 'vnp',
+    ...named(check, fields),
+    selector: check.selector(fields['selector'], 'selector'),
+    priority: check.priority(fields['priority'], 'priority'),
+    resolution:
+      check.word(fields['resolution'], 'resolution', 'RESOLUTION', RESOLUTIONS, 'highest-priority') ??
+      'highest-priority',
+    ingressDefault:
+      check.word(fields['ingressDefault'], 'ingress_default', 'DEFAULT_VERDICT', DEFAULTS, 'deny') ?? 'deny',
+    egressDefault:
+      check.word(fields['egressDefault'], 'egress_default', 'DEFAULT_VERDICT', DEFAULTS, 'allow') ?? 'deny',
+  }))
+}
+
+export function validatePolicy(input: unknown): Result<PolicyDraft> {
+  return validated(input, (check, fields) => ({
+    kind: 'policy',
+    ...named(check, fields),
+    vnp: check.name(fields['vnp'], 'vnp'),
+    appliesTo: check.selector(fields['appliesTo'], 'applies_to'),
+    priority: check.priority(fields['priority'], 'priority'),
+    rules: readRules(check, fields['rules'], 'rules'),
+  }))
+}
+
+export function validateSwitch(input: unknown): Result<SwitchDraft> {
+  return validated(input, (check, fields) => ({
+    kind: 'switch',
+    ...named(check, fields),
+    datapathId: readDatapathId(check, fields['datapathId'], 'datapath_id'),
+    uplinks: readUplinks(check, fields['uplinks']),
+  }))
+}
+
+const VALIDATORS: Readonly<Record<RecordKind, (input: unknown) => Result<AnyDraft>>> = {
+  interface: validateInterface,
+  vnp: validateVnp,
+  policy: validatePolicy,
+  switch: validateSwitch,
+}
+
+export function validateRecord(kind: RecordKind, input: unknown): Result<AnyDraft> {
+  return VALIDATORS[kind](input)
+}
+
+/** Tags outside a record: of a request to add or remove some, or to ask what policy they have. */
+export function validateTags(input: unknown, path: string): Result<Tag[]> {
+  const check = new Check()
+  const tags = check.tags(input, path)
+  return check.violations.length === 0 ? ok(tags) : invalid(check.violations)
+}
+
+export function validateSelector(input: unknown, path: string): Result<Selector> {
+  const check = new Check()
+  const selector = check.selector(input, path)
+  return check.violations.length === 0 ? ok(selector) : invalid(check.violations)
+}
+
+function validated<D extends AnyDraft>(input: unknown, read: (check: Check, fields: Fields) => D): Result<D> {
+  const check = new Check()
+  const draft = read(check, check.fields(input, 'record'))
+  return check.violations.length === 0 ? ok(draft) : invalid(check.violations)
+}
+
+function named(check: Check, fields: Fields): { name: string; owner: string } {
+  const owner = check.text(fields['owner'], 'owner')
+  return { name: check.name(fields['name'], 'name'), owner: owner === '' ? '' : check.name(owner, 'owner') }
+}
+
+function readMac(check: Check, value: unknown): number {
+  const mac = parseMac(check.text(value, 'mac'))
+  if (mac === undefined) check.report('mac', 'must be six pairs of hexadecimal digits, as in 00:00:5e:00:53:01')
+  else if (mac === 0) check.report('mac', 'the zero address belongs to nobody')
+  else if (isGroupMac(mac)) check.report('mac', 'is a group address; an interface needs an individual one')
+  return mac ?? 0
+}
+
+function readAddresses(check: Check, value: unknown): string[] {
+  const addresses = new Map<string, string>()
+  for (const [index, each] of check.list(value, 'addresses', LIMITS.addresses).entries()) {
+    const path = `addresses[${index}]`
+    const text = check.text(each, path)
+    const address = parseAddress(text)
+    if (address === undefined) {
+      check.report(
+        path,
+        text.includes('/') ? 'must be a single address, not a prefix' : 'must be an IPv4 or IPv6 address',
+      )
+      continue
+    }
+    const why = unusableAddress(address)
+    const canonical = formatAddress(address)
+    const earlier = addresses.get(canonical)
+    if (why !== undefined) check.report(path, why)
+    else if (earlier !== undefined) check.report(path, `is the same address as ${earlier}`)
+    else addresses.set(canonical, path)
+  }
+  return [...addresses.keys()]
+}
+
+function readAttachment(check: Check, value: unknown): Attachment {
+  if (value === undefined || value === null) return { kind: 'mac' }
+  const fields = check.fields(value, 'attachment')
+  const kind = check.oneOf(fields, 'attachment', ATTACHMENTS)
+  if (kind === 'port') {
+    const port = check.fields(fields['port'], 'attachment.port')
+    return {
+      kind,
+      datapathId: readDatapathId(check, port['datapathId'], 'attachment.port.datapath_id'),
+      port: check.integer(port['port'], 'attachment.port.port', 1, LAST_PORT) ?? 0,
+    }
+  }
+  if (kind !== 'portName') return { kind: 'mac' }
+  const named = check.fields(fields['portName'], 'attachment.port_name')
+  const portName = readPortName(check, named['portName'], 'attachment.port_name.port_name')
+  if (check.text(named['datapathId'], 'attachment.port_name.datapath_id') === '') return { kind, portName }
+  const datapathId = readDatapathId(check, named['datapathId'], 'attachment.port_name.datapath_id')
+  return { kind, portName, datapathId }
+}
+
+function readDatapathId(check: Check, value: unknown, path: string): string {
+  const text = check.text(value, path).toLowerCase()
+  if (!DATAPATH_ID.test(text)) check.report(path, 'must be 16 hexadecimal digits')
+  else if (/^0+$/.test(text)) check.report(path, 'zero stands for no switch')
+  return text
+}
+
+function readPortName(check: Check, value: unknown, path: string): string {
+  const text = check.text(value, path)
+  if (!PORT_NAME.test(text) || text.length > PORT_NAME_LENGTH) {
+    check.report(path, `must be 1 to ${PORT_NAME_LENGTH} printable characters without white space`)
+  }
+  return text
+}
+
+function readUplinks(check: Check, value: unknown): string[] {
+  const names = check
+    .list(value, 'uplinks', LIMITS.uplinks)
+    .map((each, index) => readPortName(check, each, `uplinks[${index}]`))
+  return [...new Set(names)].sort()
+}
