@@ -1,0 +1,179 @@
+/**
+ * The only way by which the API and the controller itself change records (law 1): wishes in, one store transaction, the
+ * outcome back when it is durable. Requests with an id have one effect however often they are sent. It decides nothing
+ * about records (policy/propose.ts does) and knows no gRPC.
+ *
+ *     writes ─▶ store.update ─▶ propose(newest intent) ─▶ transaction + request record ─▶ durable ─▶ outcome
+ */
+import { createHash } from 'node:crypto'
+import { fail, ok, type Result } from '../model/errors.ts'
+import { PREFIX } from '../model/records.ts'
+import type { Store, Transaction } from '../store/contract.ts'
+import { Intent } from './policy/intent.ts'
+import { propose, type Write, type WriteOutcome } from './policy/propose.ts'
+
+/** Who writes, by which method, and how. */
+export interface WriteRequest {
+  caller: string
+  method: string
+  /** A UUID; empty or absent: no protection against repetition. */
+  requestId?: string
+  /** The request as it came: a repetition with the same id must have the same. Needed with `requestId`. */
+  body?: unknown
+  owner?: string
+  /** Check only. */
+  validateOnly?: boolean
+}
+
+export interface Written {
+  /** The revision that holds the change; the newest one where nothing changed. */
+  generation: number
+  /** One per write, in their order; `before` is the record as it was. */
+  outcomes: (WriteOutcome & { before?: WriteOutcome['record'] })[]
+}
+
+/** What is kept of a request, so that its repetition can be answered. */
+interface RequestRecord {
+  digest: string
+  time: number
+  generation: number
+  outcomes: Written['outcomes']
+}
+
+export const REQUEST_LIMITS = {
+  /** Requests are remembered for an hour, as AIP-155 suggests, */
+  keepMs: 3_600_000,
+  /** and no more than these. */
+  kept: 10_000,
+  /** Outcomes with records are kept up to this many; beyond it a repetition is answered with today's records. */
+  outcomesWithRecords: 100,
+  /** Expired ones that one write forgets at most. */
+  forgottenPerWrite: 16,
+} as const
+
+export interface Writer {
+  /**
+   * Writes all or nothing. The writes are computed from the newest intent, inside the store's own serial step, so that a
+   * read-modify-write (a masked update, a prune) cannot lose another's change.
+   */
+  write(decide: (intent: Intent) => Result<Write[]>, request: WriteRequest): Promise<Result<Written>>
+  /** The intent that decisions are made against: it may hold writes that are not durable yet. */
+  readonly newest: Intent
+  stop(): void
+}
+
+export function createWriter(store: Store, now: () => number): Writer {
+  const newest = new Intent()
+  const remembered: { key: string; time: number }[] = []
+  const stop = store.project((changeSet) => {
+    newest.apply(changeSet)
+    for (const { key, after } of changeSet.changes) {
+      if (key.startsWith(PREFIX.request) && after !== undefined)
+        remembered.push({ key, time: (after.value as RequestRecord).time })
+    }
+  })
+  // Keys come in order of name at start; expiry wants order of time.
+  remembered.sort((a, b) => a.time - b.time)
+
+  const expired = (view: { get(key: string): unknown }): string[] => {
+    const keys: string[] = []
+    while (keys.length < REQUEST_LIMITS.forgottenPerWrite) {
+      const oldest = remembered[0]
+      if (oldest === undefined) break
+      if (remembered.length <= REQUEST_LIMITS.kept && now() - oldest.time <= REQUEST_LIMITS.keepMs) break
+      remembered.shift()
+      if (view.get(oldest.key) !== undefined) keys.push(oldest.key)
+    }
+    return keys
+  }
+
+  async function write(decide: (intent: Intent) => Result<Write[]>, request: WriteRequest): Promise<Result<Written>> {
+    const key = request.requestId ? `${PREFIX.request}${request.requestId}` : undefined
+    const digest = key === undefined ? '' : digestOf(request)
+    let updated: Awaited<ReturnType<typeof store.update<Result<Written>>>>
+    try {
+      updated = await store.update<Result<Written>>((view) => {
+        const earlier = key === undefined ? undefined : view.get<RequestRecord>(key)?.value
+        if (earlier !== undefined) return { result: repeated(earlier, digest, request, newest) }
+        const writes = decide(newest)
+        if (!writes.ok) return { result: writes }
+        const context = {
+          caller: request.caller,
+          method: request.method,
+          now: now(),
+          ...(request.owner ? { owner: request.owner } : {}),
+        }
+        const proposed = propose(newest, writes.value, context)
+        if (!proposed.ok) return { result: proposed }
+        const outcomes = proposed.value.outcomes.map((outcome) => withBefore(outcome, newest))
+        const revision = view.revision()
+        if (request.validateOnly === true) return { result: ok({ generation: revision, outcomes }) }
+        const generation = proposed.value.transaction === undefined && key === undefined ? revision : revision + 1
+        const transaction: Transaction = {
+          cause: {
+            caller: request.caller,
+            method: request.method,
+            ...(key === undefined ? {} : { requestId: request.requestId! }),
+          },
+          ...(proposed.value.transaction ?? {}),
+        }
+        if (key !== undefined) {
+          const record: RequestRecord = {
+            digest,
+            time: now(),
+            generation,
+            outcomes: outcomes.length <= REQUEST_LIMITS.outcomesWithRecords ? outcomes : outcomes.map(bare),
+          }
+          return {
+            result: ok({ generation, outcomes }),
+            transaction: {
+              ...transaction,
+              puts: [...(transaction.puts ?? []), { key, value: record }],
+              deletes: [...(transaction.deletes ?? []), ...expired(view)],
+            },
+          }
+        }
+        return proposed.value.transaction === undefined
+          ? { result: ok({ generation, outcomes }) }
+          : { result: ok({ generation, outcomes }), transaction }
+      })
+    } catch (error) {
+      return fail('STORE_FAILED', { reason: error instanceof Error ? error.message : String(error) })
+    }
+    if (!updated.ok) return fail('ETAG_MISMATCH', { kind: 'record', name: updated.conflict })
+    return updated.result
+  }
+
+  return { write, newest, stop }
+}
+
+/** The answer to a request that was served before. */
+function repeated(earlier: RequestRecord, digest: string, request: WriteRequest, intent: Intent): Result<Written> {
+  if (earlier.digest !== digest) return fail('REQUEST_ID_REUSED', { requestId: request.requestId ?? '' })
+  const outcomes = earlier.outcomes.map((outcome) => ({
+    ...outcome,
+    record: outcome.record ?? current(intent, outcome),
+  }))
+  return ok({ generation: earlier.generation, outcomes })
+}
+
+function current(intent: Intent, { kind, name }: WriteOutcome): WriteOutcome['record'] {
+  const records = { interface: intent.interfaces, vnp: intent.vnps, policy: intent.policies, switch: intent.switches }
+  return records[kind].get(name)
+}
+
+const bare = ({
+  record: _record,
+  before: _before,
+  ...rest
+}: Written['outcomes'][number]): Written['outcomes'][number] => ({ ...rest, record: undefined })
+
+function withBefore(outcome: WriteOutcome, intent: Intent): Written['outcomes'][number] {
+  const before = current(intent, outcome)
+  return before === undefined ? outcome : { ...outcome, before }
+}
+
+function digestOf({ caller, method, body }: WriteRequest): string {
+  const text = JSON.stringify([caller, method, body])
+  return createHash('sha256').update(text).digest('base64url')
+}
