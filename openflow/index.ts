@@ -1,2 +1,65 @@
 /** node-openflow: the one public surface. Everything a user of the package needs is exported here. */
-export {}
+
+export type { Action, ActionNamed, CloneAction, CtAction, CtZone } from './spec/actions-nested.ts'
+export { ACTIONS } from './spec/actions-nested.ts'
+export type { Bits, NatRange } from './spec/actions-nicira.ts'
+// codec
+export * from './spec/constants.ts'
+export {
+  ERRORS,
+  type ErrorCodeName,
+  type ErrorKind,
+  type ErrorTypeName,
+  errorKind,
+  errorNumbers,
+} from './spec/errors.ts'
+export type { FlowMonitorRequest, FlowUpdate } from './spec/flow-monitor.ts'
+export type { AggregateStats, FlowStats, FlowStatsRequest, TableStats } from './spec/flows.ts'
+export type {
+  Bucket,
+  GroupDesc,
+  GroupFeatures,
+  GroupStats,
+  MeterBand,
+  MeterConfig,
+  MeterFeatures,
+  MeterStats,
+} from './spec/groups.ts'
+export type { HelloElement } from './spec/hello.ts'
+export { INSTRUCTIONS, type Instruction, type InstructionNamed } from './spec/instructions.ts'
+export type { LearnSpec, Subfield } from './spec/learn.ts'
+export { checkMatch, type MatchFault } from './spec/match.ts'
+export {
+  type BundleAddMessage,
+  decode,
+  type ErrorMessage,
+  type ExperimenterMessage,
+  encode,
+  encodeAll,
+  MESSAGE_TYPES,
+  type Message,
+  type MessageNamed,
+  type MessageType,
+} from './spec/message.ts'
+export {
+  type Desc,
+  MULTIPART,
+  type MultipartName,
+  type MultipartReply,
+  type MultipartRequest,
+} from './spec/multipart.ts'
+export {
+  FIELD_NAMES,
+  type FieldName,
+  type FieldRef,
+  OXM,
+  type Oxm,
+  type OxmId,
+  type OxmNamed,
+  oxmRow,
+  type UnknownOxm,
+} from './spec/oxm.ts'
+export { EXPERIMENTER, type Needs, OXM_CLASS, type OxmPrint, type OxmRow } from './spec/oxm-row.ts'
+export type { PacketQueue, Port, PortStats, QueueProperty, QueueStats } from './spec/ports.ts'
+export type { TableFeatureProperty, TableFeatures } from './spec/table-features.ts'
+export { type ErrorAnswer, WIRE_CODES, type WireCode, WireError } from './wire/error.ts'

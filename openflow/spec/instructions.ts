@@ -1,0 +1,38 @@
+/** Instructions (OpenFlow 1.3.5 section 7.2.4). */
+
+import { type Field, lazy, list, type Of, u8, u32, u64 } from '../wire/field.ts'
+import { pad, struct } from '../wire/struct.ts'
+import { answering, type UnionRow, type UnknownExperimenter, unionOf } from '../wire/union.ts'
+import { type Action, actions } from './actions-nested.ts'
+
+const gotoTable = struct({ table_id: u8, pad: pad(3) })
+const writeMetadata = struct({ pad: pad(4), metadata: u64, metadata_mask: u64 })
+const meter = struct({ meter_id: u32 })
+const withActions = struct({ pad: pad(4), actions: lazy<Action[]>('actions', () => actions) })
+
+export type Instruction =
+  | ({ type: 'goto_table' } & Of<typeof gotoTable>)
+  | ({ type: 'write_metadata' } & Of<typeof writeMetadata>)
+  | { type: 'write_actions'; actions: Action[] }
+  | { type: 'apply_actions'; actions: Action[] }
+  | { type: 'clear_actions' }
+  | ({ type: 'meter' } & Of<typeof meter>)
+  | UnknownExperimenter
+
+export type InstructionNamed<N extends Instruction['type']> = Extract<Instruction, { type: N }>
+
+export const INSTRUCTIONS = {
+  goto_table: { number: 1, body: gotoTable },
+  write_metadata: { number: 2, body: writeMetadata },
+  write_actions: { number: 3, body: withActions },
+  apply_actions: { number: 4, body: withActions },
+  clear_actions: { number: 5, body: struct({ pad: pad(4) }) },
+  meter: { number: 6, body: meter },
+} as const satisfies Record<string, UnionRow>
+
+const CODES = { bad_type: 'unknown_inst' }
+
+const instruction = unionOf<Instruction>(INSTRUCTIONS, { align: 8, padded: 'inside', experimenter: 0xffff })
+
+/** Instructions up to the end of the region; errors are OFPET_BAD_INSTRUCTION. */
+export const instructions: Field<Instruction[]> = answering('bad_instruction', CODES, list(instruction))

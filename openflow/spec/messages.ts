@@ -1,0 +1,140 @@
+/**
+ * The messages of OpenFlow 1.3.5: one row each, number and shape of what follows the header. Hello, error and
+ * multipart have files of their own, experimenter messages are in `experimenter.ts`. `message.ts` makes types,
+ * encoder and decoder of all.
+ */
+
+import { enumeration, list, rest, u8, u16, u32, u48, u64 } from '../wire/field.ts'
+import { pad, sizeOf, struct } from '../wire/struct.ts'
+import { actions } from './actions-nested.ts'
+import { controllerRole, flowRemovedReason, groupType, packetInReason } from './enums.ts'
+import { bucket, groupCommand, meterBands, meterCommand } from './groups.ts'
+import { instructions } from './instructions.ts'
+import { match } from './match.ts'
+import { packetQueue, port } from './ports.ts'
+
+const nothing = struct({})
+const config = struct({ flags: u16, miss_send_len: u16 })
+const role = struct({ role: controllerRole, pad: pad(4), generation_id: u64 })
+
+/** Masks by reason; index 0 when master or equal, 1 when slave. */
+const asyncConfig = struct({
+  packet_in_mask_master: u32,
+  packet_in_mask_slave: u32,
+  port_status_mask_master: u32,
+  port_status_mask_slave: u32,
+  flow_removed_mask_master: u32,
+  flow_removed_mask_slave: u32,
+})
+
+export const MESSAGES = {
+  echo_request: { number: 2, body: struct({ data: rest }) },
+  echo_reply: { number: 3, body: struct({ data: rest }) },
+  features_request: { number: 5, body: nothing },
+  features_reply: {
+    number: 6,
+    body: struct({
+      datapath_id: u64,
+      n_buffers: u32,
+      n_tables: u8,
+      auxiliary_id: u8,
+      pad: pad(2),
+      capabilities: u32,
+      reserved: u32,
+    }),
+  },
+  get_config_request: { number: 7, body: nothing },
+  get_config_reply: { number: 8, body: config },
+  set_config: { number: 9, body: config },
+  packet_in: {
+    number: 10,
+    body: struct({
+      buffer_id: u32,
+      total_len: u16,
+      reason: packetInReason,
+      table_id: u8,
+      cookie: u64,
+      match,
+      pad: pad(2),
+      data: rest,
+    }),
+  },
+  flow_removed: {
+    number: 11,
+    body: struct({
+      cookie: u64,
+      priority: u16,
+      reason: flowRemovedReason,
+      table_id: u8,
+      duration_sec: u32,
+      duration_nsec: u32,
+      idle_timeout: u16,
+      hard_timeout: u16,
+      packet_count: u64,
+      byte_count: u64,
+      match,
+    }),
+  },
+  port_status: {
+    number: 12,
+    body: struct({ reason: enumeration(u8, { add: 0, delete: 1, modify: 2 }), pad: pad(7), desc: port }),
+  },
+  packet_out: {
+    number: 13,
+    body: struct({
+      buffer_id: u32,
+      in_port: u32,
+      actions_len: sizeOf('actions'),
+      pad: pad(6),
+      actions,
+      data: rest,
+    }),
+  },
+  flow_mod: {
+    number: 14,
+    body: struct({
+      cookie: u64,
+      cookie_mask: u64,
+      table_id: u8,
+      command: enumeration(u8, { add: 0, modify: 1, modify_strict: 2, delete: 3, delete_strict: 4 }),
+      idle_timeout: u16,
+      hard_timeout: u16,
+      priority: u16,
+      buffer_id: u32,
+      out_port: u32,
+      out_group: u32,
+      flags: u16,
+      pad: pad(2),
+      match,
+      instructions,
+    }),
+  },
+  group_mod: {
+    number: 15,
+    body: struct({ command: groupCommand, group_type: groupType, pad: pad(1), group_id: u32, buckets: list(bucket) }),
+  },
+  port_mod: {
+    number: 16,
+    body: struct({
+      port_no: u32,
+      pad: pad(4),
+      hw_addr: u48,
+      pad2: pad(2),
+      config: u32,
+      mask: u32,
+      advertise: u32,
+      pad3: pad(4),
+    }),
+  },
+  table_mod: { number: 17, body: struct({ table_id: u8, pad: pad(3), config: u32 }) },
+  barrier_request: { number: 20, body: nothing },
+  barrier_reply: { number: 21, body: nothing },
+  queue_get_config_request: { number: 22, body: struct({ port: u32, pad: pad(4) }) },
+  queue_get_config_reply: { number: 23, body: struct({ port: u32, pad: pad(4), queues: list(packetQueue) }) },
+  role_request: { number: 24, body: role },
+  role_reply: { number: 25, body: role },
+  get_async_request: { number: 26, body: nothing },
+  get_async_reply: { number: 27, body: asyncConfig },
+  set_async: { number: 28, body: asyncConfig },
+  meter_mod: { number: 29, body: struct({ command: meterCommand, flags: u16, meter_id: u32, bands: meterBands }) },
+} as const

@@ -1,0 +1,136 @@
+/**
+ * Multipart messages (section 7.3.5): one row per type with the shape of request and reply. A reply's body is one
+ * part of what may be many; the flag OFPMPF_MORE says that another part follows.
+ */
+
+import { WireError } from '../wire/error.ts'
+import { type Field, fixedText, list, type Of, rest, u16, u32 } from '../wire/field.ts'
+import { pad, struct } from '../wire/struct.ts'
+import { flowMonitorRequest, flowUpdate } from './flow-monitor.ts'
+import { aggregateStats, flowStats, flowStatsRequest, tableStats } from './flows.ts'
+import { groupDesc, groupFeatures, groupStats, meterConfig, meterFeatures, meterStats } from './groups.ts'
+import { EXPERIMENTER } from './oxm-row.ts'
+import { port, portStats, queueStats } from './ports.ts'
+import { tableFeatures } from './table-features.ts'
+
+interface MultipartRow {
+  readonly number: number
+  /** For experimenter types: id and 32 bit type, which stand in front of the body. */
+  readonly experimenter?: { readonly id: number; readonly type: number }
+  readonly request: Field<never> | Field<unknown>
+  readonly reply: Field<never> | Field<unknown>
+}
+
+const nothing = struct({})
+
+const desc = struct({
+  mfr_desc: fixedText(256),
+  hw_desc: fixedText(256),
+  sw_desc: fixedText(256),
+  serial_num: fixedText(32),
+  dp_desc: fixedText(256),
+})
+export type Desc = Of<typeof desc>
+
+const byPort = struct({ port_no: u32, pad: pad(4) })
+const byGroup = struct({ group_id: u32, pad: pad(4) })
+const byMeter = struct({ meter_id: u32, pad: pad(4) })
+const experimenterBody = struct({ experimenter: u32, exp_type: u32, data: rest })
+
+export const MULTIPART = {
+  desc: { number: 0, request: nothing, reply: desc },
+  flow: { number: 1, request: flowStatsRequest, reply: list(flowStats) },
+  aggregate: { number: 2, request: flowStatsRequest, reply: aggregateStats },
+  table: { number: 3, request: nothing, reply: list(tableStats) },
+  port_stats: { number: 4, request: byPort, reply: list(portStats) },
+  queue: { number: 5, request: struct({ port_no: u32, queue_id: u32 }), reply: list(queueStats) },
+  group: { number: 6, request: byGroup, reply: list(groupStats) },
+  group_desc: { number: 7, request: nothing, reply: list(groupDesc) },
+  group_features: { number: 8, request: nothing, reply: groupFeatures },
+  meter: { number: 9, request: byMeter, reply: list(meterStats) },
+  meter_config: { number: 10, request: byMeter, reply: list(meterConfig) },
+  meter_features: { number: 11, request: nothing, reply: meterFeatures },
+  table_features: { number: 12, request: list(tableFeatures), reply: list(tableFeatures) },
+  port_desc: { number: 13, request: nothing, reply: list(port) },
+  /** EXT-187 on 1.3: the ONF's experimenter id. */
+  flow_monitor: {
+    number: 0xffff,
+    experimenter: { id: EXPERIMENTER.onf, type: 1870 },
+    request: list(flowMonitorRequest),
+    reply: list(flowUpdate),
+  },
+  experimenter: { number: 0xffff, request: experimenterBody, reply: experimenterBody },
+} as const satisfies Record<string, MultipartRow>
+
+export type MultipartName = keyof typeof MULTIPART
+
+export type MultipartRequest = {
+  [K in MultipartName]: { flags: number; mp_type: K; body: Of<(typeof MULTIPART)[K]['request']> }
+}[MultipartName]
+export type MultipartReply = {
+  [K in MultipartName]: { flags: number; mp_type: K; body: Of<(typeof MULTIPART)[K]['reply']> }
+}[MultipartName]
+
+type AnyPart = { flags: number; mp_type: MultipartName; body: unknown }
+
+/** Experimenter types that a row describes, by id and type. */
+const experimenterRows = new Map<string, MultipartName>()
+const names = new Map<number, MultipartName>()
+for (const name of Object.keys(MULTIPART) as MultipartName[]) {
+  const row: MultipartRow = MULTIPART[name]
+  if (row.experimenter === undefined) names.set(row.number, name)
+  else experimenterRows.set(`${row.experimenter.id}/${row.experimenter.type}`, name)
+}
+
+/** The members after the header: type, flags, body. A message's body field, so it is a struct of one piece. */
+export function multipart<T>(side: 'request' | 'reply'): Field<T> {
+  return {
+    kind: 'multipart',
+    min: 8,
+    fixed: false,
+    read(r) {
+      const at = r.at
+      const number = u16.read(r)
+      const flags = u16.read(r)
+      r.skip(4)
+      let name = names.get(number)
+      if (name === undefined) {
+        const wrong = new WireError('bad_type', at, `multipart type ${number}`, {
+          type: 'bad_request',
+          code: 'bad_multipart',
+        })
+        throw wrong.within('mp_type')
+      }
+      if (name === 'experimenter') {
+        r.need(8)
+        const special = experimenterRows.get(`${u32.read(r)}/${u32.read(r)}`)
+        if (special === undefined) r.at -= 8
+        else name = special
+      }
+      try {
+        return { flags, mp_type: name, body: (MULTIPART[name][side] as Field<unknown>).read(r) } as T
+      } catch (error) {
+        throw error instanceof WireError ? error.within('body') : error
+      }
+    },
+    write(w, value) {
+      const { flags, mp_type, body } = value as unknown as AnyPart
+      if (!Object.hasOwn(MULTIPART, mp_type)) {
+        throw new WireError('unknown_name', w.at, `no such type: ${String(mp_type)}`).within('mp_type')
+      }
+      const row: MultipartRow = MULTIPART[mp_type]
+      u16.write(w, row.number)
+      u16.write(w, flags)
+      w.skip(4)
+      if (row.experimenter !== undefined) {
+        u32.write(w, row.experimenter.id)
+        u32.write(w, row.experimenter.type)
+      }
+      try {
+        ;(row[side] as Field<unknown>).write(w, body)
+      } catch (error) {
+        throw error instanceof WireError ? error.within('body') : error
+      }
+    },
+  }
+}

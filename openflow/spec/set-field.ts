@@ -1,0 +1,46 @@
+/**
+ * The field inside set_field and nx_reg_load2: an OXM field whose errors are OFPET_BAD_ACTION. OpenFlow 1.3
+ * forbids a mask in set_field (section 7.2.5.9); nx_reg_load2 exists for masked writes.
+ */
+
+import { WireError } from '../wire/error.ts'
+import type { Field } from '../wire/field.ts'
+import { answering } from '../wire/union.ts'
+import { type Oxm, readOxm, writeOxm } from './oxm.ts'
+
+const CODES = {
+  bad_len: 'bad_set_len',
+  truncated: 'bad_set_len',
+  bad_value: 'bad_set_argument',
+  bad_mask: 'bad_set_argument',
+  bad_type: 'bad_set_type',
+}
+
+function isMasked(oxm: Oxm): boolean {
+  return oxm.field === 'unknown' ? oxm.masked : oxm.mask !== undefined
+}
+
+export const setField: Field<Oxm> = answering('bad_action', CODES, {
+  kind: 'setField',
+  min: 4,
+  fixed: false,
+  read(r) {
+    const at = r.at
+    const oxm = readOxm(r)
+    if (isMasked(oxm)) throw new WireError('bad_mask', at + 2, 'set_field takes no mask')
+    return oxm
+  },
+  write(w, oxm) {
+    const at = w.at
+    writeOxm(w, oxm)
+    if (isMasked(oxm)) throw new WireError('bad_mask', at + 2, 'set_field takes no mask')
+  },
+} satisfies Field<Oxm>)
+
+export const loadField: Field<Oxm> = answering('bad_action', CODES, {
+  kind: 'oxm',
+  min: 4,
+  fixed: false,
+  read: readOxm,
+  write: writeOxm,
+} satisfies Field<Oxm>)

@@ -1,0 +1,122 @@
+/**
+ * Reader and Writer: where the codec stands in the octets. They know bounds, nesting depth and preserved
+ * padding; they know no field and no message. Fields (`field.ts`) move them; `codec.ts` makes them.
+ */
+
+import { WireError } from './error.ts'
+
+/** Nested lists of lists (ct inside clone inside ct ...) are refused beyond this; no honest sender comes near. */
+export const MAX_DEPTH = 16
+
+/** Octets of padding that were not zero, kept so that encode gives back what decode saw. */
+export interface NonzeroPadding {
+  readonly offset: number
+  readonly octets: Uint8Array
+}
+
+export class Reader {
+  readonly octets: Uint8Array
+  /** Next octet to read. */
+  at: number
+  /** First octet that does not belong to the shape being read any more. */
+  end: number
+  depth = 0
+  padding: NonzeroPadding[] | undefined
+
+  constructor(octets: Uint8Array, at = 0, end = octets.length) {
+    this.octets = octets
+    this.at = at
+    this.end = end
+  }
+
+  /** Throws unless `size` more octets are there. */
+  need(size: number): void {
+    if (this.end - this.at < size) {
+      throw new WireError('truncated', this.at, `${size} octets needed, ${this.end - this.at} there`)
+    }
+  }
+
+  /** A view (not a copy) of the next `size` octets. */
+  take(size: number): Uint8Array {
+    this.need(size)
+    const view = this.octets.subarray(this.at, this.at + size)
+    this.at += size
+    return view
+  }
+
+  /** Passes `size` octets of padding; what is not zero is kept (section 7.1.2: receivers ignore it). */
+  skip(size: number): void {
+    this.need(size)
+    const end = this.at + size
+    for (let i = this.at; i < end; i++) {
+      if (this.octets[i] !== 0) {
+        this.padding ??= []
+        this.padding.push({ offset: this.at, octets: this.octets.slice(this.at, end) })
+        break
+      }
+    }
+    this.at = end
+  }
+
+  enter(): void {
+    if (++this.depth > MAX_DEPTH) throw new WireError('too_deep', this.at)
+  }
+
+  leave(): void {
+    this.depth--
+  }
+}
+
+/** Writes into one growing buffer; lengths are patched once their end is known, so no size pass is needed. */
+export class Writer {
+  octets: Uint8Array
+  at = 0
+  /** Offset of padding that must be restored, when the message carries any. */
+  padding: Map<number, Uint8Array> | undefined
+  depth = 0
+
+  constructor(capacity = 4096) {
+    this.octets = new Uint8Array(capacity)
+  }
+
+  /** Makes room for `size` more octets. Call before every store. */
+  room(size: number): void {
+    if (this.at + size > this.octets.length) this.grow(size)
+  }
+
+  private grow(size: number): void {
+    const bigger = new Uint8Array(Math.max(this.octets.length * 2, this.at + size))
+    bigger.set(this.octets.subarray(0, this.at))
+    this.octets = bigger
+  }
+
+  put(octets: Uint8Array): void {
+    this.room(octets.length)
+    this.octets.set(octets, this.at)
+    this.at += octets.length
+  }
+
+  /** Zeros, or the octets that decode saw at this very place. */
+  skip(size: number): void {
+    this.room(size)
+    const kept = this.padding?.get(this.at)
+    if (kept !== undefined && kept.length === size) this.octets.set(kept, this.at)
+    else this.octets.fill(0, this.at, this.at + size)
+    this.at += size
+  }
+
+  /** Stores a 16 bit length at `offset`; a list that grew past 64 KiB is refused. */
+  patch16(offset: number, value: number): void {
+    if (value > 0xffff) throw new WireError('too_long', offset, `${value} octets do not fit a 16 bit length`)
+    this.octets[offset] = value >>> 8
+    this.octets[offset + 1] = value
+  }
+
+  enter(): void {
+    if (++this.depth > MAX_DEPTH) throw new WireError('too_deep', this.at)
+  }
+
+  leave(): void {
+    this.depth--
+  }
+}

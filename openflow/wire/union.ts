@@ -1,0 +1,185 @@
+/**
+ * union: one of several shapes, told apart by a number in front; and `answering`, which says what OpenFlow error
+ * a failure inside is answered with. Actions, instructions, properties, bands and hello elements are unions.
+ * Knows no row; the rows are in spec/.
+ */
+
+import type { Reader, Writer } from './cursor.ts'
+import { type ErrorAnswer, type WireCode, WireError } from './error.ts'
+import type { Field, Of } from './field.ts'
+import type { Struct } from './struct.ts'
+
+type AnyStruct = Struct<object>
+
+/** One row of a union: its number on the wire, and the shape of what follows the header. */
+export interface UnionRow {
+  readonly number: number
+  /** With an experimenter, the header goes on with its id (32 bits), and `number` is the 16 bit subtype after it. */
+  readonly experimenter?: number
+  readonly body: AnyStruct
+}
+
+/** The value: the row's name as `type`, beside the members of its shape. */
+export type UnionOf<R> = { [K in keyof R]: R[K] extends { body: infer F } ? { type: K } & Of<F> : never }[keyof R]
+
+export interface UnionShape {
+  /** Lengths are rounded up to this by padding: inside the length (actions), or behind it (properties). */
+  readonly align: number
+  readonly padded: 'inside' | 'behind'
+  /** The type number that experimenters share; with a subtype no row has, the value is an `UnknownExperimenter`. */
+  readonly experimenter?: number
+}
+
+/** An experimenter's shape that no row describes, kept as it came. `data` is all after the experimenter id. */
+export type UnknownExperimenter = { type: 'experimenter'; experimenter: number; data: Uint8Array }
+
+export interface Union<T> extends Field<T> {
+  readonly kind: 'union'
+  readonly rows: Readonly<Record<string, UnionRow>>
+  readonly shape: UnionShape
+}
+
+type Tagged = { type: string }
+
+/**
+ * Type (16 bits), length (16 bits, header included), body. Octets inside the length that the row does not use are
+ * an error (`bad_len`), except padding up to `align`; so is a type that no row has (`bad_type`).
+ */
+export function union<const R extends Readonly<Record<string, UnionRow>>>(
+  rows: R,
+  shape: UnionShape,
+): Union<UnionOf<R>> {
+  return unionOf<UnionOf<R> & Tagged>(rows, shape) as Union<UnionOf<R>>
+}
+
+interface BoundRow {
+  readonly name: string
+  readonly number: number
+  readonly experimenter: number | undefined
+  readonly body: Field<object>
+}
+
+/** Experimenter rows and plain rows share one table: the id above the 16 bits of the number. */
+const tableKey = (number: number, experimenter: number | undefined): number =>
+  experimenter === undefined ? number : (experimenter + 1) * 0x10000 + number
+
+/** The same with the value's type given by hand (recursive shapes cannot be inferred). */
+export function unionOf<T extends Tagged>(rows: Readonly<Record<string, UnionRow>>, shape: UnionShape): Union<T> {
+  const byNumber = new Map<number, BoundRow>()
+  const byName = new Map<string, BoundRow>()
+  for (const [name, { number, experimenter, body }] of Object.entries(rows)) {
+    const row: BoundRow = { name, number, experimenter, body: body.tagged(name) }
+    byNumber.set(tableKey(number, experimenter), row)
+    byName.set(name, row)
+  }
+  const { align, padded, experimenter: shared } = shape
+
+  function read(r: Reader): T {
+    const start = r.at
+    const outer = r.end
+    r.need(4)
+    const b = r.octets
+    const number = (b[start]! << 8) | b[start + 1]!
+    const size = (b[start + 2]! << 8) | b[start + 3]!
+    if (size < 4 || start + size > outer || (padded === 'inside' && size % align !== 0)) {
+      throw new WireError('bad_len', start + 2, `length ${size} with ${outer - start} octets there`).within('len')
+    }
+    let row = byNumber.get(number)
+    r.at = start + 4
+    r.end = start + size
+    let value: T
+    if (row === undefined && number === shared) {
+      if (size < 8) throw new WireError('bad_len', start + 2, `length ${size} has no experimenter id`).within('len')
+      const id = ((b[start + 4]! << 24) | (b[start + 5]! << 16) | (b[start + 6]! << 8) | b[start + 7]!) >>> 0
+      if (size >= 10) row = byNumber.get(tableKey((b[start + 8]! << 8) | b[start + 9]!, id))
+      r.at = start + (row === undefined ? 8 : 10)
+      if (row === undefined) {
+        value = { type: 'experimenter', experimenter: id, data: r.take(r.end - r.at) } as unknown as T
+      }
+    } else if (row === undefined) {
+      throw new WireError('bad_type', start, `type ${number}`).within('type')
+    }
+    if (row !== undefined) {
+      if (r.at + row.body.min > r.end)
+        throw new WireError('bad_len', start + 2, `length ${size} is too short`).within('len')
+      value = row.body.read(r) as T
+    }
+    const left = r.end - r.at
+    if (left !== 0) {
+      if (padded === 'behind' || left >= align) throw new WireError('bad_len', r.at, `${left} octets left over`)
+      r.skip(left)
+    }
+    r.end = outer
+    if (padded === 'behind') r.skip((align - (size % align)) % align)
+    return value!
+  }
+
+  function write(w: Writer, value: T): void {
+    if (typeof value !== 'object' || value === null) throw new WireError('wrong_type', w.at, 'object wanted')
+    const row = byName.get(value.type)
+    const start = w.at
+    w.room(10)
+    w.at = start + 4
+    const b = w.octets
+    if (row !== undefined) {
+      if (row.experimenter !== undefined) {
+        put32(w, row.experimenter)
+        b[w.at++] = row.number >>> 8
+        b[w.at++] = row.number
+      }
+      row.body.write(w, value)
+    } else {
+      if (shared === undefined || value.type !== 'experimenter') {
+        throw new WireError('unknown_name', w.at, `no such type: ${value.type}`).within('type')
+      }
+      const { experimenter, data } = value as unknown as UnknownExperimenter
+      if (!(data instanceof Uint8Array)) throw new WireError('wrong_type', w.at, 'Uint8Array wanted').within('data')
+      put32(w, experimenter)
+      w.put(data)
+    }
+    const number = row === undefined || row.experimenter !== undefined ? shared! : row.number
+    if (padded === 'inside') w.skip((align - ((w.at - start) % align)) % align)
+    w.octets[start] = number >>> 8
+    w.octets[start + 1] = number
+    w.patch16(start + 2, w.at - start)
+    if (padded === 'behind') w.skip((align - ((w.at - start) % align)) % align)
+  }
+
+  return { kind: 'union', min: 4, fixed: false, rows, shape, read, write }
+}
+
+function put32(w: Writer, value: number): void {
+  if (typeof value !== 'number' || value >>> 0 !== value) {
+    throw new WireError('out_of_range', w.at, `${value} is no experimenter id`).within('experimenter')
+  }
+  const b = w.octets
+  b[w.at++] = value >>> 24
+  b[w.at++] = value >>> 16
+  b[w.at++] = value >>> 8
+  b[w.at++] = value
+}
+
+/** Failures inside are answered with this error type; `codes` maps what went wrong to its code, bad_len otherwise. */
+export function answering<F extends Field<never> | Field<unknown>>(
+  type: string,
+  codes: Readonly<Partial<Record<WireCode, string>>>,
+  field: F,
+): F {
+  const inner = field as Field<unknown>
+  const wrapped = {
+    ...inner,
+    read(r: Reader): unknown {
+      try {
+        return inner.read(r)
+      } catch (error) {
+        if (error instanceof WireError && error.error === undefined) error.error = answer(type, codes, error.code)
+        throw error
+      }
+    },
+  }
+  return wrapped as unknown as F
+}
+
+function answer(type: string, codes: Readonly<Partial<Record<WireCode, string>>>, code: WireCode): ErrorAnswer {
+  return { type, code: codes[code] ?? 'bad_len' }
+}
