@@ -152,14 +152,9 @@ function repeated(earlier: RequestRecord, digest: string, request: WriteRequest,
   if (earlier.digest !== digest) return fail('REQUEST_ID_REUSED', { requestId: request.requestId ?? '' })
   const outcomes = earlier.outcomes.map((outcome) => ({
     ...outcome,
-    record: outcome.record ?? current(intent, outcome),
+    record: outcome.record ?? intent.record(outcome.kind, outcome.name),
   }))
   return ok({ generation: earlier.generation, outcomes })
-}
-
-function current(intent: Intent, { kind, name }: WriteOutcome): WriteOutcome['record'] {
-  const records = { interface: intent.interfaces, vnp: intent.vnps, policy: intent.policies, switch: intent.switches }
-  return records[kind].get(name)
 }
 
 const bare = ({
@@ -169,7 +164,7 @@ const bare = ({
 }: Written['outcomes'][number]): Written['outcomes'][number] => ({ ...rest, record: undefined })
 
 function withBefore(outcome: WriteOutcome, intent: Intent): Written['outcomes'][number] {
-  const before = current(intent, outcome)
+  const before = intent.record(outcome.kind, outcome.name)
   return before === undefined ? outcome : { ...outcome, before }
 }
 

@@ -1,9 +1,9 @@
 /** node-openflow: the one public surface. Everything a user of the package needs is exported here. */
 
+export { Framer } from './framer.ts'
 export type { Action, ActionNamed, CloneAction, CtAction, CtZone } from './spec/actions-nested.ts'
 export { ACTIONS } from './spec/actions-nested.ts'
 export type { Bits, NatRange } from './spec/actions-nicira.ts'
-// codec
 export * from './spec/constants.ts'
 export {
   ERRORS,

@@ -44,7 +44,7 @@ if (existsSync('cli/main.ts')) {
     splitting: true,
     banner,
     // Native addons and packages that find files beside themselves stay outside the bundle.
-    external: ['lmdb', 'xxhash-wasm'],
+    external: ['xxhash-wasm'],
   })
   chmodSync('dist/tagsteer.js', 0o755)
 }

@@ -1,0 +1,108 @@
+/**
+ * What has to be done to a switch so that what is installed becomes what is wanted, as a set without order; order.ts
+ * gives it one. Pure. It refuses to know how an operation is sent (messages.ts) and whether it succeeded (ledger.ts).
+ *
+ * A flow's identity is its key (table, priority, match); its content is instructions and cookie. A modification in
+ * OpenFlow keeps counters but cannot change the cookie (1.3.5 section 6.4), so a flow that changes its cookie is added
+ * anew in its place.
+ */
+import type { Flow, Group, Meter, SwitchProgram } from '../policy/program.ts'
+import { sameValue } from './same.ts'
+
+export type Operation =
+  | { what: 'flow'; act: 'add' | 'modify' | 'delete'; key: string; flow: Flow }
+  | { what: 'group'; act: 'add' | 'modify' | 'delete'; group: Group }
+  | { what: 'meter'; act: 'add' | 'modify' | 'delete'; meter: Meter }
+  | { what: 'port'; act: 'modify'; port: number; noFlood: boolean }
+
+/** Keys whose content may differ; the rest is known to be equal. */
+export interface Touched {
+  flows: Set<string>
+  groups: Set<number>
+  meters: Set<number>
+  ports: Set<number>
+}
+
+export function nothingTouched(): Touched {
+  return { flows: new Set(), groups: new Set(), meters: new Set(), ports: new Set() }
+}
+
+export function emptyProgram(): SwitchProgram {
+  return { flows: new Map(), groups: new Map(), meters: new Map(), noFloodPorts: new Set() }
+}
+
+/** Operations that turn `installed` into `wanted`; only touched keys are looked at where they are given. */
+export function diff(wanted: SwitchProgram, installed: SwitchProgram, touched?: Touched): Operation[] {
+  const operations: Operation[] = []
+  for (const key of touched?.flows ?? union(wanted.flows, installed.flows)) {
+    const after = wanted.flows.get(key)
+    const before = installed.flows.get(key)
+    if (after === before) continue
+    if (after === undefined) operations.push({ what: 'flow', act: 'delete', key, flow: before as Flow })
+    else if (before === undefined || before.cookie !== after.cookie) {
+      operations.push({ what: 'flow', act: 'add', key, flow: after })
+    } else if (!sameValue(before.instructions, after.instructions)) {
+      operations.push({ what: 'flow', act: 'modify', key, flow: after })
+    }
+  }
+  for (const id of touched?.groups ?? union(wanted.groups, installed.groups)) {
+    const [act, group] = compare(wanted.groups.get(id), installed.groups.get(id), sameGroup)
+    if (act !== undefined && group !== undefined) operations.push({ what: 'group', act, group })
+  }
+  for (const id of touched?.meters ?? union(wanted.meters, installed.meters)) {
+    const [act, meter] = compare(wanted.meters.get(id), installed.meters.get(id), sameMeter)
+    if (act !== undefined && meter !== undefined) operations.push({ what: 'meter', act, meter })
+  }
+  for (const port of touched?.ports ?? new Set([...wanted.noFloodPorts, ...installed.noFloodPorts])) {
+    const noFlood = wanted.noFloodPorts.has(port)
+    if (noFlood !== installed.noFloodPorts.has(port)) operations.push({ what: 'port', act: 'modify', port, noFlood })
+  }
+  return operations
+}
+
+/** Carries operations out on a program in memory: what a switch does that accepts them. */
+export function apply(operations: readonly Operation[], program: SwitchProgram): void {
+  for (const operation of operations) {
+    switch (operation.what) {
+      case 'flow':
+        if (operation.act === 'delete') program.flows.delete(operation.key)
+        else program.flows.set(operation.key, operation.flow)
+        break
+      case 'group':
+        if (operation.act === 'delete') program.groups.delete(operation.group.groupId)
+        else program.groups.set(operation.group.groupId, operation.group)
+        break
+      case 'meter':
+        if (operation.act === 'delete') program.meters.delete(operation.meter.meterId)
+        else program.meters.set(operation.meter.meterId, operation.meter)
+        break
+      case 'port':
+        if (operation.noFlood) program.noFloodPorts.add(operation.port)
+        else program.noFloodPorts.delete(operation.port)
+    }
+  }
+}
+
+function compare<T>(
+  after: T | undefined,
+  before: T | undefined,
+  same: (a: T, b: T) => boolean,
+): ['add' | 'modify' | 'delete', T] | [undefined, undefined] {
+  if (after === undefined) return before === undefined ? [undefined, undefined] : ['delete', before]
+  if (before === undefined) return ['add', after]
+  return same(after, before) ? [undefined, undefined] : ['modify', after]
+}
+
+/** The unit says who asked for it; a switch does not know it. */
+function sameGroup(a: Group, b: Group): boolean {
+  return sameValue({ ...a, unit: '' }, { ...b, unit: '' })
+}
+
+function sameMeter(a: Meter, b: Meter): boolean {
+  return sameValue({ ...a, unit: '' }, { ...b, unit: '' })
+}
+
+function* union<K>(a: ReadonlyMap<K, unknown>, b: ReadonlyMap<K, unknown>): IterableIterator<K> {
+  yield* a.keys()
+  for (const key of b.keys()) if (!a.has(key)) yield key
+}

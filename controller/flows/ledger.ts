@@ -1,0 +1,258 @@
+/**
+ * The ledger of one datapath: what it should have, what is on its way, what it has confirmed. A pure state machine:
+ * every method takes one fact and returns the effects that follow; the clock, the socket and the events are the
+ * caller's (channel/). Only what a ledger asks for is ever sent to its switch (law 1).
+ *
+ * Three programs. *Wanted* is the newest compiled program with its generation; it may be replaced at any time and
+ * nobody waits for it to be sent. *In flight* is a list of batches made from one comparison of wanted with installed;
+ * only its first batch is at the switch. *Installed* is what the switch is known to have: what was read back on
+ * connecting, changed by each batch that the switch confirmed, and by nothing else. It is unknown while the switch is
+ * away, and after a failure that may have left half of something.
+ *
+ *                 connect                readBack
+ *      offline ────────────▶ reading ────────────────▶ resting ◀───────────────────────┐
+ *         ▲                     ▲                         │ wanted differs              │
+ *         │ disconnect          │ failed, state unclear   ▼             last confirmed  │
+ *         └── (any)             └───────────────────── sending ─────────────────────────┤
+ *                                                        │ failed, nothing changed      │
+ *                                                        ▼                    retry,    │
+ *                                                     degraded ──────────────────────────┘
+ *                                                                          or newer wanted
+ *
+ * Coalescing. While something is in flight, newer wanted programs only replace each other. When the flight lands, one
+ * comparison takes the switch from where it is to the newest. A switch that is slow therefore skips generations, and
+ * confirming generation g says that it enforces the state of g: a switch that went from 3 to 7 confirms 7, and whoever
+ * waits for 5 is content, because the state after 7 contains every decision up to 7.
+ *
+ * Comparing costs what changed. The compiler says which keys it touched; the ledger collects them until the next
+ * comparison looks at exactly these. After anything unclear (connect, failure) it looks at all.
+ *
+ * Confirmation. An empty comparison confirms at once: there is nothing a switch could add to "you have it already".
+ * Otherwise a generation is confirmed when its last batch is, and what a confirmation is worth (bundle committed,
+ * barrier answered, datapath caches settled) is the sender's business: the ledger only believes it.
+ *
+ * Refusal. A bundle that a switch refuses (table full, say) has changed nothing. The switch keeps enforcing the last
+ * good generation, the ledger says so once with the switch's own error, and tries again after a growing time, or at
+ * once when there is something newer to want. Nothing is taken away from the switch to make the new fit.
+ *
+ * Silence. Before wanted is known nothing is sent, whatever the switch holds: a controller that has just started and
+ * has not read its intent yet must not take anybody's flows away.
+ */
+import type { SwitchProgram } from '../policy/program.ts'
+import { apply, diff, emptyProgram, nothingTouched, type Touched } from './diff.ts'
+import { type Batch, batches, type Sending } from './order.ts'
+
+export type Effect =
+  /** Ask the switch for its flows; answer with readBack or failed. */
+  | { effect: 'read' }
+  /** Send a batch; answer with confirmed or failed, naming the flight. */
+  | { effect: 'send'; flight: number; batch: Batch; last: boolean; generation: number }
+  | { effect: 'applied'; generation: number }
+  | { effect: 'compared'; operations: number }
+  | { effect: 'degraded'; generation: number; applied: number; error: string }
+  | { effect: 'recovered'; generation: number }
+  /** Call retry after this many milliseconds. */
+  | { effect: 'retry'; afterMs: number }
+
+export type LedgerPhase = 'offline' | 'reading' | 'resting' | 'sending' | 'degraded'
+
+interface Flight {
+  number: number
+  generation: number
+  batches: Batch[]
+  next: number
+}
+
+export interface LedgerOptions extends Sending {
+  retryMs: number
+  retryMaxMs: number
+}
+
+export class Ledger {
+  readonly #options: LedgerOptions
+  #phase: LedgerPhase = 'offline'
+  #wanted: { generation: number; program: SwitchProgram } | undefined
+  #touched: Touched | 'all' = 'all'
+  #installed: SwitchProgram | undefined
+  #flight: Flight | undefined
+  #flights = 0
+  #applied = 0
+  #attempts = 0
+  #error: string | undefined
+  /** Wanted was replaced or changed since the last comparison. */
+  #stale = false
+
+  constructor(options: LedgerOptions) {
+    this.#options = options
+  }
+
+  get phase(): LedgerPhase {
+    return this.#phase
+  }
+
+  /** The newest generation wanted; 0 before there is one. */
+  get wantedGeneration(): number {
+    return this.#wanted?.generation ?? 0
+  }
+
+  /** The newest generation that the switch confirmed. It keeps enforcing it while it is away. */
+  get appliedGeneration(): number {
+    return this.#applied
+  }
+
+  /** What the switch is known to have; undefined while that is unknown. */
+  get installed(): SwitchProgram | undefined {
+    return this.#installed
+  }
+
+  get wanted(): SwitchProgram | undefined {
+    return this.#wanted?.program
+  }
+
+  /** The OpenFlow error of the last refusal, until a later generation is confirmed. */
+  get error(): string | undefined {
+    return this.#error
+  }
+
+  /**
+   * There is a newer program to have. `program` may be the same object as before, changed in place: then `touched`
+   * says where. Without it everything is compared.
+   */
+  want(generation: number, program: SwitchProgram, touched?: Touched): Effect[] {
+    if (touched === undefined || this.#wanted === undefined) this.#touched = 'all'
+    else if (this.#touched !== 'all') collect(this.#touched, touched)
+    this.#wanted = { generation, program }
+    this.#stale = true
+    return this.#phase === 'resting' || this.#phase === 'degraded' ? this.#compare() : []
+  }
+
+  /** The switch is here; what it has is unknown. */
+  connect(bundles: boolean): Effect[] {
+    this.#options.bundles = bundles
+    return this.#readAnew()
+  }
+
+  disconnect(): void {
+    this.#phase = 'offline'
+    this.#installed = undefined
+    this.#flight = undefined
+    this.#touched = 'all'
+  }
+
+  /** What the switch has, of ours. */
+  readBack(program: SwitchProgram): Effect[] {
+    if (this.#phase !== 'reading') return []
+    this.#installed = program
+    this.#phase = 'resting'
+    return this.#wanted === undefined ? [] : this.#compare(true)
+  }
+
+  /** The switch confirmed the batch in flight. */
+  confirmed(flight: number): Effect[] {
+    const current = this.#flight
+    const installed = this.#installed
+    if (current?.number !== flight || this.#phase !== 'sending' || installed === undefined) return []
+    apply((current.batches[current.next] as Batch).operations, installed)
+    current.next++
+    if (current.next < current.batches.length) return [this.#sendNext(current)]
+    this.#flight = undefined
+    this.#phase = 'resting'
+    const effects = this.#confirm(current.generation)
+    return this.#stale ? [...effects, ...this.#compare()] : effects
+  }
+
+  /** The switch refused the batch in flight, or did not answer in time. */
+  failed(flight: number, error: string): Effect[] {
+    const current = this.#flight
+    if (current?.number !== flight || this.#phase !== 'sending') return []
+    const unclear = current.next > 0 || current.batches[0]?.atomic !== true
+    this.#flight = undefined
+    this.#touched = 'all'
+    if (unclear) this.#installed = undefined
+    return this.#degrade(current.generation, error)
+  }
+
+  /** What the switch has could not be read. */
+  readFailed(error: string): Effect[] {
+    return this.#phase === 'reading' ? this.#degrade(this.wantedGeneration, error) : []
+  }
+
+  /** The time of a `retry` effect is over. */
+  retry(): Effect[] {
+    if (this.#phase !== 'degraded') return []
+    return this.#installed === undefined ? this.#readAnew() : this.#compare()
+  }
+
+  #readAnew(): Effect[] {
+    this.#phase = 'reading'
+    this.#installed = undefined
+    this.#flight = undefined
+    this.#touched = 'all'
+    return [{ effect: 'read' }]
+  }
+
+  #compare(tell = false): Effect[] {
+    if (this.#installed === undefined) return this.#readAnew()
+    const { generation, program } = this.#wanted as { generation: number; program: SwitchProgram }
+    const operations = diff(program, this.#installed, this.#touched === 'all' ? undefined : this.#touched)
+    this.#touched = nothingTouched()
+    this.#stale = false
+    const compared: Effect[] = tell ? [{ effect: 'compared', operations: operations.length }] : []
+    const list = batches(operations, this.#options)
+    if (list.length === 0) {
+      this.#phase = 'resting'
+      return [...compared, ...this.#confirm(generation)]
+    }
+    this.#phase = 'sending'
+    this.#flight = { number: ++this.#flights, generation, batches: list, next: 0 }
+    return [...compared, this.#sendNext(this.#flight)]
+  }
+
+  #sendNext({ number, generation, batches: list, next }: Flight): Effect {
+    return {
+      effect: 'send',
+      flight: number,
+      batch: list[next] as Batch,
+      last: next === list.length - 1,
+      generation,
+    }
+  }
+
+  #confirm(generation: number): Effect[] {
+    this.#applied = generation
+    this.#attempts = 0
+    const effects: Effect[] = [{ effect: 'applied', generation }]
+    if (this.#error !== undefined) effects.push({ effect: 'recovered', generation })
+    this.#error = undefined
+    return effects
+  }
+
+  #degrade(generation: number, error: string): Effect[] {
+    const { retryMs, retryMaxMs } = this.#options
+    this.#phase = 'degraded'
+    this.#error = error
+    const afterMs = Math.min(retryMaxMs, retryMs * 2 ** this.#attempts)
+    this.#attempts++
+    return [
+      { effect: 'degraded', generation, applied: this.#applied, error },
+      { effect: 'retry', afterMs },
+    ]
+  }
+}
+
+/** A copy that can be changed without changing the original. */
+export function copyProgram(program: SwitchProgram = emptyProgram()): SwitchProgram {
+  return {
+    flows: new Map(program.flows),
+    groups: new Map(program.groups),
+    meters: new Map(program.meters),
+    noFloodPorts: new Set(program.noFloodPorts),
+  }
+}
+
+function collect(into: Touched, more: Touched): void {
+  for (const key of more.flows) into.flows.add(key)
+  for (const id of more.groups) into.groups.add(id)
+  for (const id of more.meters) into.meters.add(id)
+  for (const port of more.ports) into.ports.add(port)
+}

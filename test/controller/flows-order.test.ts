@@ -1,0 +1,246 @@
+/**
+ * Comparison and order of flow programs, held to their laws on generated programs: the result is what is wanted, doing
+ * it again does nothing, and at no moment does a packet meet anything but the old program, the new one, or a drop.
+ */
+import { expect } from 'chai'
+import fc from 'fast-check'
+import type { Instruction, Oxm } from 'node-openflow'
+import { apply, diff, emptyProgram, nothingTouched, type Operation } from '../../controller/flows/diff.ts'
+import { copyProgram } from '../../controller/flows/ledger.ts'
+import { batches, order } from '../../controller/flows/order.ts'
+import type { Flow, SwitchProgram } from '../../controller/policy/program.ts'
+
+const TABLES = 3
+const GUARD_KEY = 'guard'
+const guard = {
+  key: GUARD_KEY,
+  flow: { table: 0, priority: 65535, match: [], instructions: [], cookie: 1n, unit: 'system' } as Flow,
+}
+
+interface Spec {
+  table: number
+  priority: number
+  port?: number | undefined
+  vlan?: number | undefined
+  verdict: number | 'next' | 'drop'
+  cookie: bigint
+}
+
+function flowOf({ table, priority, port, vlan, verdict, cookie }: Spec): Flow {
+  const match: Oxm[] = []
+  if (port !== undefined) match.push({ field: 'in_port', value: port })
+  if (vlan !== undefined) match.push({ field: 'vlan_vid', value: vlan })
+  const instructions: Instruction[] =
+    verdict === 'drop' || (verdict === 'next' && table === TABLES - 1)
+      ? []
+      : verdict === 'next'
+        ? [{ type: 'goto_table', table_id: table + 1 }]
+        : [{ type: 'apply_actions', actions: [{ type: 'output', port: verdict, max_len: 0 }] }]
+  return { table, priority, match, instructions, cookie, unit: 'test' }
+}
+
+const keyOf = (flow: Flow): string =>
+  `${flow.table}/${flow.priority}/${flow.match.map((oxm) => `${oxm.field}=${String(oxm.value)}`).join()}`
+
+/** Rows of one priority in one table must not overlap (the outcome would be undefined): they match the same port. */
+const spec = fc.record<Spec>({
+  table: fc.nat(TABLES - 1),
+  priority: fc.integer({ min: 1, max: 6 }),
+  port: fc.option(fc.nat(2), { nil: undefined }),
+  vlan: fc.option(fc.nat(1), { nil: undefined }),
+  verdict: fc.oneof(fc.constant('next' as const), fc.constant('drop' as const), fc.integer({ min: 10, max: 12 })),
+  cookie: fc.bigInt(1n, 2n),
+})
+
+const program = fc.array(spec, { maxLength: 14 }).map((specs): SwitchProgram => {
+  const made = emptyProgram()
+  const shapes = new Map<string, string>()
+  for (const one of specs) {
+    const flow = flowOf(one)
+    const slot = `${one.table}/${one.priority}`
+    const shape = `${one.port === undefined}/${one.vlan === undefined}`
+    if ((shapes.get(slot) ?? shape) !== shape) continue
+    shapes.set(slot, shape)
+    made.flows.set(keyOf(flow), flow)
+  }
+  return made
+})
+
+/** What happens to a packet: ports it leaves through. */
+function run(flows: ReadonlyMap<string, Flow>, packet: { port: number; vlan: number }): number[] {
+  const out: number[] = []
+  let table: number | undefined = 0
+  while (table !== undefined) {
+    let best: Flow | undefined
+    for (const flow of flows.values()) {
+      if (flow.table !== table || (best !== undefined && best.priority >= flow.priority)) continue
+      if (flow.match.every(({ field, value }) => value === (field === 'in_port' ? packet.port : packet.vlan)))
+        best = flow
+    }
+    table = undefined
+    for (const instruction of best?.instructions ?? []) {
+      if (instruction.type === 'goto_table') table = instruction.table_id
+      if (instruction.type !== 'apply_actions') continue
+      for (const action of instruction.actions) if (action.type === 'output') out.push(action.port)
+    }
+  }
+  return out
+}
+
+const PACKETS = [0, 1, 2].flatMap((port) => [0, 1].map((vlan) => ({ port, vlan })))
+
+/** Programs whose rows of one slot have one shape in both, so that no moment has overlapping equals. */
+const pair = fc.tuple(program, program).map(([before, after]) => {
+  const shapeOf = (flow: Flow) => flow.match.map(({ field }) => field).join()
+  const shapes = new Map<string, string>()
+  for (const flow of before.flows.values()) shapes.set(`${flow.table}/${flow.priority}`, shapeOf(flow))
+  for (const [key, flow] of after.flows) {
+    const shape = shapes.get(`${flow.table}/${flow.priority}`)
+    if (shape !== undefined && shape !== shapeOf(flow)) after.flows.delete(key)
+  }
+  return { before, after }
+})
+
+function assertPrefixesSafe(before: SwitchProgram, after: SwitchProgram, steps: Operation[][]): void {
+  const now = copyProgram(before)
+  for (const step of steps) {
+    apply(step, now)
+    for (const packet of PACKETS) {
+      const out = run(now.flows, packet).join()
+      const allowed = [run(before.flows, packet).join(), run(after.flows, packet).join(), '']
+      expect(allowed, `packet ${JSON.stringify(packet)} half way`).to.include(out)
+    }
+  }
+}
+
+describe('flow differences', () => {
+  it('turn what is installed into what is wanted, and then nothing is left to do', () => {
+    fc.assert(
+      fc.property(pair, ({ before, after }) => {
+        const now = copyProgram(before)
+        apply(order(diff(after, before)), now)
+        expect(now.flows).to.deep.equal(after.flows)
+        expect(diff(after, now)).to.deep.equal([])
+      }),
+    )
+  })
+
+  it('change nothing when they are applied twice', () => {
+    fc.assert(
+      fc.property(pair, ({ before, after }) => {
+        const operations = order(diff(after, before))
+        const once = copyProgram(before)
+        apply(operations, once)
+        const twice = copyProgram(once)
+        apply(operations, twice)
+        expect(twice).to.deep.equal(once)
+      }),
+    )
+  })
+
+  it('are the same when only the touched keys are compared', () => {
+    fc.assert(
+      fc.property(pair, ({ before, after }) => {
+        const touched = nothingTouched()
+        for (const key of [...before.flows.keys(), ...after.flows.keys()]) touched.flows.add(key)
+        const all = order(diff(after, before))
+        expect(order(diff(after, before, touched))).to.deep.equal(all)
+      }),
+    )
+  })
+
+  it('replace a flow whose cookie changed, and keep the counters of one whose instructions changed', () => {
+    const old = flowOf({ table: 0, priority: 1, verdict: 'drop', cookie: 1n })
+    const installed = { ...emptyProgram(), flows: new Map([['k', old]]) }
+    const act = (flow: Flow) => diff({ ...emptyProgram(), flows: new Map([['k', flow]]) }, installed).map((o) => o.act)
+    expect(act({ ...old, cookie: 2n })).to.deep.equal(['add'])
+    expect(act({ ...old, instructions: [{ type: 'goto_table', table_id: 1 }] })).to.deep.equal(['modify'])
+    expect(act({ ...old, unit: 'elsewhere' })).to.deep.equal([])
+  })
+
+  it('name groups and meters whose content changed, and ports whose flooding did', () => {
+    const meter = { meterId: 4, flags: 1, bands: [{ type: 'drop' as const, rate: 100, burst_size: 10 }], unit: 'a' }
+    const installed = { ...emptyProgram(), meters: new Map([[4, meter]]), noFloodPorts: new Set([1]) }
+    expect(diff({ ...installed, meters: new Map([[4, { ...meter, unit: 'b' }]]) }, installed)).to.deep.equal([])
+    const changed = { ...meter, bands: [{ type: 'drop' as const, rate: 200, burst_size: 10 }] }
+    const operations = order(
+      diff({ ...installed, meters: new Map([[4, changed]]), noFloodPorts: new Set([2]) }, installed),
+    )
+    expect(operations).to.deep.equal([
+      { what: 'meter', act: 'modify', meter: changed },
+      { what: 'port', act: 'modify', port: 1, noFlood: false },
+      { what: 'port', act: 'modify', port: 2, noFlood: true },
+    ])
+  })
+})
+
+describe('the order of operations', () => {
+  it('keeps each table on its old or its new decision at every prefix', () => {
+    const oneTable = pair.map(({ before, after }) => {
+      const only = (from: SwitchProgram) => ({
+        ...from,
+        flows: new Map(
+          [...from.flows].filter(([, flow]) => flow.table === TABLES - 1).map(([k, f]) => [k, { ...f, table: 0 }]),
+        ),
+      })
+      return { before: only(before), after: only(after) }
+    })
+    fc.assert(
+      fc.property(oneTable, ({ before, after }) => {
+        const steps = order(diff(after, before)).map((operation) => [operation])
+        assertPrefixesSafe(before, after, steps)
+      }),
+    )
+  })
+
+  it('never lets a packet through half way that neither program lets through, with bundles or without', () => {
+    fc.assert(
+      fc.property(pair, fc.boolean(), fc.integer({ min: 1, max: 20 }), ({ before, after }, bundles, perBundle) => {
+        const list = batches(diff(after, before), { bundles, perBundle, guard })
+        const steps = list.flatMap(({ atomic, operations }) => (atomic ? [operations] : operations.map((one) => [one])))
+        assertPrefixesSafe(before, after, steps)
+        const end = copyProgram(before)
+        for (const step of steps) apply(step, end)
+        expect(end.flows).to.deep.equal(after.flows)
+      }),
+    )
+  })
+
+  it('stands meters and groups before the flows that name them, deep tables before shallow ones, and removes in reverse', () => {
+    const at = (table: number) => flowOf({ table, priority: 5, verdict: 'drop', cookie: 1n })
+    const group = { groupId: 1, groupType: 'all' as const, buckets: [], unit: '' }
+    const meter = { meterId: 1, flags: 1, bands: [], unit: '' }
+    const full = { ...emptyProgram(), groups: new Map([[1, group]]), meters: new Map([[1, meter]]) }
+    for (const table of [0, 1, 2]) full.flows.set(String(table), at(table))
+    const names = (operations: Operation[]) =>
+      order(operations).map((o) => `${o.act} ${o.what}${o.what === 'flow' ? o.flow.table : ''}`)
+    expect(names(diff(full, emptyProgram()))).to.deep.equal([
+      'add meter',
+      'add group',
+      'add flow2',
+      'add flow1',
+      'add flow0',
+    ])
+    expect(names(diff(emptyProgram(), full))).to.deep.equal([
+      'delete flow0',
+      'delete flow1',
+      'delete flow2',
+      'delete group',
+      'delete meter',
+    ])
+  })
+
+  it('fits a change that a bundle can hold into exactly one', () => {
+    const flows = new Map(
+      Array.from({ length: 50 }, (_, i) => {
+        const flow = flowOf({ table: i % 3, priority: i + 1, verdict: 'drop', cookie: 1n })
+        return [keyOf(flow), flow] as const
+      }),
+    )
+    const operations = diff({ ...emptyProgram(), flows }, emptyProgram())
+    expect(batches(operations, { bundles: true, perBundle: 50, guard })).to.have.lengthOf(1)
+    const cut = batches(operations, { bundles: true, perBundle: 20, guard })
+    expect(cut.map(({ operations: part }) => part.length)).to.deep.equal([1, 20, 20, 10, 1])
+    expect(batches([], { bundles: true, perBundle: 50, guard })).to.deep.equal([])
+  })
+})
