@@ -6,7 +6,7 @@
  * OpenFlow keeps counters but cannot change the cookie (1.3.5 section 6.4), so a flow that changes its cookie is added
  * anew in its place.
  */
-import type { Flow, Group, Meter, SwitchProgram } from '../policy/program.ts'
+import type { Flow, Group, Meter, SwitchProgram, Touched } from '../policy/program.ts'
 import { sameValue } from './same.ts'
 
 export type Operation =
@@ -14,22 +14,6 @@ export type Operation =
   | { what: 'group'; act: 'add' | 'modify' | 'delete'; group: Group }
   | { what: 'meter'; act: 'add' | 'modify' | 'delete'; meter: Meter }
   | { what: 'port'; act: 'modify'; port: number; noFlood: boolean }
-
-/** Keys whose content may differ; the rest is known to be equal. */
-export interface Touched {
-  flows: Set<string>
-  groups: Set<number>
-  meters: Set<number>
-  ports: Set<number>
-}
-
-export function nothingTouched(): Touched {
-  return { flows: new Set(), groups: new Set(), meters: new Set(), ports: new Set() }
-}
-
-export function emptyProgram(): SwitchProgram {
-  return { flows: new Map(), groups: new Map(), meters: new Map(), noFloodPorts: new Set() }
-}
 
 /** Operations that turn `installed` into `wanted`; only touched keys are looked at where they are given. */
 export function diff(wanted: SwitchProgram, installed: SwitchProgram, touched?: Touched): Operation[] {

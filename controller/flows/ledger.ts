@@ -38,8 +38,8 @@
  * Silence. Before wanted is known nothing is sent, whatever the switch holds: a controller that has just started and
  * has not read its intent yet must not take anybody's flows away.
  */
-import type { SwitchProgram } from '../policy/program.ts'
-import { apply, diff, emptyProgram, nothingTouched, type Touched } from './diff.ts'
+import { emptyProgram, nothingTouched, type SwitchProgram, type Touched } from '../policy/program.ts'
+import { apply, diff } from './diff.ts'
 import { type Batch, batches, type Sending } from './order.ts'
 
 export type Effect =

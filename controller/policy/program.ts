@@ -38,6 +38,22 @@ export interface SwitchProgram {
   noFloodPorts: Set<number>
 }
 
+/** Keys whose content may differ; the rest is known to be equal. */
+export interface Touched {
+  flows: Set<string>
+  groups: Set<number>
+  meters: Set<number>
+  ports: Set<number>
+}
+
+export function nothingTouched(): Touched {
+  return { flows: new Set(), groups: new Set(), meters: new Set(), ports: new Set() }
+}
+
+export function emptyProgram(): SwitchProgram {
+  return { flows: new Map(), groups: new Map(), meters: new Map(), noFloodPorts: new Set() }
+}
+
 /** The key of a flow: the same for matches that mean the same, whatever their order and spelling. */
 export function flowKey(table: number, priority: number, match: readonly Oxm[]): string {
   return `${table}/${priority}/${match.flatMap(fieldText).sort().join(',')}`

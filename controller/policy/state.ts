@@ -73,6 +73,14 @@ export interface ObservedView {
   readonly places: ReadonlyMap<string, Place>
 }
 
+/** What changed in an observed view since the last look. */
+export interface ObservedDelta {
+  /** Switches that came, went, or whose ports, links, next hops or flood ports changed. */
+  datapaths: Set<string>
+  /** Interface records whose place changed. */
+  places: Set<string>
+}
+
 export type Backend = 'fabric' | 'normal'
 
 export interface NetworkState {

@@ -5,10 +5,10 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import type { Instruction, Oxm } from 'node-openflow'
-import { apply, diff, emptyProgram, nothingTouched, type Operation } from '../../controller/flows/diff.ts'
+import { apply, diff, type Operation } from '../../controller/flows/diff.ts'
 import { copyProgram } from '../../controller/flows/ledger.ts'
 import { batches, order } from '../../controller/flows/order.ts'
-import type { Flow, SwitchProgram } from '../../controller/policy/program.ts'
+import { emptyProgram, type Flow, nothingTouched, type SwitchProgram } from '../../controller/policy/program.ts'
 
 const TABLES = 3
 const GUARD_KEY = 'guard'
