@@ -8,6 +8,7 @@
  * The magic tells our flows from anybody else's: only they are ever read back, corrected or deleted. The epoch is the
  * layout of the pipeline; a controller that lays it out differently knows the flows of its predecessor by it.
  */
+import { RULES_PER_POLICY } from './order.ts'
 
 export const COOKIE_MAGIC = 0x7a67n
 /** Layout of tables and registers; changes with every incompatible change of pipeline.ts. */
@@ -70,13 +71,7 @@ export function readCookie(cookie: bigint): CookieMeaning | undefined {
   return { epoch: Number((cookie >> 40n) & 0xffn), kind, object: Number(cookie & 0xffff_ffffn) }
 }
 
-/** Rules per policy that have a number of their own. */
-export const RULES_PER_POLICY = 4096
-
-export function ruleObject(policyNumber: number, index: number): number {
-  return policyNumber * RULES_PER_POLICY + index
-}
-
+/** The inverse of order.ts's ruleObject. */
 export function readRuleObject(object: number): { policyNumber: number; index: number } {
   return { policyNumber: Math.floor(object / RULES_PER_POLICY), index: object % RULES_PER_POLICY }
 }
