@@ -1,6 +1,27 @@
 /** node-openflow: the one public surface. Everything a user of the package needs is exported here. */
 
+export {
+  type ConnectHandlers,
+  type ConnectOptions,
+  type Connector,
+  connect,
+  keepConnected,
+  type ReconnectOptions,
+} from './connection/connect.ts'
+export { type Listener, type ListenHandlers, type ListenOptions, listen } from './connection/listen.ts'
+export {
+  BadReply,
+  ConnectionClosed,
+  type ConnectionOptions,
+  type OpenFlowConnection,
+  OpenFlowError,
+  type RequestMessage,
+  RequestTimeout,
+  type SwitchAnswers,
+  type TlsOptions,
+} from './connection/types.ts'
 export { Framer } from './framer.ts'
+export { describeError, Handshake, type HandshakeOptions, negotiate, type Side, versionBitmap } from './handshake.ts'
 export type { Action, ActionNamed, CloneAction, CtAction, CtZone } from './spec/actions-nested.ts'
 export { ACTIONS } from './spec/actions-nested.ts'
 export type { Bits, NatRange } from './spec/actions-nicira.ts'

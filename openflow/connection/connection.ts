@@ -1,0 +1,481 @@
+/**
+ * One OpenFlow connection over an open stream (TCP, TLS or a unix socket), either side: frames and decodes what
+ * comes, coalesces and bounds what goes, keeps the peer honest with echo, answers what cannot be decoded. It does not
+ * know how the stream came to be, nor what messages mean beyond handshake, echo and the switch side's two answers.
+ */
+import type { Socket } from 'node:net'
+import { Framer } from '../framer.ts'
+import { Handshake, type Side } from '../handshake.ts'
+import { OFPMPF_MORE } from '../spec/constants.ts'
+import type { ErrorCodeName, ErrorTypeName } from '../spec/errors.ts'
+import { decode, encode, encodeAll, type Message, type MessageNamed } from '../spec/message.ts'
+import type { Port } from '../spec/ports.ts'
+import { WireError } from '../wire/error.ts'
+import { Requests } from './requests.ts'
+import {
+  ConnectionClosed,
+  type ConnectionOptions,
+  type OpenFlowConnection,
+  type RequestMessage,
+  type SwitchAnswers,
+} from './types.ts'
+
+const DEFAULTS = {
+  echoMs: 5000,
+  deadMs: 15_000,
+  handshakeMs: 10_000,
+  maxHandshakeMessages: 10_000,
+  maxMultipartOctets: 64 * 2 ** 20,
+  highWater: 2 ** 20,
+  lowWater: 2 ** 18,
+  maxQueue: 256 * 2 ** 20,
+  maxKept: 16 * 2 ** 20,
+} satisfies Required<ConnectionOptions>
+
+/** Ms that a closing connection has for writing its queue and for the peer's end. */
+const LINGER_MS = 1000
+/** Octets of unsent messages that are handed to the socket before the turn ends. */
+const FLUSH_AT = 65_536
+/** What an error message quotes (section 7.4.4: at least 64 octets). */
+const QUOTED = 64
+/** Ports that fit one part: (65535 - 16) / 64. */
+const PORTS_PER_PART = 1023
+const REQUEST_TIMEOUT_MS = 10_000
+const ERROR_TYPE = 1
+/** Message types that can answer a request: error, echo, experimenter, features, config, multipart, … replies. */
+const ANSWER_TYPES = new Set([ERROR_TYPE, 3, 4, 6, 8, 19, 21, 23, 25, 27])
+
+export interface Terms extends ConnectionOptions {
+  readonly side: Side
+  readonly remote: string
+  readonly peer?: string
+  /** Switch side only. */
+  readonly answers?: SwitchAnswers
+}
+
+/** What is told while nobody has the connection yet: exactly one of the two, once. */
+export interface Outcome {
+  established(connection: Connection): void
+  refused(reason: string): void
+}
+
+export class Connection implements OpenFlowConnection {
+  readonly side: Side
+  readonly remote: string
+  declare readonly peer?: string
+  readonly #socket: Socket
+  readonly #limits: Required<ConnectionOptions>
+  readonly #answers: SwitchAnswers | undefined
+  readonly #framer = new Framer()
+  readonly #requests: Requests
+  #handshake: Handshake | undefined
+  #outcome: Outcome | undefined
+  #handshakeTimer: NodeJS.Timeout | undefined
+  #features: MessageNamed<'features_reply'> | undefined
+  #ports: Port[] = []
+
+  #unsent: Uint8Array[] = []
+  #unsentOctets = 0
+  #flushPlanned = false
+  #full = false
+  #drainWaiters: Array<{ resolve: () => void; reject: (error: Error) => void }> = []
+
+  #heardAt = performance.now()
+  #echoXid = -1
+  #aliveTimer: NodeJS.Timeout | undefined
+
+  #kept: Message[] = []
+  #keptOctets = 0
+  #keptErrors: WireError[] = []
+  #releasePlanned = false
+  #paused = false
+  #onMessage: ((message: Message) => void) | undefined
+  #onError: ((error: WireError) => void) | undefined
+  #onClose: ((reason: string) => void) | undefined
+  #closedWith: ((reason: string) => void) | undefined
+  #closed = false
+  #reason = ''
+
+  /** Takes over an open socket and begins the handshake. */
+  constructor(socket: Socket, terms: Terms, outcome: Outcome) {
+    this.side = terms.side
+    this.remote = terms.remote
+    if (terms.peer !== undefined) this.peer = terms.peer
+    this.#socket = socket
+    this.#answers = terms.answers
+    this.#limits = limits(terms)
+    this.#outcome = outcome
+    this.#requests = new Requests(this.#limits.maxMultipartOctets)
+    this.#handshake = new Handshake({
+      side: terms.side,
+      nextXid: () => this.nextXid(),
+      maxMessages: this.#limits.maxHandshakeMessages,
+      maxOctets: this.#limits.maxKept,
+    })
+    const { handshakeMs } = this.#limits
+    this.#handshakeTimer = setTimeout(() => this.close(`no handshake within ${handshakeMs} ms`), handshakeMs)
+    socket.setNoDelay(true)
+    socket.on('data', (chunk) => this.#read(chunk))
+    socket.on('error', (error) => this.#abort(error.message))
+    socket.on('end', () => this.#abort('closed by the peer'))
+    socket.on('close', () => this.#abort('stream closed'))
+    this.sendAll(this.#handshake.start())
+  }
+
+  get features(): MessageNamed<'features_reply'> {
+    if (this.#answers !== undefined) return { type: 'features_reply', xid: 0, ...this.#answers.features() }
+    if (this.#features === undefined) throw new Error('features are known after the handshake')
+    return this.#features
+  }
+
+  get ports(): Port[] {
+    return this.#answers === undefined ? this.#ports : [...this.#answers.ports()]
+  }
+
+  get closed(): boolean {
+    return this.#closed
+  }
+
+  // ---- writing ----------------------------------------------------------------------------------------------
+
+  get queued(): number {
+    return this.#unsentOctets + this.#socket.writableLength
+  }
+
+  send(message: Message): boolean {
+    return this.#closed ? false : this.#write(encode(message))
+  }
+
+  sendAll(messages: readonly Message[]): boolean {
+    return this.#closed ? false : this.#write(encodeAll(messages))
+  }
+
+  nextXid(): number {
+    return this.#requests.nextXid()
+  }
+
+  async request(message: RequestMessage, options: { timeoutMs?: number } = {}): Promise<Message[]> {
+    if (this.#closed) throw new ConnectionClosed(this.#reason)
+    const xid = this.nextXid()
+    const octets = encode({ ...message, xid } as Message)
+    const answer = this.#requests.add(xid, message, options.timeoutMs ?? REQUEST_TIMEOUT_MS)
+    this.#write(octets)
+    return answer
+  }
+
+  drained(): Promise<void> {
+    if (this.#closed) return Promise.reject(new ConnectionClosed(this.#reason))
+    if (!this.#full) return Promise.resolve()
+    return new Promise((resolve, reject) => this.#drainWaiters.push({ resolve, reject }))
+  }
+
+  #write(octets: Uint8Array): boolean {
+    this.#unsent.push(octets)
+    this.#unsentOctets += octets.length
+    if (this.#unsentOctets >= FLUSH_AT) this.#flush()
+    else if (!this.#flushPlanned) {
+      this.#flushPlanned = true
+      queueMicrotask(() => {
+        this.#flushPlanned = false
+        this.#flush()
+      })
+    }
+    const queued = this.queued
+    if (queued > this.#limits.maxQueue) {
+      this.#abort('the peer does not read: write queue above its limit')
+      return false
+    }
+    if (queued >= this.#limits.highWater) this.#full = true
+    return !this.#full
+  }
+
+  /** Everything unsent, in one write. */
+  #flush(): void {
+    if (this.#unsentOctets === 0 || !this.#socket.writable) return
+    const octets = this.#unsent.length === 1 ? this.#unsent[0]! : Buffer.concat(this.#unsent, this.#unsentOctets)
+    this.#unsent = []
+    this.#unsentOctets = 0
+    this.#socket.write(octets, this.#written)
+  }
+
+  readonly #written = (): void => {
+    if (!this.#full || this.queued > this.#limits.lowWater) return
+    this.#full = false
+    const waiters = this.#drainWaiters
+    this.#drainWaiters = []
+    for (const waiter of waiters) waiter.resolve()
+  }
+
+  // ---- reading ----------------------------------------------------------------------------------------------
+
+  #read(chunk: Uint8Array): void {
+    if (this.#closed) return
+    this.#heardAt = performance.now()
+    let frames: Uint8Array[]
+    try {
+      frames = this.#framer.push(chunk)
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error
+      this.#tellError(error)
+      this.close(`framing lost: ${error}`)
+      return
+    }
+    try {
+      for (const frame of frames) {
+        if (this.#closed) return
+        this.#take(frame)
+      }
+    } catch (error) {
+      // A handler's bug. What is left of this chunk is lost with the connection; the bug goes its way.
+      this.#abort(`handler failed: ${error instanceof Error ? error.message : String(error)}`)
+      throw error
+    }
+  }
+
+  #take(frame: Uint8Array): void {
+    let message: Message
+    try {
+      message = decode(frame)
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error
+      this.#refuseMessage(frame, error)
+      return
+    }
+    if (this.#handshake !== undefined) {
+      const answers = this.#handshake.receive(message, frame.length)
+      if (answers.length > 0) this.sendAll(answers)
+      this.#step(this.#handshake)
+      return
+    }
+    if (message.type === 'echo_request') {
+      this.send({ type: 'echo_reply', xid: message.xid, data: message.data })
+      return
+    }
+    if (message.type === 'echo_reply' && message.xid === this.#echoXid) {
+      this.#echoXid = -1
+      return
+    }
+    if (this.#requests.take(message, frame.length)) return
+    if (this.#answers !== undefined && this.#answer(this.#answers, message)) return
+    this.#deliver(message, frame.length)
+  }
+
+  #refuseMessage(frame: Uint8Array, error: WireError): void {
+    const xid = ((frame[4]! << 24) | (frame[5]! << 16) | (frame[6]! << 8) | frame[7]!) >>> 0
+    // An error is never answered with an error, lest two sides go on for ever.
+    const answer = frame[1] === ERROR_TYPE ? undefined : errorAnswer(error, xid, frame)
+    if (this.#handshake !== undefined) {
+      const answers = this.#handshake.undecodable(error, xid, answer)
+      if (answers.length > 0) this.sendAll(answers)
+      this.#tellError(error)
+      this.#step(this.#handshake)
+      return
+    }
+    if (answer !== undefined) this.send(answer)
+    if (ANSWER_TYPES.has(frame[1]!)) this.#requests.undecodable(xid, error)
+    this.#tellError(error)
+  }
+
+  /** Looks at what the handshake has come to. */
+  #step(handshake: Handshake): void {
+    if (handshake.state === 'failed') this.close(handshake.reason)
+    if (handshake.state !== 'done' || this.#closed) return
+    clearTimeout(this.#handshakeTimer)
+    this.#handshakeTimer = undefined
+    this.#handshake = undefined
+    this.#features = handshake.features
+    this.#ports = handshake.ports
+    this.#kept.push(...handshake.kept)
+    this.#watch(this.#limits.echoMs)
+    const outcome = this.#outcome
+    this.#outcome = undefined
+    outcome?.established(this)
+  }
+
+  #answer(answers: SwitchAnswers, message: Message): boolean {
+    const { xid } = message
+    if (message.type === 'features_request') {
+      this.send({ type: 'features_reply', ...answers.features(), xid })
+      return true
+    }
+    if (message.type !== 'multipart_request' || message.mp_type !== 'port_desc') return false
+    const ports = answers.ports()
+    let at = 0
+    do {
+      const body = ports.slice(at, at + PORTS_PER_PART)
+      at += PORTS_PER_PART
+      this.send({
+        type: 'multipart_reply',
+        xid,
+        flags: at < ports.length ? OFPMPF_MORE : 0,
+        mp_type: 'port_desc',
+        body,
+      })
+    } while (at < ports.length)
+    return true
+  }
+
+  // ---- handing over -----------------------------------------------------------------------------------------
+
+  get onMessage(): (message: Message) => void {
+    return this.#onMessage ?? ignore
+  }
+
+  set onMessage(handler: (message: Message) => void) {
+    this.#onMessage = handler
+    this.#release()
+  }
+
+  get onError(): (error: WireError) => void {
+    return this.#onError ?? ignore
+  }
+
+  set onError(handler: (error: WireError) => void) {
+    this.#onError = handler
+    for (const error of this.#keptErrors.splice(0)) queueMicrotask(() => handler(error))
+  }
+
+  get onClose(): (reason: string) => void {
+    return this.#onClose ?? ignore
+  }
+
+  set onClose(handler: (reason: string) => void) {
+    const late = this.#closed && this.#onClose === undefined
+    this.#onClose = handler
+    if (late) queueMicrotask(() => handler(this.#reason))
+  }
+
+  /** For who opened the connection; its users have onClose. */
+  closedWith(handler: (reason: string) => void): void {
+    this.#closedWith = handler
+  }
+
+  #deliver(message: Message, octets: number): void {
+    if (this.#onMessage !== undefined && this.#kept.length === 0) {
+      this.#onMessage(message)
+      return
+    }
+    this.#kept.push(message)
+    this.#keptOctets += octets
+    if (this.#keptOctets > this.#limits.maxKept && !this.#paused) {
+      this.#paused = true
+      this.#socket.pause()
+    }
+  }
+
+  /** Kept messages go out in a turn of their own, so that setting a handler never calls it. */
+  #release(): void {
+    if (this.#releasePlanned || this.#kept.length === 0) return
+    this.#releasePlanned = true
+    queueMicrotask(() => {
+      this.#releasePlanned = false
+      const kept = this.#kept
+      this.#kept = []
+      this.#keptOctets = 0
+      if (this.#paused) {
+        this.#paused = false
+        this.#heardAt = performance.now()
+        this.#socket.resume()
+      }
+      for (const message of kept) {
+        if (this.#closed) return
+        this.onMessage(message)
+      }
+    })
+  }
+
+  #tellError(error: WireError): void {
+    if (this.#onError !== undefined) this.#onError(error)
+    else if (this.#keptErrors.length < 100) this.#keptErrors.push(error)
+  }
+
+  // ---- echo -------------------------------------------------------------------------------------------------
+
+  #watch(ms: number): void {
+    this.#aliveTimer = setTimeout(() => this.#checkAlive(), Math.max(1, ms))
+  }
+
+  #checkAlive(): void {
+    const { echoMs, deadMs } = this.#limits
+    const idle = performance.now() - this.#heardAt
+    if (this.#paused || idle < echoMs) {
+      this.#echoXid = -1
+      this.#watch(this.#paused ? echoMs : echoMs - idle)
+      return
+    }
+    if (this.#echoXid === -1) {
+      // Even after deadMs: if this process stood still, the peer had no chance to answer.
+      this.#echoXid = this.nextXid()
+      this.send({ type: 'echo_request', xid: this.#echoXid, data: new Uint8Array(0) })
+      this.#watch(deadMs - echoMs)
+      return
+    }
+    if (idle < deadMs) {
+      this.#watch(deadMs - idle)
+      return
+    }
+    // Timers run before input: what has already arrived still counts.
+    setImmediate(() => {
+      if (this.#closed) return
+      if (performance.now() - this.#heardAt >= deadMs) this.#abort(`dead: nothing heard for ${deadMs} ms`)
+      else this.#watch(echoMs)
+    })
+  }
+
+  // ---- closing ----------------------------------------------------------------------------------------------
+
+  /** Writes what is queued, ends the stream, and does not wait for ever for the peer's end. */
+  close(reason = 'closed by this side'): void {
+    if (this.#closed) return
+    this.#flush()
+    this.#finish(reason)
+    const linger = setTimeout(() => this.#socket.destroy(), LINGER_MS)
+    this.#socket.once('close', () => clearTimeout(linger))
+    this.#socket.end()
+    this.#socket.resume()
+  }
+
+  /** The stream ended or broke, or is not worth a last word. */
+  #abort(reason: string): void {
+    if (!this.#closed) this.#finish(reason)
+    this.#socket.destroy()
+  }
+
+  #finish(reason: string): void {
+    this.#closed = true
+    this.#reason = reason
+    clearTimeout(this.#handshakeTimer)
+    clearTimeout(this.#aliveTimer)
+    const error = new ConnectionClosed(reason)
+    this.#requests.fail(error)
+    for (const waiter of this.#drainWaiters.splice(0)) waiter.reject(error)
+    this.#unsent = []
+    this.#unsentOctets = 0
+    this.#handshake = undefined
+    const outcome = this.#outcome
+    this.#outcome = undefined
+    queueMicrotask(() => {
+      if (outcome !== undefined) outcome.refused(reason)
+      else this.#onClose?.(reason)
+      this.#closedWith?.(reason)
+    })
+  }
+}
+
+function ignore(): void {}
+
+function limits(options: ConnectionOptions): Required<ConnectionOptions> {
+  const given = Object.entries(options).filter(([key, value]) => key in DEFAULTS && value !== undefined)
+  return { ...DEFAULTS, ...Object.fromEntries(given) }
+}
+
+/** The codec's names are the specification's, so the cast holds; the codec's tests check it. */
+function errorAnswer(error: WireError, xid: number, frame: Uint8Array): Message {
+  return {
+    type: 'error',
+    xid,
+    error_type: (error.error?.type ?? 'bad_request') as ErrorTypeName,
+    code: (error.error?.code ?? 'bad_len') as ErrorCodeName,
+    data: frame.subarray(0, QUOTED),
+  }
+}

@@ -1,0 +1,121 @@
+/**
+ * The passive side: accepts TCP or TLS connections, runs their handshakes, hands over those that succeed. TLS always
+ * asks for a certificate that the given authority signed; without TLS anybody who reaches the port may speak.
+ */
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import { createServer as createTlsServer, type TLSSocket } from 'node:tls'
+import type { Side } from '../handshake.ts'
+import { Connection, type Terms } from './connection.ts'
+import type { ConnectionOptions, OpenFlowConnection, SwitchAnswers, TlsOptions } from './types.ts'
+
+export interface ListenOptions extends ConnectionOptions {
+  readonly host: string
+  /** 0 lets the system choose. */
+  readonly port: number
+  readonly tls?: TlsOptions
+  /** Connections at a time, those in the handshake included; more are refused. Default 10 000. */
+  readonly maxConnections?: number
+  /** What this side is. Default controller. */
+  readonly side?: Side
+  /** Switch side only. */
+  readonly answers?: SwitchAnswers
+}
+
+export interface ListenHandlers {
+  /** The handshake is done. Set the connection's handlers in here. */
+  connection(connection: OpenFlowConnection): void
+  /** A connection that came to nothing, TLS failures included. */
+  refused(remote: string, reason: string): void
+}
+
+export interface Listener {
+  readonly address: { readonly host: string; readonly port: number }
+  /** Stops accepting, closes every connection, resolves when all are gone. */
+  close(): Promise<void>
+}
+
+/** Rejects as the system does when the address cannot be had (EADDRINUSE, …). */
+export async function listen(options: ListenOptions, handlers: ListenHandlers): Promise<Listener> {
+  const open = new Set<Connection>()
+  const sockets = new Set<Socket>()
+  const maxConnections = options.maxConnections ?? 10_000
+
+  const accept = (socket: Socket | TLSSocket): void => {
+    const remote = remoteOf(socket)
+    const peer = peerOf(socket)
+    const terms: Terms = {
+      ...options,
+      side: options.side ?? 'controller',
+      remote,
+      ...(peer === undefined ? {} : { peer }),
+    }
+    const connection: Connection = new Connection(socket, terms, {
+      established: (established) => handlers.connection(established),
+      refused: (reason) => handlers.refused(remote, reason),
+    })
+    open.add(connection)
+    socket.once('close', () => open.delete(connection))
+  }
+
+  const { tls } = options
+  const server: Server =
+    tls === undefined
+      ? createServer(accept)
+      : createTlsServer(
+          {
+            ...tls,
+            requestCert: true,
+            rejectUnauthorized: true,
+            minVersion: 'TLSv1.2',
+            handshakeTimeout: options.handshakeMs ?? 10_000,
+          },
+          accept,
+        )
+  server.maxConnections = maxConnections
+  server.on('connection', (socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
+  server.on('drop', (data) => {
+    handlers.refused(joinAddress(data?.remoteAddress, data?.remotePort), `more than ${maxConnections} connections`)
+  })
+  server.on('tlsClientError', (error: Error, socket: TLSSocket) => {
+    handlers.refused(remoteOf(socket), `TLS: ${error.message}`)
+    socket.destroy()
+  })
+  server.listen({ host: options.host, port: options.port })
+  await once(server, 'listening')
+  const address = server.address() as AddressInfo
+  let closing: Promise<void> | undefined
+  return {
+    address: { host: address.address, port: address.port },
+    close() {
+      closing ??= new Promise((resolve) => {
+        server.close(() => resolve())
+        const greeted = open.size
+        for (const connection of open) connection.close('the listener closes')
+        // Streams that are still in their TLS handshake have no connection to close.
+        if (greeted < sockets.size) for (const socket of sockets) if (socket.bytesWritten === 0) socket.destroy()
+      })
+      return closing
+    },
+  }
+}
+
+/** `address:port`, brackets around IPv6. */
+export function joinAddress(address: string | undefined, port: number | undefined): string {
+  if (address === undefined) return 'unknown'
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
+}
+
+export function remoteOf(socket: Socket): string {
+  return joinAddress(socket.remoteAddress, socket.remotePort)
+}
+
+/** The common name in the peer's certificate. */
+export function peerOf(socket: Socket | TLSSocket): string | undefined {
+  if (!('getPeerCertificate' in socket)) return undefined
+  const name: unknown = socket.getPeerCertificate()?.subject?.CN
+  return typeof name === 'string' ? name : undefined
+}

@@ -1,0 +1,144 @@
+/**
+ * What users of OpenFlow connections see: the connection, its errors, and which request has which reply. No code that
+ * touches a socket is here.
+ */
+import { describeError, type Side } from '../handshake.ts'
+import type { ErrorMessage, Message, MessageNamed, MessageType } from '../spec/message.ts'
+import type { Port } from '../spec/ports.ts'
+import type { WireError } from '../wire/error.ts'
+
+/**
+ * Requests that have a reply, and its type. Others (flow_mod, …) are answered by an error or by nothing: send them,
+ * then request a barrier.
+ */
+export const REPLIES = {
+  echo_request: 'echo_reply',
+  features_request: 'features_reply',
+  get_config_request: 'get_config_reply',
+  multipart_request: 'multipart_reply',
+  barrier_request: 'barrier_reply',
+  queue_get_config_request: 'queue_get_config_reply',
+  role_request: 'role_reply',
+  get_async_request: 'get_async_reply',
+  nx_tlv_table_request: 'nx_tlv_table_reply',
+  bundle_control: 'bundle_control',
+  experimenter: 'experimenter',
+} as const satisfies Partial<Record<MessageType, MessageType>>
+
+type WithoutXid<M> = M extends unknown ? Omit<M, 'xid'> & { xid?: number } : never
+/** A message that has a reply; an xid in it is ignored. */
+export type RequestMessage = WithoutXid<MessageNamed<keyof typeof REPLIES>>
+
+/** The peer answered a request with an OpenFlow error. */
+export class OpenFlowError extends Error {
+  readonly answer: ErrorMessage
+
+  constructor(answer: ErrorMessage) {
+    super(describeError(answer))
+    this.name = 'OpenFlowError'
+    this.answer = answer
+  }
+}
+
+/** The connection closed before the answer; the message is the reason. */
+export class ConnectionClosed extends Error {
+  constructor(reason: string) {
+    super(reason)
+    this.name = 'ConnectionClosed'
+  }
+}
+
+/** No answer in time. It may still come, and then goes to onMessage. */
+export class RequestTimeout extends Error {
+  constructor(type: string, ms: number) {
+    super(`no answer to ${type} within ${ms} ms`)
+    this.name = 'RequestTimeout'
+  }
+}
+
+/** An answer came that is of no use: undecodable, of another multipart type, or above the limit. */
+export class BadReply extends Error {
+  constructor(reason: string, cause?: WireError) {
+    super(reason, { cause })
+    this.name = 'BadReply'
+  }
+}
+
+/** TCP connections are Nagle-free; every write of one turn of the event loop leaves in one piece. */
+export interface OpenFlowConnection {
+  readonly side: Side
+  /** `address:port`, `[address]:port`, or `unix:path`. */
+  readonly remote: string
+  /** Common name in the peer's certificate; undefined without TLS. */
+  readonly peer?: string
+  /** What the switch said of itself; on the switch side, what this side says. */
+  readonly features: MessageNamed<'features_reply'>
+  /** All ports at the time of the handshake; changes arrive as port_status. */
+  readonly ports: Port[]
+  /**
+   * Assigns nothing; the xid is the caller's (see nextXid). False: sent all the same, but above the high water mark,
+   * so wait for drained(). A closed connection drops the message and gives false. Throws WireError, sending nothing,
+   * on a message that cannot be encoded.
+   */
+  send(message: Message): boolean
+  /** As send, for several; all or, on WireError, none. */
+  sendAll(messages: readonly Message[]): boolean
+  /**
+   * Sends with a fresh xid; resolves with the reply, or with all parts of a multipart reply. Rejects with
+   * OpenFlowError, ConnectionClosed, RequestTimeout (default 10 000 ms), BadReply, or WireError (not sent).
+   */
+  request(message: RequestMessage, options?: { timeoutMs?: number }): Promise<Message[]>
+  /** A transaction id that no request uses now; never 0, which switches use for what nobody asked for. */
+  nextXid(): number
+  /** Resolves when the write queue is below the low water mark; rejects with ConnectionClosed. */
+  drained(): Promise<void>
+  /** Octets that wait to be written. */
+  readonly queued: number
+  /**
+   * Every message that no request consumed; echo is handled inside. What arrives before this is set is kept, in
+   * order. Octet values are views of received memory: copy what outlives the call.
+   */
+  onMessage: (message: Message) => void
+  /** A message that could not be decoded. It has been answered; the connection goes on unless framing is lost. */
+  onError: (error: WireError) => void
+  /** Exactly once, after `closed` has become true, never from within close(). May be set late. */
+  onClose: (reason: string) => void
+  /** Writes what is queued, then ends the stream. Outstanding requests reject at once. */
+  close(reason?: string): void
+  readonly closed: boolean
+}
+
+/** Limits and times of a connection. */
+export interface ConnectionOptions {
+  /** Ms without an octet from the peer until an echo request is sent. Default 5 000. */
+  readonly echoMs?: number
+  /** Ms without an octet until the connection counts as dead and closes. Default 15 000. */
+  readonly deadMs?: number
+  /** Ms that a handshake may take. Default 10 000. */
+  readonly handshakeMs?: number
+  /** Messages that the peer may send in the handshake. Default 10 000. */
+  readonly maxHandshakeMessages?: number
+  /** Octets of all parts of one multipart reply. Default 64 MiB. */
+  readonly maxMultipartOctets?: number
+  /** Octets queued from which send gives false. Default 1 MiB. */
+  readonly highWater?: number
+  /** Octets queued at which drained() resolves. Default 256 KiB. */
+  readonly lowWater?: number
+  /** Octets queued above which the connection closes: the peer does not read and the caller does not wait. 256 MiB. */
+  readonly maxQueue?: number
+  /** Octets kept for an onMessage that is not yet set; reading pauses above. Default 16 MiB. */
+  readonly maxKept?: number
+}
+
+/** PEM texts. The other side's certificate must be signed by `ca`. */
+export interface TlsOptions {
+  readonly key: string
+  readonly cert: string
+  readonly ca: string
+}
+
+/** What a switch side answers, at any time, when asked. */
+export interface SwitchAnswers {
+  features(): Omit<MessageNamed<'features_reply'>, 'type' | 'xid'>
+  ports(): readonly Port[]
+}
