@@ -18,8 +18,8 @@ export type Nd =
   | {
       kind: 'router-advertisement'
       hopLimit: number
-      managed: boolean
-      otherConfiguration: boolean
+      /** 0x80 managed, 0x40 other configuration, 0x18 preference (RFC 4191); the rest as it came. */
+      flags: number
       /** Seconds. */
       routerLifetime: number
       /** Milliseconds. */
@@ -60,8 +60,7 @@ export function decodeNd(type: number, body: Uint8Array): Nd | undefined {
         options && {
           kind: 'router-advertisement',
           hopLimit: u8(body, 0),
-          managed: (u8(body, 1) & 0x80) !== 0,
-          otherConfiguration: (u8(body, 1) & 0x40) !== 0,
+          flags: u8(body, 1),
           routerLifetime: u16(body, 2),
           reachableTime: u32(body, 4),
           retransTimer: u32(body, 8),
@@ -119,7 +118,7 @@ function fixedPart(nd: Nd): Uint8Array {
     case 'router-advertisement': {
       const octets = new Uint8Array(12)
       put(octets, 0, 1, nd.hopLimit)
-      put(octets, 1, 1, (nd.managed ? 0x80 : 0) | (nd.otherConfiguration ? 0x40 : 0))
+      put(octets, 1, 1, nd.flags)
       put(octets, 2, 2, nd.routerLifetime)
       put(octets, 4, 4, nd.reachableTime)
       put(octets, 8, 4, nd.retransTimer)

@@ -169,7 +169,7 @@ describe('packet codecs', () => {
     expect(Buffer.from(findOrgTlv(tlvs, 0x0080c2, 9)!).toString()).to.equal('opaque')
     expect(findOrgTlv(tlvs, 0x0080c2, 8)).to.equal(undefined)
     const nd = parseFrame(octetsOf(golden.frames.find(({ name }) => name === 'router advertisement')!.octets))!.nd!
-    expect(nd).to.include({ kind: 'router-advertisement', hopLimit: 64, managed: true, routerLifetime: 1800 })
+    expect(nd).to.include({ kind: 'router-advertisement', hopLimit: 64, flags: 0x88, routerLifetime: 1800 })
     expect(linkLayerAddress(nd.options, 1)).to.equal(0x020000000001)
   })
 
@@ -285,8 +285,7 @@ describe('packet codecs', () => {
       fc.record({
         kind: fc.constant('router-advertisement' as const),
         hopLimit: u(8),
-        managed: fc.boolean(),
-        otherConfiguration: fc.boolean(),
+        flags: u(8),
         routerLifetime: u(16),
         reachableTime: u(32),
         retransTimer: u(32),
