@@ -39,7 +39,7 @@ export interface ReconnectOptions {
 }
 
 export interface ConnectHandlers {
-  /** The handshake is done. Set the connection's handlers in here, onClose excepted if it is not needed. */
+  /** The handshake is done. Set the connection's handlers in here. */
   connection(connection: OpenFlowConnection): void
   /** An attempt came to nothing, or the connection closed; the next attempt is in `retryMs`. */
   lost?(reason: string, retryMs: number): void
@@ -130,7 +130,7 @@ function dial(options: ConnectOptions, told: Dialled): (reason: string) => void 
     socket.destroy()
     told.refused(reason)
   }
-  const failed = (error: Error): void => refuse(error.message || error.name)
+  const failed = (error: NodeJS.ErrnoException): void => refuse(error.message || (error.code ?? error.name))
   const handshakeMs = options.handshakeMs ?? 10_000
   const timer = setTimeout(() => refuse(`no connection within ${handshakeMs} ms`), handshakeMs)
   const ended = (): void => refuse('stream closed')

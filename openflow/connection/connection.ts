@@ -7,7 +7,7 @@ import type { Socket } from 'node:net'
 import { Framer } from '../framer.ts'
 import { Handshake, type Side } from '../handshake.ts'
 import { OFPMPF_MORE } from '../spec/constants.ts'
-import type { ErrorCodeName, ErrorTypeName } from '../spec/errors.ts'
+import { type ErrorCodeName, type ErrorTypeName, errorNumbers } from '../spec/errors.ts'
 import { decode, encode, encodeAll, type Message, type MessageNamed } from '../spec/message.ts'
 import type { Port } from '../spec/ports.ts'
 import { WireError } from '../wire/error.ts'
@@ -36,6 +36,8 @@ const DEFAULTS = {
 const LINGER_MS = 1000
 /** Octets of unsent messages that are handed to the socket before the turn ends. */
 const FLUSH_AT = 65_536
+/** Messages that are encoded at a time. */
+const BATCH = 512
 /** What an error message quotes (section 7.4.4: at least 64 octets). */
 const QUOTED = 64
 /** Ports that fit one part: (65535 - 16) / 64. */
@@ -147,7 +149,12 @@ export class Connection implements OpenFlowConnection {
   }
 
   sendAll(messages: readonly Message[]): boolean {
-    return this.#closed ? false : this.#write(encodeAll(messages))
+    if (this.#closed) return false
+    // Everything is encoded before anything is queued: all or none. In batches, for the encoder's buffer's sake.
+    const batches: Uint8Array[] = []
+    for (let at = 0; at < messages.length; at += BATCH) batches.push(encodeAll(messages.slice(at, at + BATCH)))
+    for (const batch of batches) this.#write(batch)
+    return !this.#full && !this.#closed
   }
 
   nextXid(): number {
@@ -170,6 +177,7 @@ export class Connection implements OpenFlowConnection {
   }
 
   #write(octets: Uint8Array): boolean {
+    if (this.#closed) return false
     this.#unsent.push(octets)
     this.#unsentOctets += octets.length
     if (this.#unsentOctets >= FLUSH_AT) this.#flush()
@@ -216,17 +224,22 @@ export class Connection implements OpenFlowConnection {
       frames = this.#framer.push(chunk)
     } catch (error) {
       if (!(error instanceof WireError)) throw error
-      this.#tellError(error)
+      this.send(errorAnswer(error, 0, chunk.subarray(0, 0)))
       this.close(`framing lost: ${error}`)
+      this.#tellError(error)
       return
     }
+    this.#guarded(frames, (frame) => this.#take(frame))
+  }
+
+  /** A handler that throws loses what is left of its input, so the connection ends; the bug goes its way. */
+  #guarded<T>(items: readonly T[], handle: (item: T) => void): void {
     try {
-      for (const frame of frames) {
+      for (const item of items) {
         if (this.#closed) return
-        this.#take(frame)
+        handle(item)
       }
     } catch (error) {
-      // A handler's bug. What is left of this chunk is lost with the connection; the bug goes its way.
       this.#abort(`handler failed: ${error instanceof Error ? error.message : String(error)}`)
       throw error
     }
@@ -377,10 +390,7 @@ export class Connection implements OpenFlowConnection {
         this.#heardAt = performance.now()
         this.#socket.resume()
       }
-      for (const message of kept) {
-        if (this.#closed) return
-        this.onMessage(message)
-      }
+      this.#guarded(kept, (message) => this.onMessage(message))
     })
   }
 
@@ -469,13 +479,10 @@ function limits(options: ConnectionOptions): Required<ConnectionOptions> {
   return { ...DEFAULTS, ...Object.fromEntries(given) }
 }
 
-/** The codec's names are the specification's, so the cast holds; the codec's tests check it. */
+/** The codec's names are the specification's; should one not be, the peer must not learn of it by our fall. */
 function errorAnswer(error: WireError, xid: number, frame: Uint8Array): Message {
-  return {
-    type: 'error',
-    xid,
-    error_type: (error.error?.type ?? 'bad_request') as ErrorTypeName,
-    code: (error.error?.code ?? 'bad_len') as ErrorCodeName,
-    data: frame.subarray(0, QUOTED),
-  }
+  const kind = { error_type: error.error?.type as ErrorTypeName, code: error.error?.code as ErrorCodeName }
+  const known = error.error !== undefined && errorNumbers(kind) !== undefined
+  const data = frame.subarray(0, QUOTED)
+  return { type: 'error', xid, ...(known ? kind : { error_type: 'bad_request', code: 'bad_len' }), data }
 }

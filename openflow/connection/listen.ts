@@ -5,7 +5,6 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls'
-import type { Side } from '../handshake.ts'
 import { Connection, type Terms } from './connection.ts'
 import type { ConnectionOptions, OpenFlowConnection, SwitchAnswers, TlsOptions } from './types.ts'
 
@@ -16,11 +15,10 @@ export interface ListenOptions extends ConnectionOptions {
   readonly tls?: TlsOptions
   /** Connections at a time, those in the handshake included; more are refused. Default 10 000. */
   readonly maxConnections?: number
-  /** What this side is. Default controller. */
-  readonly side?: Side
-  /** Switch side only. */
-  readonly answers?: SwitchAnswers
 }
+
+/** What this end plays. Default: controller. */
+type Part = { readonly side?: 'controller' } | { readonly side: 'switch'; readonly answers: SwitchAnswers }
 
 export interface ListenHandlers {
   /** The handshake is done. Set the connection's handlers in here. */
@@ -36,13 +34,15 @@ export interface Listener {
 }
 
 /** Rejects as the system does when the address cannot be had (EADDRINUSE, …). */
-export async function listen(options: ListenOptions, handlers: ListenHandlers): Promise<Listener> {
+export async function listen(options: ListenOptions & Part, handlers: ListenHandlers): Promise<Listener> {
   const open = new Set<Connection>()
-  const sockets = new Set<Socket>()
+  /** Streams in their TLS handshake, by remote address. */
+  const securing = new Map<string, Socket>()
   const maxConnections = options.maxConnections ?? 10_000
 
   const accept = (socket: Socket | TLSSocket): void => {
     const remote = remoteOf(socket)
+    securing.delete(remote)
     const peer = peerOf(socket)
     const terms: Terms = {
       ...options,
@@ -73,19 +73,26 @@ export async function listen(options: ListenOptions, handlers: ListenHandlers): 
           accept,
         )
   server.maxConnections = maxConnections
-  server.on('connection', (socket) => {
-    sockets.add(socket)
-    socket.once('close', () => sockets.delete(socket))
-  })
   server.on('drop', (data) => {
     handlers.refused(joinAddress(data?.remoteAddress, data?.remotePort), `more than ${maxConnections} connections`)
   })
-  server.on('tlsClientError', (error: Error, socket: TLSSocket) => {
-    handlers.refused(remoteOf(socket), `TLS: ${error.message}`)
-    socket.destroy()
-  })
+  if (tls !== undefined) {
+    server.on('connection', (socket) => {
+      const remote = remoteOf(socket)
+      securing.set(remote, socket)
+      socket.once('close', () => {
+        if (securing.delete(remote)) handlers.refused(remote, 'closed in the TLS handshake')
+      })
+    })
+    server.on('tlsClientError', (error: Error, socket: TLSSocket) => {
+      const remote = remoteOf(socket)
+      if (securing.delete(remote)) handlers.refused(remote, `TLS: ${socket.authorizationError ?? error.message}`)
+      socket.destroy()
+    })
+  }
   server.listen({ host: options.host, port: options.port })
   await once(server, 'listening')
+  server.on('error', (error) => handlers.refused('unknown', error.message)) // accept failed, e.g. out of descriptors
   const address = server.address() as AddressInfo
   let closing: Promise<void> | undefined
   return {
@@ -93,10 +100,8 @@ export async function listen(options: ListenOptions, handlers: ListenHandlers): 
     close() {
       closing ??= new Promise((resolve) => {
         server.close(() => resolve())
-        const greeted = open.size
         for (const connection of open) connection.close('the listener closes')
-        // Streams that are still in their TLS handshake have no connection to close.
-        if (greeted < sockets.size) for (const socket of sockets) if (socket.bytesWritten === 0) socket.destroy()
+        for (const socket of securing.values()) socket.destroy()
       })
       return closing
     },

@@ -21,10 +21,12 @@ interface Waiting {
 export class Requests {
   readonly #maxOctets: number
   readonly #waiting = new Map<number, Waiting>()
-  #last = 0
+  #last: number
 
-  constructor(maxOctets: number) {
+  /** @param last The xid before the first. */
+  constructor(maxOctets: number, last = 0) {
     this.#maxOctets = maxOctets
+    this.#last = last
   }
 
   get size(): number {
