@@ -10,7 +10,7 @@ import { fail, ok, type Result } from '../model/errors.ts'
 import { PREFIX } from '../model/records.ts'
 import type { Store, Transaction } from '../store/contract.ts'
 import { Intent } from './policy/intent.ts'
-import { propose, type Write, type WriteOutcome } from './policy/propose.ts'
+import { propose, proposeNumbers, type Write, type WriteOutcome } from './policy/propose.ts'
 
 /** Who writes, by which method, and how. */
 export interface WriteRequest {
@@ -57,6 +57,8 @@ export interface Writer {
    * read-modify-write (a masked update, a prune) cannot lose another's change.
    */
   write(decide: (intent: Intent) => Result<Write[]>, request: WriteRequest): Promise<Result<Written>>
+  /** Gives a switch its own numbers: itself, and a conntrack zone for each network in use. */
+  assignNumbers(datapathId: string): Promise<Result<void>>
   /** The intent that decisions are made against: it may hold writes that are not durable yet. */
   readonly newest: Intent
   stop(): void
@@ -102,6 +104,7 @@ export function createWriter(store: Store, now: () => number): Writer {
           method: request.method,
           now: now(),
           ...(request.owner ? { owner: request.owner } : {}),
+          ...(key === undefined ? {} : { requestId: request.requestId! }),
         }
         const proposed = propose(newest, writes.value, context)
         if (!proposed.ok) return { result: proposed }
@@ -144,7 +147,22 @@ export function createWriter(store: Store, now: () => number): Writer {
     return updated.result
   }
 
-  return { write, newest, stop }
+  async function assignNumbers(datapathId: string): Promise<Result<void>> {
+    try {
+      const updated = await store.update<Result<void>>(() => {
+        const cause = { caller: 'controller', method: 'switch connected', now: now() }
+        const proposed = proposeNumbers(newest, datapathId, cause)
+        if (!proposed.ok) return { result: proposed }
+        const { transaction } = proposed.value
+        return transaction === undefined ? { result: ok(undefined) } : { result: ok(undefined), transaction }
+      })
+      return updated.ok ? updated.result : fail('ETAG_MISMATCH', { kind: 'number', name: updated.conflict })
+    } catch (error) {
+      return fail('STORE_FAILED', { reason: error instanceof Error ? error.message : String(error) })
+    }
+  }
+
+  return { write, assignNumbers, newest, stop }
 }
 
 /** The answer to a request that was served before. */

@@ -1,0 +1,44 @@
+/**
+ * What the services are given: the store to read, the writer to change, and views of what the controller knows. The API
+ * refuses to know how any of it comes about; main.ts fills this in.
+ */
+import type { FlowStats } from 'node-openflow'
+import type { Store } from '../../store/contract.ts'
+import type { Applied } from '../applied.ts'
+import type { SwitchStatus } from '../channel/southbound.ts'
+import type { EventLog } from '../events.ts'
+import type { Intent } from '../policy/intent.ts'
+import type { SwitchProgram } from '../policy/program.ts'
+import type { ObservedView } from '../policy/state.ts'
+import type { Writer } from '../write.ts'
+
+/** A directed link between two of our switches. */
+export interface SeenLink {
+  from: { datapathId: string; port: number }
+  to: { datapathId: string; port: number }
+  /** Milliseconds since the epoch. */
+  lastSeen: number
+}
+
+/** What is known of switches; programs and counters of one. */
+export interface NetworkView {
+  readonly switches: ReadonlyMap<string, SwitchStatus>
+  readonly links: readonly SeenLink[]
+  readonly observed: ObservedView
+  /** What a switch should have; undefined where it is not compiled for. */
+  desired(datapathId: string): SwitchProgram | undefined
+  /** What a switch is known to have. */
+  installed(datapathId: string): SwitchProgram | undefined
+  /** Asks the switch now; rejects where it is not connected or does not answer. */
+  flowStats(datapathId: string): Promise<FlowStats[]>
+}
+
+export interface ApiDependencies {
+  store: Store
+  writer: Writer
+  /** Intent as it is durable: equal to what the store's reads show. */
+  intent: Intent
+  network: NetworkView
+  applied: Applied
+  events: EventLog
+}

@@ -1,0 +1,150 @@
+/**
+ * The gRPC server: every service behind the same door (call.ts), with TLS and client certificates, or plaintext on
+ * loopback where that was asked for. Limits on message size, streams and memory are set here. It knows no method.
+ */
+import { readFileSync } from 'node:fs'
+import tls from 'node:tls'
+import {
+  type handleServerStreamingCall,
+  type handleUnaryCall,
+  type MethodDefinition,
+  Server,
+  ServerCredentials,
+  type ServiceDefinition,
+  type UntypedServiceImplementation,
+} from '@grpc/grpc-js'
+import { loadServices } from '../../proto/index.ts'
+import { type CallRules, type StreamMethod, streaming, strictMethod, type UnaryMethod, unary } from './call.ts'
+import type { ApiDependencies } from './deps.ts'
+import { healthImplementation, reflectionImplementation } from './reflection.ts'
+import { applyService } from './services/apply.ts'
+import { eventService } from './services/events.ts'
+import { flowService } from './services/flow.ts'
+import { interfaceService } from './services/interface.ts'
+import { policyService } from './services/policy.ts'
+import { topologyService } from './services/topology.ts'
+import { vnpService } from './services/vnp.ts'
+
+/** A service's methods by name. Requests are typed where they are served; the wire is the only caller. */
+export type ServiceMethods = Record<
+  string,
+  { unary: UnaryMethod<never, object> } | { stream: StreamMethod<never, never> }
+>
+
+export interface ApiOptions {
+  /** HOST:PORT; port 0 takes a free one. */
+  listen: string
+  /** PEM files. Absent: plaintext, which only loopback addresses are given. */
+  tls?: { cert: string; key: string; ca: string }
+  rules: CallRules
+  /** False while the controller cannot serve (not loaded yet, stopping). */
+  serving: () => boolean
+  servingChanged: (listener: () => void) => () => void
+}
+
+export const API_LIMITS = {
+  /** Octets of one request; an Apply of 10,000 records needs about 6 MB. */
+  receive: 8 * 1024 * 1024,
+  send: 64 * 1024 * 1024,
+  streamsPerConnection: 100,
+  /** Megabytes that one HTTP/2 session may hold. */
+  sessionMemory: 10,
+  unaryMs: 600_000,
+  streamBuffer: 50_000,
+} as const
+
+export interface ApiServer {
+  /** HOST:PORT */
+  address: string
+  /** Ends streams, lets calls finish within the time, then closes. */
+  stop(graceMs: number): Promise<void>
+}
+
+const SERVICES: Readonly<Record<string, (deps: ApiDependencies) => ServiceMethods>> = {
+  ApplyService: applyService,
+  EventService: eventService,
+  FlowService: flowService,
+  InterfaceService: interfaceService,
+  PolicyService: policyService,
+  TopologyService: topologyService,
+  VnpService: vnpService,
+}
+
+/** Every method path that is served, with the roles to be found in auth.ts. */
+export function methodPaths(): string[] {
+  return Object.keys(SERVICES).flatMap((name) => Object.values(definitionOf(name)).map(({ path }) => path))
+}
+
+/** Starts serving; rejects where the address cannot be had or a certificate cannot be read. */
+export async function startApi(deps: ApiDependencies, options: ApiOptions): Promise<ApiServer> {
+  const server = new Server({
+    'grpc.max_receive_message_length': API_LIMITS.receive,
+    'grpc.max_send_message_length': API_LIMITS.send,
+    'grpc.max_concurrent_streams': API_LIMITS.streamsPerConnection,
+    'grpc-node.max_session_memory': API_LIMITS.sessionMemory,
+    'grpc.keepalive_time_ms': 30_000,
+    'grpc.keepalive_timeout_ms': 10_000,
+  })
+  for (const [name, make] of Object.entries(SERVICES)) addService(server, name, make(deps), options.rules)
+  const { grpc } = loadServices().grpc
+  server.addService(grpc.health.v1.Health.service, healthImplementation(options.serving, options.servingChanged))
+  server.addService(grpc.reflection.v1.ServerReflection.service, reflectionImplementation)
+  const credentials = credentialsOf(options)
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync(options.listen, credentials, (error, bound) => (error === null ? resolve(bound) : reject(error)))
+  })
+  const host = options.listen.slice(0, options.listen.lastIndexOf(':'))
+  return {
+    address: `${host}:${port}`,
+    stop: (graceMs) =>
+      new Promise((resolve) => {
+        const timer = setTimeout(() => {
+          server.forceShutdown()
+          resolve()
+        }, graceMs)
+        server.tryShutdown(() => {
+          clearTimeout(timer)
+          resolve()
+        })
+      }),
+  }
+}
+
+function credentialsOf({ tls: files, listen }: ApiOptions): ServerCredentials {
+  if (files === undefined) {
+    if (!/^(127\.\d+\.\d+\.\d+|localhost|\[::1\]):\d+$/.test(listen))
+      throw new Error(`plaintext gRPC is served on loopback only, not on ${listen}; give a certificate`)
+    return ServerCredentials.createInsecure()
+  }
+  // grpc-js has no option for it, and takes the process's lowest version.
+  tls.DEFAULT_MIN_VERSION = 'TLSv1.3'
+  return ServerCredentials.createSsl(
+    readFileSync(files.ca),
+    [{ cert_chain: readFileSync(files.cert), private_key: readFileSync(files.key) }],
+    true,
+  )
+}
+
+function definitionOf(name: string): ServiceDefinition {
+  return loadServices().definition[`tagsteer.v1.${name}`] as ServiceDefinition
+}
+
+function addService(server: Server, name: string, methods: ServiceMethods, rules: CallRules): void {
+  const definition: Record<string, MethodDefinition<object, object>> = {}
+  const implementation: UntypedServiceImplementation = {}
+  for (const [method, row] of Object.entries(definitionOf(name)) as [string, MethodDefinition<object, object>][]) {
+    const served = methods[method]
+    if (served === undefined) throw new Error(`${name}.${method} is not implemented`)
+    const requestType = (row as { requestType?: { type?: { name?: string } } }).requestType?.type?.name ?? ''
+    definition[method] = strictMethod(row, `tagsteer.v1.${requestType}`)
+    implementation[method] =
+      'unary' in served
+        ? (unary(row.path, served.unary as UnaryMethod<object, object>, rules) as handleUnaryCall<object, object>)
+        : (streaming(
+            row.path,
+            served.stream as unknown as StreamMethod<object, object>,
+            rules,
+          ) as handleServerStreamingCall<object, object>)
+  }
+  server.addService(definition, implementation)
+}

@@ -1,0 +1,128 @@
+/**
+ * ApplyService: any number of records of any kind in one generation, all or nothing. Pruning is computed against the
+ * newest intent inside the store's own step, so that a record written meanwhile cannot escape or be lost.
+ */
+import { fail, invalid, ok, type Result } from '../../../model/errors.ts'
+import type { RecordKind } from '../../../model/records.ts'
+import { type AnyDraft, validateRecord } from '../../../model/validate.ts'
+import type { ApplyRequest__Output } from '../../../proto/gen/tagsteer/v1/ApplyRequest.ts'
+import type { ApplyResponse } from '../../../proto/gen/tagsteer/v1/ApplyResponse.ts'
+import type { Record__Output } from '../../../proto/gen/tagsteer/v1/Record.ts'
+import type { Intent } from '../../policy/intent.ts'
+import type { Write } from '../../policy/propose.ts'
+import type { CallContext } from '../call.ts'
+import type { ApiDependencies } from '../deps.ts'
+import { RECORD_KINDS, recordMessage } from '../messages.ts'
+import { revisionOf, writeRequest } from '../records.ts'
+import type { ServiceMethods } from '../server.ts'
+
+const MAX_RECORDS = 10_000
+
+interface Wish {
+  draft: AnyDraft
+  etag: string
+}
+
+export function applyService(deps: ApiDependencies): ServiceMethods {
+  async function apply(request: ApplyRequest__Output, context: CallContext): Promise<Result<ApplyResponse>> {
+    const count = request.records.length + request.deletions.length
+    if (count > MAX_RECORDS) return fail('TOO_MANY', { what: 'records in one request', count, limit: MAX_RECORDS })
+    if (request.prune && request.owner === '')
+      return invalid([{ field: 'owner', description: 'is needed to prune: only records of one owner are deleted' }])
+    const wishes = readRecords(request.records)
+    if (!wishes.ok) return wishes
+    const deletions = readDeletions(request.deletions)
+    if (!deletions.ok) return deletions
+    const kinds = new Set<RecordKind>([
+      ...wishes.value.map(({ draft }) => draft.kind),
+      ...deletions.value.map(({ kind }) => kind),
+    ])
+    const forbidden = context.caller.role === 'admin' ? undefined : [...kinds].find((kind) => kind !== 'interface')
+    if (forbidden !== undefined || (request.prune && context.caller.role !== 'admin')) {
+      return fail('FORBIDDEN', {
+        role: context.caller.role,
+        method: `${context.method} of ${forbidden ?? 'prune'}`,
+        roles: 'admin',
+      })
+    }
+    const manner = writeRequest(context, request, request, request.owner)
+    if (!manner.ok) return manner
+    const decide = (intent: Intent): Result<Write[]> => ok(writesOf(intent, wishes.value, deletions.value, request))
+    const written = await deps.writer.write(decide, manner.value)
+    if (!written.ok) return written
+    const { generation, outcomes } = written.value
+    return ok({
+      generation: String(generation),
+      results: outcomes.map((outcome) => {
+        const { kind, name, before, record } = outcome
+        const deleted = outcome.outcome === 'deleted'
+        const revision = revisionOf(deps, outcome, generation)
+        return {
+          kind,
+          name,
+          outcome: `OUTCOME_${outcome.outcome.toUpperCase()}` as 'OUTCOME_CREATED',
+          ...(before === undefined ? {} : { before: recordMessage(before, 0) }),
+          ...(record === undefined || deleted ? {} : { after: recordMessage(record, revision) }),
+        }
+      }),
+    })
+  }
+  return { Apply: { unary: apply } }
+}
+
+function readRecords(records: readonly Record__Output[]): Result<Wish[]> {
+  const wishes: Wish[] = []
+  for (const [index, each] of records.entries()) {
+    const kind = RECORD_KINDS.find((known) => each[known] !== undefined && each[known] !== null)
+    const path = `records[${index}]`
+    if (kind === undefined) return invalid([{ field: path, description: 'holds no record' }])
+    const message = each[kind] as { etag?: string }
+    const draft = validateRecord(kind, message)
+    if (!draft.ok) {
+      const violations = draft.failure.violations ?? []
+      return invalid(violations.map(({ field, description }) => ({ field: `${path}.${kind}.${field}`, description })))
+    }
+    wishes.push({ draft: draft.value, etag: message.etag ?? '' })
+  }
+  return ok(wishes)
+}
+
+function readDeletions(
+  deletions: readonly { kind: string; name: string }[],
+): Result<{ kind: RecordKind; name: string }[]> {
+  const read: { kind: RecordKind; name: string }[] = []
+  for (const [index, { kind, name }] of deletions.entries()) {
+    const known = RECORD_KINDS.find((each) => each === kind)
+    if (known === undefined) {
+      return invalid([{ field: `deletions[${index}].kind`, description: `must be one of ${RECORD_KINDS.join(', ')}` }])
+    }
+    read.push({ kind: known, name })
+  }
+  return ok(read)
+}
+
+function writesOf(
+  intent: Intent,
+  wishes: readonly Wish[],
+  deletions: readonly { kind: RecordKind; name: string }[],
+  { allowMissing, prune, owner }: Pick<ApplyRequest__Output, 'allowMissing' | 'prune' | 'owner'>,
+): Write[] {
+  const writes: Write[] = wishes.map(({ draft, etag }) => ({ op: 'update', record: draft, etag, allowMissing: true }))
+  for (const { kind, name } of deletions) writes.push({ op: 'delete', kind, name, allowMissing })
+  if (!prune) return writes
+  const named = new Set([
+    ...wishes.map(({ draft }) => `${draft.kind}/${draft.name}`),
+    ...deletions.map(({ kind, name }) => `${kind}/${name}`),
+  ])
+  const all = [
+    ...intent.interfaces.values(),
+    ...intent.vnps.values(),
+    ...intent.policies.values(),
+    ...intent.switches.values(),
+  ]
+  for (const record of all) {
+    if (record.owner === owner && !named.has(`${record.kind}/${record.name}`))
+      writes.push({ op: 'delete', kind: record.kind, name: record.name })
+  }
+  return writes
+}

@@ -1,0 +1,70 @@
+/** PolicyService: policies, and the merged policy of a set of tags. */
+import { ok, type Result } from '../../../model/errors.ts'
+import { matches } from '../../../model/selector.ts'
+import { validateTags } from '../../../model/validate.ts'
+import type { CreatePolicyRequest__Output } from '../../../proto/gen/tagsteer/v1/CreatePolicyRequest.ts'
+import type { DeletePolicyRequest__Output } from '../../../proto/gen/tagsteer/v1/DeletePolicyRequest.ts'
+import type { GetPolicyForTrafficRequest__Output } from '../../../proto/gen/tagsteer/v1/GetPolicyForTrafficRequest.ts'
+import type { GetPolicyRequest__Output } from '../../../proto/gen/tagsteer/v1/GetPolicyRequest.ts'
+import type { ListPoliciesRequest__Output } from '../../../proto/gen/tagsteer/v1/ListPoliciesRequest.ts'
+import type { ListPoliciesResponse } from '../../../proto/gen/tagsteer/v1/ListPoliciesResponse.ts'
+import type { MergedPolicy } from '../../../proto/gen/tagsteer/v1/MergedPolicy.ts'
+import type { Policy } from '../../../proto/gen/tagsteer/v1/Policy.ts'
+import type { UpdatePolicyRequest__Output } from '../../../proto/gen/tagsteer/v1/UpdatePolicyRequest.ts'
+import { compareVnps, orderRules } from '../../policy/order.ts'
+import type { CallContext } from '../call.ts'
+import type { ApiDependencies } from '../deps.ts'
+import { readMasked } from '../mask.ts'
+import { policyMessage, ruleMessage } from '../messages.ts'
+import { createRecord, deleteRecord, type Found, getRecord, listRecords, updateRecord } from '../records.ts'
+import type { ServiceMethods } from '../server.ts'
+
+export function policyService(deps: ApiDependencies): ServiceMethods {
+  const { intent } = deps
+  const message = ({ record, revision }: Found<'policy'>): Policy => policyMessage(record, revision)
+  const answer = (result: Result<Found<'policy'>>): Result<Policy> => (result.ok ? ok(message(result.value)) : result)
+
+  function list(request: ListPoliciesRequest__Output): Result<ListPoliciesResponse> {
+    const { vnp } = request
+    const listed = listRecords(deps, 'policy', request, vnp, (record) => vnp === '' || record.vnp === vnp)
+    if (!listed.ok) return listed
+    const { found, nextPageToken, generation } = listed.value
+    const paths = request.readMask?.paths ?? []
+    return ok({ policies: found.map((each) => readMasked(message(each), paths)), nextPageToken, generation })
+  }
+
+  function forTraffic(request: GetPolicyForTrafficRequest__Output): Result<MergedPolicy> {
+    const tags = validateTags(request.tags, 'tags')
+    if (!tags.ok) return tags
+    const set = new Set(tags.value)
+    const vnps = [...intent.vnps.values()].filter(({ selector }) => matches(selector, set)).sort(compareVnps)
+    const names = new Set(vnps.map(({ name }) => name))
+    const rules = orderRules(intent)
+      .filter(({ vnp, policy }) => names.has(vnp.name) && matches(policy.appliesTo, set))
+      .map(({ cause, rule }) => ({
+        vnp: cause.vnp,
+        policy: cause.policy,
+        index: cause.ruleIndex,
+        rule: ruleMessage(rule),
+      }))
+    return ok({ generation: String(intent.generation), vnps: [...names], rules })
+  }
+
+  return {
+    GetPolicy: { unary: ({ name }: GetPolicyRequest__Output) => answer(getRecord(deps, 'policy', name)) },
+    ListPolicies: { unary: list },
+    CreatePolicy: {
+      unary: async (request: CreatePolicyRequest__Output, context: CallContext) =>
+        answer(await createRecord(deps, 'policy', request.policy, request, context)),
+    },
+    UpdatePolicy: {
+      unary: async (request: UpdatePolicyRequest__Output, context: CallContext) =>
+        answer(await updateRecord(deps, 'policy', request.policy, request, context)),
+    },
+    DeletePolicy: {
+      unary: (request: DeletePolicyRequest__Output, context: CallContext) =>
+        deleteRecord(deps, 'policy', request, context),
+    },
+    GetPolicyForTraffic: { unary: forTraffic },
+  }
+}

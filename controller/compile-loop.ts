@@ -1,0 +1,139 @@
+/**
+ * From changes to wanted programs: gathers what changed in intent and observed, compiles once per turn of the event
+ * loop, and hands every switch its program with the generation it enforces. Nothing is handed out before the gate opens
+ * (intent loaded, topology settled or remembered), so that a controller that has just started takes nobody's flows away.
+ */
+import type { Applied } from './applied.ts'
+import type { Compiler } from './policy/compile.ts'
+import type { Intent, IntentDelta } from './policy/intent.ts'
+import { nothingTouched, type SwitchProgram, type Touched } from './policy/program.ts'
+import type { Backend, ObservedDelta, ObservedView } from './policy/state.ts'
+
+export interface CompileLoopOptions {
+  intent: Intent
+  observed: ObservedView
+  backend: Backend
+  compiler: Compiler
+  applied: Applied
+  want(datapathId: string, generation: number, program: SwitchProgram, touched: Touched | undefined): void
+  /** A compilation took so long; `switches` of them have another program now. */
+  measured(ms: number, switches: number): void
+  /** What compiling threw: a defect. Switches keep what they have. */
+  failed(error: unknown): void
+  /** Milliseconds, monotonic. */
+  clock(): number
+}
+
+export class CompileLoop {
+  readonly #options: CompileLoopOptions
+  readonly #programs = new Map<string, SwitchProgram>()
+  #intent: IntentDelta | 'all' | undefined = 'all'
+  #observed: ObservedDelta | 'all' | undefined = 'all'
+  #scheduled: NodeJS.Immediate | undefined
+  #open = false
+  #closed = false
+
+  constructor(options: CompileLoopOptions) {
+    this.#options = options
+  }
+
+  /** Programs as they are wanted; changed in place by later compilations. */
+  get programs(): ReadonlyMap<string, SwitchProgram> {
+    return this.#programs
+  }
+
+  get isOpen(): boolean {
+    return this.#open
+  }
+
+  /** From now on programs are handed out. */
+  open(): void {
+    if (this.#open) return
+    this.#open = true
+    this.#schedule()
+  }
+
+  close(): void {
+    this.#closed = true
+    clearImmediate(this.#scheduled)
+  }
+
+  intentChanged(delta: IntentDelta): void {
+    if (this.#intent === undefined) this.#intent = delta
+    else if (this.#intent !== 'all') merge(this.#intent, delta)
+    this.#schedule()
+  }
+
+  observedChanged(delta: ObservedDelta): void {
+    if (this.#observed === undefined) this.#observed = delta
+    else if (this.#observed !== 'all') {
+      for (const each of delta.datapaths) this.#observed.datapaths.add(each)
+      for (const each of delta.places) this.#observed.places.add(each)
+    }
+    this.#schedule()
+  }
+
+  #schedule(): void {
+    if (!this.#open || this.#closed) return
+    this.#scheduled ??= setImmediate(() => {
+      this.#scheduled = undefined
+      try {
+        this.#compile()
+      } catch (error) {
+        // What was half done in memory is made anew from the whole state next time.
+        this.#intent = 'all'
+        this.#observed = 'all'
+        this.#options.failed(error)
+      }
+    })
+  }
+
+  #compile(): void {
+    const { intent, observed, backend, compiler, applied, want, measured, clock } = this.#options
+    const started = clock()
+    const changed = { intent: this.#intent ?? noChange(intent.generation), observed: this.#observed ?? noPlaces() }
+    const generation = intent.generation
+    const compiled = compiler.compile({ intent, observed, backend }, changed)
+    this.#intent = undefined
+    this.#observed = undefined
+    for (const [datapathId, { program }] of compiled) this.#programs.set(datapathId, program)
+    measured(clock() - started, compiled.size)
+    applied.compiledUpTo(generation)
+    for (const [datapathId, program] of this.#programs) {
+      const touched = compiled.has(datapathId) ? compiled.get(datapathId)?.touched : nothingTouched()
+      want(datapathId, generation, program, touched)
+    }
+  }
+}
+
+function merge(into: IntentDelta, more: IntentDelta): void {
+  into.generation = more.generation
+  for (const name of more.interfaces) into.interfaces.add(name)
+  for (const name of more.vnps) into.vnps.add(name)
+  for (const name of more.policies) into.policies.add(name)
+  for (const name of more.switches) into.switches.add(name)
+  for (const number of more.identities) into.identities.add(number)
+  for (const name of more.numbers) into.numbers.add(name)
+  into.relevanceChanged ||= more.relevanceChanged
+  into.rulesChanged ||= more.rulesChanged
+  into.prefixesChanged ||= more.prefixesChanged
+}
+
+function noChange(generation: number): IntentDelta {
+  return {
+    generation,
+    interfaces: new Set(),
+    vnps: new Set(),
+    policies: new Set(),
+    switches: new Set(),
+    identities: new Set(),
+    numbers: new Set(),
+    relevanceChanged: false,
+    rulesChanged: false,
+    prefixesChanged: false,
+  }
+}
+
+function noPlaces(): ObservedDelta {
+  return { datapaths: new Set(), places: new Set() }
+}

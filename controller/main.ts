@@ -1,0 +1,264 @@
+/**
+ * The controller put together: store, intent, channel, topology, compiler, API; what is started after what, and which
+ * facts go where. It decides nothing itself: each line connects a part that knows to a part that needs to know.
+ *
+ *     store ─watch─▶ intent ─▶ compile loop ─▶ channel ─▶ switches
+ *       ▲                          ▲              │
+ *     writer ◀─ API            observed ◀── topology, ports, sightings
+ */
+import { randomBytes } from 'node:crypto'
+import { systemClock } from '../host/clock.ts'
+import type { ControllerConfig } from '../host/config.ts'
+import { Lifecycle } from '../host/lifecycle.ts'
+import type { Log } from '../host/log.ts'
+import { failureText } from '../model/errors.ts'
+import { openEmbeddedStore } from '../store/embedded.ts'
+import { TopologyService } from '../topology/service.ts'
+import { API_LIMITS, startApi } from './api/server.ts'
+import { Applied } from './applied.ts'
+import { Southbound } from './channel/southbound.ts'
+import type { ChannelEvent } from './channel/types.ts'
+import { CompileLoop } from './compile-loop.ts'
+import { EventLog } from './events.ts'
+import { Hints } from './hints.ts'
+import { Observed } from './observe.ts'
+import { packetHandler } from './packets.ts'
+import { Compiler } from './policy/compile.ts'
+import { Intent } from './policy/intent.ts'
+import { createWriter } from './write.ts'
+
+export interface ControllerServices {
+  log: Log
+  /** Aborted to ask for a stop. */
+  stop: AbortSignal
+}
+
+export interface RunningController {
+  addresses: { grpc: string; openflow: string[] }
+  /** Resolves when everything has been stopped. */
+  stopped: Promise<void>
+  stop(): Promise<void>
+}
+
+/** Milliseconds that calls may take to finish when the controller stops. */
+const API_GRACE_MS = 2000
+
+/** Runs a controller in this process. Rejects, with nothing left behind, where a part does not start. */
+export async function runController(
+  config: ControllerConfig,
+  { log, stop }: ControllerServices,
+): Promise<RunningController> {
+  const clock = systemClock
+  const lifecycle = new Lifecycle({ clock, log, boundMs: config.limits.stopMs })
+  try {
+    const addresses = await start(config, log, lifecycle)
+    let stopped: () => void = () => {}
+    const whenStopped = new Promise<void>((resolve) => {
+      stopped = resolve
+    })
+    const end = async (reason: string): Promise<void> => {
+      await lifecycle.stop(reason)
+      stopped()
+    }
+    if (stop.aborted) void end(String(stop.reason))
+    stop.addEventListener('abort', () => void end(String(stop.reason)), { once: true })
+    return { addresses, stopped: whenStopped, stop: () => end('asked to') }
+  } catch (error) {
+    await lifecycle.stop('a part does not start')
+    throw error
+  }
+}
+
+async function start(
+  config: ControllerConfig,
+  log: Log,
+  lifecycle: Lifecycle,
+): Promise<RunningController['addresses']> {
+  const clock = systemClock
+  const now = (): number => clock.now()
+  const events = new EventLog(now, config.limits.events)
+  const eventLog = log.child('event')
+  events.follow.subscribe(({ type, severity, subject, sentence }) => {
+    const level = severity === 'alert' ? 'error' : severity === 'warning' ? 'warn' : 'info'
+    eventLog[level](sentence, { type, subject })
+  })
+  const { tell } = events
+  lifecycle.onStop('events', () => events.close())
+
+  const store = await openEmbeddedStore({ directory: config.store })
+  lifecycle.onStop('store', () => store.close())
+  const writer = createWriter(store, now)
+  const intent = new Intent()
+  const entries = ['interface/', 'vnp/', 'policy/', 'switch/', 'identity/', 'number/'].flatMap((prefix) =>
+    store.list(prefix),
+  )
+  intent.apply({ revision: store.revision(), changes: entries.map((after) => ({ key: after.key, after })) })
+  tell('intent-loaded', 'store', { generation: intent.generation })
+
+  const hints = new Hints(store, tell)
+  lifecycle.onStop('hints', () => hints.close())
+  const southbound = new Southbound(
+    {
+      listen: config.openflow,
+      ovsdb: config.ovsdb,
+      repair: config.repair,
+    },
+    tell,
+    now,
+  )
+  const topology = new TopologyService({
+    send: (datapathId, message) => southbound.send(datapathId, message),
+    now,
+    tell,
+    secret: randomBytes(32),
+    probeMs: config.probeMs,
+    hints: hints.links(),
+  })
+  const observed = new Observed(
+    intent,
+    { view: (datapathId) => topology.view(datapathId), sighting: (mac) => topology.sightings.get(mac) },
+    tell,
+  )
+  const applied = new Applied(function* () {
+    for (const status of southbound.switches.values()) {
+      if (status.state === 'refused') continue
+      yield {
+        datapathId: status.datapathId,
+        appliedGeneration: status.appliedGeneration,
+        connected: status.state !== 'disconnected',
+        degradedReason: status.reason ?? '',
+      }
+    }
+  })
+  const compileLog = log.child('compile')
+  const loop = new CompileLoop({
+    intent,
+    observed,
+    backend: config.backend,
+    compiler: new Compiler(config.backend),
+    applied,
+    want: (datapathId, generation, program, touched) => southbound.want(datapathId, generation, program, touched),
+    measured: (ms, switches) => compileLog.debug('compiled', { ms: Math.round(ms * 100) / 100, switches }),
+    failed: (error) => compileLog.error('compilation failed; switches keep what they have', { error }),
+    clock: () => clock.monotonic(),
+  })
+  lifecycle.onStop('compiler', () => loop.close())
+
+  // Observed follows what the channel and topology find out; what it learns by name or MAC is remembered.
+  const observe = (act: () => void): void => {
+    act()
+    const delta = observed.takeDelta()
+    if (delta === undefined) return
+    for (const name of delta.places) {
+      if (intent.interfaces.get(name)?.attachment.kind !== 'port') hints.place(name, observed.places.get(name))
+    }
+    loop.observedChanged(delta)
+  }
+  const onPacket = packetHandler({
+    intent,
+    tell,
+    clock: () => clock.monotonic(),
+    send: (datapathId, message) => southbound.send(datapathId, message),
+    topology: (datapathId, port, data, kind) => topology.packetIn(datapathId, port, data, kind),
+  })
+  const onChannel = (event: ChannelEvent): void => {
+    switch (event.kind) {
+      case 'up':
+        void writer.assignNumbers(event.datapathId).then((assigned) => {
+          if (!assigned.ok) tell('store-failed', event.datapathId, { reason: failureText(assigned.failure) })
+        })
+        observe(() => {
+          topology.switchUp(event.datapathId, [...event.ports.values()])
+          observed.switchUp(event.datapathId, event.ports.values())
+        })
+        break
+      case 'down':
+        observe(() => topology.switchDown(event.datapathId, event.reason))
+        applied.changed()
+        break
+      case 'port':
+        observe(() => {
+          const removed = event.removed === true
+          topology.portChanged(event.datapathId, event.port, removed)
+          observed.portChanged(event.datapathId, event.port, removed)
+        })
+        break
+      case 'packetIn':
+        onPacket(event)
+        break
+      case 'applied':
+      case 'status':
+        applied.changed()
+    }
+  }
+  const channelEvents = southbound.events.subscribe(onChannel)
+  const topologyChanges = topology.changes.subscribe(({ datapaths, macs, links }) => {
+    observe(() => observed.topologyChanged(datapaths, macs))
+    if (links) hints.setLinks(topology.links.map(({ from, to }) => ({ from: { ...from }, to: { ...to } })))
+    if (topology.settled) loop.open()
+  })
+  const records = store.watch(intent.generation).subscribe({
+    next: (changeSet) => {
+      const delta = intent.apply(changeSet)
+      observe(() => observed.intentChanged(delta))
+      loop.intentChanged(delta)
+    },
+    error: (error: unknown) => log.error('the watch on the store broke; restart the controller', { error }),
+  })
+  lifecycle.onStop('subscriptions', () => {
+    for (const each of [channelEvents, topologyChanges, records]) each.unsubscribe()
+  })
+
+  observed.recall(hints.places())
+  if (hints.links().length > 0) loop.open()
+  topology.start()
+  lifecycle.onStop('topology', () => topology.close())
+  const openflow = await southbound.start()
+  lifecycle.onStop('channel', () => southbound.close())
+
+  let serving = true
+  const listeners = new Set<() => void>()
+  const callLog = log.child('api')
+  const api = await startApi(
+    {
+      store,
+      writer,
+      intent,
+      events,
+      applied,
+      network: {
+        switches: southbound.switches,
+        get links() {
+          return topology.links.map(({ from, to, lastSeen }) => ({ from, to, lastSeen }))
+        },
+        observed,
+        desired: (datapathId) => loop.programs.get(datapathId),
+        installed: (datapathId) => southbound.installed(datapathId),
+        flowStats: (datapathId) => southbound.flowStats(datapathId),
+      },
+    },
+    {
+      listen: `${config.listen.host.includes(':') ? `[${config.listen.host}]` : config.listen.host}:${config.listen.port}`,
+      ...(config.plaintext || config.tls === undefined ? {} : { tls: config.tls }),
+      rules: {
+        log: ({ method, ...rest }) => callLog.debug(method, rest),
+        now,
+        maxUnaryMs: API_LIMITS.unaryMs,
+        maxStreamBuffer: API_LIMITS.streamBuffer,
+      },
+      serving: () => serving,
+      servingChanged: (listener) => {
+        listeners.add(listener)
+        return () => listeners.delete(listener)
+      },
+    },
+  )
+  lifecycle.onStop('api', async () => {
+    serving = false
+    for (const listener of listeners) listener()
+    tell('controller-stopping', 'controller')
+    await api.stop(API_GRACE_MS)
+  })
+  tell('controller-started', 'controller', { listeners: `gRPC ${api.address}, OpenFlow ${openflow.join(', ')}` })
+  return { grpc: api.address, openflow }
+}

@@ -1,0 +1,274 @@
+/**
+ * Where things are, for the compiler (law 2's *observed*): every switch with its ports, links and next hops, and the
+ * place of every interface record. It combines facts that others find out (the channel: ports; topology: links and
+ * where a MAC was seen; intent: how a record is attached) and refuses to find out anything itself. Called by main.ts.
+ *
+ * Places. A record attached to a port, by number or name, is where that port is. A record found by its MAC is on the
+ * port from which a frame of that MAC came last, but it does not leave a port that is up: a MAC that shows up elsewhere
+ * meanwhile is reported and ignored, so that nobody takes an address over by shouting. Ports of links and uplinks hold
+ * no interface. A switch that is away keeps its ports and places: it goes on enforcing, and others go on sending to it.
+ */
+import type { InterfaceRecord } from '../model/records.ts'
+import type { Tell } from './events.ts'
+import type { Intent, IntentDelta } from './policy/intent.ts'
+import type { DatapathView, ObservedDelta, ObservedView, Place, PortView } from './policy/state.ts'
+
+/** What topology knows of one switch. */
+export interface FabricView {
+  fabricPorts: ReadonlySet<number>
+  nextHops: ReadonlyMap<string, number>
+  floodPorts: ReadonlySet<number>
+}
+
+/** What topology is asked. */
+export interface TopologyFacts {
+  view(datapathId: string): FabricView
+  /** Where a MAC was seen last. */
+  sighting(mac: number): Place | undefined
+}
+
+interface Datapath extends DatapathView {
+  ports: Map<number, PortView>
+}
+
+const NOWHERE: FabricView = { fabricPorts: new Set(), nextHops: new Map(), floodPorts: new Set() }
+
+export class Observed implements ObservedView {
+  readonly datapaths = new Map<string, Datapath>()
+  readonly places = new Map<string, Place>()
+  readonly #intent: Intent
+  readonly #topology: TopologyFacts
+  readonly #tell: Tell
+  /** Names of records by `datapath port` of their place. */
+  readonly #at = new Map<string, Set<string>>()
+  /** Ports by name, as `datapath port`. */
+  readonly #named = new Map<string, Set<string>>()
+  #delta: ObservedDelta = { datapaths: new Set(), places: new Set() }
+
+  constructor(intent: Intent, topology: TopologyFacts, tell: Tell) {
+    this.#intent = intent
+    this.#topology = topology
+    this.#tell = tell
+  }
+
+  /** What changed since the last call; undefined where nothing did. */
+  takeDelta(): ObservedDelta | undefined {
+    const delta = this.#delta
+    if (delta.datapaths.size === 0 && delta.places.size === 0) return undefined
+    this.#delta = { datapaths: new Set(), places: new Set() }
+    return delta
+  }
+
+  /** Places of an earlier run, until the switches say better. */
+  recall(places: Iterable<readonly [string, Place]>): void {
+    for (const [name, place] of places) {
+      const kind = this.#intent.interfaces.get(name)?.attachment.kind
+      if (kind === 'mac' || kind === 'portName') this.#put(name, place)
+    }
+    for (const name of this.#intent.interfaces.keys()) this.#locate(name)
+  }
+
+  switchUp(datapathId: string, ports: Iterable<PortView>): void {
+    const before = this.datapaths.get(datapathId)
+    for (const port of before?.ports.values() ?? []) this.#unname(datapathId, port)
+    const now = new Map([...ports].map((port) => [port.port, port]))
+    this.datapaths.set(datapathId, { ...this.#shape(datapathId, now), ports: now })
+    for (const port of now.values()) this.#name(datapathId, port)
+    this.#delta.datapaths.add(datapathId)
+    const concerned = new Set<string>()
+    for (const port of [...(before?.ports.values() ?? []), ...now.values()]) this.#concern(datapathId, port, concerned)
+    for (const name of this.places.keys()) if (this.places.get(name)?.datapathId === datapathId) concerned.add(name)
+    this.#locateAll(concerned)
+  }
+
+  portChanged(datapathId: string, port: PortView, removed: boolean): void {
+    const datapath = this.datapaths.get(datapathId)
+    if (datapath === undefined) return
+    const before = datapath.ports.get(port.port)
+    const concerned = new Set<string>()
+    if (before !== undefined) {
+      this.#concern(datapathId, before, concerned)
+      this.#unname(datapathId, before)
+    }
+    if (removed) datapath.ports.delete(port.port)
+    else {
+      datapath.ports.set(port.port, port)
+      this.#name(datapathId, port)
+      this.#concern(datapathId, port, concerned)
+    }
+    this.#reshape(datapathId)
+    this.#delta.datapaths.add(datapathId)
+    this.#locateAll(concerned)
+  }
+
+  /** Links, next hops or flood ports of these switches, or sightings of these MACs, changed. */
+  topologyChanged(datapaths: Iterable<string>, macs: Iterable<number>): void {
+    for (const datapathId of datapaths) {
+      const before = this.datapaths.get(datapathId)
+      if (before === undefined) continue
+      this.#reshape(datapathId)
+      this.#delta.datapaths.add(datapathId)
+      this.#relocateWhere(datapathId, before.fabricPorts, this.datapaths.get(datapathId)!.fabricPorts)
+    }
+    for (const mac of macs) {
+      const name = this.#intent.byMac(mac)
+      if (name !== undefined) this.#locate(name)
+    }
+  }
+
+  /** Intent must have taken the change already. */
+  intentChanged(delta: Pick<IntentDelta, 'interfaces' | 'switches'>): void {
+    if (delta.switches.size > 0) {
+      for (const [datapathId, before] of [...this.datapaths]) {
+        this.#reshape(datapathId)
+        const after = this.datapaths.get(datapathId)!
+        if (sameSet(before.uplinkPorts, after.uplinkPorts)) continue
+        this.#delta.datapaths.add(datapathId)
+        this.#relocateWhere(datapathId, before.uplinkPorts, after.uplinkPorts)
+      }
+    }
+    this.#locateAll(delta.interfaces)
+  }
+
+  #shape(datapathId: string, ports: Map<number, PortView>): Datapath {
+    const uplinks = new Set<string>()
+    for (const record of this.#intent.switches.values())
+      if (record.datapathId === datapathId) for (const name of record.uplinks) uplinks.add(name)
+    const uplinkPorts = new Set([...ports.values()].filter(({ name }) => uplinks.has(name)).map(({ port }) => port))
+    return { datapathId, ports, uplinkPorts, ...NOWHERE, ...this.#topology.view(datapathId) }
+  }
+
+  #reshape(datapathId: string): void {
+    const datapath = this.datapaths.get(datapathId)
+    if (datapath !== undefined) this.datapaths.set(datapathId, this.#shape(datapathId, datapath.ports))
+  }
+
+  /** Interfaces on, or attached to, ports that are in one of two sets only. */
+  #relocateWhere(datapathId: string, before: ReadonlySet<number>, after: ReadonlySet<number>): void {
+    const concerned = new Set<string>()
+    for (const number of new Set([...before, ...after])) {
+      if (before.has(number) === after.has(number)) continue
+      const port = this.datapaths.get(datapathId)?.ports.get(number)
+      if (port !== undefined) this.#concern(datapathId, port, concerned)
+    }
+    this.#locateAll(concerned)
+  }
+
+  /** Records that a port may be the place of. */
+  #concern(datapathId: string, { port, name }: PortView, into: Set<string>): void {
+    for (const record of this.#at.get(key(datapathId, port)) ?? []) into.add(record)
+    const attached = this.#intent.byAttachment(datapathId, port, name)
+    if (attached !== undefined) into.add(attached)
+    for (const record of this.#intent.interfacesByPortName.all(name)) into.add(record)
+  }
+
+  #locateAll(names: Iterable<string>): void {
+    for (const name of [...names]) this.#locate(name)
+  }
+
+  #locate(name: string): void {
+    const record = this.#intent.interfaces.get(name)
+    const before = this.places.get(name)
+    const after = record === undefined ? undefined : this.#placeOf(record, before)
+    if (before?.datapathId === after?.datapathId && before?.port === after?.port) return
+    this.#put(name, after)
+    if (after !== undefined)
+      this.#tell('interface-placed', name, { port: this.#portText(after), switch: after.datapathId })
+    else if (record !== undefined) this.#tell('interface-unplaced', name, { reason: 'its port is gone' })
+  }
+
+  #placeOf(record: InterfaceRecord, before: Place | undefined): Place | undefined {
+    const { attachment } = record
+    if (attachment.kind === 'port') {
+      const place = { datapathId: attachment.datapathId, port: attachment.port }
+      return this.#holds(place) ? place : undefined
+    }
+    if (attachment.kind === 'portName') {
+      const { portName, datapathId } = attachment
+      if (
+        before !== undefined &&
+        this.#isNamed(before, portName) &&
+        (datapathId ?? before.datapathId) === before.datapathId
+      )
+        return before
+      const candidates = [...(this.#named.get(portName) ?? [])].sort().map(readKey)
+      return candidates.find(
+        (place) => (datapathId === undefined || place.datapathId === datapathId) && this.#holds(place),
+      )
+    }
+    const seen = this.#topology.sighting(record.mac)
+    const held = before !== undefined && this.#holds(before) ? before : undefined
+    if (seen === undefined || !this.#holds(seen)) return held
+    if (held === undefined || (held.datapathId === seen.datapathId && held.port === seen.port)) return seen
+    const port = this.datapaths.get(held.datapathId)?.ports.get(held.port)
+    if (port !== undefined && !port.up) return seen
+    this.#tell('interface-contested', record.name, {
+      port: this.#portText(seen),
+      switch: seen.datapathId,
+      held: `${this.#portText(held)} of ${held.datapathId}`,
+      reason: 'that port is up, so the interface stays there',
+    })
+    return held
+  }
+
+  /** Whether a place can hold an interface. Of a switch that has not been here yet it is believed. */
+  #holds({ datapathId, port }: Place): boolean {
+    const datapath = this.datapaths.get(datapathId)
+    if (datapath === undefined) return true
+    return datapath.ports.has(port) && !datapath.fabricPorts.has(port) && !datapath.uplinkPorts.has(port)
+  }
+
+  #isNamed(place: Place, portName: string): boolean {
+    const datapath = this.datapaths.get(place.datapathId)
+    return datapath === undefined || (datapath.ports.get(place.port)?.name === portName && this.#holds(place))
+  }
+
+  #put(name: string, place: Place | undefined): void {
+    const before = this.places.get(name)
+    if (before !== undefined) {
+      const at = this.#at.get(key(before.datapathId, before.port))
+      at?.delete(name)
+      if (at?.size === 0) this.#at.delete(key(before.datapathId, before.port))
+    }
+    this.#delta.places.add(name)
+    if (place === undefined) {
+      this.places.delete(name)
+      return
+    }
+    this.places.set(name, place)
+    add(this.#at, key(place.datapathId, place.port), name)
+  }
+
+  #name(datapathId: string, { port, name }: PortView): void {
+    add(this.#named, name, key(datapathId, port))
+  }
+
+  #unname(datapathId: string, { port, name }: PortView): void {
+    const named = this.#named.get(name)
+    named?.delete(key(datapathId, port))
+    if (named?.size === 0) this.#named.delete(name)
+  }
+
+  #portText({ datapathId, port }: Place): string {
+    return this.datapaths.get(datapathId)?.ports.get(port)?.name ?? String(port)
+  }
+}
+
+function add<K, V>(map: Map<K, Set<V>>, at: K, value: V): void {
+  const set = map.get(at)
+  if (set === undefined) map.set(at, new Set([value]))
+  else set.add(value)
+}
+
+const key = (datapathId: string, port: number): string => `${datapathId} ${port}`
+
+function readKey(text: string): Place {
+  const [datapathId, port] = text.split(' ') as [string, string]
+  return { datapathId, port: Number(port) }
+}
+
+function sameSet<T>(one: ReadonlySet<T>, other: ReadonlySet<T>): boolean {
+  if (one.size !== other.size) return false
+  for (const each of one) if (!other.has(each)) return false
+  return true
+}
