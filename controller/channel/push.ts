@@ -1,0 +1,177 @@
+/**
+ * Carries out one batch of the ledger on a connection, and says whether the switch did it. It refuses to decide what
+ * is sent and what follows from a failure; the ledger does.
+ *
+ * Atomic batch (EXT-230): open, add every flow and group, then a barrier, so that every refusal of an addition has
+ * arrived; only without any is the bundle committed, otherwise discarded. (A switch may commit what is left of a
+ * bundle from which it refused a message.) Open vSwitch takes neither meters nor, atomically, ports into a bundle;
+ * meters and silenced ports go before it, unsilenced ports and meters that go away after it, each with a barrier.
+ *
+ * A confirmed batch has been processed by the switch: the answer to the commit, or to the barrier that follows
+ * messages sent one by one, has come, and no error for any of its transaction ids.
+ */
+import { setImmediate as turn } from 'node:timers/promises'
+import {
+  BUNDLE_ATOMIC,
+  BUNDLE_ORDERED,
+  type ErrorMessage,
+  type Message,
+  type OpenFlowConnection,
+  OpenFlowError,
+} from 'node-openflow'
+import type { Operation } from '../flows/diff.ts'
+import { operationMessage, type PortAddresses } from '../flows/messages.ts'
+import type { Batch } from '../flows/order.ts'
+
+/** Messages per write. Between writes the event loop turns, and a connection that is full is waited for. */
+const PER_WRITE = 500
+const FLAGS = BUNDLE_ATOMIC | BUNDLE_ORDERED
+const NO_PROPERTIES = new Uint8Array(0)
+
+/** The switch refused an operation, and which. */
+export class Refused extends Error {
+  constructor(error: ErrorMessage, operation: Operation | undefined) {
+    const what = operation === undefined ? '' : ` to ${describe(operation)}`
+    super(`error ${error.error_type}/${error.code}${what}`)
+    this.name = 'Refused'
+  }
+}
+
+export class Push {
+  readonly #connection: OpenFlowConnection
+  readonly #addresses: PortAddresses
+  readonly #answerMs: number
+  /** Operations at the switch, by transaction id. */
+  readonly #sent = new Map<number, Operation>()
+  #refusal: Refused | undefined
+
+  constructor(connection: OpenFlowConnection, addresses: PortAddresses, answerMs: number) {
+    this.#connection = connection
+    this.#addresses = addresses
+    this.#answerMs = answerMs
+  }
+
+  /** True where the error answers a message of this push, which then fails. */
+  error(message: ErrorMessage): boolean {
+    const operation = this.#sent.get(message.xid)
+    if (operation === undefined) return false
+    this.#refusal ??= new Refused(message, operation)
+    return true
+  }
+
+  /** Resolves when the switch confirmed all of it. Rejects otherwise. */
+  async run({ atomic, operations }: Batch): Promise<void> {
+    if (!atomic) return this.#plain(operations)
+    const bundled: Operation[] = []
+    const before: Operation[] = []
+    const after: Operation[] = []
+    for (const operation of operations) {
+      if (operation.what === 'flow' || operation.what === 'group') bundled.push(operation)
+      else if (operation.what === 'meter') (operation.act === 'delete' ? after : before).push(operation)
+      else (operation.noFlood ? before : after).push(operation)
+    }
+    await this.#plain(before)
+    await this.#bundle(bundled)
+    await this.#plain(after)
+  }
+
+  async #plain(operations: readonly Operation[]): Promise<void> {
+    if (operations.length === 0) return
+    await this.#write(operations, (message) => message)
+    await this.#barrier()
+  }
+
+  async #bundle(operations: readonly Operation[]): Promise<void> {
+    if (operations.length === 0) return
+    const bundle_id = this.#connection.nextXid()
+    const opened = bundleControl(this.#connection, bundle_id, 'open_request', this.#answerMs)
+    // Looked at below; until then a rejection has an owner.
+    opened.catch(() => {})
+    try {
+      await this.#write(operations, (message) => ({
+        type: 'bundle_add_message',
+        xid: message.xid,
+        bundle_id,
+        flags: FLAGS,
+        message,
+        properties: NO_PROPERTIES,
+      }))
+      await opened
+      await this.#barrier()
+    } catch (error) {
+      // What was added expires with the bundle, or goes with the connection.
+      bundleControl(this.#connection, bundle_id, 'discard_request', this.#answerMs).catch(() => {})
+      throw error
+    }
+    try {
+      await bundleControl(this.#connection, bundle_id, 'commit_request', this.#answerMs)
+    } catch (error) {
+      // A refused commit is preceded by the error of the message that caused it.
+      throw this.#refusal ?? error
+    }
+    this.#settle()
+  }
+
+  /** Throws the refusal that has arrived, if any. */
+  #settle(): void {
+    this.#sent.clear()
+    if (this.#refusal !== undefined) throw this.#refusal
+  }
+
+  async #barrier(): Promise<void> {
+    await this.#connection.request({ type: 'barrier_request' }, { timeoutMs: this.#answerMs })
+    if (this.#refusal !== undefined) throw this.#refusal
+  }
+
+  async #write(operations: readonly Operation[], wrap: (message: Message) => Message): Promise<void> {
+    for (let at = 0; at < operations.length; at += PER_WRITE) {
+      if (at > 0) await turn()
+      const messages = operations.slice(at, at + PER_WRITE).map((operation) => {
+        const message = operationMessage(operation, this.#addresses)
+        message.xid = this.#connection.nextXid()
+        this.#sent.set(message.xid, operation)
+        return wrap(message)
+      })
+      if (!this.#connection.sendAll(messages)) await this.#connection.drained()
+      if (this.#refusal !== undefined) throw this.#refusal
+    }
+  }
+}
+
+/** Whether a switch speaks bundles: asked by opening one and discarding it. */
+export async function hasBundles(connection: OpenFlowConnection, answerMs: number): Promise<boolean> {
+  const bundle_id = connection.nextXid()
+  try {
+    await bundleControl(connection, bundle_id, 'open_request', answerMs)
+  } catch (error) {
+    if (error instanceof OpenFlowError) return false
+    throw error
+  }
+  await bundleControl(connection, bundle_id, 'discard_request', answerMs)
+  return true
+}
+
+function bundleControl(
+  connection: OpenFlowConnection,
+  bundle_id: number,
+  bundle_type: 'open_request' | 'commit_request' | 'discard_request',
+  timeoutMs: number,
+): Promise<Message[]> {
+  return connection.request(
+    { type: 'bundle_control', bundle_id, bundle_type, flags: FLAGS, properties: NO_PROPERTIES },
+    { timeoutMs },
+  )
+}
+
+function describe(operation: Operation): string {
+  switch (operation.what) {
+    case 'flow':
+      return `${operation.act} flow ${operation.key}${operation.flow.unit === '' ? '' : ` of ${operation.flow.unit}`}`
+    case 'group':
+      return `${operation.act} group ${operation.group.groupId}`
+    case 'meter':
+      return `${operation.act} meter ${operation.meter.meterId}`
+    case 'port':
+      return `${operation.noFlood ? 'silence' : 'unsilence'} port ${operation.port}`
+  }
+}

@@ -1,0 +1,243 @@
+/**
+ * What a switch says it has, as a SwitchProgram: flows that carry our cookie, groups and meters that are ours, ports
+ * that its flooding leaves out. Pure but for the requests it makes. It refuses to compare with what is wanted (flows/)
+ * and to correct anything.
+ *
+ * Groups and meters carry no cookie. Ours are those that a flow of ours names and those whose number the ledger knows;
+ * others are left alone.
+ *
+ * A switch may spell what it was given in its own way. `align` puts the wanted object in the place of one that was read
+ * back and means the same, so that comparing finds a difference only where there is one.
+ */
+import {
+  type Action,
+  type Bucket,
+  type FieldName,
+  GROUP_ANY,
+  type Instruction,
+  METER_ALL,
+  type Message,
+  OFPPC_NO_FLOOD,
+  type OpenFlowConnection,
+  OpenFlowError,
+  type Oxm,
+  oxmRow,
+  PORT_ANY,
+  PORT_CONTROLLER,
+  type Port,
+  TABLE_ALL,
+} from 'node-openflow'
+import { sameValue } from '../flows/same.ts'
+import { COOKIE_MASK_OURS, COOKIE_OURS } from '../policy/cookie.ts'
+import { emptyProgram, type Flow, flowKey, type Group, type Meter, type SwitchProgram } from '../policy/program.ts'
+import type { FlowStatsReply } from './types.ts'
+
+type FlowStats = FlowStatsReply['body'][number]
+
+export interface ReadBack {
+  program: SwitchProgram
+  /** Keys of flows with a timeout. We give none, so these are not what we sent, whatever else they look like. */
+  mortal: Set<string>
+}
+
+/** Numbers of groups and meters that are ours although no flow of ours may name them. */
+export interface Known {
+  groups: Iterable<number>
+  meters: Iterable<number>
+}
+
+/** Asks for everything of ours. Rejects where the switch does not answer. */
+export async function readBack(
+  connection: OpenFlowConnection,
+  ports: ReadonlyMap<number, Port>,
+  known: () => Known,
+): Promise<ReadBack> {
+  const [stats, groups, meters] = await Promise.all([
+    readFlows(connection),
+    optional(connection.request({ type: 'multipart_request', flags: 0, mp_type: 'group_desc', body: {} })),
+    optional(
+      connection.request({
+        type: 'multipart_request',
+        flags: 0,
+        mp_type: 'meter_config',
+        body: { meter_id: METER_ALL },
+      }),
+    ),
+  ])
+  const program = emptyProgram()
+  const mortal = new Set<string>()
+  const ours = { groups: new Set(known().groups), meters: new Set(known().meters) }
+  for (const flow of stats) {
+    if ((flow.cookie & COOKIE_MASK_OURS) !== COOKIE_OURS) continue
+    const key = flowKey(flow.table_id, flow.priority, flow.match)
+    program.flows.set(key, {
+      table: flow.table_id,
+      priority: flow.priority,
+      match: flow.match,
+      instructions: flow.instructions,
+      cookie: flow.cookie,
+      unit: '',
+    })
+    if (flow.idle_timeout !== 0 || flow.hard_timeout !== 0) mortal.add(key)
+    named(flow.instructions, ours)
+  }
+  for (const part of groups) {
+    if (part.type !== 'multipart_reply' || part.mp_type !== 'group_desc') continue
+    for (const { group_id, group_type, buckets } of part.body) {
+      if (!ours.groups.has(group_id)) continue
+      program.groups.set(group_id, {
+        groupId: group_id,
+        groupType: group_type as Group['groupType'],
+        buckets,
+        unit: '',
+      })
+    }
+  }
+  for (const part of meters) {
+    if (part.type !== 'multipart_reply' || part.mp_type !== 'meter_config') continue
+    for (const { meter_id, flags, bands } of part.body) {
+      if (ours.meters.has(meter_id)) program.meters.set(meter_id, { meterId: meter_id, flags, bands, unit: '' })
+    }
+  }
+  for (const port of ports.values()) if ((port.config & OFPPC_NO_FLOOD) !== 0) program.noFloodPorts.add(port.port_no)
+  return { program, mortal }
+}
+
+/** Flows with our cookie and their counters. */
+export async function readFlows(connection: OpenFlowConnection): Promise<FlowStats[]> {
+  const parts = await connection.request({
+    type: 'multipart_request',
+    flags: 0,
+    mp_type: 'flow',
+    body: {
+      table_id: TABLE_ALL,
+      out_port: PORT_ANY,
+      out_group: GROUP_ANY,
+      cookie: COOKIE_OURS,
+      cookie_mask: COOKIE_MASK_OURS,
+      match: [],
+    },
+  })
+  return parts.flatMap((part) => (part.type === 'multipart_reply' && part.mp_type === 'flow' ? part.body : []))
+}
+
+/** Puts wanted objects in the place of those read back that mean the same. Changes `read` in place. */
+export function align({ program: read, mortal }: ReadBack, wanted: SwitchProgram): void {
+  for (const [key, flow] of read.flows) {
+    const want = wanted.flows.get(key)
+    if (want === undefined) continue
+    if (mortal.has(key)) read.flows.delete(key)
+    else if (sameFlow(flow, want)) read.flows.set(key, want)
+  }
+  for (const [id, group] of read.groups) {
+    const want = wanted.groups.get(id)
+    if (want !== undefined && sameGroup(group, want)) read.groups.set(id, want)
+  }
+  for (const [id, meter] of read.meters) {
+    const want = wanted.meters.get(id)
+    if (want !== undefined && sameMeter(meter, want)) read.meters.set(id, want)
+  }
+}
+
+function sameFlow(a: Flow, b: Flow): boolean {
+  return (
+    a.cookie === b.cookie &&
+    (sameValue(a.instructions, b.instructions) || sameValue(canonical(a.instructions), canonical(b.instructions)))
+  )
+}
+
+function sameGroup(a: Group, b: Group): boolean {
+  const buckets = (list: readonly Bucket[]): unknown =>
+    list.map(({ actions, weight, ...bucket }) => ({
+      ...bucket,
+      // Only select groups have weights (section 6.10.1).
+      weight: a.groupType === 'select' ? weight : 0,
+      actions: actions.flatMap(canonicalAction),
+    }))
+  return a.groupType === b.groupType && sameValue(buckets(a.buckets), buckets(b.buckets))
+}
+
+function sameMeter(a: Meter, b: Meter): boolean {
+  return a.flags === b.flags && sameValue(a.bands, b.bands)
+}
+
+/** Instructions act in the order of their kinds (section 5.9), whatever order they are written in. */
+const INSTRUCTION_ORDER = ['meter', 'apply_actions', 'clear_actions', 'write_actions', 'write_metadata', 'goto_table']
+
+/** The same value for instructions that mean the same. */
+export function canonical(instructions: readonly Instruction[]): unknown[] {
+  return instructions
+    .flatMap((instruction): { type: string }[] => {
+      if (instruction.type === 'write_metadata') {
+        const { metadata, metadata_mask } = instruction
+        return [{ ...instruction, metadata: metadata & metadata_mask } as { type: string }]
+      }
+      if (instruction.type !== 'apply_actions' && instruction.type !== 'write_actions') return [instruction]
+      const actions = instruction.actions.flatMap(canonicalAction)
+      return actions.length === 0 ? [] : [{ type: instruction.type, actions } as { type: string }]
+    })
+    .sort((a, b) => INSTRUCTION_ORDER.indexOf(a.type) - INSTRUCTION_ORDER.indexOf(b.type))
+}
+
+function canonicalAction(action: Action): unknown[] {
+  switch (action.type) {
+    case 'output':
+      // max_len means something towards the controller only (section 7.2.5).
+      return [action.port === PORT_CONTROLLER ? action : { ...action, max_len: 0 }]
+    case 'set_field':
+      return [writing(action.field)]
+    case 'nx_reg_load2':
+      return [writing(action.field)]
+    case 'nx_reg_load':
+      return [load(action)]
+    case 'nx_ct':
+      return [{ ...action, actions: action.actions.flatMap(canonicalAction) }]
+    default:
+      return [action]
+  }
+}
+
+/** The bits written to a field, whichever action says so. */
+interface Writing {
+  type: 'write'
+  field: string | number | object
+  value: string | bigint
+  mask: bigint | undefined
+}
+
+function writing(oxm: Oxm): unknown {
+  if (oxm.field === 'unknown' || typeof oxm.value === 'object') return { type: 'write', ...oxm }
+  const row = oxmRow(oxm.field)
+  const all = (1n << BigInt(row.bits ?? row.size * 8)) - 1n
+  const mask = oxm.mask === undefined ? all : BigInt(oxm.mask as number | bigint)
+  const value = BigInt(oxm.value) & mask
+  return { type: 'write', field: row.twin ?? oxm.field, value, mask } satisfies Writing
+}
+
+function load({ dst, ofs_nbits: { ofs, n_bits }, value }: Extract<Action, { type: 'nx_reg_load' }>): unknown {
+  if (typeof dst !== 'string') return { type: 'write', field: dst, value, ofs, n_bits }
+  const mask = ((1n << BigInt(n_bits)) - 1n) << BigInt(ofs)
+  const row = oxmRow(dst as FieldName)
+  return { type: 'write', field: row.twin ?? dst, value: (value << BigInt(ofs)) & mask, mask } satisfies Writing
+}
+
+/** A switch that has no groups or no meters answers with an error; then there are none. */
+async function optional(reply: Promise<Message[]>): Promise<Message[]> {
+  try {
+    return await reply
+  } catch (error) {
+    if (error instanceof OpenFlowError) return []
+    throw error
+  }
+}
+
+function named(instructions: readonly Instruction[], ours: { groups: Set<number>; meters: Set<number> }): void {
+  for (const instruction of instructions) {
+    if (instruction.type === 'meter') ours.meters.add(instruction.meter_id)
+    else if (instruction.type === 'apply_actions' || instruction.type === 'write_actions') {
+      for (const action of instruction.actions) {
+        if (action.type === 'group' || action.type === 'nx_group') ours.groups.add(action.group_id)
+      }
+    }
+  }
+}

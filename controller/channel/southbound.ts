@@ -1,0 +1,224 @@
+/**
+ * The controller's side towards switches, put together: listens, has each switch's session (session.ts) and what they
+ * share, and shows one surface to the rest: wanted programs in, status and events out. It refuses to know policy,
+ * topology and records.
+ *
+ * Law: flows change only through want(). send() takes packet-outs and nothing else. Before the first want() for a
+ * switch nothing that it enforces is touched.
+ */
+import {
+  type Listener,
+  listen,
+  type Message,
+  type MessageNamed,
+  type OpenFlowConnection,
+  PORT_MAX,
+  type TlsOptions,
+} from 'node-openflow'
+import { type Observable, Subject } from 'rxjs'
+import type { Tell } from '../events.ts'
+import type { SwitchProgram, Touched } from '../policy/program.ts'
+import type { RepairWish } from './bridges.ts'
+import { Guard } from './guard.ts'
+import { PacketIns } from './packet-in.ts'
+import { Session } from './session.ts'
+import { settle } from './settle.ts'
+import { type ChannelEvent, datapathText, type FlowStatsReply, type SessionTimes, type SwitchStatus } from './types.ts'
+
+export type { ChannelEvent, PacketIn, SwitchPort, SwitchState, SwitchStatus } from './types.ts'
+
+export interface SouthboundOptions {
+  listen: readonly { host: string; port: number; tls?: TlsOptions }[]
+  /** `unix:/var/run/openvswitch/db.sock` or `tcp:host:port`. */
+  ovsdb: readonly string[]
+  /** Write to OVSDB what bridges that connect lack: fail mode secure, and `wish`. */
+  repair: boolean
+  /** What repair writes beside the fail mode. */
+  wish?: RepairWish
+  /** Milliseconds without an octet from a switch until it is asked for a sign of life; after twice that it is gone. */
+  probeIntervalMs?: number
+  times?: Partial<SessionTimes>
+  /** Why a switch may not connect under this certificate; undefined where it may. */
+  admit?: (datapathId: string, certificateName: string | undefined) => string | undefined
+  /** Packets to the controller that one port may have waiting. */
+  packetInsPerPort?: number
+}
+
+const PROBE_MS = 5000
+const TIMES: SessionTimes = { auditMs: 30_000, retryMs: 1000, retryMaxMs: 30_000, answerMs: 10_000 }
+/** A bridge's row may arrive after its connection. */
+const GRACE_MS = 1000
+const WISH: RepairWish = { maxBackoff: 1000 }
+/** Refused connections told per second; a scan must not fill the log. */
+const REFUSALS_TOLD = 10
+
+export class Southbound {
+  readonly #options: SouthboundOptions
+  readonly #tell: Tell
+  readonly #now: () => number
+  readonly #sessions = new Map<string, Session>()
+  readonly #subject = new Subject<ChannelEvent>()
+  readonly #guard: Guard
+  readonly #packetIns: PacketIns
+  readonly #times: SessionTimes
+  #listeners: Listener[] = []
+  #refusals = { second: 0, told: 0 }
+  #closed = false
+
+  constructor(options: SouthboundOptions, tell: Tell, now: () => number) {
+    this.#options = options
+    this.#tell = tell
+    this.#now = now
+    this.#times = { ...TIMES, ...options.times }
+    this.#guard = new Guard({
+      targets: options.ovsdb,
+      wish: options.repair ? { ...WISH, ...options.wish } : undefined,
+      tell,
+      changed: (datapathId) => {
+        const session = this.#sessions.get(datapathId)
+        if (session !== undefined) void this.#judge(session)
+      },
+    })
+    this.#packetIns = new PacketIns((packet) => this.#subject.next(packet), tell, options.packetInsPerPort)
+  }
+
+  /** Begins to listen. @returns the addresses, as `host:port`. Rejects where one cannot be had. */
+  async start(): Promise<string[]> {
+    await this.#guard.start()
+    const echoMs = this.#options.probeIntervalMs ?? PROBE_MS
+    try {
+      for (const where of this.#options.listen) {
+        this.#listeners.push(
+          await listen(
+            { ...where, echoMs, deadMs: 2 * echoMs },
+            {
+              connection: (connection) => this.#connected(connection),
+              refused: (remote, reason) => this.#refuse(remote, reason),
+            },
+          ),
+        )
+      }
+    } catch (error) {
+      await this.close()
+      throw error
+    }
+    return this.#listeners.map(({ address: { host, port } }) =>
+      host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`,
+    )
+  }
+
+  /** Every switch that has connected or that something is wanted for, as it is now. */
+  get switches(): ReadonlyMap<string, SwitchStatus> {
+    return new Map([...this.#sessions].map(([datapathId, session]) => [datapathId, session.status]))
+  }
+
+  get events(): Observable<ChannelEvent> {
+    return this.#subject
+  }
+
+  /** What a switch should have from this generation on; remembered for one that has not connected yet. */
+  want(datapathId: string, generation: number, program: SwitchProgram, touched?: Touched): void {
+    this.#session(datapathId).want(generation, program, touched)
+  }
+
+  /** Sends a packet-out. False where it was not sent, or the connection is full: try again later. */
+  send(datapathId: string, message: Message): boolean {
+    return this.#sessions.get(datapathId)?.send(message) ?? false
+  }
+
+  /** Flows of ours on a switch with their counters. Rejects where it is not connected or does not answer. */
+  flowStats(datapathId: string): Promise<FlowStatsReply['body']> {
+    return this.#session(datapathId).flowStats()
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    this.#guard.close()
+    this.#packetIns.close()
+    for (const session of this.#sessions.values()) session.close()
+    await Promise.all(this.#listeners.map((listener) => listener.close()))
+    this.#subject.complete()
+  }
+
+  #session(datapathId: string): Session {
+    const found = this.#sessions.get(datapathId)
+    if (found !== undefined) return found
+    const session = new Session(datapathId, {
+      times: this.#times,
+      tell: this.#tell,
+      now: this.#now,
+      emit: (event) => this.#emit(event),
+      packetIn: (id, message) => this.#packetIn(id, message),
+      settle: (id) => this.#settle(id),
+    })
+    this.#sessions.set(datapathId, session)
+    return session
+  }
+
+  #connected(connection: OpenFlowConnection): void {
+    const { features, peer, remote } = connection
+    const datapathId = datapathText(features.datapath_id)
+    const reason =
+      features.auxiliary_id !== 0
+        ? `auxiliary connection ${features.auxiliary_id} of switch ${datapathId}`
+        : this.#options.admit?.(datapathId, peer)
+    if (this.#closed || reason !== undefined) {
+      connection.close(reason ?? 'the controller stops')
+      if (reason !== undefined) this.#refuse(remote, reason)
+      return
+    }
+    const session = this.#session(datapathId)
+    session.attach(connection)
+    void this.#guard.settled(datapathId, GRACE_MS).then(() => {
+      if (session.connection === connection && !this.#closed) return this.#judge(session)
+    })
+  }
+
+  /** Applies the guard's verdict, after a repair where one is wished. */
+  async #judge(session: Session): Promise<void> {
+    const { datapathId } = session
+    let failed = ''
+    let repaired = false
+    if (session.connection !== undefined && this.#options.repair) {
+      try {
+        repaired = await this.#guard.repair(datapathId)
+      } catch (error) {
+        failed = `; repair failed: ${(error as Error).message}`
+      }
+      if (this.#closed) return
+    }
+    const verdict = this.#guard.verdict(datapathId)
+    // What was written comes back as a change of the database, and that as another call.
+    if (verdict.safe === false && repaired) return
+    session.judge(verdict.safe === false ? { ...verdict, reason: `${verdict.reason}${failed}` } : verdict)
+  }
+
+  async #settle(datapathId: string): Promise<void> {
+    const verdict = this.#guard.verdict(datapathId)
+    if (verdict.safe !== 'unknown') await settle(verdict.target)
+  }
+
+  #emit(event: ChannelEvent): void {
+    if (event.kind === 'down') this.#packetIns.forget(event.datapathId)
+    if (!this.#subject.closed) this.#subject.next(event)
+  }
+
+  #packetIn(datapathId: string, message: MessageNamed<'packet_in'>): void {
+    const { reason, table_id, cookie, data, match } = message
+    const inPort = match.find(({ field }) => field === 'in_port')?.value
+    if (typeof inPort !== 'number') return
+    const known = inPort > PORT_MAX || this.#sessions.get(datapathId)?.hasPort(inPort) === true
+    const fields = match.filter(({ field }) => field !== 'in_port')
+    this.#packetIns.push(
+      { kind: 'packetIn', datapathId, inPort, reason, tableId: table_id, cookie, data, fields },
+      known,
+    )
+  }
+
+  #refuse(remote: string, reason: string): void {
+    const second = Math.floor(this.#now() / 1000)
+    if (second !== this.#refusals.second) this.#refusals = { second, told: 0 }
+    if (this.#refusals.told++ < REFUSALS_TOLD) this.#tell('connection-refused', remote, { reason })
+  }
+}

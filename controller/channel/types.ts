@@ -1,0 +1,91 @@
+/**
+ * What the channel shows to the rest of the controller: the state of each switch and what happens on it. Types and two
+ * small conversions, no behaviour. It refuses to know sockets and policy.
+ */
+import { type Message, type MessageNamed, OFPPC_PORT_DOWN, OFPPS_LINK_DOWN, type Oxm, type Port } from 'node-openflow'
+import type { PortView } from '../policy/state.ts'
+
+export interface SwitchPort extends PortView {
+  /** 48 bit. */
+  hwAddr: number
+}
+
+/**
+ * connecting: there, its flows are being read or its fail mode is being asked for. served: what it enforces is known,
+ * and it takes changes. degraded: it refused a change and keeps enforcing appliedGeneration. refused: it is not safe
+ * to serve; nothing is sent. disconnected: it keeps enforcing appliedGeneration on its own.
+ */
+export type SwitchState = 'connecting' | 'served' | 'degraded' | 'refused' | 'disconnected'
+
+export interface SwitchStatus {
+  /** 16 hexadecimal digits, lower case. */
+  readonly datapathId: string
+  /** The bridge's name in OVSDB; undefined where no configured database has it. */
+  readonly name: string | undefined
+  /** Empty where it has not been connected since the start. */
+  readonly remote: string
+  readonly state: SwitchState
+  /** Why it is in this state, where that needs a word. */
+  readonly reason: string | undefined
+  /** 0 before there is one. */
+  readonly wantedGeneration: number
+  /** 0 before there is one. */
+  readonly appliedGeneration: number
+  /** Without reserved ports (OFPP_LOCAL and above). */
+  readonly ports: ReadonlyMap<number, SwitchPort>
+  /** Milliseconds since the epoch; undefined while disconnected. */
+  readonly connectedAt: number | undefined
+  /** Flows of ours that the switch is known to have; 0 while that is unknown. */
+  readonly flows: number
+}
+
+export interface PacketIn {
+  kind: 'packetIn'
+  datapathId: string
+  inPort: number
+  reason: MessageNamed<'packet_in'>['reason']
+  tableId: number
+  cookie: bigint
+  /** The packet, as much of it as was sent. */
+  data: Uint8Array
+  /** Fields of the pipeline when it was sent, without in_port. */
+  fields: readonly Oxm[]
+}
+
+export type ChannelEvent =
+  /** The switch may be served: its ports are known, packet-outs reach it. */
+  | { kind: 'up'; datapathId: string; ports: ReadonlyMap<number, SwitchPort> }
+  | { kind: 'down'; datapathId: string; reason: string }
+  | { kind: 'port'; datapathId: string; port: SwitchPort; removed?: boolean }
+  | PacketIn
+  /** The switch enforces this generation; earlier ones may have been left out. */
+  | { kind: 'applied'; datapathId: string; generation: number }
+  /** Something in its SwitchStatus changed. */
+  | { kind: 'status'; datapathId: string }
+
+export type FlowStatsReply = Extract<Message, { type: 'multipart_reply'; mp_type: 'flow' }>
+
+/** Times of one switch's session, in milliseconds. */
+export interface SessionTimes {
+  /** Between comparisons of what is installed with what should be; 0 is never. */
+  auditMs: number
+  /** Until the first retry after a refusal; doubles up to retryMaxMs. */
+  retryMs: number
+  retryMaxMs: number
+  /** For the answer to a barrier or a bundle's commit. */
+  answerMs: number
+}
+
+/** 16 hexadecimal digits. */
+export function datapathText(datapathId: bigint): string {
+  return datapathId.toString(16).padStart(16, '0')
+}
+
+export function portView(port: Port): SwitchPort {
+  return {
+    port: port.port_no,
+    name: port.name,
+    up: (port.config & OFPPC_PORT_DOWN) === 0 && (port.state & OFPPS_LINK_DOWN) === 0,
+    hwAddr: port.hw_addr,
+  }
+}
