@@ -44,6 +44,12 @@ export async function listen(options: ListenOptions & Part, handlers: ListenHand
     const remote = remoteOf(socket)
     securing.delete(remote)
     const peer = peerOf(socket)
+    if (options.tls !== undefined && peer === undefined) {
+      // To users, no peer means no TLS.
+      handlers.refused(remote, 'TLS: the certificate has no common name')
+      socket.destroy()
+      return
+    }
     const terms: Terms = {
       ...options,
       side: options.side ?? 'controller',
@@ -81,11 +87,17 @@ export async function listen(options: ListenOptions & Part, handlers: ListenHand
       const remote = remoteOf(socket)
       securing.set(remote, socket)
       socket.once('close', () => {
-        if (securing.delete(remote)) handlers.refused(remote, 'closed in the TLS handshake')
+        // An error that explains it comes first, if there is one.
+        setImmediate(() => {
+          if (securing.get(remote) !== socket) return
+          securing.delete(remote)
+          handlers.refused(remote, 'closed in the TLS handshake')
+        })
       })
     })
-    server.on('tlsClientError', (error: Error, socket: TLSSocket) => {
-      const remote = remoteOf(socket)
+    server.on('tlsClientError', (error: Error, socket: TLSSocket & { _parent?: Socket }) => {
+      // The socket has often lost its address by now; Node keeps the stream beneath it in _parent.
+      const remote = [...securing].find(([, stream]) => stream === socket._parent)?.[0] ?? remoteOf(socket)
       if (securing.delete(remote)) handlers.refused(remote, `TLS: ${socket.authorizationError ?? error.message}`)
       socket.destroy()
     })

@@ -109,6 +109,7 @@ export const turn = (): Promise<void> => new Promise((resolve) => setImmediate((
 /** An established connection, controller side unless told, and the stream behind it. */
 export async function establish(
   terms: Partial<Terms> = {},
+  between: readonly Message[] = [],
 ): Promise<{ connection: OpenFlowConnection; socket: MemorySocket }> {
   const socket = new MemorySocket()
   const established = new Promise<OpenFlowConnection>((resolve, reject) => {
@@ -120,7 +121,7 @@ export async function establish(
   })
   await socket.receive(encode(HELLO))
   if (terms.side !== 'switch') {
-    await answerHandshake(socket)
+    await answerHandshake(socket, between)
   }
   const connection = await established
   socket.messages()
