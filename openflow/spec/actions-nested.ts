@@ -3,11 +3,12 @@
  * list of actions. Recursion is why these types are written down instead of inferred.
  */
 
+import { WireError } from '../wire/error.ts'
 import { enumeration, type Field, lazy, list, type Of, u8, u16 } from '../wire/field.ts'
 import { pad, struct } from '../wire/struct.ts'
 import { answering, type UnionRow, type UnionShape, type UnknownExperimenter, unionOf } from '../wire/union.ts'
 import { ACTIONS_BASIC, type BasicAction } from './actions.ts'
-import { ACTIONS_NICIRA, type NiciraAction } from './actions-nicira.ts'
+import { ACTIONS_NICIRA, type NiciraAction, ofsNbits } from './actions-nicira.ts'
 import { ACTIONS_LEARN, type LearnAction } from './learn.ts'
 import { type FieldRef, fieldRef32 } from './oxm.ts'
 import { EXPERIMENTER } from './oxm-row.ts'
@@ -30,8 +31,9 @@ const ctZone: Field<CtZone> = {
       u16.write(w, zone)
       return
     }
+    if (zone.field === 0) throw new WireError('bad_value', w.at, 'a zone from a field wants a field')
     fieldRef32.write(w, zone.field)
-    u16.write(w, (zone.ofs << 6) | (zone.n_bits - 1))
+    ofsNbits.write(w, zone)
   },
 }
 

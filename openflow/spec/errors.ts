@@ -3,7 +3,7 @@
  * meets on 1.3 connections. Names of the specification in lower case; numbers without a name stay numbers.
  */
 
-import { WireError } from '../wire/error.ts'
+import { shown, WireError } from '../wire/error.ts'
 import { type Field, rest, u16 } from '../wire/field.ts'
 
 interface ErrorType {
@@ -164,7 +164,8 @@ export function errorNumbers(kind: ErrorKind): { type: number; code: number } | 
   const { error_type, code } = kind
   if (typeof error_type === 'number') return typeof code === 'number' ? { type: error_type, code } : undefined
   if (error_type === 'experimenter') return typeof code === 'number' ? { type: EXPERIMENTER, code } : undefined
-  const row: ErrorType | undefined = Object.hasOwn(ERRORS, error_type) ? ERRORS[error_type] : undefined
+  const row: ErrorType | undefined =
+    typeof error_type === 'string' && Object.hasOwn(ERRORS, error_type) ? ERRORS[error_type] : undefined
   if (row === undefined) return undefined
   const number = typeof code === 'number' ? code : row.codes.indexOf(code)
   return number < 0 ? undefined : { type: row.number, code: number }
@@ -179,7 +180,11 @@ export const errorBody: Field<ErrorKind & { data: Uint8Array }> = {
   write(w, value) {
     const numbers = errorNumbers(value)
     if (numbers === undefined) {
-      throw new WireError('unknown_name', w.at, `no such error: ${value.error_type}/${value.code}`).within('code')
+      throw new WireError(
+        'unknown_name',
+        w.at,
+        `no such error: ${shown(value.error_type)}/${shown(value.code)}`,
+      ).within('code')
     }
     u16.write(w, numbers.type)
     u16.write(w, numbers.code)

@@ -74,6 +74,7 @@ export const meterBands = answering(
   'meter_mod_failed',
   { bad_type: 'bad_band', bad_value: 'bad_band_value' },
   list(union(METER_BANDS, { align: 4, padded: 'inside' })),
+  null,
 )
 
 export const meterCommand = enumeration(u16, { add: 0, modify: 1, delete: 2 })

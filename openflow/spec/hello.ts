@@ -1,8 +1,8 @@
 /** Hello (section 7.5.1): elements, of which one is defined, the bitmap of versions. */
 
 import type { Reader, Writer } from '../wire/cursor.ts'
-import { inside, WireError } from '../wire/error.ts'
-import { type Field, list, rest, u32 } from '../wire/field.ts'
+import { inside, shown, WireError } from '../wire/error.ts'
+import { type Field, isUint, list, rest, u32 } from '../wire/field.ts'
 import { struct } from '../wire/struct.ts'
 import { OFP_VERSION } from './constants.ts'
 
@@ -43,8 +43,8 @@ export const helloElement: Field<HelloElement> = {
     if (element.type === 'versionbitmap') bitmaps.write(w, element)
     else {
       type = element.type
-      if (typeof type !== 'number' || type >>> 0 !== type || type > 0xffff) {
-        throw new WireError('unknown_name', start, `no such element: ${String(type)}`).within('type')
+      if (!isUint(type, 0xffff)) {
+        throw new WireError('unknown_name', start, `no such element: ${shown(type)}`).within('type')
       }
       opaque.write(w, element)
     }
@@ -74,6 +74,8 @@ export const helloBody: Field<HelloBody> = {
   read(r) {
     const at = r.at
     const outer = r.end
+    const { depth } = r
+    const kept = r.padding?.length ?? 0
     try {
       return { elements: elements.read(r) }
     } catch (error) {
@@ -81,8 +83,9 @@ export const helloBody: Field<HelloBody> = {
       // Hellos of OpenFlow 1.0 to 1.2 may carry a body that is to be ignored.
       r.at = at
       r.end = outer
-      r.depth = 0
-      r.padding = undefined
+      r.depth = depth
+      if (kept === 0) r.padding = undefined
+      else if (r.padding !== undefined) r.padding.length = kept
       return { elements: [], data: rest.read(r) }
     }
   },

@@ -5,7 +5,7 @@
  */
 
 import type { Reader, Writer } from '../wire/cursor.ts'
-import { inside, WireError } from '../wire/error.ts'
+import { inside, shown, WireError } from '../wire/error.ts'
 import { type Field, u8, u16, u32, u64 } from '../wire/field.ts'
 import { pad } from '../wire/struct.ts'
 import type { UnionOf, UnionRow } from '../wire/union.ts'
@@ -53,9 +53,10 @@ function readSpec(r: Reader, header: number): LearnSpec {
 }
 
 function writeSpec(w: Writer, spec: LearnSpec): void {
+  if (typeof spec !== 'object' || spec === null) throw new WireError('wrong_type', w.at, 'object wanted')
   const { n_bits, src, to } = spec
   const code = TO.indexOf(to)
-  if (code < 0) throw new WireError('unknown_name', w.at, `no such spec: ${String(to)}`).within('to')
+  if (code < 0) throw new WireError('unknown_name', w.at, `no such spec: ${shown(to)}`).within('to')
   if (!(Number.isInteger(n_bits) && n_bits >= 1 && n_bits <= 0x7ff)) {
     throw new WireError('out_of_range', w.at, 'n_bits in 1..2047 wanted').within('n_bits')
   }

@@ -8,7 +8,7 @@
  */
 
 import { type NonzeroPadding, Reader, Writer } from '../wire/cursor.ts'
-import { inside, WireError } from '../wire/error.ts'
+import { inside, shown, WireError } from '../wire/error.ts'
 import { type Field, type Of, rest, u16, u32 } from '../wire/field.ts'
 import { behind, fixedValue, pad, type Struct, struct } from '../wire/struct.ts'
 import { OFP_VERSION } from './constants.ts'
@@ -199,10 +199,14 @@ function writeMessage(w: Writer, message: Message): void {
   if (typeof message !== 'object' || message === null) throw new WireError('wrong_type', w.at, 'message wanted')
   const row = byName.get(message.type)
   if (row === undefined)
-    throw new WireError('unknown_name', w.at, `no such message: ${String(message.type)}`).within('type')
+    throw new WireError('unknown_name', w.at, `no such message: ${shown(message.type)}`).within('type')
   const start = w.at
+  const version = message.version ?? OFP_VERSION
+  if (!Number.isInteger(version) || version < 0 || version > 0xff) {
+    throw new WireError('out_of_range', start, `${shown(version)} is no version`).within('version')
+  }
   w.room(HEADER_SIZE)
-  w.octets[start] = message.version ?? OFP_VERSION
+  w.octets[start] = version
   w.octets[start + 1] = row.experimenter === undefined ? row.number : EXPERIMENTER_TYPE
   w.at = start + 4
   row.body.write(w, message)

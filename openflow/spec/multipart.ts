@@ -3,7 +3,7 @@
  * part of what may be many; the flag OFPMPF_MORE says that another part follows.
  */
 
-import { WireError } from '../wire/error.ts'
+import { shown, WireError } from '../wire/error.ts'
 import { type Field, fixedText, list, type Of, rest, u16, u32 } from '../wire/field.ts'
 import { pad, struct } from '../wire/struct.ts'
 import { flowMonitorRequest, flowUpdate } from './flow-monitor.ts'
@@ -115,8 +115,8 @@ export function multipart<T>(side: 'request' | 'reply'): Field<T> {
     },
     write(w, value) {
       const { flags, mp_type, body } = value as unknown as AnyPart
-      if (!Object.hasOwn(MULTIPART, mp_type)) {
-        throw new WireError('unknown_name', w.at, `no such type: ${String(mp_type)}`).within('mp_type')
+      if (typeof mp_type !== 'string' || !Object.hasOwn(MULTIPART, mp_type)) {
+        throw new WireError('unknown_name', w.at, `no such type: ${shown(mp_type)}`).within('mp_type')
       }
       const row: MultipartRow = MULTIPART[mp_type]
       u16.write(w, row.number)

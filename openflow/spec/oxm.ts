@@ -5,8 +5,8 @@
  */
 
 import type { Reader, Writer } from '../wire/cursor.ts'
-import { WireError } from '../wire/error.ts'
-import { type Field, readU64, U64_MAX, writeU64 } from '../wire/field.ts'
+import { shown, WireError } from '../wire/error.ts'
+import { type Field, isUint, readU64, U64_MAX, writeU64 } from '../wire/field.ts'
 import { OXM_BASIC, OXM_ONF } from './oxm-basic.ts'
 import { OXM_LEGACY } from './oxm-legacy.ts'
 import { OXM_NICIRA, OXM_REGISTERS } from './oxm-nicira.ts'
@@ -278,11 +278,21 @@ function writeVariable(w: Writer, bound: Bound, value: Value, mask: Value | unde
 
 function writeUnknown(w: Writer, oxm: UnknownOxm): void {
   if (oxm.field !== 'unknown')
-    throw new WireError('unknown_name', w.at, `no such field: ${String(oxm.field)}`).within('field')
+    throw new WireError('unknown_name', w.at, `no such field: ${shown(oxm.field)}`).within('field')
   const { class: cls, id, experimenter, masked, body } = oxm
   if (!(body instanceof Uint8Array)) throw new WireError('wrong_type', w.at, 'Uint8Array wanted').within('body')
+  if ((cls === OXM_CLASS.experimenter) !== (experimenter !== undefined)) {
+    throw new WireError('bad_value', w.at, 'class 0xffff wants an experimenter, other classes none').within(
+      'experimenter',
+    )
+  }
+  if (experimenter !== undefined && !isUint(experimenter, 0xffff_ffff)) {
+    throw new WireError('out_of_range', w.at, 'no experimenter id').within('experimenter')
+  }
+  if (masked && body.length % 2 !== 0)
+    throw new WireError('out_of_range', w.at, 'as long a mask as the value wanted').within('body')
   const size = body.length + (experimenter === undefined ? 0 : 4)
-  if (size > 0xff || cls >>> 0 !== cls || cls > 0xffff || id >>> 0 !== id || id > 0x7f) {
+  if (size > 0xff || !isUint(cls, 0xffff) || !isUint(id, 0x7f)) {
     throw new WireError('out_of_range', w.at, 'class, id or length does not fit the header')
   }
   putHeader(w, ((cls << 16) | (id << 9) | (masked ? 0x100 : 0) | size) >>> 0)
@@ -335,7 +345,7 @@ function writeHeader(w: Writer, header: number | bigint): void {
     w.at += 8
     return
   }
-  if (header >>> 0 !== header || header >>> 16 === OXM_CLASS.experimenter) {
+  if (!isUint(header, 0xffff_ffff) || header >>> 16 === OXM_CLASS.experimenter) {
     throw new WireError('out_of_range', w.at, 'not a 32 bit header')
   }
   putHeader(w, header)
@@ -343,7 +353,7 @@ function writeHeader(w: Writer, header: number | bigint): void {
 
 function writeBound(w: Writer, name: FieldName, masked: boolean): void {
   const bound = byName.get(name)
-  if (bound === undefined) throw new WireError('unknown_name', w.at, `no such field: ${String(name)}`)
+  if (bound === undefined) throw new WireError('unknown_name', w.at, `no such field: ${shown(name)}`)
   if (masked && !bound.plain.row.maskable) throw new WireError('bad_mask', w.at, `${name} takes no mask`)
   w.room(8)
   putHeader(w, (masked ? bound.masked : bound.plain).header)
@@ -382,7 +392,7 @@ export const fieldRef32: Field<FieldRef> = {
     if (typeof value === 'string' && byName.get(value)?.plain.experimenter !== undefined) {
       throw new WireError('out_of_range', w.at, `${value} does not fit a 32 bit header`)
     }
-    if (typeof value === 'number' && value >>> 16 === OXM_CLASS.experimenter && value >>> 0 === value) {
+    if (isUint(value, 0xffff_ffff) && value >>> 16 === OXM_CLASS.experimenter) {
       w.room(4)
       putHeader(w, value)
     } else if (typeof value === 'bigint') {

@@ -1,6 +1,6 @@
 /**
  * Reader and Writer: where the codec stands in the octets. They know bounds, nesting depth and preserved
- * padding; they know no field and no message. Fields (`field.ts`) move them; `codec.ts` makes them.
+ * padding; they know no field and no message. Fields (`field.ts`) move them; encode and decode (spec/message.ts) make them.
  */
 
 import { WireError } from './error.ts'

@@ -59,6 +59,14 @@ export class WireError extends Error {
   }
 }
 
+/** A value of any type in an error's text. */
+export function shown(value: unknown): string {
+  if (value === null || typeof value === 'object' || typeof value === 'function') {
+    return value === null ? 'null' : typeof value
+  }
+  return String(value)
+}
+
 /** Re-throw helper: adds the path element if this is ours, leaves anything else (a bug) as it is. */
 export function inside(error: unknown, key: string | number): unknown {
   return error instanceof WireError ? error.within(key) : error

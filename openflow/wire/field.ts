@@ -29,10 +29,8 @@
  * Third refinement: errors say where. A WireError is thrown with the octet offset only; each struct and list adds
  * its key while the error passes outwards. Reading pays nothing for this until something is wrong.
  *
- * Fourth refinement: speed. Walking a table of members costs a dynamic call and a keyed store per member. For
- * shapes on the hot path `struct` therefore compiles its members to straight-line code when it is first used
- * (`compile.ts`); the table walk stays as the plain twin, is what runs where code generation is forbidden, and
- * the tests hold the two against each other.
+ * What it costs. Walking a table of members costs a dynamic call and a keyed store per member; bench/codec.ts says
+ * how much that is.
  *
  * Values. Up to 48 bits: number. 64 bits and more: bigint. Octets: Uint8Array, on reading a *view* of the input
  * (copy what you keep longer than the input). An enumeration is the specification's name in lower case; a number
@@ -40,7 +38,7 @@
  */
 
 import type { Reader, Writer } from './cursor.ts'
-import { inside, WireError } from './error.ts'
+import { inside, shown, WireError } from './error.ts'
 
 export interface Field<T> {
   readonly kind: string
@@ -70,7 +68,12 @@ function refuse(value: unknown, w: Writer, max: number | bigint): never {
   if (typeof value !== typeof max) {
     throw new WireError('wrong_type', w.at, `${typeof max} wanted, not ${value === null ? 'null' : typeof value}`)
   }
-  throw new WireError('out_of_range', w.at, `${String(value)} is not an integer in 0..${max}`)
+  throw new WireError('out_of_range', w.at, `${shown(value)} is not an integer in 0..${max}`)
+}
+
+/** Whether this is an integer in 0..max. */
+export function isUint(value: unknown, max: number): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= max
 }
 
 /** Unsigned big-endian integer of 1 to 6 octets. */
@@ -89,7 +92,7 @@ function uint(size: number): Uint {
       return value
     },
     write(w, value) {
-      if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > max) refuse(value, w, max)
+      if (!isUint(value, max)) refuse(value, w, max)
       w.room(size)
       let rest = value
       for (let i = size - 1; i >= 0; i--) {
@@ -206,7 +209,7 @@ export function enumeration<const M extends Readonly<Record<string, number>>>(
     },
     write(w, value) {
       const number = typeof value === 'string' ? (Object.hasOwn(names, value) ? names[value] : undefined) : value
-      if (number === undefined) throw new WireError('unknown_name', w.at, `no such name: ${value}`)
+      if (number === undefined) throw new WireError('unknown_name', w.at, `no such name: ${shown(value)}`)
       of.write(w, number)
     },
   }

@@ -3,7 +3,6 @@
  * fixed values, the struct's own length and the size of a later member. Knows no message.
  */
 
-import { compileStruct } from './compile.ts'
 import type { Reader, Writer } from './cursor.ts'
 import { inside, WireError } from './error.ts'
 import type { Absent, Field, Of } from './field.ts'
@@ -101,24 +100,24 @@ export interface Struct<T> extends Field<T> {
 
 export const VANISHING: ReadonlySet<string> = new Set(['pad', 'padTo', 'length', 'sizeOf', 'fixedValue'])
 
-/** Where a struct lies while it is read or written. Shared by the table walk and the compiled form. */
-export function narrow(r: Reader, start: number, size: number, at: number, least: number): void {
+/** Bounds a struct by the length that stands in it. */
+function narrow(r: Reader, start: number, size: number, at: number, least: number): void {
   if (size < least) throw new WireError('bad_len', at, `length ${size} is less than the least size ${least}`)
   if (start + size > r.end) throw new WireError('bad_len', at, `length ${size} passes the end of what encloses it`)
   r.end = start + size
 }
 
 /** All of a bounded region must have been used. */
-export function exhausted(r: Reader): void {
+function exhausted(r: Reader): void {
   if (r.at !== r.end) throw new WireError('bad_len', r.at, `${r.end - r.at} octets left over`)
 }
 
-export function padding(align: number, size: number): number {
+function padding(align: number, size: number): number {
   return (align - (size % align)) % align
 }
 
-/** A struct read and written by walking its members: the plain twin of the compiled form. */
-export function walkStruct<T>(
+/** A struct read and written by walking its members. */
+function walkStruct<T>(
   members: ReadonlyArray<readonly [string, AnyField]>,
   min: number,
   fixed: boolean,
@@ -129,7 +128,7 @@ export function walkStruct<T>(
     min,
     fixed,
     members,
-    tagged: (name) => compileStruct(walkStruct(members, min, fixed, name), name),
+    tagged: (name) => walkStruct(members, min, fixed, name),
     read(r) {
       const start = r.at
       const outer = r.end
@@ -246,5 +245,5 @@ function fromEntries<T>(entries: ReadonlyArray<readonly [string, AnyField]>): St
     min += field.min
     fixed &&= field.fixed
   }
-  return compileStruct<T>(walkStruct<T>(entries, min, fixed), undefined)
+  return walkStruct<T>(entries, min, fixed)
 }

@@ -5,8 +5,8 @@
  */
 
 import type { Reader, Writer } from './cursor.ts'
-import { type ErrorAnswer, type WireCode, WireError } from './error.ts'
-import type { Field, Of } from './field.ts'
+import { shown, type WireCode, WireError } from './error.ts'
+import { type Field, isUint, type Of } from './field.ts'
 import type { Struct } from './struct.ts'
 
 type AnyStruct = Struct<object>
@@ -130,7 +130,7 @@ export function unionOf<T extends Tagged>(rows: Readonly<Record<string, UnionRow
       row.body.write(w, value)
     } else {
       if (shared === undefined || value.type !== 'experimenter') {
-        throw new WireError('unknown_name', w.at, `no such type: ${value.type}`).within('type')
+        throw new WireError('unknown_name', w.at, `no such type: ${shown(value.type)}`).within('type')
       }
       const { experimenter, data } = value as unknown as UnknownExperimenter
       if (!(data instanceof Uint8Array)) throw new WireError('wrong_type', w.at, 'Uint8Array wanted').within('data')
@@ -149,8 +149,8 @@ export function unionOf<T extends Tagged>(rows: Readonly<Record<string, UnionRow
 }
 
 function put32(w: Writer, value: number): void {
-  if (typeof value !== 'number' || value >>> 0 !== value) {
-    throw new WireError('out_of_range', w.at, `${value} is no experimenter id`).within('experimenter')
+  if (!isUint(value, 0xffff_ffff)) {
+    throw new WireError('out_of_range', w.at, `${shown(value)} is no experimenter id`).within('experimenter')
   }
   const b = w.octets
   b[w.at++] = value >>> 24
@@ -159,11 +159,15 @@ function put32(w: Writer, value: number): void {
   b[w.at++] = value
 }
 
-/** Failures inside are answered with this error type; `codes` maps what went wrong to its code, bad_len otherwise. */
+/**
+ * Failures inside are answered with this error type; `codes` maps what went wrong to its code, `otherwise` is the rest.
+ * Where the type has no code for a wrong length, pass null: the enclosing context answers.
+ */
 export function answering<F extends Field<never> | Field<unknown>>(
   type: string,
   codes: Readonly<Partial<Record<WireCode, string>>>,
   field: F,
+  otherwise: string | null = 'bad_len',
 ): F {
   const inner = field as Field<unknown>
   const wrapped = {
@@ -172,14 +176,13 @@ export function answering<F extends Field<never> | Field<unknown>>(
       try {
         return inner.read(r)
       } catch (error) {
-        if (error instanceof WireError && error.error === undefined) error.error = answer(type, codes, error.code)
+        if (error instanceof WireError) {
+          const code = codes[error.code] ?? otherwise
+          if (code !== null) error.error ??= { type, code }
+        }
         throw error
       }
     },
   }
   return wrapped as unknown as F
-}
-
-function answer(type: string, codes: Readonly<Partial<Record<WireCode, string>>>, code: WireCode): ErrorAnswer {
-  return { type, code: codes[code] ?? 'bad_len' }
 }

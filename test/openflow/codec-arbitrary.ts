@@ -1,0 +1,358 @@
+/**
+ * Values for the codec's property tests, generated from the very rows that encode and decode: each field says what
+ * kind it is, and here stands one generator per kind. A new row needs nothing here; a new kind fails loudly until it
+ * has its generator. Knows what a value may be, not what becomes of it.
+ */
+import fc, { type Arbitrary } from 'fast-check'
+import { errorKind } from '../../openflow/spec/errors.ts'
+import { EXPERIMENTER_MESSAGES } from '../../openflow/spec/experimenter.ts'
+import type { Message } from '../../openflow/spec/message.ts'
+import { MESSAGES } from '../../openflow/spec/messages.ts'
+import { MULTIPART, type MultipartName } from '../../openflow/spec/multipart.ts'
+import { FIELD_NAMES, type FieldName, type Oxm, oxmRow } from '../../openflow/spec/oxm.ts'
+import { OXM_CLASS, type OxmRow } from '../../openflow/spec/oxm-row.ts'
+import {
+  type BigUint,
+  type Enumeration,
+  type Field,
+  type List,
+  octetsText,
+  type Uint,
+} from '../../openflow/wire/field.ts'
+import type { SizeOf, Struct } from '../../openflow/wire/struct.ts'
+import { VANISHING } from '../../openflow/wire/struct.ts'
+import type { Union, UnionRow, UnionShape } from '../../openflow/wire/union.ts'
+
+type AnyField = Field<unknown>
+
+/** Depth of nested actions and messages, and what the enclosing shape wants of a run of octets that ends it. */
+interface Context {
+  readonly depth: number
+  /** `(size of the run + before) % align` must be 0: padding would otherwise be read as part of the run. */
+  readonly align?: { readonly before: number; readonly align: number }
+}
+
+const MAX_DEPTH = 2
+const TOP: Context = { depth: 0 }
+
+/** An experimenter id that no row has. */
+const strangeExperimenter = fc.integer({ min: 0x0100_0000, max: 0x0fff_ffff })
+export const octets = (max: number, context: Context = TOP): Arbitrary<Uint8Array> => {
+  const { align } = context
+  if (align === undefined) return fc.uint8Array({ maxLength: max })
+  return fc.uint8Array({ maxLength: max }).map((data) => {
+    const rest = (align.align - ((data.length + align.before) % align.align)) % align.align
+    const padded = new Uint8Array(data.length + rest)
+    padded.set(data)
+    return padded
+  })
+}
+
+const u16 = fc.integer({ min: 0, max: 0xffff })
+const u32 = fc.integer({ min: 0, max: 0xffff_ffff })
+/** Small numbers often, any otherwise; the ends too. */
+const upTo = (max: number): Arbitrary<number> => fc.oneof(fc.integer({ min: 0, max }), fc.constantFrom(0, max))
+
+function text(size: number): Arbitrary<string> {
+  const fit = (data: Uint8Array): string => {
+    let end = Math.min(data.length, size)
+    while (end > 0 && data[end - 1] === 0) end--
+    return octetsText(data.subarray(0, end))
+  }
+  const utf8 = fc
+    .string({ unit: 'grapheme', maxLength: Math.floor(size / 8) })
+    .map((s) => fit(new TextEncoder().encode(s)))
+  return fc.oneof(utf8, fc.uint8Array({ maxLength: size }).map(fit))
+}
+
+// ---- match fields -------------------------------------------------------------------------------------------
+
+function oxmValue(row: OxmRow, key: 'value' | 'mask'): Arbitrary<number | bigint> {
+  if (row.size > 6) return fc.bigInt({ min: 0n, max: (1n << BigInt(row.size * 8)) - 1n })
+  return upTo(key === 'value' && row.bits !== undefined ? 2 ** row.bits - 1 : 2 ** (row.size * 8) - 1)
+}
+
+export function oxmOf(field: FieldName, masks = true): Arbitrary<Oxm> {
+  const row = oxmRow(field)
+  const plain = row.variable
+    ? fc.uint8Array({ minLength: 1, maxLength: row.size }).map((value) => ({ field, value }))
+    : oxmValue(row, 'value').map((value) => ({ field, value }))
+  if (!masks || !row.maskable) return plain as Arbitrary<Oxm>
+  const masked = row.variable
+    ? fc
+        .integer({ min: 1, max: row.size })
+        .chain((size) =>
+          fc.tuple(
+            fc.uint8Array({ minLength: size, maxLength: size }),
+            fc.uint8Array({ minLength: size, maxLength: size }),
+          ),
+        )
+        .map(([value, mask]) => ({ field, value, mask }))
+    : fc.tuple(oxmValue(row, 'value'), oxmValue(row, 'mask')).map(([value, mask]) => ({ field, value, mask }))
+  return fc.oneof(plain as Arbitrary<Oxm>, masked as Arbitrary<Oxm>)
+}
+
+/** Class 0x0002 has no row; nor has the experimenter. */
+function unknownOxm(masks: boolean): Arbitrary<Oxm> {
+  return fc
+    .record({
+      id: fc.integer({ min: 0, max: 0x7f }),
+      masked: masks ? fc.boolean() : fc.constant(false),
+      half: fc.uint8Array({ maxLength: 100 }),
+      experimenter: fc.option(strangeExperimenter),
+    })
+    .map(({ id, masked, half, experimenter }) => {
+      const body = masked ? Uint8Array.from([...half, ...half]) : half
+      if (experimenter === null) return { field: 'unknown', class: 2, id, masked, body }
+      return { field: 'unknown', class: OXM_CLASS.experimenter, id, experimenter, masked, body }
+    })
+}
+
+const fieldName = fc.constantFrom(...FIELD_NAMES)
+export const oxm: Arbitrary<Oxm> = fc.oneof(
+  { weight: 9, arbitrary: fieldName.chain((name) => oxmOf(name)) },
+  { weight: 1, arbitrary: unknownOxm(true) },
+)
+const unmaskedOxm = fc.oneof(
+  { weight: 9, arbitrary: fieldName.chain((name) => oxmOf(name, false)) },
+  { weight: 1, arbitrary: unknownOxm(false) },
+)
+const match = fc.array(oxm, { maxLength: 4 })
+
+const strangeHeader = u16.map((low) => 0x0002_0000 + low)
+const strangeLongHeader = fc
+  .tuple(u16, strangeExperimenter)
+  .map(([low, id]) => (0xffff_0000n + BigInt(low)) * 0x1_0000_0000n + BigInt(id))
+const fieldRef = fc.oneof(fieldName, strangeHeader, strangeLongHeader)
+const shortNames = FIELD_NAMES.filter((name) => oxmRow(name).experimenter === undefined)
+const fieldRef32 = fc.oneof(
+  fc.constantFrom(...shortNames),
+  strangeHeader,
+  u16.map((low) => 0xffff_0000 + low),
+)
+const oxmId = fc.oneof(
+  fc.tuple(fieldName, fc.boolean()).map(([field, masked]) => ({
+    field,
+    masked: masked && oxmRow(field).maskable && !oxmRow(field).variable,
+  })),
+  fc.oneof(strangeHeader, strangeLongHeader).map((header) => ({ header })),
+)
+
+// ---- kinds --------------------------------------------------------------------------------------------------
+
+const bits = fc.record({ ofs: fc.integer({ min: 0, max: 1023 }), n_bits: fc.integer({ min: 1, max: 64 }) })
+const optional = <T>(arbitrary: Arbitrary<T>): Arbitrary<T | undefined> => fc.option(arbitrary, { nil: undefined })
+const present = (value: object): object => Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined))
+
+const natRange = fc
+  .record({
+    ipv4_min: optional(u32),
+    ipv4_max: optional(u32),
+    ipv6_min: optional(fc.bigInt({ min: 0n, max: (1n << 128n) - 1n })),
+    ipv6_max: optional(fc.bigInt({ min: 0n, max: (1n << 128n) - 1n })),
+    proto_min: optional(u16),
+    proto_max: optional(u16),
+  })
+  .map(present)
+
+const subfield = fc.record({ field: fieldRef, ofs: u16 })
+const learnSpec = fc
+  .record({
+    n_bits: fc.oneof(fc.integer({ min: 1, max: 128 }), fc.integer({ min: 1, max: 0x7ff })),
+    immediate: fc.infiniteStream(fc.integer({ min: 0, max: 255 })),
+    src: fc.option(subfield),
+    dst: subfield,
+    to: fc.constantFrom('match', 'load', 'output'),
+  })
+  .map(({ n_bits, immediate, src, dst, to }) => {
+    const from = src ?? Uint8Array.from({ length: 2 * Math.ceil(n_bits / 16) }, () => immediate.next().value as number)
+    return to === 'output' ? { n_bits, src: from, to } : { n_bits, src: from, to, dst }
+  })
+
+const helloElement = fc.oneof(
+  fc.record({ type: fc.constant('versionbitmap'), bitmaps: fc.array(u32, { maxLength: 3 }) }),
+  fc.record({ type: fc.integer({ min: 2, max: 0xffff }), data: octets(20) }),
+)
+
+/** Generators of the kinds that are no combinator; each with the least that it needs to know of its field. */
+const KINDS: Readonly<Record<string, (field: AnyField, context: Context) => Arbitrary<unknown>>> = {
+  uint: (field) => upTo((field as Uint).max),
+  biguint: (field) => fc.bigInt({ min: 0n, max: (field as BigUint).max }),
+  enumeration(field) {
+    const { of, names } = field as Enumeration<string>
+    const known = new Set(Object.values(names))
+    return fc.oneof(
+      fc.constantFrom(...Object.keys(names)),
+      upTo(of.max).filter((number) => !known.has(number)),
+    )
+  },
+  octets: (field, context) =>
+    field.fixed ? fc.uint8Array({ minLength: field.min, maxLength: field.min }) : octets(40, context),
+  text: (field) => text(field.min),
+  list: (field, context) =>
+    fc.array(arbitrary((field as List<unknown>).of, { depth: context.depth }), { maxLength: 3 }),
+  actions: (field, context) => {
+    if (context.depth >= MAX_DEPTH) return fc.constant([])
+    return arbitrary((field as unknown as { get: () => AnyField }).get(), { depth: context.depth + 1 })
+  },
+  struct: (field, context) => structOf(field as Struct<object>, context),
+  union: (field, context) => unionOf(field as Union<object>, context),
+  oxm: () => oxm,
+  setField: () => unmaskedOxm,
+  match: () => match,
+  fieldRef: () => fieldRef,
+  fieldRef32: () => fieldRef32,
+  oxmId: () => oxmId,
+  ctZone: () =>
+    fc.oneof(
+      u16,
+      fc.tuple(fieldRef32, bits).map(([field, b]) => ({ field, ...b })),
+    ),
+  ofsNbits: () => bits,
+  natRange: () => natRange,
+  learnSpecs: () => fc.array(learnSpec, { maxLength: 4 }),
+  // A result field goes with a flag elsewhere in the struct; `structOf` sets both.
+  learnResult: () => fc.record({ ofs: u16 }),
+  helloElement: () => helloElement,
+  hello: () => fc.record({ elements: fc.array(helloElement, { maxLength: 3 }) }),
+  error: () =>
+    fc
+      .tuple(fc.oneof(fc.integer({ min: 0, max: 15 }), u16), fc.oneof(fc.integer({ min: 0, max: 20 }), u16), octets(80))
+      .map(([type, code, data]) => ({ ...errorKind(type, code), data })),
+  typeId: () =>
+    fc.oneof(
+      fc.constantFrom('apply_actions', 'output').map((name) => name),
+      fc.tuple(u16, fc.uint8Array({ minLength: 1, maxLength: 12 })).map(([type, data]) => ({ type, data })),
+      octets(0).map((data) => ({ type: 0x1234, data })),
+    ),
+  flowMonitorRequest: () =>
+    fc.record({ id: u32, flags: u16, out_port: u32, table_id: fc.integer({ min: 0, max: 255 }), match }),
+  flowUpdate: (_field, context) =>
+    fc.oneof(
+      fc.record({ event: fc.constant('abbrev'), xid: u32 }),
+      fc.record({
+        event: fc.constantFrom('initial', 'added', 'removed', 'modified'),
+        table_id: fc.integer({ min: 0, max: 255 }),
+        reason: fc.constantFrom('idle_timeout', 'delete', 77),
+        idle_timeout: u16,
+        hard_timeout: u16,
+        priority: u16,
+        cookie: fc.bigInt({ min: 0n, max: (1n << 64n) - 1n }),
+        match,
+        instructions: arbitrary(instructionsField(), context),
+      }),
+    ),
+}
+
+/** The instructions' field, by way of the flow_mod's row. */
+function instructionsField(): AnyField {
+  return (MESSAGES.flow_mod.body as Struct<object>).members.find(([name]) => name === 'instructions')![1]
+}
+
+export function arbitrary(field: AnyField, context: Context = TOP): Arbitrary<unknown> {
+  const make = KINDS[field.kind]
+  if (make === undefined) throw new Error(`no generator for fields of kind ${field.kind}`)
+  return make(field, context)
+}
+
+/** `context.align` counts what stands before the struct; a run of octets at its end has the struct in front too. */
+export function structOf(body: Struct<object>, context: Context = TOP): Arbitrary<object> {
+  const shape: Record<string, Arbitrary<unknown>> = {}
+  let before = 0
+  let unit: string | undefined
+  for (const [name, field] of body.members) {
+    if (field.kind === 'sizeOf') unit = (field as SizeOf).member
+    if (!VANISHING.has(field.kind)) {
+      const inner: Context =
+        context.align === undefined || name === unit
+          ? { depth: context.depth }
+          : { depth: context.depth, align: { before: context.align.before + before, align: context.align.align } }
+      const isTypeId = field.kind === 'list' && (field as List<unknown>).of.kind === 'typeId'
+      shape[name] = isTypeId ? typeIds(name) : arbitrary(field, inner)
+    }
+    before += field.min
+  }
+  const value = fc.record(shape) as Arbitrary<Record<string, unknown>>
+  if (!('result' in shape)) return value
+  return fc.tuple(value, fc.option(fieldRef)).map(([learn, field]) => ({
+    ...learn,
+    flags: field === null ? (learn['flags'] as number) & ~4 : (learn['flags'] as number) | 4,
+    result: field === null ? learn['result'] : { ...(learn['result'] as object), field },
+  }))
+}
+
+function typeIds(member: string): Arbitrary<unknown> {
+  const names = member === 'instruction_ids' ? ['goto_table', 'meter', 'clear_actions'] : ['output', 'group', 'pop_pbb']
+  return fc.array(
+    fc.oneof(
+      fc.constantFrom(...names),
+      fc.tuple(u16, fc.uint8Array({ minLength: 1, maxLength: 12 })).map(([type, data]) => ({ type, data })),
+      fc.constant({ type: 0x1234, data: new Uint8Array(0) }),
+    ),
+    { maxLength: 3 },
+  )
+}
+
+/** One value of a union's row. */
+export function rowOf(name: string, row: UnionRow, shape: UnionShape, context: Context = TOP): Arbitrary<object> {
+  const before = row.experimenter === undefined ? 4 : 10
+  const inner: Context =
+    shape.padded === 'inside'
+      ? { depth: context.depth, align: { before, align: shape.align } }
+      : { depth: context.depth }
+  return structOf(row.body, inner).map((value) => ({ type: name, ...value }))
+}
+
+/** An experimenter's shape that no row describes. */
+export function strangerOf(shape: UnionShape): Arbitrary<object> {
+  const data = octets(30, shape.padded === 'inside' ? { depth: 0, align: { before: 8, align: shape.align } } : TOP)
+  return fc.record({ type: fc.constant('experimenter'), experimenter: strangeExperimenter, data })
+}
+
+function unionOf(field: Union<object>, context: Context): Arbitrary<object> {
+  const rows = Object.entries(field.rows).map(([name, row]) => rowOf(name, row, field.shape, context))
+  if (field.shape.experimenter !== undefined) rows.push(strangerOf(field.shape))
+  return fc.oneof(...rows)
+}
+
+// ---- messages -----------------------------------------------------------------------------------------------
+
+const header = <T extends object>(type: string, body: Arbitrary<T>): Arbitrary<Message> =>
+  fc.tuple(u32, body).map(([xid, rest]) => ({ type, xid, ...rest }) as unknown as Message)
+
+function part(type: 'multipart_request' | 'multipart_reply', mp_type: MultipartName): Arbitrary<Message> {
+  const side = type === 'multipart_request' ? 'request' : 'reply'
+  const body =
+    mp_type === 'experimenter'
+      ? fc.record({ experimenter: strangeExperimenter, exp_type: u32, data: octets(40) })
+      : arbitrary(MULTIPART[mp_type][side] as AnyField)
+  return header(type, fc.record({ flags: u16, mp_type: fc.constant(mp_type), body }))
+}
+
+/** Every message that has a shape of its own, by a name for test titles. */
+export const MESSAGE_ARBITRARIES: ReadonlyMap<string, Arbitrary<Message>> = new Map<string, Arbitrary<Message>>([
+  ...Object.entries({ ...MESSAGES, ...EXPERIMENTER_MESSAGES }).map(
+    ([name, { body }]) => [name, header(name, structOf(body as Struct<object>))] as const,
+  ),
+  ['hello', header('hello', KINDS['hello']!({} as AnyField, TOP) as Arbitrary<object>)],
+  ['error', header('error', KINDS['error']!({} as AnyField, TOP) as Arbitrary<object>)],
+  [
+    'experimenter',
+    header('experimenter', fc.record({ experimenter: strangeExperimenter, exp_type: u32, data: octets(40) })),
+  ],
+  ...(Object.keys(MULTIPART) as MultipartName[]).flatMap((name) => [
+    [`multipart_request ${name}`, part('multipart_request', name)] as const,
+    [`multipart_reply ${name}`, part('multipart_reply', name)] as const,
+  ]),
+])
+
+const plainMessage = fc.constantFrom(...MESSAGE_ARBITRARIES.keys()).chain((name) => MESSAGE_ARBITRARIES.get(name)!)
+export const bundleAdd: Arbitrary<Message> = header(
+  'bundle_add_message',
+  fc.record({ bundle_id: u32, flags: u16, message: plainMessage, properties: octets(20) }),
+)
+/** Any message. */
+export const message: Arbitrary<Message> = fc.oneof(
+  { weight: 19, arbitrary: plainMessage },
+  { weight: 1, arbitrary: bundleAdd },
+)
