@@ -7,8 +7,9 @@
  *     writer ◀─ API            observed ◀── topology, ports, sightings
  */
 import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { systemClock } from '../host/clock.ts'
-import type { ControllerConfig } from '../host/config.ts'
+import type { ControllerConfig, TlsFiles } from '../host/config.ts'
 import { Lifecycle } from '../host/lifecycle.ts'
 import type { Log } from '../host/log.ts'
 import { failureText } from '../model/errors.ts'
@@ -69,6 +70,12 @@ export async function runController(
   }
 }
 
+/** The contents of PEM files. Throws where one cannot be read. */
+function readTls({ cert, key, ca }: TlsFiles): { cert: string; key: string; ca: string } {
+  const read = (path: string): string => readFileSync(path, 'utf8')
+  return { cert: read(cert), key: read(key), ca: read(ca) }
+}
+
 async function start(
   config: ControllerConfig,
   log: Log,
@@ -99,9 +106,10 @@ async function start(
   lifecycle.onStop('hints', () => hints.close())
   const southbound = new Southbound(
     {
-      listen: config.openflow,
+      listen: config.openflow.map(({ host, port, tls }) => ({ host, port, ...(tls && { tls: readTls(tls) }) })),
       ovsdb: config.ovsdb,
       repair: config.repair,
+      times: { auditMs: config.limits.auditMs },
     },
     tell,
     now,
@@ -227,7 +235,9 @@ async function start(
       events,
       applied,
       network: {
-        switches: southbound.switches,
+        get switches() {
+          return southbound.switches
+        },
         get links() {
           return topology.links.map(({ from, to, lastSeen }) => ({ from, to, lastSeen }))
         },

@@ -81,6 +81,7 @@ export class Session {
   readonly #ports = new SwitchPorts()
   #retry: NodeJS.Timeout | undefined
   #audit: NodeJS.Timeout | undefined
+  #degradedTold = ''
   #faultToldAt = Number.NEGATIVE_INFINITY
   /** What is installed is in doubt: read before the next attempt. */
   #doubt = false
@@ -104,6 +105,11 @@ export class Session {
       retryMs,
       retryMaxMs,
     })
+  }
+
+  /** What the switch is known to have; undefined while that is unknown. */
+  get installed(): SwitchProgram | undefined {
+    return this.#ledger.installed
   }
 
   get status(): SwitchStatus {
@@ -367,14 +373,11 @@ export class Session {
           this.#changed()
           break
         case 'recovered':
+          this.#degradedTold = ''
           tell('switch-recovered', this.datapathId, { generation: effect.generation })
           break
         case 'degraded':
-          tell('switch-degraded', this.datapathId, {
-            generation: effect.generation,
-            applied: effect.applied,
-            error: effect.error,
-          })
+          this.#tellDegraded(effect)
           this.#changed()
           break
         case 'retry':
@@ -389,6 +392,14 @@ export class Session {
           break
       }
     }
+  }
+
+  /** Once per generation and error, however often it is tried. */
+  #tellDegraded({ generation, applied, error }: Extract<Effect, { effect: 'degraded' }>): void {
+    const text = `${generation} ${error}`
+    if (this.#degradedTold === text) return
+    this.#degradedTold = text
+    this.#context.tell('switch-degraded', this.datapathId, { generation, applied, error })
   }
 
   async #read(line: Line): Promise<void> {
@@ -420,7 +431,7 @@ export class Session {
     }))
   }
 
-  async #send(line: Line, { flight, batch }: Extract<Effect, { effect: 'send' }>): Promise<void> {
+  async #send(line: Line, { flight, batch, last }: Extract<Effect, { effect: 'send' }>): Promise<void> {
     this.#epoch++
     for (const operation of batch.operations) {
       if (operation.what === 'group') this.#sentGroups.add(operation.group.groupId)
@@ -430,7 +441,7 @@ export class Session {
     line.push = push
     try {
       await push.run(batch)
-      await this.#context.settle(this.datapathId)
+      if (last) await this.#context.settle(this.datapathId)
     } catch (error) {
       if (!this.#isServing(line)) return
       line.push = undefined

@@ -126,6 +126,11 @@ export class Southbound {
     return this.#sessions.get(datapathId)?.send(message) ?? false
   }
 
+  /** What a switch is known to have, of ours; undefined while that is unknown. Not to be changed. */
+  installed(datapathId: string): SwitchProgram | undefined {
+    return this.#sessions.get(datapathId)?.installed
+  }
+
   /** Flows of ours on a switch with their counters. Rejects where it is not connected or does not answer. */
   flowStats(datapathId: string): Promise<FlowStatsReply['body']> {
     return this.#session(datapathId).flowStats()

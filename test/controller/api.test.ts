@@ -1,0 +1,292 @@
+/** The northbound API over real gRPC on loopback: every verb, every refusal, nothing half applied. */
+import { randomUUID } from 'node:crypto'
+import { connect } from 'node:http2'
+import { credentials, Metadata, makeClientConstructor } from '@grpc/grpc-js'
+import { expect } from 'chai'
+import { METHOD_ROLES } from '../../controller/api/auth.ts'
+import { methodPaths } from '../../controller/api/server.ts'
+import { loadServices } from '../../proto/index.ts'
+import { type Call, caller, failureOf, type TestApi, testApi } from '../support/api-server.ts'
+
+const web = (index: number, more: object = {}): object => ({
+  name: `web-${index}`,
+  tags: [{ text: 'web' }],
+  mac: `00:00:5e:00:53:${index.toString(16).padStart(2, '0')}`,
+  addresses: [`10.0.0.${index}`],
+  ...more,
+})
+
+describe('the API', () => {
+  let api: TestApi
+  let call: Call
+  let close: () => void
+
+  beforeEach(async () => {
+    api = await testApi()
+    const made = caller(api.server.address)
+    call = made.call
+    close = made.close
+  })
+  afterEach(async () => {
+    close()
+    await api.close()
+  })
+
+  it('has a role for every method and no role for others', () => {
+    expect(methodPaths().sort()).to.deep.equal(Object.keys(METHOD_ROLES).sort())
+  })
+
+  it('creates, reads, lists, updates and deletes interface records', async () => {
+    const made = await call('InterfaceService.CreateInterface', { interface: web(1) })
+    expect(made).to.include({ name: 'web-1', network: 'default', mac: '00:00:5e:00:53:01', portSecurity: true })
+    const read = await call('InterfaceService.GetInterface', { name: 'web-1' })
+    expect(read).to.deep.equal(made)
+    const updated = await call('InterfaceService.UpdateInterface', {
+      interface: { name: 'web-1', addresses: ['10.0.0.77'], etag: made['etag'] },
+      updateMask: { paths: ['addresses'] },
+    })
+    expect(updated['addresses']).to.deep.equal(['10.0.0.77'])
+    expect(updated['tags']).to.deep.equal(made['tags'])
+    const stale = await failureOf(
+      call('InterfaceService.UpdateInterface', { interface: { ...web(1), etag: made['etag'] } }),
+    )
+    expect(stale.details.reason).to.equal('ETAG_MISMATCH')
+    await call('InterfaceService.DeleteInterface', { name: 'web-1', etag: updated['etag'] })
+    const gone = await failureOf(call('InterfaceService.GetInterface', { name: 'web-1' }))
+    expect([gone.status, gone.details.reason]).to.deep.equal([5, 'NOT_FOUND'])
+  })
+
+  it('lists in pages that together are the whole, and refuses a token of another query', async () => {
+    const requests = Array.from({ length: 25 }, (_, index) => ({ interface: web(index + 1), allowMissing: true }))
+    await call('InterfaceService.BatchUpdateInterfaces', { requests })
+    const names: string[] = []
+    let pageToken = ''
+    do {
+      const page = await call<{ interfaces: { name: string }[]; nextPageToken: string }>(
+        'InterfaceService.ListInterfaces',
+        { pageSize: 7, pageToken },
+      )
+      names.push(...page.interfaces.map(({ name }) => name))
+      pageToken = page.nextPageToken
+    } while (pageToken !== '')
+    expect(names).to.have.length(25)
+    expect(names).to.deep.equal([...new Set(names)].sort())
+    const first = await call<{ nextPageToken: string }>('InterfaceService.ListInterfaces', { pageSize: 7 })
+    const failure = await failureOf(
+      call('InterfaceService.ListInterfaces', {
+        pageToken: first.nextPageToken,
+        selector: { allOf: [{ text: 'web' }] },
+      }),
+    )
+    expect(failure.details.violations[0]?.field).to.equal('page_token')
+  })
+
+  it('names every invalid field at once and changes nothing', async () => {
+    const failure = await failureOf(
+      call('InterfaceService.CreateInterface', {
+        interface: { name: 'Bad Name', mac: 'ff:ff:ff:ff:ff:ff', addresses: ['10.0.0.1/24'], tags: [{ json: '{' }] },
+      }),
+    )
+    expect(failure.status).to.equal(3)
+    expect(failure.details.violations.map(({ field }) => field)).to.have.members([
+      'interface.name',
+      'interface.tags[0].json',
+      'interface.mac',
+      'interface.addresses[0]',
+    ])
+    expect(api.store.revision()).to.equal(0)
+  })
+
+  it('refuses duplicates with the record that has it already', async () => {
+    await call('InterfaceService.CreateInterface', { interface: web(1) })
+    const revision = api.store.revision()
+    const cases: [object, string][] = [
+      [web(1), 'ALREADY_EXISTS'],
+      [web(2, { mac: '00:00:5e:00:53:01' }), 'DUPLICATE_MAC'],
+      [web(2, { addresses: ['10.0.0.1'] }), 'DUPLICATE_ADDRESS'],
+    ]
+    for (const [record, reason] of cases) {
+      const failure = await failureOf(call('InterfaceService.CreateInterface', { interface: record }))
+      expect(failure.details.reason).to.equal(reason)
+    }
+    expect(api.store.revision()).to.equal(revision)
+  })
+
+  it('refuses too many tags', async () => {
+    const tags = Array.from({ length: 10_000 }, (_, index) => ({ text: `tag-${index}` }))
+    const failure = await failureOf(call('InterfaceService.CreateInterface', { interface: web(1, { tags }) }))
+    expect(failure.details.violations[0]?.field).to.equal('interface.tags')
+    expect(api.store.revision()).to.equal(0)
+  })
+
+  it('refuses an invalid CIDR, a port without protocol and a rule that contradicts itself', async () => {
+    await call('VnpService.CreateVnp', { vnp: { name: 'shop' } })
+    const rule = (more: object): object => ({
+      direction: 'DIRECTION_INGRESS',
+      peer: { any: {} },
+      action: 'ACTION_ALLOW',
+      ...more,
+    })
+    const cases: [object, string][] = [
+      [rule({ peer: { cidr: '10.0.0.0/33' } }), 'policy.rules[0].peer.cidr'],
+      [rule({ ports: ['80'] }), 'policy.rules[0].ports'],
+      [rule({ protocols: ['icmp'], ports: ['80'] }), 'policy.rules[0].ports'],
+      [rule({ protocols: ['tcp'], ports: ['90-80'] }), 'policy.rules[0].ports[0]'],
+      [rule({ rateLimit: { kilobitsPerSecond: 10 } }), 'policy.rules[0].rate_limit'],
+    ]
+    const revision = api.store.revision()
+    for (const [bad, field] of cases) {
+      const failure = await failureOf(
+        call('PolicyService.CreatePolicy', { policy: { name: 'p', vnp: 'shop', rules: [bad] } }),
+      )
+      expect(failure.details.violations.map((each) => each.field)).to.include(field)
+    }
+    expect(api.store.revision()).to.equal(revision)
+  })
+
+  it('serves a repeated request id once, and refuses it for another request', async () => {
+    const requestId = randomUUID()
+    const request = { interface: web(1), requestId }
+    const [one, two] = await Promise.all([
+      call('InterfaceService.CreateInterface', request),
+      call('InterfaceService.CreateInterface', request),
+    ])
+    expect(two).to.deep.equal(one)
+    expect(await call('InterfaceService.CreateInterface', request)).to.deep.equal(one)
+    const failure = await failureOf(call('InterfaceService.CreateInterface', { interface: web(2), requestId }))
+    expect(failure.details.reason).to.equal('REQUEST_ID_REUSED')
+    const malformed = await failureOf(call('InterfaceService.CreateInterface', { interface: web(2), requestId: 'x' }))
+    expect(malformed.details.violations[0]?.field).to.equal('request_id')
+  })
+
+  it('validates without changing anything', async () => {
+    const answer = await call('InterfaceService.CreateInterface', { interface: web(1), validateOnly: true })
+    expect(answer['name']).to.equal('web-1')
+    expect(api.store.revision()).to.equal(0)
+  })
+
+  it('sets tags in one step whatever other tags there are', async () => {
+    await call('InterfaceService.CreateInterface', { interface: web(1) })
+    const answers = await Promise.all(
+      ['a', 'b', 'c', 'd'].map((text) => call('InterfaceService.SetTags', { name: 'web-1', add: [{ text }] })),
+    )
+    expect(answers).to.have.length(4)
+    const { tags } = await call<{ tags: { text: string }[] }>('InterfaceService.SetTags', {
+      name: 'web-1',
+      remove: [{ text: 'a' }],
+    })
+    expect(tags.map(({ text }) => text)).to.have.members(['web', 'b', 'c', 'd'])
+  })
+
+  it('writes a batch whole or not at all', async () => {
+    await call('InterfaceService.CreateInterface', { interface: web(1) })
+    const revision = api.store.revision()
+    const failure = await failureOf(
+      call('InterfaceService.BatchUpdateInterfaces', {
+        requests: [
+          { interface: web(2), allowMissing: true },
+          { interface: web(3, { mac: '00:00:5e:00:53:01' }), allowMissing: true },
+        ],
+      }),
+    )
+    expect(failure.details.reason).to.equal('DUPLICATE_MAC')
+    expect(api.store.revision()).to.equal(revision)
+    expect((await failureOf(call('InterfaceService.GetInterface', { name: 'web-2' }))).details.reason).to.equal(
+      'NOT_FOUND',
+    )
+  })
+
+  it('applies records that refer to each other in any order, prunes by owner, and reports outcomes', async () => {
+    const policy = { name: 'p', vnp: 'shop', rules: [] }
+    const first = await call<{ results: { outcome: string }[]; generation: string }>('ApplyService.Apply', {
+      records: [{ policy }, { vnp: { name: 'shop' } }, { interface: web(1) }],
+      owner: 'team',
+    })
+    expect(first.results.map(({ outcome }) => outcome)).to.deep.equal(Array(3).fill('OUTCOME_CREATED'))
+    const again = await call<typeof first>('ApplyService.Apply', {
+      records: [{ policy }, { vnp: { name: 'shop' } }],
+      owner: 'team',
+      prune: true,
+    })
+    expect(again.results.map(({ outcome }) => outcome)).to.deep.equal([
+      'OUTCOME_UNCHANGED',
+      'OUTCOME_UNCHANGED',
+      'OUTCOME_DELETED',
+    ])
+    const idle = await call<typeof first>('ApplyService.Apply', { records: [{ vnp: { name: 'shop' } }], owner: 'team' })
+    expect(idle.generation).to.equal(again.generation)
+    const inUse = await failureOf(call('VnpService.DeleteVnp', { name: 'shop' }))
+    expect(inUse.details.reason).to.equal('IN_USE')
+  })
+
+  it('refuses fields that this version does not know', async () => {
+    const { definition } = loadServices()
+    const row = (definition['tagsteer.v1.InterfaceService'] as Record<string, { path: string }>)['GetInterface']!
+    const Raw = makeClientConstructor(
+      {
+        Get: {
+          path: row.path,
+          requestStream: false,
+          responseStream: false,
+          requestSerialize: (octets: Buffer) => octets,
+          requestDeserialize: (octets: Buffer) => octets,
+          responseSerialize: (octets: Buffer) => octets,
+          responseDeserialize: (octets: Buffer) => octets,
+        },
+      },
+      'Raw',
+    )
+    const client = new Raw(api.server.address, credentials.createInsecure())
+    try {
+      // name = "web-1" and an unknown field 99 with the value 1.
+      const octets = Buffer.from([0x0a, 5, ...Buffer.from('web-1'), 0x98, 0x06, 1])
+      const message = await new Promise<string>((resolve) => {
+        client['Get']!(octets, new Metadata(), (error: { details: string } | null) => resolve(error?.details ?? 'none'))
+      })
+      expect(message).to.match(/Unknown field #99/)
+    } finally {
+      client.close()
+    }
+  })
+
+  it('refuses an oversized message and goes on serving', async () => {
+    const tags = [{ text: 'x'.repeat(9 * 1024 * 1024) }]
+    const failure = await failureOf(call('InterfaceService.CreateInterface', { interface: web(1, { tags }) }))
+    expect(failure.status).to.equal(8)
+    expect(await call('InterfaceService.ListInterfaces')).to.deep.include({ interfaces: [] })
+  })
+
+  it('survives garbage on its port', async () => {
+    const session = connect(`http://${api.server.address}`)
+    session.on('error', () => {})
+    const stream = session.request({
+      ':method': 'POST',
+      ':path': '/tagsteer.v1.InterfaceService/GetInterface',
+      'content-type': 'application/grpc',
+    })
+    stream.on('error', () => {})
+    await new Promise<void>((resolve) => {
+      stream.on('close', () => resolve())
+      stream.end(Buffer.from([0, 0, 0, 0, 4, 0xff, 0xff, 0xff, 0xff]))
+      stream.resume()
+    })
+    session.close()
+    expect(await call('InterfaceService.ListInterfaces')).to.deep.include({ interfaces: [] })
+  })
+
+  it('waits until every connected switch has confirmed, and names the laggards', async () => {
+    await call('InterfaceService.CreateInterface', { interface: web(1) })
+    api.switches.push({ datapathId: '0000000000000001', appliedGeneration: 0, connected: true, degradedReason: '' })
+    api.switches.push({ datapathId: '0000000000000002', appliedGeneration: 0, connected: false, degradedReason: '' })
+    api.deps.applied.compiledUpTo(1)
+    const late = await failureOf(call('FlowService.WaitApplied', { generation: '1', timeoutMs: 30 }))
+    expect(late.details.reason).to.equal('NOT_APPLIED')
+    expect(late.details.metadata['switches']).to.equal('0000000000000001')
+    const waiting = call<{ generation: string }>('FlowService.WaitApplied', { generation: '1' })
+    api.switches[0]!.appliedGeneration = 1
+    api.deps.applied.changed()
+    expect((await waiting).generation).to.equal('1')
+    const ahead = await failureOf(call('FlowService.WaitApplied', { generation: '9' }))
+    expect(ahead.details.violations[0]?.field).to.equal('generation')
+  })
+})

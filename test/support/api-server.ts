@@ -1,0 +1,127 @@
+/** An API in this process over a memory store, with no switches behind it; and a client that knows what errors say. */
+import { credentials, type ServiceError } from '@grpc/grpc-js'
+import { type RpcDetails, rpcDetails } from '../../cli/failure.ts'
+import type { ApiDependencies } from '../../controller/api/deps.ts'
+import { API_LIMITS, type ApiServer, startApi } from '../../controller/api/server.ts'
+import { Applied, type SwitchApplied } from '../../controller/applied.ts'
+import { EventLog } from '../../controller/events.ts'
+import { Observed } from '../../controller/observe.ts'
+import { Intent } from '../../controller/policy/intent.ts'
+import { createWriter } from '../../controller/write.ts'
+import { loadServices } from '../../proto/index.ts'
+import type { Store } from '../../store/contract.ts'
+import { openMemoryStore } from '../../store/memory.ts'
+
+export interface TestApi {
+  server: ApiServer
+  deps: ApiDependencies
+  store: Store
+  switches: SwitchApplied[]
+  close(): Promise<void>
+}
+
+export async function testApi(
+  options: { tls?: { cert: string; key: string; ca: string }; store?: Store } = {},
+): Promise<TestApi> {
+  const store = options.store ?? openMemoryStore()
+  const writer = createWriter(store, Date.now)
+  const intent = new Intent()
+  const subscription = store.watch(0).subscribe((changeSet) => intent.apply(changeSet))
+  const switches: SwitchApplied[] = []
+  const events = new EventLog(Date.now)
+  const nowhere = { fabricPorts: new Set<number>(), nextHops: new Map<string, number>(), floodPorts: new Set<number>() }
+  const observed = new Observed(intent, { view: () => nowhere, sighting: () => undefined }, events.tell)
+  const deps: ApiDependencies = {
+    store,
+    writer,
+    intent,
+    events,
+    applied: new Applied(() => switches),
+    network: {
+      switches: new Map(),
+      links: [],
+      observed,
+      desired: () => undefined,
+      installed: () => undefined,
+      flowStats: () => Promise.reject(new Error('there are no switches')),
+    },
+  }
+  const server = await startApi(deps, {
+    listen: '127.0.0.1:0',
+    ...(options.tls === undefined ? {} : { tls: options.tls }),
+    rules: { log: () => {}, now: Date.now, maxUnaryMs: 10_000, maxStreamBuffer: API_LIMITS.streamBuffer },
+    serving: () => true,
+    servingChanged: () => () => {},
+  })
+  return {
+    server,
+    deps,
+    store,
+    switches,
+    async close() {
+      subscription.unsubscribe()
+      writer.stop()
+      await server.stop(200)
+      await store.close()
+    },
+  }
+}
+
+/** What a failed call told. */
+export class CallFailure extends Error {
+  readonly status: number
+  readonly details: RpcDetails
+  constructor(error: ServiceError) {
+    super(error.details)
+    this.status = error.code
+    this.details = rpcDetails(error)
+  }
+}
+
+export type Call = <Response = Record<string, unknown>>(method: string, request?: object) => Promise<Response>
+
+/** Calls by `Service.Method`; rejects with CallFailure. */
+export function caller(address: string, channel = credentials.createInsecure()): { call: Call; close(): void } {
+  const clients = new Map<
+    string,
+    Record<string, (request: object, done: (e: ServiceError | null, r: object) => void) => void> & { close(): void }
+  >()
+  const services = loadServices().grpc.tagsteer.v1 as unknown as Record<
+    string,
+    new (
+      a: string,
+      c: typeof channel,
+    ) => never
+  >
+  return {
+    call: <Response>(path: string, request: object = {}) => {
+      const [service, method] = path.split('.') as [string, string]
+      let client = clients.get(service)
+      if (client === undefined) {
+        client = new services[service]!(address, channel) as NonNullable<typeof client>
+        clients.set(service, client)
+      }
+      const made = client
+      return new Promise<Response>((resolve, reject) => {
+        made[method]!(request, (error, response) => {
+          if (error !== null) reject(new CallFailure(error))
+          else resolve(response as Response)
+        })
+      })
+    },
+    close: () => {
+      for (const client of clients.values()) client.close()
+    },
+  }
+}
+
+/** The failure that a call must end with. */
+export async function failureOf(promise: Promise<unknown>): Promise<CallFailure> {
+  try {
+    await promise
+  } catch (error) {
+    if (error instanceof CallFailure) return error
+    throw error
+  }
+  throw new Error('the call succeeded')
+}
