@@ -15,6 +15,7 @@ import {
   BUNDLE_ATOMIC,
   BUNDLE_ORDERED,
   type ErrorMessage,
+  encode,
   type Message,
   type OpenFlowConnection,
   OpenFlowError,
@@ -132,7 +133,13 @@ export class Push {
         this.#sent.set(message.xid, operation)
         return wrap(message)
       })
-      if (!this.#connection.sendAll(messages)) await this.#connection.drained()
+      let room: boolean
+      try {
+        room = this.#connection.sendAll(messages)
+      } catch (error) {
+        throw unsendable(error, messages, this.#sent)
+      }
+      if (!room) await this.#connection.drained()
       if (this.#refusal !== undefined) throw this.#refusal
     }
   }
@@ -161,6 +168,20 @@ function bundleControl(
     { type: 'bundle_control', bundle_id, bundle_type, flags: FLAGS, properties: NO_PROPERTIES },
     { timeoutMs },
   )
+}
+
+/** The error of the one message that cannot be encoded, with its operation. */
+function unsendable(error: unknown, messages: readonly Message[], sent: ReadonlyMap<number, Operation>): unknown {
+  for (const message of messages) {
+    try {
+      encode(message)
+    } catch (cause) {
+      const operation = sent.get(message.xid)
+      if (operation === undefined) return cause
+      return new Error(`cannot ${describe(operation)}: ${(cause as Error).message}`, { cause })
+    }
+  }
+  return error
 }
 
 function describe(operation: Operation): string {

@@ -20,6 +20,7 @@ import {
   OFPPC_NO_FLOOD,
   type OpenFlowConnection,
   OpenFlowError,
+  OXM,
   type Oxm,
   oxmRow,
   PORT_ANY,
@@ -191,10 +192,24 @@ function canonicalAction(action: Action): unknown[] {
     case 'nx_reg_load':
       return [load(action)]
     case 'nx_ct':
-      return [{ ...action, actions: action.actions.flatMap(canonicalAction) }]
+    case 'nx_clone':
+      return [withPlainNames({ ...action, actions: action.actions.flatMap(canonicalAction) })]
+    case 'nx_controller2': {
+      // In whatever order they were given.
+      const properties = [...action.properties].sort((a, b) => (a.type < b.type ? -1 : 1))
+      return [{ ...action, properties }]
+    }
     default:
-      return [action]
+      return [withPlainNames(action)]
   }
+}
+
+/** Names of fields that are another spelling of one field become that field's. */
+function withPlainNames(value: unknown): unknown {
+  if (typeof value === 'string') return Object.hasOwn(OXM, value) ? (oxmRow(value as FieldName).twin ?? value) : value
+  if (Array.isArray(value)) return value.map(withPlainNames)
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, withPlainNames(member)]))
 }
 
 /** The bits written to a field, whichever action says so. */
