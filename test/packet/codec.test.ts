@@ -11,6 +11,7 @@ import { decodeIpv4, encodeIpv4, ipv4Options } from '../../packet/ipv4.ts'
 import { decodeIpv6, encodeIpv6, finalDestination, fragmentExtension, type Ipv6Extension } from '../../packet/ipv6.ts'
 import { decodeLldp, encodeLldp, findOrgTlv, orgTlv } from '../../packet/lldp.ts'
 import { decodeNd, encodeNd, linkLayerAddress, linkLayerOption, ND_TYPES, type Nd } from '../../packet/nd.ts'
+import { concat } from '../../packet/octets.ts'
 import { parseFrame } from '../../packet/parse.ts'
 import { arpReply, ndAdvertisement, rejectReply } from '../../packet/reply.ts'
 import { decodeTcp, encodeTcp, tcpOptions } from '../../packet/tcp.ts'
@@ -51,7 +52,10 @@ function rebuild(frame: Uint8Array): Uint8Array {
 
 function rebuildPacket(type: number, data: Uint8Array): Uint8Array {
   if (type === ETHERTYPE.arp) return encodeArp(decodeArp(data)!.header)
-  if (type === ETHERTYPE.lldp) return encodeLldp(decodeLldp(data)!.header)
+  if (type === ETHERTYPE.lldp) {
+    const { header, payload } = decodeLldp(data)!
+    return concat(encodeLldp(header), payload) // a short frame's padding
+  }
   if (type === ETHERTYPE.ipv4) {
     const { header, payload } = decodeIpv4(data)!
     const fragment = header.moreFragments || header.fragmentOffset > 0
