@@ -1,0 +1,124 @@
+/**
+ * The controller as users run it: `tagsteer up` as a process of its own, with its state in a directory of the test's.
+ * It can be ended, killed and started again on the same state and ports.
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { type Call, caller } from './api-server.ts'
+
+const TAGSTEER = fileURLToPath(new URL('../../dist/tagsteer.js', import.meta.url))
+const START_MS = 30_000
+
+export async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as { port: number }
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+export class RunningController {
+  readonly home = mkdtempSync(join(tmpdir(), 'tagsteer-test-'))
+  readonly api: string
+  readonly openflow: string
+  readonly #words: string[]
+  #process: ChildProcess | undefined
+  #client: { call: Call; close(): void } | undefined
+  #stderr = ''
+
+  private constructor(api: number, openflow: number, words: string[]) {
+    this.api = `127.0.0.1:${api}`
+    this.openflow = `127.0.0.1:${openflow}`
+    this.#words = words
+  }
+
+  static async start(...words: string[]): Promise<RunningController> {
+    const controller = new RunningController(await freePort(), await freePort(), words)
+    await controller.run()
+    return controller
+  }
+
+  /** Starts it again after end() or kill(). */
+  async run(): Promise<void> {
+    const words = ['up', '--plaintext', '--listen', this.api, '--openflow', this.openflow, ...this.#words]
+    const child = spawn(process.execPath, [TAGSTEER, ...words], {
+      env: { ...process.env, TAGSTEER_HOME: this.home },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    this.#process = child
+    child.stderr!.on('data', (chunk: Buffer) => {
+      this.#stderr = (this.#stderr + chunk.toString()).slice(-20_000)
+    })
+    await new Promise<void>((resolve, reject) => {
+      const late = setTimeout(() => reject(new Error(`the controller does not start: ${this.#stderr}`)), START_MS)
+      child.once('exit', (code) => {
+        clearTimeout(late)
+        reject(new Error(`the controller ended with code ${code}: ${this.#stderr}`))
+      })
+      createInterface({ input: child.stdout! }).on('line', (line) => {
+        if (!line.includes('ready')) return
+        clearTimeout(late)
+        resolve()
+      })
+    })
+  }
+
+  /** What it logged last. */
+  get log(): string {
+    return this.#stderr
+  }
+
+  /** A call to `Service.Method`. */
+  readonly call: Call = (method, request) => {
+    this.#client ??= caller(this.api)
+    return this.#client.call(method, request)
+  }
+
+  /** Asks it to end, as an operator does. */
+  end(): Promise<void> {
+    return this.#gone('SIGTERM')
+  }
+
+  /** Takes it away without a word. */
+  kill(): Promise<void> {
+    return this.#gone('SIGKILL')
+  }
+
+  async #gone(signal: NodeJS.Signals): Promise<void> {
+    this.#client?.close()
+    this.#client = undefined
+    const child = this.#process
+    this.#process = undefined
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
+    const ended = new Promise((resolve) => child.once('exit', resolve))
+    child.kill(signal)
+    await ended
+  }
+
+  async remove(): Promise<void> {
+    await this.kill()
+    rmSync(this.home, { recursive: true, force: true })
+  }
+}
+
+/** Asks again until the answer is wanted; rejects with what was seen last after `timeoutMs`. */
+export async function until<T>(
+  what: string,
+  ask: () => Promise<T>,
+  wanted: (seen: T) => boolean,
+  timeoutMs = 30_000,
+): Promise<T> {
+  const end = Date.now() + timeoutMs
+  for (;;) {
+    const seen = await ask()
+    if (wanted(seen)) return seen
+    if (Date.now() > end)
+      throw new Error(`${what}: not after ${timeoutMs} ms; last seen ${JSON.stringify(seen)?.slice(0, 2000)}`)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
