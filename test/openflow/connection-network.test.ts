@@ -22,28 +22,7 @@ import {
 } from 'node-openflow'
 import { backoffMs } from '../../openflow/connection/backoff.ts'
 import { type Authority, authority, type Identity } from '../support/certificates.ts'
-import { answers, echo, FEATURES, HELLO, ports, rejection } from '../support/openflow-peer.ts'
-
-/** What a listener told, to be waited for one by one. */
-class Told<T> {
-  readonly #values: T[] = []
-  readonly #waiting: Array<(value: T) => void> = []
-
-  add(value: T): void {
-    const waiting = this.#waiting.shift()
-    if (waiting === undefined) this.#values.push(value)
-    else waiting(value)
-  }
-
-  next(): Promise<T> {
-    const value = this.#values.shift()
-    return value === undefined ? new Promise((resolve) => this.#waiting.push(resolve)) : Promise.resolve(value)
-  }
-
-  get count(): number {
-    return this.#values.length
-  }
-}
+import { answers, echo, FEATURES, HELLO, ports, rejection, Told } from '../support/openflow-peer.ts'
 
 describe('OpenFlow connections on the network', () => {
   const cleanups: Array<() => unknown> = []
@@ -143,6 +122,21 @@ describe('OpenFlow connections on the network', () => {
     await done
     expect(waits).to.be.greaterThan(0)
     expect(most).to.be.lessThan(2 ** 21)
+  })
+
+  it('hold by the thousand', async () => {
+    const count = 1000
+    const { listener, port, connections } = await controller()
+    const switches = await Promise.all(
+      Array.from({ length: count }, () => connect(toSwitch(port, { answers: answers(4) }))),
+    )
+    const controllers = await Promise.all(switches.map(() => connections.next()))
+    for (const side of switches) side.onMessage = ({ xid }) => side.send({ type: 'barrier_reply', xid })
+    const replies = await Promise.all(controllers.map((side) => side.request({ type: 'barrier_request' })))
+    expect(replies.flat().map(({ type }) => type)).to.deep.equal(Array<string>(count).fill('barrier_reply'))
+    const reasons = [...switches, ...controllers].map(closing)
+    await listener.close()
+    expect(new Set(await Promise.all(reasons))).to.deep.equal(new Set(['the listener closes', 'closed by the peer']))
   })
 
   it('meet on a unix socket, with the controller dialling', async () => {

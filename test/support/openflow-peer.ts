@@ -149,3 +149,24 @@ export async function rejection(promise: Promise<unknown>): Promise<Error> {
     (error: Error) => error,
   )
 }
+
+/** What callbacks told, to be waited for one by one. */
+export class Told<T> {
+  readonly #values: T[] = []
+  readonly #waiting: Array<(value: T) => void> = []
+
+  add(value: T): void {
+    const waiting = this.#waiting.shift()
+    if (waiting === undefined) this.#values.push(value)
+    else waiting(value)
+  }
+
+  next(): Promise<T> {
+    const value = this.#values.shift()
+    return value === undefined ? new Promise((resolve) => this.#waiting.push(resolve)) : Promise.resolve(value)
+  }
+
+  get count(): number {
+    return this.#values.length
+  }
+}
