@@ -83,4 +83,5 @@ export {
 export { EXPERIMENTER, type Needs, OXM_CLASS, type OxmPrint, type OxmRow } from './spec/oxm-row.ts'
 export type { PacketQueue, Port, PortStats, QueueProperty, QueueStats } from './spec/ports.ts'
 export type { TableFeatureProperty, TableFeatures } from './spec/table-features.ts'
+export * from './text/index.ts'
 export { type ErrorAnswer, WIRE_CODES, type WireCode, WireError } from './wire/error.ts'

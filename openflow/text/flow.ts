@@ -1,0 +1,106 @@
+/**
+ * One flow as one line: as `ovs-ofctl dump-flows` prints it, and as `ovs-ofctl add-flow` reads it. Takes flow mods,
+ * flow statistics and whatever else has a match and instructions; what is not there is not printed.
+ */
+
+import type { Instruction } from '../spec/instructions.ts'
+import type { Oxm } from '../spec/oxm.ts'
+import { formatInstructions, formatTable } from './actions.ts'
+import { matchParts } from './match.ts'
+import type { TextOptions } from './names.ts'
+import { hex } from './scan.ts'
+
+/** `table` and `table_id` mean the same; `table` wins. Timeouts in seconds. */
+export interface FlowLike {
+  readonly table?: number | undefined
+  readonly table_id?: number | undefined
+  /** 32768, the default of ovs-ofctl, where it is left out. */
+  readonly priority?: number | undefined
+  readonly cookie?: bigint | undefined
+  readonly idle_timeout?: number | undefined
+  readonly hard_timeout?: number | undefined
+  /** OFPFF_ bits. */
+  readonly flags?: number | undefined
+  readonly duration_sec?: number | undefined
+  readonly duration_nsec?: number | undefined
+  readonly packet_count?: bigint | undefined
+  readonly byte_count?: bigint | undefined
+  readonly match: readonly Oxm[]
+  readonly instructions: readonly Instruction[]
+}
+
+export interface FlowTextOptions extends TextOptions {
+  /** `dump` (the default) as dump-flows prints, `add` as add-flow reads: nothing but what the flow is. */
+  readonly style?: 'dump' | 'add' | undefined
+}
+
+export const DEFAULT_PRIORITY = 32768
+const NO_COUNTER = 0xffff_ffff_ffff_ffffn
+
+const FLAG_NAMES = ['send_flow_rem', 'check_overlap', 'reset_counts', 'no_packet_counts', 'no_byte_counts']
+
+/** Names of OFPFF_ bits; other bits as one number. */
+export function flowFlags(flags: number): string[] {
+  const out = FLAG_NAMES.filter((_, bit) => flags & (1 << bit))
+  const rest = flags >>> FLAG_NAMES.length
+  return rest === 0 ? out : [...out, hex(rest << FLAG_NAMES.length)]
+}
+
+/** Seconds with as many decimals as it takes: `3.5s`. */
+export function formatDuration(sec: number, nsec: number): string {
+  const decimals =
+    nsec === 0
+      ? ''
+      : `.${String(nsec)
+          .padStart(9, '0')
+          .replace(/0{1,6}$/, '')}`
+  return `${sec}${decimals}s`
+}
+
+/** `cookie=0x1, table=8, priority=100,tcp,tp_dst=443 actions=output:3`. */
+export function formatFlow(flow: FlowLike, options: FlowTextOptions = {}): string {
+  return options.style === 'add' ? formatAdd(flow, options) : formatDump(flow, options)
+}
+
+function formatDump(flow: FlowLike, options: TextOptions): string {
+  const front: string[] = []
+  if (flow.cookie !== undefined) front.push(`cookie=0x${flow.cookie.toString(16)}`)
+  if (flow.duration_sec !== undefined) {
+    front.push(`duration=${formatDuration(flow.duration_sec, flow.duration_nsec ?? 0)}`)
+  }
+  const table = flow.table ?? flow.table_id
+  if (table !== undefined) front.push(`table=${formatTable(table, options)}`)
+  const counter = (name: string, value: bigint | undefined): void => {
+    if (value !== undefined && value !== NO_COUNTER) front.push(`${name}=${value}`)
+  }
+  counter('n_packets', flow.packet_count)
+  counter('n_bytes', flow.byte_count)
+  if (flow.idle_timeout) front.push(`idle_timeout=${flow.idle_timeout}`)
+  if (flow.hard_timeout) front.push(`hard_timeout=${flow.hard_timeout}`)
+  const head =
+    front.map((text) => `${text}, `).join('') +
+    flowFlags(flow.flags ?? 0)
+      .map((name) => `${name} `)
+      .join('')
+  const match = ruleParts(flow, options).join(',')
+  return `${head}${match === '' ? '' : `${match} `}actions=${formatInstructions(flow.instructions, options)}`
+}
+
+/** Match with the priority, if it is not the default, in front. */
+export function ruleParts(flow: FlowLike, options: TextOptions): string[] {
+  const parts = matchParts(flow.match, options)
+  const { priority = DEFAULT_PRIORITY } = flow
+  return priority === DEFAULT_PRIORITY ? parts : [`priority=${priority}`, ...parts]
+}
+
+function formatAdd(flow: FlowLike, options: TextOptions): string {
+  const parts: string[] = []
+  const table = flow.table ?? flow.table_id
+  if (table !== undefined) parts.push(`table=${formatTable(table, options)}`)
+  parts.push(`priority=${flow.priority ?? DEFAULT_PRIORITY}`)
+  if (flow.cookie !== undefined && flow.cookie !== 0n) parts.push(`cookie=0x${flow.cookie.toString(16)}`)
+  if (flow.idle_timeout) parts.push(`idle_timeout=${flow.idle_timeout}`)
+  if (flow.hard_timeout) parts.push(`hard_timeout=${flow.hard_timeout}`)
+  parts.push(...flowFlags(flow.flags ?? 0), ...matchParts(flow.match, options))
+  return `${parts.join(',')},actions=${formatInstructions(flow.instructions, options)}`
+}
