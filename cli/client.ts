@@ -3,10 +3,10 @@
  * Knows nothing of any particular method.
  */
 import { existsSync, readFileSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { type ChannelCredentials, type ClientReadableStream, credentials, type ServiceError } from '@grpc/grpc-js'
 import { loadServices } from '../proto/index.ts'
+import { home } from './context.ts'
 import { CliError, fromRpc } from './failure.ts'
 
 export interface ClientOptions {
@@ -18,11 +18,6 @@ export interface ClientOptions {
   /** Plaintext; refused for hosts other than loopback. */
   insecure: boolean
   timeoutMs: number
-}
-
-/** Where state and certificates are kept unless told otherwise. */
-export function home(): string {
-  return process.env['TAGSTEER_HOME'] ?? join(homedir(), '.tagsteer')
 }
 
 function readCredential(path: string, what: string): Buffer {
@@ -60,6 +55,7 @@ type ServiceName =
   | 'FlowService'
   | 'TopologyService'
   | 'EventService'
+  | 'Health'
 
 /** The part of a generated client that is used here: methods by name. */
 type Methods = Record<
@@ -84,7 +80,8 @@ export class Client {
   #service(name: ServiceName): Methods {
     let client = this.#clients.get(name)
     if (client === undefined) {
-      const Constructor = loadServices().grpc.tagsteer.v1[name]
+      const { grpc } = loadServices()
+      const Constructor = name === 'Health' ? grpc.grpc.health.v1.Health : grpc.tagsteer.v1[name]
       client = new Constructor(this.options.server, this.#credentials, {
         'grpc.max_receive_message_length': 64 * 1024 * 1024,
         'grpc.enable_retries': 0,

@@ -4,12 +4,20 @@
  */
 import type { CommandRow } from './command.ts'
 import { apply, diff, validate } from './commands/apply.ts'
+import { certs } from './commands/certs.ts'
+import { controller } from './commands/controller.ts'
 import { describe, get, remove, tag } from './commands/records.ts'
+import { status } from './commands/status.ts'
 import { completion, schema, version } from './commands/tools.ts'
+import { up } from './commands/up.ts'
 import { events, explain, flows, tables, topology, wait } from './commands/watch.ts'
 
 /** In the order in which help shows them. */
 export const COMMANDS: CommandRow[] = [
+  up,
+  controller,
+  certs,
+  status,
   apply,
   diff,
   validate,

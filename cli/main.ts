@@ -1,11 +1,10 @@
 #!/usr/bin/env node
 /** The tagsteer command: connects the rows in commands.ts to a real terminal. Everything else is in program.ts. */
+import { stopOnSignals } from '../host/lifecycle.ts'
 import { COMMANDS } from './commands.ts'
 import { run } from './program.ts'
 
-const abort = new AbortController()
-process.once('SIGINT', () => abort.abort())
-process.once('SIGTERM', () => abort.abort())
+const { signal } = stopOnSignals(process)
 // A pipe that closes early (`tagsteer flows s1 | head`) is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0)
@@ -23,6 +22,6 @@ process.exitCode = await run(process.argv.slice(2), COMMANDS, {
   note: (text) => void process.stderr.write(text),
   interactive: process.stdout.isTTY === true,
   now: Date.now,
-  signal: abort.signal,
+  signal,
   readInput,
 })

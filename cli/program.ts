@@ -3,14 +3,14 @@
  * examples, failures as exit codes. It knows no command by name.
  */
 import { Command, CommanderError, Option } from 'commander'
+import { DEFAULT_LISTEN, endpointText } from '../host/config.ts'
 import { Client, type ClientOptions } from './client.ts'
 import type { CommandRow, Terminal } from './command.ts'
 import { complete } from './completion.ts'
+import { readContext } from './context.ts'
 import { durationMs } from './duration.ts'
 import { CliError, EXIT } from './failure.ts'
 import { type Format, readFormat } from './output.ts'
-
-const DEFAULT_SERVER = '127.0.0.1:50051'
 
 /** Options that every command takes; environment variables give their defaults. */
 function sharedOptions(): Option[] {
@@ -18,7 +18,7 @@ function sharedOptions(): Option[] {
     new Option('-o, --output <format>', 'table, wide, json, jsonl, yaml or name; flows also prints ovs').default(
       'table',
     ),
-    new Option('--server <host:port>', 'the controller').env('TAGSTEER_SERVER').default(DEFAULT_SERVER),
+    new Option('--server <host:port>', 'the controller; that of `tagsteer up` where absent').env('TAGSTEER_SERVER'),
     new Option('--cert <file>', 'client certificate').env('TAGSTEER_CERT'),
     new Option('--key <file>', 'client key').env('TAGSTEER_KEY'),
     new Option('--ca <file>', 'certificate of the authority that signed the server').env('TAGSTEER_CA'),
@@ -30,12 +30,18 @@ function sharedOptions(): Option[] {
 export function clientOptions(options: Readonly<Record<string, unknown>>): ClientOptions {
   const pick = (name: 'cert' | 'key' | 'ca'): Partial<ClientOptions> =>
     typeof options[name] === 'string' ? { [name]: options[name] } : {}
+  const named = typeof options['server'] === 'string' ? options['server'] : undefined
+  const context = readContext()
+  const server = named ?? context?.server ?? endpointText(DEFAULT_LISTEN)
+  const asked = options['insecure'] !== undefined && options['insecure'] !== false && options['insecure'] !== ''
+  // A certificate that was named is meant to be used.
+  const remembered = context?.server === server && context.insecure && options['cert'] === undefined
   return {
-    server: String(options['server'] ?? DEFAULT_SERVER),
+    server,
     ...pick('cert'),
     ...pick('key'),
     ...pick('ca'),
-    insecure: options['insecure'] !== undefined && options['insecure'] !== false && options['insecure'] !== '',
+    insecure: asked || remembered,
     timeoutMs: durationMs(String(options['timeout'] ?? '30s'), '--timeout'),
   }
 }
@@ -43,6 +49,7 @@ export function clientOptions(options: Readonly<Record<string, unknown>>): Clien
 /** Runs one command line (without node and script) and resolves to its exit code. */
 export async function run(words: readonly string[], rows: readonly CommandRow[], terminal: Terminal): Promise<number> {
   let exitCode: number = EXIT.ok
+  let foreground = false
   const program = new Command('tagsteer')
     .description('Tags on interface records become enforced network partitions.')
     .exitOverride()
@@ -56,6 +63,7 @@ export async function run(words: readonly string[], rows: readonly CommandRow[],
     if (row.examples !== undefined)
       command.addHelpText('after', `\nExamples:\n${row.examples.map((line) => `  ${line}`).join('\n')}`)
     command.action(async () => {
+      foreground = row.foreground === true
       exitCode = await invoke(row, command, terminal)
     })
   }
@@ -77,7 +85,7 @@ export async function run(words: readonly string[], rows: readonly CommandRow[],
     terminal.note(`tagsteer: ${error.message}\n${error.lines.map((line) => `  ${line}\n`).join('')}`)
     return error.exitCode
   }
-  return terminal.signal.aborted ? EXIT.interrupted : exitCode
+  return terminal.signal.aborted && !foreground ? EXIT.interrupted : exitCode
 }
 
 async function invoke(row: CommandRow, command: Command, terminal: Terminal): Promise<number> {

@@ -3,6 +3,7 @@
  * validator, `tagsteer schema` and the error messages all use these objects. Meaning is checked by the controller; this
  * is about shape.
  */
+import { CONFIG_SCHEMA } from '../host/config.ts'
 
 /** The part of JSON Schema that is used here. */
 export interface Schema {
@@ -216,9 +217,9 @@ export function manifestSchema(): Schema {
 /** The schema at a dotted path such as `policy.rules.peer`: properties and items are stepped through alike. */
 export function schemaAt(path: string): Schema | undefined {
   const [kind, ...keys] = path.split('.')
-  const start = Object.entries(SCHEMAS).find(([title]) => title.toLowerCase() === kind?.toLowerCase())?.[1] as
-    | Schema
-    | undefined
+  const start = Object.entries({ ...SCHEMAS, Config: CONFIG_SCHEMA }).find(
+    ([title]) => title.toLowerCase() === kind?.toLowerCase(),
+  )?.[1] as Schema | undefined
   return keys.reduce<Schema | undefined>((at, key) => {
     const inside = at?.type === 'array' ? at.items : at
     return inside?.properties?.[key]
