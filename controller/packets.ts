@@ -27,7 +27,7 @@ export const PACKET_LIMITS = {
   rejectsPerSecond: 100,
   /** Events per second and rule. */
   logsPerSecond: 10,
-} as const
+} satisfies Record<string, number>
 
 /** Counts per key and second; keys of past seconds are forgotten. */
 class PerSecond<K> {

@@ -87,7 +87,6 @@ export function explained(
   const walk = new Walk(deps, causes, packet)
   const deciding = walk.steps(verdict.egress, verdict.ingress)
   const status = concerned(deps, [from.value, to.value])
-  const name = { ...asked.value, text: request.packet || 'a protocol that no rule names' }.text
   const answer: Explanation = {
     verdict: deciding.verdict,
     from: from.value,

@@ -2,7 +2,7 @@
  * FlowService: what switches should have and have, each flow with its cause; why a packet passes or not; whether a
  * generation is enforced.
  */
-import { type FlowStats, formatActions, formatFlow, formatMatch } from 'node-openflow'
+import { type FlowStats, formatInstructions, formatFlow, formatMatch } from 'node-openflow'
 import { fail, invalid, ok, type Result } from '../../../model/errors.ts'
 import type { AppliedStatus } from '../../../proto/gen/tagsteer/v1/AppliedStatus.ts'
 import type { Cause } from '../../../proto/gen/tagsteer/v1/Cause.ts'
@@ -190,13 +190,13 @@ function flowMessage({ flow, state }: Row, causes: Causes, counters: FlowStats |
     tableId: flow.table,
     priority: flow.priority,
     match: formatMatch(flow.match),
-    actions: formatActions(flow.instructions),
+    actions: formatInstructions(flow.instructions),
     cookie: `0x${flow.cookie.toString(16).padStart(16, '0')}`,
     packets: String(counters?.packet_count ?? 0),
     bytes: String(counters?.byte_count ?? 0),
     durationSeconds: counters?.duration_sec ?? 0,
     state,
     cause: causes.of(flow.cookie),
-    text: formatFlow(flow),
+    text: formatFlow(flow, { style: 'add' }),
   }
 }

@@ -1,0 +1,75 @@
+/** Child processes of benches: sink switches that answer line by line, bridges of Open vSwitch that are taken down again. */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { createInterface, type Interface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+
+export class SinkSwitch {
+  readonly #process: ChildProcess
+  readonly #answers: ((line: string) => void)[] = []
+
+  private constructor(openflowPort: number, datapathId: number, ports: number) {
+    const script = fileURLToPath(new URL('sink-switch.ts', import.meta.url))
+    const words = ['--import', 'tsx', '--conditions=source', script, openflowPort, datapathId, ports].map(String)
+    this.#process = spawn(process.execPath, words, { stdio: ['pipe', 'pipe', 'inherit'] })
+    const lines: Interface = createInterface({ input: this.#process.stdout! })
+    lines.on('line', (line) => this.#answers.shift()?.(line))
+  }
+
+  /** Resolves when the switch has shaken hands. */
+  static async start(openflowPort: number, datapathId: number, ports: number): Promise<SinkSwitch> {
+    const sink = new SinkSwitch(openflowPort, datapathId, ports)
+    await sink.#next()
+    return sink
+  }
+
+  #next(): Promise<string> {
+    return new Promise((resolve) => {
+      this.#answers.push(resolve)
+    })
+  }
+
+  async ask<Answer>(line: string): Promise<Answer> {
+    const answer = this.#next()
+    this.#process.stdin!.write(`${line}\n`)
+    return JSON.parse(await answer) as Answer
+  }
+
+  async stop(): Promise<void> {
+    const ended = new Promise((resolve) => this.#process.once('exit', resolve))
+    this.#process.stdin!.end()
+    this.#process.kill()
+    await ended
+  }
+}
+
+/** A bridge with internal ports p1..pN, pointed at a controller; removed by stop(). */
+export class Bridge {
+  readonly name: string
+  constructor(name: string, datapathId: string, ports: number, controller?: string) {
+    this.name = name
+    const adding = Array.from({ length: ports }, (_, index) => [
+      '--',
+      'add-port',
+      name,
+      `${name}p${index + 1}`,
+      '--',
+      'set',
+      'Interface',
+      `${name}p${index + 1}`,
+      'type=internal',
+      `ofport_request=${index + 1}`,
+    ]).flat()
+    const settings = [
+      'datapath_type=netdev',
+      'fail_mode=secure',
+      'protocols=OpenFlow13',
+      `other-config:datapath-id=${datapathId}`,
+    ]
+    execFileSync('ovs-vsctl', ['add-br', name, '--', 'set', 'bridge', name, ...settings, ...adding])
+    if (controller !== undefined) execFileSync('ovs-vsctl', ['set-controller', name, controller])
+  }
+
+  stop(): void {
+    execFileSync('ovs-vsctl', ['--if-exists', 'del-br', this.name])
+  }
+}

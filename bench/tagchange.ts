@@ -1,0 +1,164 @@
+/**
+ * From the RPC that sets a tag to "applied": a whole controller (TLS off, store on disk), N interface records, five
+ * policies, the switch a sink process that confirms at once; and, at 100 interfaces, a real Open vSwitch bridge. The
+ * limit beside it, from the same run: one fdatasync of a change's size plus one gRPC round trip plus one OpenFlow round
+ * trip, below which nobody who is durable and confirmed can be. Usage: npx tsx bench/tagchange.ts [N...]
+ */
+import { fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { runController } from '../controller/main.ts'
+import type { ControllerConfig } from '../host/config.ts'
+import { silentLog } from '../host/log.ts'
+import { type Call, caller } from '../test/support/api-server.ts'
+import { freePort } from '../test/support/running-controller.ts'
+import { Bridge, SinkSwitch } from './processes.ts'
+import { figure, median, printTable, quantile } from './report.ts'
+
+const CHANGES = 300
+const WARM_UP = 50
+const DPID = '00000000000beef1'
+const sizes = process.argv.slice(2).map(Number)
+const cases: { size: number; real: boolean }[] = (sizes.length > 0 ? sizes : [100, 1000, 10_000]).flatMap((size) =>
+  size === 100 && process.getuid?.() === 0
+    ? [
+        { size, real: false },
+        { size, real: true },
+      ]
+    : [{ size, real: false }],
+)
+
+const milliseconds = (from: bigint): number => Number(process.hrtime.bigint() - from) / 1e6
+
+async function timed(act: () => Promise<unknown> | unknown): Promise<number> {
+  const begun = process.hrtime.bigint()
+  await act()
+  return milliseconds(begun)
+}
+
+function mac(index: number): string {
+  const hex = (index + 1).toString(16).padStart(6, '0')
+  return `02:00:5e:${hex.slice(0, 2)}:${hex.slice(2, 4)}:${hex.slice(4)}`
+}
+
+function records(size: number): object[] {
+  const rule = (port: string, tag: string): object => ({
+    direction: 'DIRECTION_INGRESS',
+    peer: { tags: { allOf: [{ text: tag }] } },
+    protocols: ['tcp'],
+    ports: [port],
+    action: 'ACTION_ALLOW',
+  })
+  const policies = Array.from({ length: 5 }, (_, index) => ({
+    policy: {
+      name: `p${index}`,
+      vnp: 'all',
+      rules: [rule(String(8000 + index), `group-${index}`), rule(`${9000 + index}`, 'hot')],
+    },
+  }))
+  const interfaces = Array.from({ length: size }, (_, index) => ({
+    interface: {
+      name: `i${index}`,
+      tags: [{ text: 'tenant' }, { text: `group-${index % 5}` }, { text: `note-${index}` }],
+      mac: mac(index),
+      addresses: [`10.${(index >> 16) & 255}.${(index >> 8) & 255}.${index & 255}`],
+      attachment: { port: { datapathId: DPID, port: index + 1 } },
+    },
+  }))
+  return [{ vnp: { name: 'all', selector: { allOf: [{ text: 'tenant' }] } } }, ...policies, ...interfaces]
+}
+
+async function change(call: Call, index: number, size: number): Promise<void> {
+  const side = index % 2 === 0 ? { add: [{ text: 'hot' }] } : { remove: [{ text: 'hot' }] }
+  const name = `i${Math.floor(index / 2) % size}`
+  const { meta } = await call<{ meta: { generation: string } }>('InterfaceService.SetTags', { name, ...side })
+  await call('FlowService.WaitApplied', { generation: meta.generation })
+}
+
+/** What a write of this size costs the disk, in milliseconds. */
+function diskSamples(folder: string): number[] {
+  const file = openSync(join(folder, 'limit'), 'w')
+  writeSync(file, Buffer.alloc(1 << 20))
+  const line = Buffer.alloc(900, 'x')
+  return Array.from({ length: 200 }, (_, index) => {
+    const begun = process.hrtime.bigint()
+    writeSync(file, line, 0, line.length, index * line.length)
+    fdatasyncSync(file)
+    return milliseconds(begun)
+  })
+}
+
+async function measure({ size, real }: { size: number; real: boolean }): Promise<string[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'tagsteer-bench-'))
+  const [grpcPort, openflowPort] = [await freePort(), await freePort()]
+  const config: ControllerConfig = {
+    store: join(folder, 'store'),
+    listen: { host: '127.0.0.1', port: grpcPort },
+    plaintext: true,
+    openflow: [{ host: '127.0.0.1', port: openflowPort }],
+    ovsdb: [],
+    repair: false,
+    backend: 'fabric',
+    probeMs: 60_000,
+    logLevel: 'silent',
+    logFormat: 'text',
+    limits: { events: 1000, connections: 10, auditMs: 0, stopMs: 5000 },
+  }
+  const controller = await runController(config, { log: silentLog, stop: new AbortController().signal })
+  const { call, close } = caller(controller.addresses.grpc)
+  const bridgeName = `tsb${process.pid % 10_000}`
+  let sink: SinkSwitch | undefined
+  let bridge: Bridge | undefined
+  try {
+    for (let at = 0; at < size + 6; at += 5000)
+      await call('ApplyService.Apply', { records: records(size).slice(at, at + 5000) })
+    if (real) bridge = new Bridge(bridgeName, DPID, size, `tcp:127.0.0.1:${openflowPort}`)
+    else sink = await SinkSwitch.start(openflowPort, Number.parseInt(DPID, 16), size)
+    for (let attempt = 0; ; attempt++) {
+      const { switches } = await call<{ switches: { state: string; installedFlows: number }[] }>(
+        'TopologyService.ListSwitches',
+      )
+      if (switches[0]?.state === 'SWITCH_STATE_SERVED' && switches[0].installedFlows > size) break
+      if (attempt > 600) throw new Error(`the switch is not served: ${JSON.stringify(switches).slice(0, 500)}`)
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+    for (let index = 0; index < WARM_UP * 2; index++) await change(call, index, size)
+    const samples: number[] = []
+    const rpc: number[] = []
+    for (let index = 0; index < CHANGES; index++) {
+      samples.push(await timed(() => change(call, WARM_UP * 2 + index, size)))
+      rpc.push(await timed(() => call('FlowService.ListTables')))
+    }
+    const disk = diskSamples(folder)
+    const echo = sink === undefined ? [Number.NaN] : (await sink.ask<{ samples: number[] }>('echo 300')).samples
+    const wire = Number.isNaN(echo[0]!) ? 0 : median(echo) / 1000
+    // Two calls (SetTags, WaitApplied), one sync, one confirmation.
+    const limit = 2 * median(rpc) + median(disk) + wire
+    return [
+      `${size.toLocaleString('en-US')} on ${real ? 'Open vSwitch' : 'sink'}`,
+      figure(quantile(samples, 0.5)),
+      figure(quantile(samples, 0.99)),
+      figure(median(rpc)),
+      figure(median(disk)),
+      figure(wire),
+      figure(limit),
+      `${figure(median(samples) / limit)} x`,
+    ]
+  } finally {
+    close()
+    await sink?.stop()
+    bridge?.stop()
+    await controller.stop()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+const rows: string[][] = []
+for (const each of cases) rows.push(await measure(each))
+printTable(
+  `tag change, from SetTags to WaitApplied, ${CHANGES} changes each, milliseconds`,
+  'npm run bench -- tagchange',
+  ['interfaces', 'p50', 'p99', 'one RPC p50', 'fdatasync p50', 'OpenFlow RTT p50', 'limit', 'p50 / limit'],
+  rows,
+)
+process.exit(0)
