@@ -14,7 +14,7 @@ import { parseFrame } from '../packet/parse.ts'
 import { encodeProbe, LinkTable, verifyProbe } from './discover.ts'
 import { type Link, type PortRef, portKey } from './graph.ts'
 import { type HostSighting, Locations } from './location.ts'
-import { type NextHops, sameHops, shortestPaths } from './paths.ts'
+import { type NextHops, Paths, sameHops } from './paths.ts'
 import { floodTree } from './tree.ts'
 
 /** Events that topology tells; what controller/events.ts calls Tell fits. */
@@ -109,6 +109,7 @@ const TIMERS: Timers = {
 export class TopologyService {
   readonly #options: Required<Omit<TopologyOptions, 'hints'>>
   readonly #table = new LinkTable()
+  readonly #paths = new Paths()
   readonly #locations = new Locations()
   readonly #changes = new Subject<TopologyChange>()
   /** Connected switches with their ports. */
@@ -195,7 +196,8 @@ export class TopologyService {
     const lost = [...this.#table.graph.fabricPorts(datapathId)].filter((port) => known.get(port)?.up !== true)
     const macs = lost.flatMap((port) => this.#portLost({ datapathId, port }, 'its port is down or gone'))
     this.#dirty = true
-    this.#flush(macs)
+    if (lost.length > 0) this.#flush(macs)
+    else this.#gather()
     for (const port of known.values()) this.#probe(datapathId, port, now)
   }
 
@@ -398,13 +400,14 @@ export class TopologyService {
     const frozen = [...this.#frozen.keys()].filter((datapathId) => this.#views.has(datapathId))
     const hops = new Map(frozen.map((datapathId) => [datapathId, this.view(datapathId).nextHops]))
     const floods = new Map(frozen.map((datapathId) => [datapathId, this.view(datapathId).floodPorts]))
-    const paths = shortestPaths(graph, { frozen: hops, avoided: this.#avoided })
-    const tree = floodTree(graph, floods)
+    const usable = graph.usableLinks()
+    this.#paths.update(graph.switches, usable, { frozen: hops, avoided: this.#avoided })
+    const tree = floodTree(graph.switches, usable, floods)
     const views = new Map<string, SwitchView>()
     for (const datapathId of graph.switches) {
       views.set(datapathId, {
         fabricPorts: graph.fabricPorts(datapathId),
-        nextHops: hops.get(datapathId) ?? paths.get(datapathId) ?? NOWHERE.nextHops,
+        nextHops: hops.get(datapathId) ?? this.#paths.of(datapathId),
         floodPorts: floods.get(datapathId) ?? tree.get(datapathId) ?? NOWHERE.floodPorts,
       })
     }

@@ -4,14 +4,19 @@
  * ways from the switch with the lowest datapath id; a frozen switch floods as it was last told, and the others build
  * around that. It refuses to know how links are found.
  */
-import { comparePorts, type Graph, type Link, reversed } from './graph.ts'
+import { comparePorts, type Link, linkKey, reversed } from './graph.ts'
 
-/** The flood ports of every switch. @param frozen Switches that cannot be told, with the flood ports they have. */
+/**
+ * The flood ports of every switch.
+ * @param usable The graph's usable links, in their fixed order.
+ * @param frozen Switches that cannot be told, with the flood ports they have.
+ */
 export function floodTree(
-  graph: Graph,
+  switches: ReadonlySet<string>,
+  usable: readonly Link[],
   frozen: ReadonlyMap<string, ReadonlySet<number>> = new Map(),
 ): Map<string, Set<number>> {
-  const ports = new Map<string, Set<number>>([...graph.switches].map((datapathId) => [datapathId, new Set()]))
+  const ports = new Map<string, Set<number>>([...switches].map((datapathId) => [datapathId, new Set()]))
   const parent = new Map<string, string>()
   const root = (datapathId: string): string => {
     let at = datapathId
@@ -22,19 +27,25 @@ export function floodTree(
     }
     return at
   }
-  const join = ({ from, to }: Link): void => {
+  const unite = ({ from, to }: Link): boolean => {
     const a = root(from.datapathId)
     const b = root(to.datapathId)
-    if (a === b) return
-    parent.set(a, b)
+    if (a !== b) parent.set(a, b)
+    return a !== b
+  }
+  const join = ({ from, to }: Link): void => {
+    if (!unite({ from, to })) return
     ports.get(from.datapathId)?.add(from.port)
     ports.get(to.datapathId)?.add(to.port)
   }
-  const links = twoWayLinks(graph)
+  const links = twoWayLinks(usable)
   const told = ({ datapathId, port }: Link['from']): boolean => frozen.get(datapathId)?.has(port) ?? true
   const possible = links.filter(({ from, to }) => told(from) && told(to))
   for (const link of possible) if (frozen.has(link.from.datapathId) || frozen.has(link.to.datapathId)) join(link)
-  const depth = depths(graph, possible)
+  // What a frozen switch floods over a link that is not in the tree (it works one way by now) still arrives: no other
+  // way may lead there, or there would be a loop.
+  for (const link of usable) if (frozen.get(link.from.datapathId)?.has(link.from.port)) unite(link)
+  const depth = depths(switches, possible)
   const near = ({ from, to }: Link): number => Math.min(depth.get(from.datapathId) ?? 0, depth.get(to.datapathId) ?? 0)
   for (const link of possible.map((link) => ({ link, near: near(link) })).sort((a, b) => a.near - b.near))
     join(link.link)
@@ -42,12 +53,13 @@ export function floodTree(
 }
 
 /** Usable links with their opposite, each once, from its lower end. */
-function twoWayLinks(graph: Graph): Link[] {
-  return graph.usableLinks().filter((link) => comparePorts(link.from, link.to) < 0 && graph.usable(reversed(link)))
+function twoWayLinks(usable: readonly Link[]): Link[] {
+  const keys = new Set(usable.map(linkKey))
+  return usable.filter((link) => comparePorts(link.from, link.to) < 0 && keys.has(linkKey(reversed(link))))
 }
 
 /** Hops from the lowest datapath id of each connected part. */
-function depths(graph: Graph, links: readonly Link[]): Map<string, number> {
+function depths(switches: ReadonlySet<string>, links: readonly Link[]): Map<string, number> {
   const neighbors = new Map<string, string[]>()
   for (const { from, to } of links) {
     for (const [one, other] of [
@@ -60,7 +72,7 @@ function depths(graph: Graph, links: readonly Link[]): Map<string, number> {
     }
   }
   const depth = new Map<string, number>()
-  for (const start of [...graph.switches].sort()) {
+  for (const start of [...switches].sort()) {
     if (depth.has(start)) continue
     depth.set(start, 0)
     const queue = [start]
