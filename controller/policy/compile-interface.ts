@@ -1,0 +1,245 @@
+/**
+ * The rows of one interface record on one switch: what it may send from its port, who it is when its packets come from
+ * another switch, how neighbours find it and where packets for it go. Rows that only refuse need the network's number;
+ * all others need the identity too, so whatever is not fully known is shut. It refuses to know rules. Used by
+ * compile.ts.
+ */
+import { type Action, type Oxm, PORT_IN_PORT } from 'node-openflow'
+import { type Address, parseAddress } from '../../model/address.ts'
+import { IDENTITY, type InterfaceRecord } from '../../model/records.ts'
+import { cookieOf } from './cookie.ts'
+import { from, is, load, move, ND, output, RowSet, type Rows, to } from './fields.ts'
+import { zoneName } from './numbers.ts'
+import { ELSEWHERE, FLAG, TABLES } from './pipeline.ts'
+import type { NetworkState, Place } from './state.ts'
+
+/** What every switch needs to know of an interface. */
+export interface InterfaceFacts {
+  record: InterfaceRecord
+  addresses: readonly Address[]
+  /** IDENTITY.unknown where it has none yet. */
+  identity: number
+  network: number
+  /** Where it is attached; never a port of a link or an uplink. */
+  place: Place | undefined
+  /** Number of the switch it is attached to. */
+  switchNumber: number | undefined
+}
+
+/** What an interface's rows need to know of a switch. */
+export interface Site {
+  datapathId: string
+  /** Of the interface's network on this switch. */
+  zone: number | undefined
+  /** The existing network forwards, and brings packets of other switches through uplinks. */
+  normal: boolean
+  /** The world can be reached at all. */
+  world: boolean
+}
+
+export const WORLD_FLAG: Oxm = { field: 'reg8', value: FLAG.world, mask: FLAG.world }
+export const NOT_WORLD: Oxm = { field: 'reg8', value: 0, mask: FLAG.world }
+const FROM_FABRIC: Oxm = { field: 'reg8', value: FLAG.fabric, mask: FLAG.fabric }
+const SET_WORLD: Action = { type: 'nx_reg_load', ofs_nbits: { ofs: 2, n_bits: 1 }, dst: 'reg8', value: 1n }
+
+/** Undefined where there is no such record or its network has no number: then it has no rows at all. */
+export function factsOf({ intent, observed }: NetworkState, name: string): InterfaceFacts | undefined {
+  const record = intent.interfaces.get(name)
+  const network = record && intent.number('network', record.network)
+  if (record === undefined || network === undefined) return undefined
+  const place = observed.places.get(name)
+  const there = place && observed.datapaths.get(place.datapathId)
+  const isTaken = place !== undefined && (there?.uplinkPorts.has(place.port) || there?.fabricPorts.has(place.port))
+  return {
+    record,
+    addresses: record.addresses.flatMap((text) => parseAddress(text) ?? []),
+    identity: intent.identityOf(name),
+    network,
+    place: isTaken ? undefined : place,
+    switchNumber: place && intent.number('switch', place.datapathId),
+  }
+}
+
+export function siteOf({ intent, backend }: NetworkState, datapathId: string, network: string, world: boolean): Site {
+  return { datapathId, zone: intent.number('zone', zoneName(datapathId, network)), normal: backend === 'normal', world }
+}
+
+export function interfaceRows(facts: InterfaceFacts, site: Site): Rows {
+  const { record, identity } = facts
+  const set = new RowSet(`interface/${record.name}`, cookieOf('interface', record.number))
+  refuseImpostors(set, facts, site)
+  if (identity === IDENTITY.unknown) return set.rows
+  if (facts.place?.datapathId === site.datapathId) sendFromPort(set, facts, site, facts.place.port)
+  else sendFromElsewhere(set, facts, site)
+  receiveFromWorld(set, facts, site)
+  answerNeighbours(set, facts)
+  receive(set, facts, site)
+  return set.rows
+}
+
+/** Loads who sent it, where, and the zone. */
+function sender({ identity, network }: InterfaceFacts, zone: number): Action[] {
+  return [load('reg0', identity), load('reg3', network), load('reg7', zone)]
+}
+
+function inNetwork({ network }: InterfaceFacts): Oxm {
+  return { field: 'reg3', value: network }
+}
+
+/** Nobody in the world has a record's address, and nobody but its MAC receives for it. */
+function refuseImpostors(set: RowSet, facts: InterfaceFacts, { world }: Site): void {
+  const network = inNetwork(facts)
+  for (const address of facts.addresses) {
+    set.add(TABLES.destination, 250, [network, ...to(address)], {})
+    if (!world) continue
+    set.add(TABLES.outside, 300, [network, ...from(address)], {})
+    const { value } = address
+    if (address.family === 4) {
+      set.add(TABLES.outside, 300, [network, is.arp(), { field: 'arp_spa', value: Number(value) }], {})
+    } else {
+      set.add(TABLES.outside, 310, [network, ...is.icmpv6(ND.advert), { field: 'ipv6_nd_target', value }], {})
+    }
+  }
+}
+
+function sendFromPort(set: RowSet, facts: InterfaceFacts, { zone }: Site, port: number): void {
+  if (zone === undefined) return
+  const { record, addresses } = facts
+  const actions = sender(facts, zone)
+  const table = TABLES.port_security
+  if (!record.portSecurity) {
+    set.add(table, 100, [{ field: 'in_port', value: port }], { actions, goto: TABLES.neighbour })
+    return
+  }
+  const own: Oxm[] = [
+    { field: 'in_port', value: port },
+    { field: 'eth_src', value: record.mac },
+  ]
+  for (const address of addresses) {
+    set.add(table, 200, [...own, ...from(address)], { actions, goto: TABLES.destination })
+    if (address.family === 6) {
+      solicitFrom(set, own, address.value, record.mac, actions)
+      continue
+    }
+    const value = Number(address.value)
+    const arp: Oxm[] = [...own, is.arp(), { field: 'arp_sha', value: record.mac }]
+    // Asking for its own address is announcing it; nobody needs to hear that.
+    set.add(table, 350, [...own, is.arp(), { field: 'arp_tpa', value }], {})
+    set.add(table, 300, [...arp, { field: 'arp_spa', value }], { actions, goto: TABLES.neighbour })
+  }
+  if (!addresses.some(({ family }) => family === 6)) return
+  solicitFrom(set, own, linkLocal(record.mac), record.mac, actions)
+  for (let type: number = ND.routerSolicit; type <= ND.redirect; type++) {
+    set.add(table, 250, [...own, ...is.icmpv6(type)], {})
+  }
+}
+
+/** Solicitations with its own source and link-layer address; a probe for its own address needs no row, as silence is the answer. */
+function solicitFrom(set: RowSet, own: Oxm[], source: bigint, mac: number, actions: Action[]): void {
+  const sender: Oxm[] = [
+    { field: 'ipv6_src', value: source },
+    { field: 'ipv6_nd_sll', value: mac },
+  ]
+  set.add(TABLES.port_security, 300, [...own, ...is.icmpv6(ND.solicit), ...sender], {
+    actions,
+    goto: TABLES.neighbour,
+  })
+}
+
+/** The address that every IPv6 host makes of its MAC (RFC 4291 appendix A). */
+export function linkLocal(mac: number): bigint {
+  const octets = BigInt(mac)
+  const interfaceId = ((octets >> 24n) << 40n) | (0xfffen << 24n) | (octets & 0xff_ffffn)
+  return (0xfe80n << 112n) | (interfaceId ^ (1n << 57n))
+}
+
+/** Other switches have checked the sender, so its MAC is enough; uplinks bring it only where they connect switches. */
+function sendFromElsewhere(set: RowSet, facts: InterfaceFacts, { zone, normal, world }: Site): void {
+  const mac: Oxm = { field: 'eth_src', value: facts.record.mac }
+  if (zone !== undefined && facts.place !== undefined) {
+    const match = normal ? [mac] : [mac, FROM_FABRIC]
+    set.add(TABLES.origin, 300, match, { actions: sender(facts, zone), goto: TABLES.neighbour })
+  }
+  if (world) set.add(TABLES.origin, 250, [mac], {})
+}
+
+/** What comes from the world is of the network of whom it is for. */
+function receiveFromWorld(set: RowSet, facts: InterfaceFacts, { zone, world, datapathId }: Site): void {
+  const { record, network, addresses, place } = facts
+  if (place?.datapathId === datapathId) set.add(TABLES.origin, 300, [{ field: 'eth_src', value: record.mac }], {})
+  if (!world || zone === undefined) return
+  const actions = [load('reg3', network), load('reg7', zone), SET_WORLD]
+  const then = { actions, goto: TABLES.outside }
+  const { origin } = TABLES
+  set.add(origin, 100, [{ field: 'eth_dst', value: record.mac }], then)
+  for (const { family, value } of addresses) {
+    if (family === 4) set.add(origin, 150, [...is.arpRequest(), { field: 'arp_tpa', value: Number(value) }], then)
+    else set.add(origin, 150, [...is.icmpv6(ND.solicit), { field: 'ipv6_nd_target', value }], then)
+  }
+}
+
+function answerNeighbours(set: RowSet, facts: InterfaceFacts): void {
+  const { record, addresses } = facts
+  const network = inNetwork(facts)
+  const cookie = cookieOf('neighbour', record.number)
+  for (const { family, value } of addresses) {
+    if (family === 4) {
+      const address = Number(value)
+      const match: Oxm[] = [network, ...is.arpRequest(), { field: 'arp_tpa', value: address }]
+      set.add(TABLES.neighbour, 100, match, { actions: arpAnswer(record.mac, address) }, cookie)
+    } else {
+      const match: Oxm[] = [network, ...is.icmpv6(ND.solicit), { field: 'ipv6_nd_target', value }]
+      const then = { actions: startOfAdvert(record.mac, value), goto: TABLES.advertise }
+      set.add(TABLES.neighbour, 100, match, then, cookie)
+    }
+  }
+}
+
+/** Turns a request into its answer (RFC 826) and sends it back. */
+function arpAnswer(mac: number, address: number): Action[] {
+  return [
+    move('eth_src', 'eth_dst', 48),
+    { type: 'set_field', field: { field: 'eth_src', value: mac } },
+    { type: 'set_field', field: { field: 'arp_op', value: 2 } },
+    move('arp_sha', 'arp_tha', 48),
+    { type: 'set_field', field: { field: 'arp_sha', value: mac } },
+    move('arp_spa', 'arp_tpa', 32),
+    { type: 'set_field', field: { field: 'arp_spa', value: address } },
+    output(PORT_IN_PORT),
+  ]
+}
+
+/** Turns a solicitation into an advertisement (RFC 4861 section 4.4) but for what only an advertisement has. */
+function startOfAdvert(mac: number, address: bigint): Action[] {
+  return [
+    move('eth_src', 'eth_dst', 48),
+    { type: 'set_field', field: { field: 'eth_src', value: mac } },
+    move('ipv6_src', 'ipv6_dst', 128),
+    { type: 'set_field', field: { field: 'ipv6_src', value: address } },
+    { type: 'set_field', field: { field: 'icmpv6_type', value: ND.advert } },
+  ]
+}
+
+function receive(set: RowSet, facts: InterfaceFacts, site: Site): void {
+  const { record, identity, addresses } = facts
+  const way = wayTo(facts, site)
+  if (way === undefined) return
+  const cookie = cookieOf('destination', record.number)
+  const mine: Oxm[] = [inNetwork(facts), { field: 'eth_dst', value: record.mac }]
+  for (const address of addresses) {
+    const actions = [load('reg1', identity), ...way]
+    set.add(TABLES.destination, 300, [...mine, ...to(address)], { actions, goto: TABLES.connection }, cookie)
+  }
+  if (!site.world) return
+  const then = { actions: way, goto: TABLES.forward }
+  set.add(TABLES.destination, 400, [...mine, ...is.arpReply(), WORLD_FLAG], then, cookie)
+  set.add(TABLES.destination, 400, [...mine, ...is.icmpv6(ND.advert), WORLD_FLAG], then, cookie)
+}
+
+/** Loads the port where it is local, else what finds the way; undefined where there is none. */
+function wayTo({ place, switchNumber }: InterfaceFacts, { datapathId, normal }: Site): Action[] | undefined {
+  if (place === undefined) return undefined
+  if (place.datapathId === datapathId) return [load('reg2', place.port)]
+  if (normal) return [load('reg6', ELSEWHERE)]
+  return switchNumber === undefined ? undefined : [load('reg6', switchNumber)]
+}

@@ -1,0 +1,231 @@
+/**
+ * The policy tables, which are the same on every switch: rows of rules and of partitions' defaults, kept current at the
+ * cost of what changed. A rule is subjects x peers x layer 4; where that is more than a handful of rows it becomes a
+ * conjunction (ovs-fields(7), CONJUNCTIVE MATCH FIELDS), one row per subject, peer and layer 4 match and one for the
+ * verdict. Every rule has a priority of its own, so rows of different rules never meet in one (priority, match). It
+ * refuses to know switches. The rows of one rule are in compile-rule.ts. Used by compile.ts.
+ */
+import { type Direction, PREFIX } from '../../model/records.ts'
+import { prioritiesOf } from './compile-ranks.ts'
+import {
+  type Clauses,
+  clauseRow,
+  isConjunction,
+  type Judgement,
+  judgementOfRule,
+  judgementOfVnp,
+  meterOf,
+  rowsOf,
+} from './compile-rule.ts'
+import { cookieOf } from './cookie.ts'
+import { RowSet, type Rows } from './fields.ts'
+import type { IntentDelta } from './intent.ts'
+import { Multimap } from './multimap.ts'
+import { type OrderedRule, orderRules } from './order.ts'
+import { POLICY_BANDS, TABLES } from './pipeline.ts'
+import type { Flow, Meter } from './program.ts'
+import { worldIdentities } from './resolve.ts'
+import type { IntentView } from './state.ts'
+
+/** What is kept about one rule or default. */
+interface Unit {
+  judgement: Judgement
+  clauses: Clauses
+  rows: Rows
+  meter: Meter | undefined
+}
+
+/** Keys and meters that may differ from what they were. */
+export interface PolicyChange {
+  flows: Set<string>
+  meters: Set<number>
+}
+
+const WORLD_UNIT = 'world-policy'
+const DIRECTIONS: readonly Direction[] = ['egress', 'ingress']
+
+export class PolicyRows {
+  readonly flows = new Map<string, Flow>()
+  readonly meters = new Map<number, Meter>()
+  readonly #units = new Map<string, Unit>()
+  /** Partition to the units that look at its members. */
+  readonly #unitsOfVnp = new Multimap<string>()
+  /** Units that have an identity among their subjects or peers. */
+  readonly #unitsOfIdentity = new Multimap<number>()
+  /** Units whose peers depend on the prefixes that rules name. */
+  readonly #unitsOfWorld = new Set<string>()
+  #world: Rows = new Map()
+
+  update(intent: IntentView, delta: IntentDelta | 'all'): PolicyChange {
+    const change: PolicyChange = { flows: new Set(), meters: new Set() }
+    const all = delta === 'all'
+    if (all || delta.rulesChanged || [...delta.numbers].some((number) => number.startsWith('meter/'))) {
+      this.#reorder(intent, all, change)
+    }
+    if (all || delta.prefixesChanged) {
+      for (const name of this.#unitsOfWorld) this.#rebuild(name, intent, change)
+      this.#setWorld(intent, change)
+    }
+    if (!all) for (const identity of delta.identities) this.#moveIdentity(identity, intent, change)
+    return change
+  }
+
+  /** Finds the units there have to be, and builds those that are new or stand elsewhere. */
+  #reorder(intent: IntentView, all: boolean, change: PolicyChange): void {
+    const wanted = judgements(intent)
+    for (const name of [...this.#units.keys()]) if (!wanted.has(name)) this.#drop(name, change)
+    for (const [name, judgement] of wanted) {
+      const known = this.#units.get(name)?.judgement
+      if (!all && known !== undefined && isSame(known, judgement)) continue
+      this.#drop(name, change)
+      this.#build(name, judgement, intent, change)
+    }
+  }
+
+  #build(name: string, judgement: Judgement, intent: IntentView, change: PolicyChange): void {
+    const clauses = judgement.clauses(intent)
+    const unit: Unit = { judgement, clauses, rows: rowsOf(judgement, clauses), meter: meterOf(judgement) }
+    this.#units.set(name, unit)
+    for (const vnp of judgement.vnps) this.#unitsOfVnp.add(vnp, name)
+    for (const identity of union(clauses)) this.#unitsOfIdentity.add(identity, name)
+    if (judgement.looksAtWorld) this.#unitsOfWorld.add(name)
+    for (const [key, flow] of unit.rows) this.#put(key, flow, change)
+    if (unit.meter !== undefined) {
+      this.meters.set(unit.meter.meterId, unit.meter)
+      change.meters.add(unit.meter.meterId)
+    }
+  }
+
+  #drop(name: string, change: PolicyChange): void {
+    const unit = this.#units.get(name)
+    if (unit === undefined) return
+    this.#units.delete(name)
+    for (const vnp of unit.judgement.vnps) this.#unitsOfVnp.remove(vnp, name)
+    for (const identity of union(unit.clauses)) this.#unitsOfIdentity.remove(identity, name)
+    this.#unitsOfWorld.delete(name)
+    for (const [key, flow] of unit.rows) this.#take(key, flow, change)
+    if (unit.meter !== undefined && this.meters.get(unit.meter.meterId) === unit.meter) {
+      this.meters.delete(unit.meter.meterId)
+      change.meters.add(unit.meter.meterId)
+    }
+  }
+
+  #rebuild(name: string, intent: IntentView, change: PolicyChange): void {
+    const unit = this.#units.get(name)
+    if (unit === undefined) return
+    this.#drop(name, change)
+    this.#build(name, unit.judgement, intent, change)
+  }
+
+  /** An identity came, went, or belongs to other partitions now: its row in each rule that it enters or leaves. */
+  #moveIdentity(identity: number, intent: IntentView, change: PolicyChange): void {
+    const names = new Set(this.#unitsOfIdentity.all(identity))
+    for (const vnp of intent.vnpsOf(identity)) for (const name of this.#unitsOfVnp.all(vnp.name)) names.add(name)
+    for (const name of names) {
+      const unit = this.#units.get(name)
+      if (unit !== undefined) this.#moveIn(name, unit, identity, intent, change)
+    }
+  }
+
+  #moveIn(name: string, unit: Unit, identity: number, intent: IntentView, change: PolicyChange): void {
+    const { judgement, clauses } = unit
+    const now = judgement.holds(intent, identity)
+    const was = { subjects: clauses.subjects.has(identity), peers: clauses.peers.has(identity) }
+    if (now.subjects === was.subjects && now.peers === was.peers) return
+    const wasConjunction = isConjunction(clauses)
+    for (const side of ['subjects', 'peers'] as const) {
+      if (now[side]) clauses[side].add(identity)
+      else clauses[side].delete(identity)
+    }
+    if (now.subjects || now.peers) this.#unitsOfIdentity.add(identity, name)
+    else this.#unitsOfIdentity.remove(identity, name)
+    if (!wasConjunction || !isConjunction(clauses)) {
+      const before = unit.rows
+      unit.rows = rowsOf(judgement, clauses)
+      for (const [key, flow] of before) if (!unit.rows.has(key)) this.#take(key, flow, change)
+      for (const [key, flow] of unit.rows) this.#put(key, flow, change)
+      return
+    }
+    for (const side of ['subjects', 'peers'] as const) {
+      if (now[side] === was[side]) continue
+      const [key, flow] = clauseRow(judgement, clauses, side, identity)
+      if (now[side]) {
+        unit.rows.set(key, flow)
+        this.#put(key, flow, change)
+      } else {
+        unit.rows.delete(key)
+        this.#take(key, undefined, change)
+      }
+    }
+  }
+
+  /** The world has no say of its own: as a subject it passes. */
+  #setWorld(intent: IntentView, change: PolicyChange): void {
+    const set = new RowSet(WORLD_UNIT, cookieOf('system'))
+    for (const identity of worldIdentities(intent)) {
+      const cookie = cookieOf('prefix', identity)
+      const { world } = POLICY_BANDS
+      const match = (field: 'reg0' | 'reg1') => [{ field, value: identity }]
+      set.add(TABLES.egress_policy, world, match('reg0'), { goto: TABLES.ingress_policy }, cookie)
+      set.add(TABLES.ingress_policy, world, match('reg1'), { goto: TABLES.commit }, cookie)
+    }
+    for (const [key, flow] of this.#world) if (!set.rows.has(key)) this.#take(key, flow, change)
+    for (const [key, flow] of set.rows) this.#put(key, flow, change)
+    this.#world = set.rows
+  }
+
+  #put(key: string, flow: Flow, change: PolicyChange): void {
+    this.flows.set(key, flow)
+    change.flows.add(key)
+  }
+
+  /** Removes a row unless another unit has taken its place meanwhile. */
+  #take(key: string, flow: Flow | undefined, change: PolicyChange): void {
+    if (flow !== undefined && this.flows.get(key) !== flow) return
+    this.flows.delete(key)
+    change.flows.add(key)
+  }
+}
+
+/** Every rule and every default that allows, by name of unit. */
+function judgements(intent: IntentView): Map<string, Judgement> {
+  const found = new Map<string, Judgement>()
+  const ordered = orderRules(intent)
+  const tables: [number, OrderedRule[]][] = [
+    [TABLES.log, ordered.filter(({ rule }) => rule.action === 'log')],
+    ...DIRECTIONS.map((direction): [number, OrderedRule[]] => [
+      direction === 'egress' ? TABLES.egress_policy : TABLES.ingress_policy,
+      ordered.filter(({ rule }) => rule.action !== 'log' && rule.direction === direction),
+    ]),
+  ]
+  for (const [table, rules] of tables) {
+    for (const [rule, priority] of prioritiesOf(rules, POLICY_BANDS.rules)) {
+      const judgement = judgementOfRule(intent, rule, table, priority)
+      found.set(judgement.unit, judgement)
+    }
+  }
+  const vnps = [...intent.vnps.values()].sort((one, other) => one.number - other.number)
+  for (const direction of DIRECTIONS) {
+    const { first, last } = POLICY_BANDS.defaults
+    const allowing = vnps.filter((vnp) => (direction === 'egress' ? vnp.egressDefault : vnp.ingressDefault) === 'allow')
+    for (const [index, vnp] of allowing.slice(0, last - first + 1).entries()) {
+      const judgement = judgementOfVnp(vnp, direction, first + index)
+      found.set(`${PREFIX.vnp}${vnp.name} ${direction}`, judgement)
+    }
+  }
+  return found
+}
+
+function isSame(one: Judgement, other: Judgement): boolean {
+  return (
+    one.priority === other.priority &&
+    one.table === other.table &&
+    one.meter === other.meter &&
+    one.policy === other.policy &&
+    one.vnp === other.vnp
+  )
+}
+
+function union({ subjects, peers }: Clauses): Set<number> {
+  return new Set([...subjects, ...peers])
+}

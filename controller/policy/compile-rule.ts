@@ -1,0 +1,239 @@
+/**
+ * One rule, or one partition's default, as rows of a policy table. Registers hold the identities of the original
+ * direction, so a rule reads subject and peer from them by its direction alone, for requests and replies alike. It
+ * refuses to know other rules; where it stands among them is given. Used by compile-policy.ts.
+ *
+ *     subjects x peers x layer 4  =  few       rows of the whole match
+ *                                    many      one row per subject, per peer, per layer 4 match, and one for conj_id
+ */
+import { CT_NEW, OFPMF_BURST, OFPMF_KBPS, type Oxm } from 'node-openflow'
+import type { Direction, Policy, Rule, RuleAction, Vnp } from '../../model/records.ts'
+import { matches } from '../../model/selector.ts'
+import { cookieOf } from './cookie.ts'
+import {
+  blocks,
+  HEADERS_ONLY,
+  instructions,
+  PROTOCOL,
+  RowSet,
+  type Rows,
+  type Then,
+  toController,
+  WHOLE_PACKET,
+} from './fields.ts'
+import { meterName } from './numbers.ts'
+import type { OrderedRule } from './order.ts'
+import { TABLES } from './pipeline.ts'
+import { type Flow, flowKey, type Meter } from './program.ts'
+import { peersOf, subjectsOf } from './resolve.ts'
+import type { IntentView } from './state.ts'
+
+/** Who a rule is about, as identities. */
+export interface Clauses {
+  subjects: Set<number>
+  peers: Set<number>
+  /** Matches of protocol and port, any one of which suffices; empty matches everything. */
+  layer4: readonly Oxm[][]
+}
+
+export interface Judgement {
+  unit: string
+  table: number
+  priority: number
+  direction: Direction
+  /** Also the conjunction id. */
+  object: number
+  action: RuleAction
+  log: boolean
+  cookie: bigint
+  rule: Rule | undefined
+  policy: Policy | undefined
+  vnp: Vnp
+  /** The meter's number, where one was given. */
+  meter: number | undefined
+  /** Partitions whose members it looks at. */
+  vnps: readonly string[]
+  looksAtWorld: boolean
+  clauses(intent: IntentView): Clauses
+  /** On which sides a tag identity is. */
+  holds(intent: IntentView, identity: number): { subjects: boolean; peers: boolean }
+}
+
+/** Conjunction ids of defaults lie above those of the rules of the first 983,040 policies. */
+const VNP_IDS = 0xf000_0000
+
+/** Rows that a rule may have before it becomes a conjunction. */
+const FEW = 8
+
+/** Protocols that have ports: what a rule with ports and no protocol can mean. */
+const WITH_PORTS = [PROTOCOL.tcp, PROTOCOL.udp, PROTOCOL.sctp]
+
+export function judgementOfRule(intent: IntentView, ordered: OrderedRule, table: number, priority: number): Judgement {
+  const { rule, policy, vnp, object, cause } = ordered
+  const { peer } = rule
+  const kind = rule.action === 'log' ? 'log' : rule.action === 'reject' ? 'reject' : 'rule'
+  return {
+    unit: `rule/${cause.policy}/${cause.ruleIndex}`,
+    table,
+    priority,
+    direction: rule.direction,
+    object,
+    action: rule.action,
+    log: rule.log,
+    cookie: cookieOf(kind, object),
+    rule,
+    policy,
+    vnp,
+    meter: rule.action === 'rate-limit' ? intent.number('meter', meterName(cause.policy, cause.ruleIndex)) : undefined,
+    vnps: peer.kind === 'vnp' ? [vnp.name, peer.vnp] : [vnp.name],
+    looksAtWorld: peer.kind === 'any' || peer.kind === 'cidr',
+    clauses: (now) => ({
+      subjects: new Set(subjectsOf(now, ordered)),
+      peers: new Set(peersOf(now, ordered)),
+      layer4: layer4Of(rule),
+    }),
+    holds(now, identity) {
+      const isMember = now.membersOf(vnp.name).has(identity)
+      const tags = now.tagsOf(identity)
+      const isPeer =
+        peer.kind === 'any'
+          ? isMember
+          : peer.kind === 'tags'
+            ? isMember && matches(peer.selector, tags)
+            : peer.kind === 'vnp' && now.membersOf(peer.vnp).has(identity)
+      return { subjects: isMember && matches(policy.appliesTo, tags), peers: isPeer }
+    },
+  }
+}
+
+export function judgementOfVnp(vnp: Vnp, direction: Direction, priority: number): Judgement {
+  return {
+    unit: `vnp/${vnp.name}`,
+    table: direction === 'egress' ? TABLES.egress_policy : TABLES.ingress_policy,
+    priority,
+    direction,
+    object: VNP_IDS + vnp.number,
+    action: 'allow',
+    log: false,
+    cookie: cookieOf('vnp', vnp.number),
+    rule: undefined,
+    policy: undefined,
+    vnp,
+    meter: undefined,
+    vnps: [vnp.name],
+    looksAtWorld: false,
+    clauses: (now) => ({
+      subjects: new Set(now.membersOf(vnp.name)),
+      peers: new Set(now.membersOf(vnp.name)),
+      layer4: [],
+    }),
+    holds(now, identity) {
+      const isMember = now.membersOf(vnp.name).has(identity)
+      return { subjects: isMember, peers: isMember }
+    },
+  }
+}
+
+/** Matches of protocol and destination port (or ICMP type) in the registers that the tracked table loads. */
+function layer4Of({ protocols, ports }: Rule): Oxm[][] {
+  const numbers = protocols.length === 0 && ports.length > 0 ? WITH_PORTS : protocols
+  return numbers.flatMap((protocol): Oxm[][] => {
+    const its: Oxm = { field: 'reg5', value: protocol }
+    if (ports.length === 0) return [[its]]
+    return ports
+      .flatMap(({ first, last }) => blocks(first, last))
+      .map(({ value, mask }) => [
+        its,
+        ...(mask === 0xffff ? [exactly(value)] : mask === 0 ? [] : [masked(value, mask)]),
+      ])
+  })
+}
+
+const exactly = (value: number): Oxm => ({ field: 'reg4', value })
+const masked = (value: number, mask: number): Oxm => ({ field: 'reg4', value, mask })
+
+export function isConjunction({ subjects, peers, layer4 }: Clauses): boolean {
+  return subjects.size * peers.size * Math.max(layer4.length, 1) > FEW
+}
+
+/** All rows of a rule under these clauses. */
+export function rowsOf(judgement: Judgement, clauses: Clauses): Rows {
+  const { table, priority, cookie, unit, object } = judgement
+  const set = new RowSet(unit, cookie)
+  const verdicts = verdictsOf(judgement)
+  const addVerdicts = (match: Oxm[]) => {
+    for (const { when, outcome, cookie: its } of verdicts) {
+      set.add(table, priority, [...match, ...when], outcome, its)
+    }
+  }
+  if (isConjunction(clauses)) {
+    for (const side of ['subjects', 'peers'] as const) {
+      for (const identity of clauses[side]) set.rows.set(...clauseRow(judgement, clauses, side, identity))
+    }
+    for (const match of clauses.layer4) set.add(table, priority, match, conjunction(judgement, clauses, 2))
+    addVerdicts([{ field: 'conj_id', value: object }])
+    return set.rows
+  }
+  for (const subject of clauses.subjects) {
+    for (const peer of clauses.peers) {
+      const ends = [identityMatch(judgement, 'subjects', subject), identityMatch(judgement, 'peers', peer)]
+      for (const match of clauses.layer4.length === 0 ? [[]] : clauses.layer4) addVerdicts([...ends, ...match])
+    }
+  }
+  return set.rows
+}
+
+/** The row of one subject or peer of a conjunction. */
+export function clauseRow(
+  judgement: Judgement,
+  clauses: Clauses,
+  side: 'subjects' | 'peers',
+  identity: number,
+): [string, Flow] {
+  const { table, priority, cookie, unit } = judgement
+  const match = [identityMatch(judgement, side, identity)]
+  const then = conjunction(judgement, clauses, side === 'subjects' ? 0 : 1)
+  return [flowKey(table, priority, match), { table, priority, match, instructions: instructions(then), cookie, unit }]
+}
+
+function identityMatch({ direction }: Judgement, side: 'subjects' | 'peers', identity: number): Oxm {
+  return { field: (side === 'subjects') === (direction === 'egress') ? 'reg0' : 'reg1', value: identity }
+}
+
+function conjunction({ object }: Judgement, { layer4 }: Clauses, clause: number): Then {
+  const n_clauses = layer4.length === 0 ? 2 : 3
+  return { actions: [{ type: 'nx_conjunction', clause, n_clauses, id: object }] }
+}
+
+interface Verdict {
+  when: Oxm[]
+  outcome: Then
+  cookie: bigint
+}
+
+/** What a packet meets that the rule decides; with `log`, the first packet of a connection differs from the rest. */
+function verdictsOf({ table, action, log, meter, object, cookie }: Judgement): Verdict[] {
+  const next = table === TABLES.egress_policy ? TABLES.ingress_policy : TABLES.commit
+  const copy = toController(HEADERS_ONLY)
+  if (action === 'log') return [{ when: [], outcome: { actions: [copy], goto: TABLES.egress_policy }, cookie }]
+  if (action === 'reject') return [{ when: [], outcome: { actions: [toController(WHOLE_PACKET)] }, cookie }]
+  // A rate limit without a meter would be no limit: it is a denial until the meter has a number.
+  const passes = action === 'allow' || (action === 'rate-limit' && meter !== undefined)
+  const outcome: Then = passes ? { goto: next, ...(meter === undefined ? {} : { meter }) } : {}
+  if (!log) return [{ when: [], outcome, cookie }]
+  return [
+    { when: newConnection(true), outcome: { ...outcome, actions: [copy] }, cookie: cookieOf('log', object) },
+    { when: newConnection(false), outcome, cookie },
+  ]
+}
+
+function newConnection(isNew: boolean): Oxm[] {
+  return [{ field: 'ct_state', value: isNew ? CT_NEW : 0, mask: CT_NEW }]
+}
+
+/** The meter of a rate limit. */
+export function meterOf({ unit, rule, meter }: Judgement): Meter | undefined {
+  if (meter === undefined || rule === undefined) return undefined
+  const { rateKbps: rate = 0, burstKb: burst_size = 0 } = rule
+  return { meterId: meter, flags: OFPMF_KBPS | OFPMF_BURST, bands: [{ type: 'drop', rate, burst_size }], unit }
+}

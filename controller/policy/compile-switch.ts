@@ -1,0 +1,256 @@
+/**
+ * The rows of a switch that no interface record asked for: what its ports are, the fixed part of every table, the way to
+ * other switches and to the world. It refuses to know rules and records. Used by compile.ts.
+ */
+import {
+  type Action,
+  CT_EST,
+  CT_INV,
+  CT_NEW,
+  CT_REL,
+  CT_RPL,
+  CT_TRK,
+  NX_CT_COMMIT,
+  NX_CT_RECIRC_NONE,
+  type Oxm,
+  PORT_IN_PORT,
+  PORT_MAX,
+  PORT_NORMAL,
+} from 'node-openflow'
+import { parsePrefix } from '../../model/address.ts'
+import { IDENTITY } from '../../model/records.ts'
+import { NOT_WORLD, WORLD_FLAG } from './compile-interface.ts'
+import { cookieOf } from './cookie.ts'
+import {
+  ETHERTYPE,
+  HEADERS_ONLY,
+  is,
+  load,
+  move,
+  ND,
+  output,
+  PROTOCOL,
+  RowSet,
+  type Rows,
+  toController,
+  WHOLE_PACKET,
+  within,
+} from './fields.ts'
+import { ELSEWHERE, FLAG, TABLES } from './pipeline.ts'
+import type { DatapathView, IntentView, NetworkState } from './state.ts'
+
+export type PortClass = 'uplink' | 'fabric' | 'tenant' | 'unattached' | 'none'
+
+/** What a port is. `isTenant`: an interface is attached to it. Uplinks and links are never an interface's. */
+export function classOf(datapath: DatapathView, port: number, isTenant: boolean): PortClass {
+  if (datapath.uplinkPorts.has(port)) return 'uplink'
+  if (datapath.fabricPorts.has(port)) return 'fabric'
+  if (isTenant) return 'tenant'
+  return port <= PORT_MAX && datapath.ports.get(port)?.up === true ? 'unattached' : 'none'
+}
+
+export function portRows(port: number, portClass: PortClass, normal: boolean): Rows {
+  const isLink = portClass === 'uplink' || portClass === 'fabric'
+  const set = new RowSet(`port/${port}`, cookieOf(isLink ? 'link' : 'unattached', port))
+  const match: Oxm[] = [{ field: 'in_port', value: port }]
+  if (isLink) {
+    // Where the existing network forwards, uplinks too bring packets that another of our switches has checked.
+    const flag = portClass === 'fabric' || normal ? FLAG.fabric : FLAG.uplink
+    set.add(TABLES.classify, 200, match, { actions: [load('reg8', flag)], goto: TABLES.origin })
+  }
+  if (portClass === 'unattached') set.add(TABLES.classify, 200, match, { actions: [toController(HEADERS_ONLY)] })
+  if (portClass === 'tenant') {
+    set.add(TABLES.classify, 400, match, { goto: TABLES.port_security }, cookieOf('system'))
+  }
+  return set.rows
+}
+
+const TRACKED_BITS = CT_TRK | CT_INV | CT_RPL | CT_REL
+
+/** Packets of the original direction, new or established. */
+const original = (bit: number): Oxm => ({ field: 'ct_state', value: CT_TRK | bit, mask: TRACKED_BITS | bit })
+const tracked = (bits: number): Oxm => ({ field: 'ct_state', value: CT_TRK | bits, mask: CT_TRK | CT_INV | bits })
+
+const SWAP_ENDS: Action[] = [move('reg0', 'reg9', 32), move('reg1', 'reg0', 32), move('reg9', 'reg1', 32)]
+
+/** What is the same on every switch and never changes. */
+export function systemRows(): Rows {
+  const set = new RowSet('system', cookieOf('system'))
+  const lldp: Oxm[] = [{ field: 'eth_type', value: ETHERTYPE.lldp }]
+  set.add(TABLES.classify, 300, lldp, { actions: [toController(WHOLE_PACKET)] }, cookieOf('probe'))
+
+  for (const type of [is.ipv4(), is.ipv6()]) {
+    set.add(TABLES.neighbour, 10, [type], { goto: TABLES.destination })
+    const zone = { field: 'reg7', ofs: 0, n_bits: 16 } as const
+    const lookUp: Action = { type: 'nx_ct', flags: 0, zone, recirc_table: TABLES.tracked, alg: 'none', actions: [] }
+    set.add(TABLES.connection, 100, [type], { actions: [lookUp] })
+  }
+  for (let type: number = ND.routerSolicit; type <= ND.redirect; type++) {
+    set.add(TABLES.neighbour, 15, is.icmpv6(type), {})
+  }
+  set.add(TABLES.advertise, 100, is.icmpv6(ND.advert), { actions: restOfAdvert() })
+
+  const group: Oxm = { field: 'eth_dst', value: 0x01_00_00_00_00_00, mask: 0x01_00_00_00_00_00 }
+  set.add(TABLES.destination, 500, [group], {})
+  for (const multicast of ['224.0.0.0/4', 'ff00::/8', 'fe80::/10']) {
+    const prefix = parsePrefix(multicast)
+    if (prefix !== undefined) set.add(TABLES.destination, 290, within(prefix, 'dst'), {})
+  }
+  // Both edges judge; a switch on the way only carries.
+  const transit: Oxm[] = [
+    { field: 'reg8', value: FLAG.fabric, mask: FLAG.fabric },
+    { field: 'reg2', value: 0 },
+  ]
+  set.add(TABLES.connection, 200, transit, { goto: TABLES.forward })
+
+  trackedRows(set)
+  set.add(TABLES.log, 0, [], { goto: TABLES.egress_policy })
+
+  const zone = { field: 'reg7', ofs: 0, n_bits: 16 } as const
+  const commit: Action = {
+    type: 'nx_ct',
+    flags: NX_CT_COMMIT,
+    zone,
+    recirc_table: NX_CT_RECIRC_NONE,
+    alg: 'none',
+    actions: [],
+  }
+  for (const type of [is.ipv4(), is.ipv6()]) {
+    set.add(TABLES.commit, 100, [type, original(CT_NEW)], { actions: [commit], goto: TABLES.forward })
+  }
+  set.add(TABLES.commit, 0, [], { goto: TABLES.forward })
+
+  set.add(TABLES.forward, 100, [{ field: 'reg6', value: 0 }], { goto: TABLES.deliver })
+  const deliver: Action = { type: 'nx_output_reg', ofs_nbits: { ofs: 0, n_bits: 32 }, src: 'reg2', max_len: 0 }
+  set.add(TABLES.deliver, 0, [], { actions: [deliver] })
+  return set.rows
+}
+
+/** The rest of an advertisement: the option's type and address, flags solicited and override. */
+function restOfAdvert(): Action[] {
+  return [
+    { type: 'set_field', field: { field: 'nd_options_type', value: 2 } },
+    { type: 'set_field', field: { field: 'nd_reserved', value: 0x6000_0000 } },
+    move('eth_src', 'ipv6_nd_tll', 48),
+    output(PORT_IN_PORT),
+  ]
+}
+
+/** Replies, and ICMP errors about a connection, are judged as what they answer: from the connection's own key. */
+function trackedRows(set: RowSet): void {
+  const { tracked: table, egress_policy: next } = TABLES
+  const protocol = move('ct_nw_proto', 'reg5', 8)
+  for (const [bits, swap, priority] of [
+    [CT_RPL, SWAP_ENDS, 210],
+    [CT_REL, [], 200],
+  ] as const) {
+    const match = tracked(bits)
+    const destinationPort = move('ct_tp_dst', 'reg4', 16)
+    for (const number of [PROTOCOL.tcp, PROTOCOL.udp, PROTOCOL.sctp]) {
+      const actions = [...swap, protocol, destinationPort]
+      set.add(table, priority, [match, { field: 'ct_nw_proto', value: number }], { actions, goto: next })
+    }
+    // Connection tracking keeps the type of ICMP where others have the source port.
+    for (const number of [PROTOCOL.icmp, PROTOCOL.icmpv6]) {
+      const actions = [...swap, protocol, move('ct_tp_src', 'reg4', 16)]
+      set.add(table, priority, [match, { field: 'ct_nw_proto', value: number }], { actions, goto: next })
+    }
+    set.add(table, priority - 5, [match], { actions: [...swap, protocol], goto: next })
+  }
+  for (const [bit, goto] of [
+    [CT_NEW, TABLES.log],
+    [CT_EST, next],
+  ] as const) {
+    for (const type of [is.ipv4(), is.ipv6()]) {
+      const add = (number: number, field: 'tcp_dst' | 'udp_dst' | 'sctp_dst' | 'icmpv4_type' | 'icmpv6_type') => {
+        const bits = field.startsWith('icmp') ? 8 : 16
+        const actions = [move('ip_proto', 'reg5', 8), move(field, 'reg4', bits)]
+        set.add(table, 100, [original(bit), type, { field: 'ip_proto', value: number }], { actions, goto })
+      }
+      add(PROTOCOL.tcp, 'tcp_dst')
+      add(PROTOCOL.udp, 'udp_dst')
+      add(PROTOCOL.sctp, 'sctp_dst')
+      if (type.value === ETHERTYPE.ipv4) add(PROTOCOL.icmp, 'icmpv4_type')
+      else add(PROTOCOL.icmpv6, 'icmpv6_type')
+      set.add(table, 90, [original(bit), type], { actions: [move('ip_proto', 'reg5', 8)], goto })
+    }
+  }
+}
+
+/** The ways to other switches. */
+export function forwardRows({ intent, backend }: NetworkState, datapath: DatapathView): Rows {
+  const set = new RowSet('switches', cookieOf('system'))
+  if (backend === 'normal') {
+    set.add(TABLES.forward, 10, [{ field: 'reg6', value: ELSEWHERE }], { actions: [output(PORT_NORMAL)] })
+    return set.rows
+  }
+  for (const [other, port] of datapath.nextHops) {
+    const number = intent.number('switch', other)
+    if (number === undefined) continue
+    const cookie = cookieOf('switch', number)
+    set.add(TABLES.forward, 50, [{ field: 'reg6', value: number }], { actions: [output(port)] }, cookie)
+  }
+  return set.rows
+}
+
+/** Whether an uplink exists anywhere. */
+export function worldExists(datapaths: ReadonlyMap<string, DatapathView>): boolean {
+  for (const { uplinkPorts } of datapaths.values()) if (uplinkPorts.size > 0) return true
+  return false
+}
+
+/** The world: who is in it by longest prefix, the way there, and how its neighbours are asked for. */
+export function worldRows(state: NetworkState, datapath: DatapathView): Rows {
+  const set = new RowSet('world', cookieOf('system'))
+  const way = wayOut(state, datapath)
+  for (const { identity, priority, end } of worldPrefixes(state.intent)) {
+    const cookie = cookieOf('prefix', identity)
+    const source = [load('reg0', identity)]
+    set.add(TABLES.outside, priority, end('src'), { actions: source, goto: TABLES.neighbour }, cookie)
+    if (way === undefined) continue
+    const actions = [load('reg1', identity), ...way]
+    set.add(TABLES.destination, priority, [...end('dst'), NOT_WORLD], { actions, goto: TABLES.connection }, cookie)
+  }
+  set.add(TABLES.outside, 50, [is.arp()], { goto: TABLES.neighbour })
+  set.add(TABLES.neighbour, 20, [...is.arpRequest(), NOT_WORLD], { goto: TABLES.flood })
+  set.add(TABLES.neighbour, 20, [...is.icmpv6(ND.solicit), NOT_WORLD], { goto: TABLES.flood })
+  set.add(TABLES.neighbour, 20, [...is.arpReply(), WORLD_FLAG], { goto: TABLES.destination })
+  set.add(TABLES.neighbour, 20, [...is.icmpv6(ND.advert), WORLD_FLAG], { goto: TABLES.destination })
+  const ports = [...datapath.floodPorts, ...datapath.uplinkPorts].sort((one, other) => one - other)
+  const everywhere = state.backend === 'normal' ? [output(PORT_NORMAL)] : [...new Set(ports)].map(output)
+  set.add(TABLES.flood, 100, [], { actions: everywhere })
+  return set.rows
+}
+
+interface WorldPrefix {
+  identity: number
+  priority: number
+  end(end: 'src' | 'dst'): Oxm[]
+}
+
+/** Named prefixes, longer ones first, and everything else. */
+function worldPrefixes({ prefixes }: IntentView): WorldPrefix[] {
+  const found: WorldPrefix[] = [is.ipv4(), is.ipv6()].map((type) => ({
+    identity: IDENTITY.world,
+    priority: 50,
+    end: () => [type],
+  }))
+  for (const [text, identity] of prefixes) {
+    const prefix = parsePrefix(text)
+    if (prefix === undefined) continue
+    found.push({ identity, priority: 100 + prefix.length, end: (end) => within(prefix, end) })
+  }
+  return found
+}
+
+/** Through an uplink of this switch; else through that of the first switch that has one and can be reached. */
+function wayOut({ intent, observed, backend }: NetworkState, datapath: DatapathView): Action[] | undefined {
+  if (backend === 'normal') return [load('reg6', ELSEWHERE)]
+  if (datapath.uplinkPorts.size > 0) return [load('reg2', Math.min(...datapath.uplinkPorts))]
+  const gateways = [...observed.datapaths.values()]
+    .filter((other) => other.uplinkPorts.size > 0 && datapath.nextHops.has(other.datapathId))
+    .map((other) => other.datapathId)
+    .sort()
+  const number = gateways[0] === undefined ? undefined : intent.number('switch', gateways[0])
+  return number === undefined ? undefined : [load('reg6', number)]
+}

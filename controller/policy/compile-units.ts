@@ -1,0 +1,93 @@
+/**
+ * A switch's program as the sum of units: each unit owns the rows it asked for last, and setting it anew changes the
+ * program in place and notes the keys. Where two units ask for the same (table, priority, match) the one whose name
+ * comes first holds it, whatever the order in which they asked. It refuses to know what rows mean. Used by compile.ts.
+ */
+import type { Rows } from './fields.ts'
+import { emptyProgram, type Flow, nothingTouched, type SwitchProgram, type Touched } from './program.ts'
+
+const NO_ROWS: Rows = new Map()
+
+export class SwitchUnits {
+  readonly program: SwitchProgram = emptyProgram()
+  #touched: Touched = nothingTouched()
+  readonly #units = new Map<string, Rows>()
+  /** Keys that several units ask for, with what each asks for. */
+  readonly #contested = new Map<string, Map<string, Flow>>()
+
+  /** What may differ since the last call. */
+  takeTouched(): Touched {
+    const touched = this.#touched
+    this.#touched = nothingTouched()
+    return touched
+  }
+
+  unitNames(): Iterable<string> {
+    return this.#units.keys()
+  }
+
+  /** Replaces the rows of a unit; no rows removes it. */
+  set(unit: string, rows: Rows): void {
+    const before = this.#units.get(unit) ?? NO_ROWS
+    for (const key of before.keys()) if (!rows.has(key)) this.#remove(unit, key)
+    for (const [key, flow] of rows) this.#put(unit, key, flow)
+    if (rows.size === 0) this.#units.delete(unit)
+    else this.#units.set(unit, rows)
+  }
+
+  /** Takes over one row that all switches share; no other unit asks for its key. */
+  share(key: string, flow: Flow | undefined): void {
+    if (flow === undefined) this.program.flows.delete(key)
+    else this.program.flows.set(key, flow)
+    this.#touched.flows.add(key)
+  }
+
+  shareMeter(id: number, meter: SwitchProgram['meters'] extends Map<number, infer M> ? M | undefined : never): void {
+    if (meter === undefined) this.program.meters.delete(id)
+    else this.program.meters.set(id, meter)
+    this.#touched.meters.add(id)
+  }
+
+  setNoFlood(ports: ReadonlySet<number>): void {
+    const { noFloodPorts } = this.program
+    for (const port of noFloodPorts) if (!ports.has(port)) this.#touched.ports.add(port)
+    for (const port of ports) if (!noFloodPorts.has(port)) this.#touched.ports.add(port)
+    noFloodPorts.clear()
+    for (const port of ports) noFloodPorts.add(port)
+  }
+
+  #put(unit: string, key: string, flow: Flow): void {
+    this.#touched.flows.add(key)
+    const holder = this.program.flows.get(key)
+    let claims = this.#contested.get(key)
+    if (claims === undefined && (holder === undefined || holder.unit === unit)) {
+      this.program.flows.set(key, flow)
+      return
+    }
+    if (claims === undefined) {
+      claims = new Map(holder === undefined ? [] : [[holder.unit, holder]])
+      this.#contested.set(key, claims)
+    }
+    claims.set(unit, flow)
+    this.#settle(key, claims)
+  }
+
+  #remove(unit: string, key: string): void {
+    this.#touched.flows.add(key)
+    const claims = this.#contested.get(key)
+    if (claims === undefined) {
+      this.program.flows.delete(key)
+      return
+    }
+    claims.delete(unit)
+    this.#settle(key, claims)
+  }
+
+  #settle(key: string, claims: Map<string, Flow>): void {
+    let first: Flow | undefined
+    for (const flow of claims.values()) if (first === undefined || flow.unit < first.unit) first = flow
+    if (first === undefined) this.program.flows.delete(key)
+    else this.program.flows.set(key, first)
+    if (claims.size <= 1) this.#contested.delete(key)
+  }
+}

@@ -1,0 +1,287 @@
+/**
+ * From intent and observed to what every switch should hold, at the cost of what changed. A program is the sum of units
+ * (an interface on a switch, a port, a rule ...); each unit is a function of the state alone, so compiling step by step
+ * and compiling at once give the same (a property test holds them together). It refuses to know what switches have
+ * confirmed. Called by compile-loop.ts.
+ *
+ *     delta ─▶ interfaces ─▶ per switch:  rows of the interface        compile-interface.ts
+ *           ─▶ switches   ─▶ per switch:  ports, forwarding, world     compile-switch.ts
+ *           ─▶ rules      ─▶ once:        shared policy tables         compile-policy.ts
+ */
+import { factsOf, type InterfaceFacts, interfaceRows, siteOf } from './compile-interface.ts'
+import { type PolicyChange, PolicyRows } from './compile-policy.ts'
+import { classOf, forwardRows, portRows, systemRows, worldExists, worldRows } from './compile-switch.ts'
+import { SwitchUnits } from './compile-units.ts'
+import type { Rows } from './fields.ts'
+import type { IntentDelta } from './intent.ts'
+import { Multimap } from './multimap.ts'
+import type { SwitchProgram, Touched } from './program.ts'
+import type { Backend, DatapathView, NetworkState, ObservedDelta, Place } from './state.ts'
+
+export { guardFlow, TABLE_NAMES, TABLES } from './pipeline.ts'
+
+/** What changed since the last compilation. */
+export interface Changed {
+  intent: IntentDelta | 'all'
+  observed: ObservedDelta | 'all'
+}
+
+/** A switch's program and the keys that may differ; undefined: compare all. */
+export interface Compiled {
+  program: SwitchProgram
+  touched: Touched | undefined
+}
+
+/** What was true of an interface when it was compiled last. */
+interface Seen {
+  network: string
+  place: Place | undefined
+}
+
+/** What is left to be done for switches. */
+class Work {
+  /** Interfaces to compile on every switch. */
+  readonly interfaces = new Set<string>()
+  /** Interfaces to compile on one switch, by datapath id. */
+  readonly onSwitch = new Multimap<string>()
+  /** Ports to classify, by datapath id; missing from `allPorts`. */
+  readonly ports = new Map<string, Set<number>>()
+  readonly allPorts = new Set<string>()
+  /** Switches whose rows towards other switches may differ. */
+  forward: Set<string> | 'all' = new Set()
+  /** The rows of the world may differ, on all switches. */
+  world = false
+  policy: PolicyChange = { flows: new Set(), meters: new Set() }
+
+  port({ datapathId, port }: Place): void {
+    const ports = this.ports.get(datapathId)
+    if (ports === undefined) this.ports.set(datapathId, new Set([port]))
+    else ports.add(port)
+  }
+}
+
+const NO_ROWS: Rows = new Map()
+
+export class Compiler {
+  readonly #backend: Backend
+  readonly #policy = new PolicyRows()
+  readonly #switches = new Map<string, SwitchUnits>()
+  readonly #seen = new Map<string, Seen>()
+  readonly #byNetwork = new Multimap<string>()
+  readonly #bySwitch = new Multimap<string>()
+  /** Interfaces by `datapathId/port`. */
+  readonly #byPort = new Multimap<string>()
+  /** Links and uplinks of a switch when it was compiled last. */
+  readonly #linksOf = new Map<string, Set<number>>()
+  #worldExists = false
+  #isNew = true
+
+  constructor(backend: Backend) {
+    this.#backend = backend
+  }
+
+  /**
+   * Brings the programs up to date and returns those that may have changed. A state of another back end than the one
+   * given at construction is read as if it were of that one.
+   */
+  compile(given: NetworkState, { intent, observed }: Changed): Map<string, Compiled> {
+    const state: NetworkState = { ...given, backend: this.#backend }
+    const { datapaths } = state.observed
+    const work = new Work()
+    const all = this.#isNew || intent === 'all' || observed === 'all'
+    this.#isNew = false
+    const fresh = [...datapaths.keys()].filter((datapathId) => !this.#switches.has(datapathId))
+    if (all) this.#everything(state, work)
+    else {
+      this.#takeIntent(intent, work)
+      this.#takeObserved(state, observed, work)
+    }
+    for (const datapathId of [...this.#switches.keys()]) if (!datapaths.has(datapathId)) this.#forget(datapathId)
+    const hasWorld = worldExists(datapaths)
+    if (hasWorld !== this.#worldExists) for (const name of this.#seen.keys()) work.interfaces.add(name)
+    this.#worldExists = hasWorld
+    const facts = this.#look(state, work)
+    work.policy = this.#policy.update(state.intent, all ? 'all' : intent)
+
+    const compiled = new Map<string, Compiled>()
+    for (const datapath of datapaths.values()) {
+      const { datapathId } = datapath
+      const isFresh = fresh.includes(datapathId)
+      const units = this.#switches.get(datapathId) ?? new SwitchUnits()
+      if (isFresh) this.#start(state, datapath, units)
+      else this.#update(state, datapath, units, work, facts)
+      const touched = units.takeTouched()
+      if (isFresh || all) compiled.set(datapathId, { program: units.program, touched: undefined })
+      else if (isAny(touched)) compiled.set(datapathId, { program: units.program, touched })
+    }
+    return compiled
+  }
+
+  #everything({ intent, observed }: NetworkState, work: Work): void {
+    for (const name of intent.interfaces.keys()) work.interfaces.add(name)
+    for (const name of this.#seen.keys()) work.interfaces.add(name)
+    for (const datapathId of observed.datapaths.keys()) work.allPorts.add(datapathId)
+    work.forward = 'all'
+    work.world = true
+  }
+
+  #takeIntent(delta: IntentDelta, work: Work): void {
+    for (const name of delta.interfaces) work.interfaces.add(name)
+    if (delta.prefixesChanged) work.world = true
+    for (const number of delta.numbers) {
+      const [space, ...rest] = number.split('/')
+      const name = rest.join('/')
+      if (space === 'network') for (const its of this.#byNetwork.all(name)) work.interfaces.add(its)
+      if (space === 'switch') {
+        for (const its of this.#bySwitch.all(name)) work.interfaces.add(its)
+        work.forward = 'all'
+        work.world = true
+      }
+      if (space === 'zone') {
+        const slash = name.indexOf('/')
+        for (const its of this.#byNetwork.all(name.slice(slash + 1))) work.onSwitch.add(name.slice(0, slash), its)
+      }
+    }
+  }
+
+  #takeObserved({ observed }: NetworkState, delta: ObservedDelta, work: Work): void {
+    for (const name of delta.places) work.interfaces.add(name)
+    for (const datapathId of delta.datapaths) {
+      work.allPorts.add(datapathId)
+      if (work.forward !== 'all') work.forward.add(datapathId)
+      // Uplinks and next hops of one switch are the way out of others.
+      work.world = true
+      const links = linksOf(observed.datapaths.get(datapathId))
+      const before = this.#linksOf.get(datapathId) ?? new Set()
+      for (const port of new Set([...links, ...before])) {
+        if (links.has(port) && before.has(port)) continue
+        for (const name of this.#byPort.all(portName({ datapathId, port }))) work.interfaces.add(name)
+      }
+    }
+  }
+
+  /** Looks at the interfaces that may have changed once for all switches, and at ports they came to or left. */
+  #look(state: NetworkState, work: Work): Map<string, InterfaceFacts | undefined> {
+    const facts = new Map<string, InterfaceFacts | undefined>()
+    for (const name of work.interfaces) {
+      const before = this.#seen.get(name)
+      if (before !== undefined) this.#index('remove', name, before)
+      const record = state.intent.interfaces.get(name)
+      const place = state.observed.places.get(name)
+      if (record === undefined) this.#seen.delete(name)
+      else {
+        const seen: Seen = { network: record.network, place: place && { ...place } }
+        this.#seen.set(name, seen)
+        this.#index('add', name, seen)
+      }
+      for (const where of [before?.place, place]) if (where !== undefined) work.port(where)
+      facts.set(name, factsOf(state, name))
+    }
+    for (const datapath of state.observed.datapaths.values()) {
+      this.#linksOf.set(datapath.datapathId, linksOf(datapath))
+    }
+    return facts
+  }
+
+  #index(action: 'add' | 'remove', name: string, { network, place }: Seen): void {
+    this.#byNetwork[action](network, name)
+    if (place === undefined) return
+    this.#bySwitch[action](place.datapathId, name)
+    this.#byPort[action](portName(place), name)
+  }
+
+  #forget(datapathId: string): void {
+    this.#switches.delete(datapathId)
+    this.#linksOf.delete(datapathId)
+  }
+
+  /** A switch that is not known yet: all of its units. */
+  #start(state: NetworkState, datapath: DatapathView, units: SwitchUnits): void {
+    this.#switches.set(datapath.datapathId, units)
+    units.set('system', systemRows())
+    for (const name of this.#seen.keys()) this.#setInterface(state, datapath, units, name, factsOf(state, name))
+    this.#setPorts(datapath, units)
+    units.set('switches', forwardRows(state, datapath))
+    units.set('world', this.#worldExists ? worldRows(state, datapath) : NO_ROWS)
+    for (const [key, flow] of this.#policy.flows) units.share(key, flow)
+    for (const [id, meter] of this.#policy.meters) units.shareMeter(id, meter)
+  }
+
+  #update(
+    state: NetworkState,
+    datapath: DatapathView,
+    units: SwitchUnits,
+    work: Work,
+    facts: ReadonlyMap<string, InterfaceFacts | undefined>,
+  ): void {
+    const { datapathId } = datapath
+    for (const [name, its] of facts) this.#setInterface(state, datapath, units, name, its)
+    for (const name of work.onSwitch.all(datapathId)) {
+      if (!facts.has(name)) this.#setInterface(state, datapath, units, name, factsOf(state, name))
+    }
+    if (work.allPorts.has(datapathId)) this.#setPorts(datapath, units)
+    else {
+      const ports = work.ports.get(datapathId) ?? []
+      for (const port of ports) this.#setPort(datapath, units, port)
+      if (work.ports.has(datapathId)) units.setNoFlood(this.#noFlood(datapath))
+    }
+    if (work.forward === 'all' || work.forward.has(datapathId)) units.set('switches', forwardRows(state, datapath))
+    if (work.world) units.set('world', this.#worldExists ? worldRows(state, datapath) : NO_ROWS)
+    for (const key of work.policy.flows) units.share(key, this.#policy.flows.get(key))
+    for (const id of work.policy.meters) units.shareMeter(id, this.#policy.meters.get(id))
+  }
+
+  #setInterface(
+    state: NetworkState,
+    { datapathId }: DatapathView,
+    units: SwitchUnits,
+    name: string,
+    facts: InterfaceFacts | undefined,
+  ): void {
+    const unit = `interface/${name}`
+    if (facts === undefined) units.set(unit, NO_ROWS)
+    else units.set(unit, interfaceRows(facts, siteOf(state, datapathId, facts.record.network, this.#worldExists)))
+  }
+
+  /** Ports that are there, and ports of interfaces, links and uplinks that are not there yet. */
+  #portsOf(datapath: DatapathView): Set<number> {
+    const ports = new Set([...datapath.ports.keys(), ...linksOf(datapath)])
+    for (const name of this.#bySwitch.all(datapath.datapathId)) {
+      const port = this.#seen.get(name)?.place?.port
+      if (port !== undefined) ports.add(port)
+    }
+    return ports
+  }
+
+  #setPorts(datapath: DatapathView, units: SwitchUnits): void {
+    const ports = this.#portsOf(datapath)
+    for (const unit of [...units.unitNames()]) {
+      if (unit.startsWith('port/') && !ports.has(Number(unit.slice(5)))) units.set(unit, NO_ROWS)
+    }
+    for (const port of ports) this.#setPort(datapath, units, port)
+    units.setNoFlood(this.#noFlood(datapath))
+  }
+
+  #setPort(datapath: DatapathView, units: SwitchUnits, port: number): void {
+    const isTenant = this.#byPort.all(portName({ datapathId: datapath.datapathId, port })).size > 0
+    units.set(`port/${port}`, portRows(port, classOf(datapath, port, isTenant), this.#backend === 'normal'))
+  }
+
+  /** The switch's own flooding reaches links and uplinks only. */
+  #noFlood(datapath: DatapathView): Set<number> {
+    const links = linksOf(datapath)
+    return new Set([...datapath.ports.keys()].filter((port) => !links.has(port)))
+  }
+}
+
+function linksOf(datapath: DatapathView | undefined): Set<number> {
+  return new Set([...(datapath?.fabricPorts ?? []), ...(datapath?.uplinkPorts ?? [])])
+}
+
+function portName({ datapathId, port }: Place): string {
+  return `${datapathId}/${port}`
+}
+
+function isAny({ flows, groups, meters, ports }: Touched): boolean {
+  return flows.size + groups.size + meters.size + ports.size > 0
+}

@@ -1,0 +1,126 @@
+/**
+ * Words for writing rows: matches, actions and instructions as the compiler needs them, and a set of rows that belongs
+ * to one compilation unit. It refuses to know tables' meaning (pipeline.ts) and policy. Used by the compile-*.ts files.
+ */
+import {
+  type Action,
+  CONTROLLER_NO_BUFFER,
+  type FieldName,
+  type Instruction,
+  type Oxm,
+  PORT_CONTROLLER,
+} from 'node-openflow'
+import type { Address, Prefix } from '../../model/address.ts'
+import { type Flow, flowKey } from './program.ts'
+
+export const ETHERTYPE = { ipv4: 0x0800, arp: 0x0806, ipv6: 0x86dd, lldp: 0x88cc } as const
+export const PROTOCOL = { icmp: 1, tcp: 6, udp: 17, icmpv6: 58, sctp: 132 } as const
+/** ICMPv6 types of neighbour discovery (RFC 4861). */
+export const ND = { routerSolicit: 133, redirect: 137, solicit: 135, advert: 136 } as const
+
+/** Octets of a packet that the controller needs to see who sent it: Ethernet, IPv6 and the first of layer 4. */
+export const HEADERS_ONLY = 128
+export const WHOLE_PACKET = CONTROLLER_NO_BUFFER
+
+/** Rows by flowKey. */
+export type Rows = Map<string, Flow>
+
+/** What a row does with a packet; nothing is a drop. */
+export interface Then {
+  actions?: Action[]
+  goto?: number
+  meter?: number
+}
+
+/** Collects the rows of one unit. */
+export class RowSet {
+  readonly rows: Rows = new Map()
+  readonly unit: string
+  readonly #cookie: bigint
+
+  constructor(unit: string, cookie: bigint) {
+    this.unit = unit
+    this.#cookie = cookie
+  }
+
+  add(table: number, priority: number, match: Oxm[], then: Then, cookie = this.#cookie): void {
+    const key = flowKey(table, priority, match)
+    this.rows.set(key, { table, priority, match, instructions: instructions(then), cookie, unit: this.unit })
+  }
+}
+
+export function instructions({ actions = [], goto, meter }: Then): Instruction[] {
+  return [
+    ...(meter === undefined ? [] : [{ type: 'meter' as const, meter_id: meter }]),
+    ...(actions.length === 0 ? [] : [{ type: 'apply_actions' as const, actions }]),
+    ...(goto === undefined ? [] : [{ type: 'goto_table' as const, table_id: goto }]),
+  ]
+}
+
+export const is = {
+  ipv4: (): Oxm => ({ field: 'eth_type', value: ETHERTYPE.ipv4 }),
+  ipv6: (): Oxm => ({ field: 'eth_type', value: ETHERTYPE.ipv6 }),
+  arp: (): Oxm => ({ field: 'eth_type', value: ETHERTYPE.arp }),
+  arpRequest: (): Oxm[] => [is.arp(), { field: 'arp_op', value: 1 }],
+  arpReply: (): Oxm[] => [is.arp(), { field: 'arp_op', value: 2 }],
+  icmpv6: (type: number): Oxm[] => [
+    is.ipv6(),
+    { field: 'ip_proto', value: PROTOCOL.icmpv6 },
+    { field: 'icmpv6_type', value: type },
+  ],
+}
+
+/** Ethertype and source address. */
+export function from(address: Address): Oxm[] {
+  return address.family === 4
+    ? [is.ipv4(), { field: 'ipv4_src', value: Number(address.value) }]
+    : [is.ipv6(), { field: 'ipv6_src', value: address.value }]
+}
+
+/** Ethertype and destination address. */
+export function to(address: Address): Oxm[] {
+  return address.family === 4
+    ? [is.ipv4(), { field: 'ipv4_dst', value: Number(address.value) }]
+    : [is.ipv6(), { field: 'ipv6_dst', value: address.value }]
+}
+
+/** Ethertype and a prefix of the source or destination address. */
+export function within(prefix: Prefix, end: 'src' | 'dst'): Oxm[] {
+  const { family, value, length } = prefix
+  const type = family === 4 ? is.ipv4() : is.ipv6()
+  if (length === 0) return [type]
+  const width = family === 4 ? 32n : 128n
+  const mask = ((1n << BigInt(length)) - 1n) << (width - BigInt(length))
+  if (family === 6) return [type, { field: `ipv6_${end}`, value, mask }]
+  return [type, { field: `ipv4_${end}`, value: Number(value), mask: Number(mask) }]
+}
+
+export function load(field: 'reg0' | 'reg1' | 'reg2' | 'reg3' | 'reg6' | 'reg7' | 'reg8', value: number): Action {
+  return { type: 'set_field', field: { field, value } }
+}
+
+/** Copies the low bits of one field into the low bits of another. */
+export function move(src: FieldName, dst: FieldName, bits: number): Action {
+  return { type: 'nx_reg_move', n_bits: bits, src_ofs: 0, dst_ofs: 0, src, dst }
+}
+
+export function output(port: number): Action {
+  return { type: 'output', port, max_len: 0 }
+}
+
+export function toController(maxLength: number): Action {
+  return { type: 'output', port: PORT_CONTROLLER, max_len: maxLength }
+}
+
+/** Aligned blocks (value, mask over 16 bits) that together are the numbers `first` to `last`: as few as there can be. */
+export function blocks(first: number, last: number): { value: number; mask: number }[] {
+  const found: { value: number; mask: number }[] = []
+  let at = first
+  while (at <= last) {
+    let size = at === 0 ? 0x10000 : at & -at
+    while (at + size - 1 > last) size /= 2
+    found.push({ value: at, mask: 0xffff & ~(size - 1) })
+    at += size
+  }
+  return found
+}
