@@ -63,7 +63,7 @@ export class PolicyRows {
       this.#reorder(intent, all, change)
     }
     if (all || delta.prefixesChanged) {
-      for (const name of this.#unitsOfWorld) this.#rebuild(name, intent, change)
+      if (!all) for (const name of [...this.#unitsOfWorld]) this.#rebuild(name, intent, change)
       this.#setWorld(intent, change)
     }
     if (!all) for (const identity of delta.identities) this.#moveIdentity(identity, intent, change)
