@@ -1,13 +1,14 @@
 /**
- * The gRPC services as loaded objects: one descriptor set made at build time (dist/tagsteer.binpb), read once. The
- * server, the CLI and the tests take their service definitions and clients from here; TypeScript types are generated
+ * The gRPC services as loaded objects: made at build time (dist/tagsteer.json for messages, dist/tagsteer.binpb for
+ * reflection and the check against unknown fields), read once. The server, the CLI and the tests take their service
+ * definitions and clients from here; TypeScript types are generated
  * into proto/gen by `npm run generate`.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type GrpcObject, loadPackageDefinition } from '@grpc/grpc-js'
-import { loadFileDescriptorSetFromBuffer, type Options, type PackageDefinition } from '@grpc/proto-loader'
+import { fromJSON, type Options, type PackageDefinition } from '@grpc/proto-loader'
 import { type Descriptors, readDescriptors } from './descriptors.ts'
 import type { ProtoGrpcType } from './gen/tagsteer.ts'
 
@@ -28,20 +29,19 @@ let loaded: Services | undefined
 /** Loads the descriptor set; throws where the build has not been run. */
 export function loadServices(): Services {
   if (loaded !== undefined) return loaded
-  const set = readFileSync(descriptorPath())
-  const definition = loadFileDescriptorSetFromBuffer(set, LOAD)
+  const definition = fromJSON(JSON.parse(readFileSync(built('tagsteer.json'), 'utf8')), LOAD)
   loaded = {
     grpc: loadPackageDefinition(definition) as GrpcObject as unknown as ProtoGrpcType,
     definition,
-    descriptors: readDescriptors(set),
+    descriptors: readDescriptors(readFileSync(built('tagsteer.binpb'))),
   }
   return loaded
 }
 
 /** Beside the bundle when built, in dist/ when run from source. */
-function descriptorPath(): string {
+function built(file: string): string {
   const here = dirname(fileURLToPath(import.meta.url))
-  const found = [here, join(here, '..', 'dist')].map((folder) => join(folder, 'tagsteer.binpb')).find(existsSync)
-  if (found === undefined) throw new Error('tagsteer.binpb is missing: run `npm run build`')
+  const found = [here, join(here, '..', 'dist')].map((folder) => join(folder, file)).find(existsSync)
+  if (found === undefined) throw new Error(`${file} is missing: run \`npm run build\``)
   return found
 }

@@ -1,10 +1,11 @@
 // Builds what is run: the tagsteer command and the node-openflow package, each bundled by esbuild. Types are checked by
 // `npm run check`, not here. Safe to run again; takes about a second.
 import { execFileSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import protobuf from 'protobufjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 process.chdir(root)
@@ -27,6 +28,12 @@ const banner = {
 mkdirSync('dist', { recursive: true })
 // One descriptor set, made by buf: the CLI and the server load it instead of parsing .proto files at every start.
 execFileSync('node_modules/.bin/buf', ['build', 'proto', '-o', 'dist/tagsteer.binpb'], { stdio: 'inherit' })
+// The same as protobufjs keeps it: descriptor sets lose which repeated fields are maps, and names in camelCase.
+const protos = readdirSync('proto', { recursive: true }).filter((name) => name.endsWith('.proto'))
+const schema = new protobuf.Root()
+schema.resolvePath = (_origin, target) => (existsSync(`proto/${target}`) ? `proto/${target}` : target)
+schema.loadSync(protos)
+writeFileSync('dist/tagsteer.json', JSON.stringify(schema.resolveAll().toJSON()))
 
 await build({
   ...common,

@@ -8,9 +8,10 @@ import type {
   MethodDefinition,
   ServerUnaryCall,
   ServerWritableStream,
+  StatusObject,
   sendUnaryData,
 } from '@grpc/grpc-js'
-import { type Failure, fail, type Result } from '../../model/errors.ts'
+import { type Failure, fail, type Result, STATUS } from '../../model/errors.ts'
 import { loadServices, unknownField } from '../../proto/index.ts'
 import { type Caller, callerOf, METHOD_ROLES } from './auth.ts'
 import { statusOf } from './status.ts'
@@ -78,6 +79,15 @@ const broken = (error: unknown): Failure => ({
   details: { reason: error instanceof Error ? error.message : String(error) },
 })
 
+/** A defect in telling a failure must not become the end of the process. */
+function failedStatus(failure: Failure): Partial<StatusObject> & { code: number; details: string } {
+  try {
+    return statusOf(failure)
+  } catch (error) {
+    return { code: STATUS.INTERNAL, details: `${failure.code}: ${String(error)}` }
+  }
+}
+
 export type UnaryMethod<Request, Response> = (
   request: Request,
   context: CallContext,
@@ -104,7 +114,7 @@ export function unary<Request extends object, Response>(
         ...(result.ok ? {} : { reason: JSON.stringify(result.failure.details).slice(0, 500) }),
       })
       if (result.ok) callback(null, result.value)
-      else callback(statusOf(result.failure))
+      else callback(failedStatus(result.failure))
     }
     if (!admitted.ok) return finish(admitted)
     const abort = new AbortController()
@@ -156,7 +166,7 @@ export function streaming<Request extends object, Response>(
         ms: rules.now() - started,
       })
       if (failure === undefined) call.end()
-      else call.emit('error', statusOf(failure))
+      else call.emit('error', failedStatus(failure))
     }
     if (!admitted.ok) return end(admitted.failure)
     const abort = new AbortController()

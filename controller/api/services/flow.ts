@@ -2,7 +2,7 @@
  * FlowService: what switches should have and have, each flow with its cause; why a packet passes or not; whether a
  * generation is enforced.
  */
-import { type FlowStats, formatInstructions, formatFlow, formatMatch } from 'node-openflow'
+import { type FlowStats, formatFlow, formatInstructions, formatMatch } from 'node-openflow'
 import { fail, invalid, ok, type Result } from '../../../model/errors.ts'
 import type { AppliedStatus } from '../../../proto/gen/tagsteer/v1/AppliedStatus.ts'
 import type { Cause } from '../../../proto/gen/tagsteer/v1/Cause.ts'
