@@ -15,6 +15,7 @@ export interface BridgeController {
   maxBackoff: number | undefined
   /** Packets per second; undefined is no limit. */
   rateLimit: number | undefined
+  inBand: boolean
   burstLimit: number | undefined
 }
 
@@ -25,6 +26,12 @@ export interface Bridge {
   datapathId: string
   /** Empty in the database means standalone: when no controller answers, the bridge becomes an ordinary switch. */
   failMode: 'secure' | 'standalone'
+  /**
+   * The bridge has hidden flows above all others (priority 180,000 and more) that forward whatever looks like traffic
+   * between it and its controller, from any port to any other: packets with the controller's address and port get past
+   * every rule of ours. It is Open vSwitch's default (ovs-vswitchd.conf.db(5), connection_mode).
+   */
+  inBand: boolean
   protocols: string[]
   controllers: BridgeController[]
 }
@@ -38,11 +45,23 @@ export interface RepairWish {
   burstLimit?: number
 }
 
+/** The key of a bridge's other_config that turns its hidden flows off. */
+const IN_BAND_OFF = 'disable-in-band'
+
 /** The columns monitored: the argument of the `monitor` request. */
 export const MONITORED = {
-  Bridge: [{ columns: ['name', 'datapath_id', 'fail_mode', 'controller', 'protocols'] }],
+  Bridge: [{ columns: ['name', 'datapath_id', 'fail_mode', 'controller', 'protocols', 'other_config'] }],
   Controller: [
-    { columns: ['target', 'is_connected', 'max_backoff', 'controller_rate_limit', 'controller_burst_limit'] },
+    {
+      columns: [
+        'target',
+        'is_connected',
+        'max_backoff',
+        'controller_rate_limit',
+        'controller_burst_limit',
+        'connection_mode',
+      ],
+    },
   ],
   Open_vSwitch: [{ columns: ['ovs_version', 'datapath_types'] }],
 } as const
@@ -54,29 +73,43 @@ export function readBridges(tables: Tables): Map<string, Bridge> {
   for (const [uuid, row] of tables.get('Bridge') ?? []) {
     const datapathId = optional(row['datapath_id'])
     if (typeof datapathId !== 'string') continue
+    const connected = members(row['controller']).flatMap((reference) => {
+      const id = uuidOf(reference)
+      const found = id === undefined ? undefined : controllers?.get(id)
+      return id === undefined || found === undefined ? [] : [readController(id, found)]
+    })
     bridges.set(datapathId.toLowerCase(), {
       uuid,
       name: String(row['name']),
       datapathId: datapathId.toLowerCase(),
       failMode: optional(row['fail_mode']) === 'secure' ? 'secure' : 'standalone',
       protocols: members(row['protocols']).map(String),
-      controllers: members(row['controller']).flatMap((reference) => {
-        const id = uuidOf(reference)
-        const found = id === undefined ? undefined : controllers?.get(id)
-        return id === undefined || found === undefined ? [] : [readController(id, found)]
-      }),
+      inBand: entry(row['other_config'], IN_BAND_OFF) !== 'true' && connected.some(({ inBand }) => inBand),
+      controllers: connected,
     })
   }
   return bridges
 }
 
-/** What has to be written so that the bridge fails closed and meets the wish. Empty where nothing has to. */
+/** What has to be written so that the bridge fails closed, forwards by our flows alone and meets the wish. Empty where nothing has to. */
 export function repairOperations(bridge: Bridge, wish: RepairWish): { operations: unknown[]; written: string[] } {
   const operations: unknown[] = []
   const written: string[] = []
   if (bridge.failMode !== 'secure') {
     operations.push(update('Bridge', bridge.uuid, { fail_mode: 'secure' }))
     written.push('fail_mode')
+  }
+  if (bridge.inBand) {
+    operations.push({
+      op: 'mutate',
+      table: 'Bridge',
+      where: [['_uuid', '==', ['uuid', bridge.uuid]]],
+      mutations: [
+        ['other_config', 'delete', ['set', [IN_BAND_OFF]]],
+        ['other_config', 'insert', ['map', [[IN_BAND_OFF, 'true']]]],
+      ],
+    })
+    written.push(IN_BAND_OFF)
   }
   for (const controller of bridge.controllers) {
     const row: Record<string, number> = {}
@@ -106,6 +139,7 @@ function readController(uuid: string, row: Record<string, unknown>): BridgeContr
     maxBackoff: number(row['max_backoff']),
     rateLimit: number(row['controller_rate_limit']),
     burstLimit: number(row['controller_burst_limit']),
+    inBand: optional(row['connection_mode']) !== 'out-of-band',
   }
 }
 
@@ -117,6 +151,12 @@ function members(value: unknown): unknown[] {
 
 function optional(value: unknown): unknown {
   return members(value)[0]
+}
+
+/** RFC 7047 section 5.1: `["map", [[key, value], ...]]`. */
+function entry(map: unknown, key: string): unknown {
+  if (!Array.isArray(map) || map[0] !== 'map' || !Array.isArray(map[1])) return undefined
+  return (map[1] as unknown[]).find((pair): pair is unknown[] => Array.isArray(pair) && pair[0] === key)?.[1]
 }
 
 function number(value: unknown): number | undefined {

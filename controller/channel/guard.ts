@@ -1,7 +1,7 @@
 /**
  * Whether a bridge is safe to serve. A bridge whose fail mode is not secure becomes an ordinary switch when no
  * controller answers and lets everything through; such a bridge is not served, or is repaired first where that is
- * wished. It puts together what all configured databases say. It refuses to know sessions: it is asked, and says when
+ * wished. Where it is asked for, the same holds for a bridge with in-band control (bridges.ts says why). It puts together what all configured databases say. It refuses to know sessions: it is asked, and says when
  * an answer has changed.
  */
 import type { Tell } from '../events.ts'
@@ -19,6 +19,8 @@ export interface GuardOptions {
   targets: readonly RpcTarget[]
   /** Written to bridges that connect here; undefined where nothing may be written. */
   wish: RepairWish | undefined
+  /** A bridge with in-band control counts as not safe. */
+  refuseInBand: boolean
   tell: Tell
   /** The verdict on a switch has changed. */
   changed: (datapathId: string) => void
@@ -62,8 +64,12 @@ export class Guard {
       const bridge = database.now.bridges.get(datapathId)
       if (bridge === undefined) continue
       const target = database.target
-      if (bridge.failMode === 'secure') return { safe: true, bridge, target }
-      return { safe: false, bridge, target, reason: `fail mode of bridge ${bridge.name} is not secure` }
+      const unsafe = (reason: string): Verdict => ({ safe: false, bridge, target, reason })
+      if (bridge.failMode !== 'secure') return unsafe(`fail mode of bridge ${bridge.name} is not secure`)
+      if (bridge.inBand && this.#options.refuseInBand) {
+        return unsafe(`hidden flows of bridge ${bridge.name} for in-band control let packets past its rules`)
+      }
+      return { safe: true, bridge, target }
     }
     return { safe: 'unknown' }
   }
@@ -109,7 +115,10 @@ export class Guard {
     for (const database of this.#databases) for (const id of database.now.bridges.keys()) seen.add(id)
     for (const id of seen) {
       const verdict = this.verdict(id)
-      const text = verdict.safe === 'unknown' ? 'unknown' : `${verdict.safe} ${verdict.bridge.name}`
+      const text =
+        verdict.safe === 'unknown'
+          ? 'unknown'
+          : `${verdict.safe} ${verdict.safe ? '' : verdict.reason} ${verdict.bridge.name} ${verdict.bridge.inBand}`
       if ((this.#verdicts.get(id) ?? 'unknown') === text) continue
       if (text === 'unknown') this.#verdicts.delete(id)
       else this.#verdicts.set(id, text)

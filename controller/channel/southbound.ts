@@ -31,8 +31,10 @@ export interface SouthboundOptions {
   listen: readonly { host: string; port: number; tls?: TlsOptions }[]
   /** `unix:/var/run/openvswitch/db.sock` or `tcp:host:port`. */
   ovsdb: readonly string[]
-  /** Write to OVSDB what bridges that connect lack: fail mode secure, and `wish`. */
+  /** Write to OVSDB what bridges that connect lack: fail mode secure, no in-band control, and `wish`. */
   repair: boolean
+  /** Do not serve a bridge whose in-band control is on; with `repair` it is turned off in any case. */
+  refuseInBand?: boolean
   /** What repair writes beside the fail mode. */
   wish?: RepairWish
   /** Milliseconds without an octet from a switch until it is asked for a sign of life; after twice that it is gone. */
@@ -73,6 +75,7 @@ export class Southbound {
     this.#guard = new Guard({
       targets: options.ovsdb,
       wish: options.repair ? { ...WISH, ...options.wish } : undefined,
+      refuseInBand: options.refuseInBand ?? false,
       tell,
       changed: (datapathId) => {
         const session = this.#sessions.get(datapathId)

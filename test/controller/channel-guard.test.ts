@@ -113,6 +113,28 @@ describe('the guard', () => {
     expect(ovsdb.tables['Bridge']?.get('br0')?.['fail_mode']).to.equal('secure')
   })
 
+  it('turns in-band control off and writes the wish where it may', async () => {
+    ovsdb.bridge('br0', ID, 'secure')
+    ovsdb.controller('br0', { target: 'tcp:127.0.0.1:6653' })
+    await start({ repair: true, refuseInBand: true, wish: { rateLimit: 500 } })
+    await bench.applied(ID, 1)
+    const { details } = await bench.tells('switch-repaired')
+    expect(details['columns']).to.equal('disable-in-band, max_backoff, controller_rate_limit')
+    expect(ovsdb.tables['Bridge']?.get('br0')?.['other_config']).to.deep.equal(['map', [['disable-in-band', 'true']]])
+    expect(ovsdb.tables['Controller']?.get('br0-c')?.['controller_rate_limit']).to.equal(500)
+    expect(bench.toldOf('switch-refused')).to.deep.equal([])
+  })
+
+  it('refuses a bridge with in-band control where that is asked for, and no other', async () => {
+    ovsdb.bridge('br0', ID, 'secure')
+    ovsdb.controller('br0', { target: 'tcp:127.0.0.1:6653', connection_mode: ['set', []] })
+    await start({ refuseInBand: true })
+    expect((await bench.tells('switch-refused')).details['reason']).to.match(/in-band control/)
+    expect(asked()).to.deep.equal([])
+    ovsdb.controller('br0', { connection_mode: 'out-of-band' })
+    await bench.applied(ID, 1)
+  })
+
   it('refuses a bridge that it could not make secure, and says why', async () => {
     ovsdb.bridge('br0', ID, 'standalone')
     ovsdb.refusal = 'not allowed'

@@ -46,6 +46,12 @@ export class FakeOvsdb {
     })
   }
 
+  /** Gives a bridge a controller row. */
+  controller(bridge: string, row: Row): void {
+    this.#write('Controller', `${bridge}-c`, row)
+    this.#write('Bridge', bridge, { controller: ['uuid', `${bridge}-c`] })
+  }
+
   remove(name: string): void {
     this.tables['Bridge']?.delete(name)
     this.#tell({ Bridge: { [name]: { old: {} } } })
@@ -97,10 +103,20 @@ export class FakeOvsdb {
       )
     }
     if (method !== 'transact') return params
-    const operations = params.slice(1) as { table: string; where: [string, string, [string, string]][]; row: Row }[]
+    const operations = params.slice(1) as {
+      op: string
+      table: string
+      where: [string, string, [string, string]][]
+      row: Row
+      mutations: unknown[][]
+    }[]
     this.transactions.push(operations)
     if (this.refusal !== undefined) return [{ error: this.refusal, details: 'test' }]
-    for (const { table, where, row } of operations) this.#write(table, where[0]?.[2][1] ?? '', row)
+    for (const { op, table, where, row, mutations } of operations) {
+      const inserted = mutations?.find(([, mutator]) => mutator === 'insert')
+      const changed = op === 'mutate' ? { [String(inserted?.[0])]: inserted?.[2] } : row
+      this.#write(table, where[0]?.[2][1] ?? '', changed)
+    }
     return operations.map(() => ({ count: 1 }))
   }
 }

@@ -152,7 +152,9 @@ describe('the southbound channel with Open vSwitch', function () {
     bench.southbound.want(idOf(bridge), 1, programOf(many(10)))
     await bench.applied(idOf(bridge), 1)
     expect(run('ovs-vsctl', 'get', 'bridge', bridge, 'fail_mode').trim()).to.equal('secure')
-    expect((await bench.tells('switch-repaired')).details['columns']).to.match(/fail_mode/)
+    expect((await bench.tells('switch-repaired')).details['columns']).to.equal('fail_mode, disable-in-band')
+    await bench.until(() => bench.southbound.switches.get(idOf(bridge))?.appliedGeneration === 1)
+    expect(run('ovs-appctl', 'bridge/dump-flows', bridge)).not.to.match(/priority=1800/)
   })
 
   it('sees in Open vSwitch’s spelling of a flow, group or meter what it wrote', async () => {
@@ -185,7 +187,7 @@ describe('the southbound channel with Open vSwitch', function () {
     const bench = await begin()
     const bridge = add(bench)
     const id = idOf(bridge)
-    const limit = ['--id=@t', 'create', 'Flow_Table', 'flow_limit=50', 'overflow_policy=refuse']
+    const limit = ['--id=@t', 'create', 'Flow_Table', 'flow_limit=70', 'overflow_policy=refuse']
     run('ovs-vsctl', '--', ...limit, '--', 'set', 'bridge', bridge, 'flow_tables:0=@t')
     const flows = (count: number) => programOf(Array.from({ length: count }, (_, i) => towards(0x0a000000 + i, 1)))
     bench.southbound.want(id, 1, flows(50))
