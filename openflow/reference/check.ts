@@ -1,0 +1,257 @@
+/**
+ * What a switch refuses in a flow, before it installs it (sections 6.4, 7.2.3.6, 7.2.5 and 7.4.4; where the text
+ * leaves a choice, Open vSwitch's): instructions, their tables, meters and groups, actions, and whether a field
+ * that an action names is one that the match says is there. Throws Refusal, returns nothing.
+ */
+
+import type { Action } from '../spec/actions-nested.ts'
+import * as k from '../spec/constants.ts'
+import type { ErrorCodeName } from '../spec/errors.ts'
+import type { Instruction } from '../spec/instructions.ts'
+import { checkMatch } from '../spec/match.ts'
+import type { FieldName, FieldRef, Oxm } from '../spec/oxm.ts'
+import { oxmRow } from '../spec/oxm.ts'
+import { width } from './frame.ts'
+import { Refusal } from './refusal.ts'
+import { type State, TABLE_COUNT, type Test, testsOf } from './state.ts'
+
+/** Fields that the simulation has no packets for; Open vSwitch has no ipv6_exthdr, in_phy_port and pbb either. */
+const UNSUPPORTED = /^(in_phy_port|ipv6_exthdr|pbb_.*|mpls_.*|nsh_.*|dp_hash|recirc_id|nd_options_type)$/
+
+export function checkMatchFields(match: readonly Oxm[]): void {
+  const fault = checkMatch(match)
+  if (fault !== undefined) throw new Refusal('bad_match', fault.code, fault.detail)
+  for (const { field } of match) {
+    if (UNSUPPORTED.test(field)) throw new Refusal('bad_match', 'bad_field', field)
+  }
+}
+
+const badAction = (code: ErrorCodeName, detail = ''): Refusal => new Refusal('bad_action', code, detail)
+
+/** What is known of a packet where an action stands: grows by push_vlan. */
+interface Known {
+  readonly tests: readonly Test[]
+  vlan: boolean
+  readonly state: State
+  /** Nothing is known, so nothing is held against an action: packet_out and buckets. */
+  readonly loose?: boolean
+}
+
+export function checkInstructions(
+  state: State,
+  tableId: number,
+  match: readonly Oxm[],
+  instructions: readonly Instruction[],
+): void {
+  const known = knownFrom(state, match)
+  const seen = new Set<string>()
+  for (const instruction of instructions) {
+    if (instruction.type === 'experimenter') throw new Refusal('bad_instruction', 'bad_experimenter')
+    if (seen.has(instruction.type)) throw new Refusal('bad_instruction', 'unknown_inst', `${instruction.type} twice`)
+    seen.add(instruction.type)
+    if (instruction.type === 'goto_table') {
+      const { table_id } = instruction
+      if (table_id <= tableId || table_id >= TABLE_COUNT) throw new Refusal('bad_instruction', 'bad_table_id')
+    } else if (instruction.type === 'meter') {
+      if (!state.meters.has(instruction.meter_id)) throw new Refusal('meter_mod_failed', 'invalid_meter')
+    } else if (instruction.type === 'apply_actions') {
+      checkList(instruction.actions, known)
+      checkConjunctions(instructions, instruction.actions)
+    } else if (instruction.type === 'write_actions') {
+      checkSet(instruction.actions, known)
+    }
+  }
+}
+
+export function knownFrom(state: State, match: readonly Oxm[]): Known {
+  const tests = testsOf(match)
+  return { tests, state, vlan: provided(tests, 'vlan_vid', [0x1000]) || tagged(tests) }
+}
+
+function tagged(tests: readonly Test[]): boolean {
+  const tci = tests.find(({ field }) => field === 'vlan_tci')
+  return tci !== undefined && (tci.mask & tci.value & 0x1000n) !== 0n
+}
+
+/** Conjunction actions stand alone, but for notes; and not without a clause that makes sense. */
+function checkConjunctions(instructions: readonly Instruction[], actions: readonly Action[]): void {
+  const found = actions.filter((action) => action.type === 'nx_conjunction')
+  if (found.length === 0) return
+  const others = actions.some((action) => action.type !== 'nx_conjunction' && action.type !== 'nx_note')
+  if (others || instructions.length > 1) throw badAction('unsupported_order', 'conjunction beside other actions')
+  for (const { clause, n_clauses } of found) {
+    if (n_clauses < 2 || n_clauses > 64 || clause >= n_clauses) throw badAction('bad_argument', 'clause')
+  }
+}
+
+export function checkList(actions: readonly Action[], known: Known): void {
+  for (const action of actions) checkAction(action, known)
+}
+
+const IN_SET = new Set<Action['type']>([
+  'output',
+  'group',
+  'set_queue',
+  'set_field',
+  'set_nw_ttl',
+  'dec_nw_ttl',
+  'push_vlan',
+  'pop_vlan',
+  'nx_reg_load',
+  'nx_reg_load2',
+  'nx_reg_move',
+  'onf_copy_field',
+  'nx_dec_ttl',
+  'nx_output_reg',
+  'nx_resubmit_table',
+  'nx_ct',
+  'nx_note',
+])
+
+export function checkSet(actions: readonly Action[], known: Known): void {
+  for (const action of actions) {
+    if (!IN_SET.has(action.type)) throw badAction('bad_type', `${action.type} in an action set`)
+  }
+  checkList(actions, known)
+}
+
+const IGNORED = new Set<Action['type']>([
+  'set_queue',
+  'nx_set_queue',
+  'nx_pop_queue',
+  'nx_note',
+  'nx_exit',
+  'nx_ct_clear',
+  'nx_controller',
+  'nx_controller2',
+  'nx_conjunction',
+  'nx_fin_timeout',
+  'nx_write_metadata',
+  'nx_set_tunnel',
+  'nx_set_tunnel64',
+  'nx_learn',
+  'nx_learn2',
+  'nx_resubmit',
+  'nx_resubmit_table_ct',
+])
+
+function checkAction(action: Action, known: Known): void {
+  switch (action.type) {
+    case 'output':
+      checkPort(action.port)
+      break
+    case 'nx_output_trunc':
+      if (action.max_len < 14) throw badAction('bad_argument', 'max_len below 14')
+      break
+    case 'nx_output_reg':
+    case 'nx_output_reg2':
+      checkBits(action.src, action.ofs_nbits.ofs, action.ofs_nbits.n_bits, known, false)
+      break
+    case 'group':
+    case 'nx_group':
+      if (!known.state.groups.has(action.group_id)) throw badAction('bad_out_group')
+      break
+    case 'set_field':
+    case 'nx_reg_load2':
+      checkWritten(action.field, known)
+      break
+    case 'nx_reg_load': {
+      const { ofs, n_bits } = action.ofs_nbits
+      checkBits(action.dst, ofs, n_bits, known, true)
+      if (action.value >> BigInt(n_bits) !== 0n) throw badAction('bad_argument', 'value has more bits')
+      break
+    }
+    case 'nx_reg_move':
+      checkBits(action.src, action.src_ofs, action.n_bits, known, false)
+      checkBits(action.dst, action.dst_ofs, action.n_bits, known, true)
+      break
+    case 'onf_copy_field':
+      checkBits(action.src, action.src_offset, action.n_bits, known, false)
+      checkBits(action.dst, action.dst_offset, action.n_bits, known, true)
+      break
+    case 'nx_stack_push':
+    case 'nx_stack_pop':
+      checkBits(action.field, action.offset, action.n_bits, known, action.type === 'nx_stack_pop')
+      break
+    case 'push_vlan':
+      if (action.ethertype !== 0x8100 && action.ethertype !== 0x88a8) throw badAction('bad_argument', 'ethertype')
+      known.vlan = true
+      break
+    case 'pop_vlan':
+      if (!known.vlan) throw badAction('match_inconsistent', 'pop_vlan without vlan')
+      known.vlan = false
+      break
+    case 'set_nw_ttl':
+    case 'dec_nw_ttl':
+    case 'nx_dec_ttl':
+    case 'nx_dec_ttl_cnt_ids':
+      checkNeeds('nw_ttl', known)
+      break
+    case 'nx_resubmit_table':
+      if (action.table !== 0xff && action.table >= TABLE_COUNT) throw new Refusal('bad_request', 'bad_table_id')
+      break
+    case 'nx_clone':
+      checkList(action.actions, { ...known })
+      break
+    case 'nx_ct':
+      checkCt(action.actions, action.flags, known)
+      break
+    case 'experimenter':
+      throw badAction('bad_experimenter')
+    default:
+      if (!IGNORED.has(action.type)) throw badAction('bad_type', action.type)
+  }
+}
+
+function checkCt(actions: readonly Action[], flags: number, known: Known): void {
+  const commit = (flags & k.NX_CT_COMMIT) !== 0
+  if ((flags & k.NX_CT_FORCE) !== 0 && !commit) throw badAction('bad_argument', 'force without commit')
+  for (const action of actions) {
+    if (action.type === 'nx_nat') continue
+    if (!commit) throw badAction('bad_argument', 'actions without commit')
+    const field =
+      action.type === 'set_field' || action.type === 'nx_reg_load2'
+        ? action.field.field
+        : action.type === 'nx_reg_load' || action.type === 'nx_reg_move'
+          ? action.dst
+          : undefined
+    if (field !== 'ct_mark' && field !== 'ct_label') throw badAction('bad_argument', 'not ct_mark or ct_label')
+    checkAction(action, known)
+  }
+}
+
+/** Ports that do not exist are no error: they may come (section 7.2.5.1 leaves it open, Open vSwitch takes them). */
+export function checkPort(port: number): void {
+  if (port === 0 || port === k.PORT_ANY || (port >= 0xff00 && port < k.PORT_IN_PORT)) throw badAction('bad_out_port')
+}
+
+/** ct_mark and ct_label are written by ct() only. */
+function checkWritten(oxm: Oxm, known: Known): void {
+  if (oxm.field === 'unknown') throw badAction('bad_set_type')
+  const row = oxmRow(oxm.field)
+  if (row.writable === false || UNSUPPORTED.test(oxm.field)) throw badAction('bad_set_argument', oxm.field)
+  checkNeeds(oxm.field, known)
+}
+
+function checkBits(ref: FieldRef, offset: number, count: number, known: Known, written: boolean): void {
+  if (typeof ref !== 'string' || UNSUPPORTED.test(ref)) throw badAction('bad_argument', 'no such field')
+  if (count === 0 || offset + count > width(ref)) throw badAction('bad_argument', `bits beyond ${ref}`)
+  if (written && oxmRow(ref).writable === false) throw badAction('bad_argument', `${ref} cannot be written`)
+  checkNeeds(ref, known)
+}
+
+function checkNeeds(field: FieldName, known: Known): void {
+  if (known.loose) return
+  for (const [need, values] of Object.entries(oxmRow(field).needs ?? {})) {
+    const there = need === 'vlan_vid' ? known.vlan : provided(known.tests, need, values)
+    if (!there) throw badAction('match_inconsistent', `${field} needs ${need}`)
+  }
+  if (field === 'vlan_vid' && !known.vlan) throw badAction('match_inconsistent', 'vlan_vid without vlan')
+}
+
+function provided(tests: readonly Test[], need: string, values: readonly number[]): boolean {
+  const test = tests.find(({ field }) => field === need)
+  if (test === undefined) return false
+  if (need === 'vlan_vid') return (test.mask & test.value & 0x1000n) !== 0n
+  return values.some((value) => BigInt(value) === test.value)
+}

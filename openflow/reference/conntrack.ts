@@ -1,0 +1,311 @@
+/**
+ * A small connection table with the meaning that ovs-fields(7) and ovs-actions(7) give to ct(): connections are
+ * found by zone and 5-tuple in either direction. Simplifications: a TCP connection starts with any segment but a
+ * SYN-ACK or an impossible set of flags, and no window, sequence number or closing is followed; a committed
+ * connection is "new" in its first direction until a reply was seen, and "est" from then on (Linux' reading); ICMP
+ * errors are related to the connection of the packet inside them; nothing times out; helpers (ftp, tftp) do
+ * nothing; NAT takes the lowest address and the first free port, and does not touch the packet inside an ICMP
+ * error. A fragment other than the first is tracked only if the first one was seen before, by its ports.
+ * Knows nothing of flows.
+ */
+
+import * as k from '../spec/constants.ts'
+import type { FieldName } from '../spec/oxm.ts'
+import type { Frame } from './frame.ts'
+import { type Layout, parse, readNumber } from './parse.ts'
+import { checksumsHold } from './rewrite.ts'
+
+/** One direction. ICMP has its identifier in both ports. */
+export interface Tuple {
+  readonly ip: 4 | 6
+  readonly proto: number
+  readonly src: bigint
+  readonly dst: bigint
+  readonly sport: number
+  readonly dport: number
+}
+
+export interface Connection {
+  readonly zone: number
+  readonly original: Tuple
+  /** What replies look like: the original reversed, and translated. */
+  reply: Tuple
+  replied: boolean
+  mark: bigint
+  label: bigint
+}
+
+export interface NatRequest {
+  readonly flags: number
+  readonly address?: bigint
+  readonly ports?: readonly [number, number]
+}
+
+export interface CtRequest {
+  readonly zone: number
+  readonly commit: boolean
+  readonly force: boolean
+  readonly nat?: NatRequest
+  /** Sets ct_mark and ct_label of a connection that is committed. */
+  readonly set: (frame: Frame) => void
+}
+
+const ICMP = 1
+const ICMPV6 = 58
+/** Request types and their replies; others start no connection. */
+const ICMP_QUERIES: Readonly<Record<string, ReadonlyMap<number, number>>> = {
+  4: new Map([
+    [8, 0],
+    [13, 14],
+    [15, 16],
+  ]),
+  6: new Map([[128, 129]]),
+}
+const ICMP_ERRORS: Readonly<Record<string, ReadonlySet<number>>> = {
+  4: new Set([3, 4, 5, 11, 12]),
+  6: new Set([1, 2, 3, 4]),
+}
+
+const reversed = (t: Tuple): Tuple => ({ ...t, src: t.dst, dst: t.src, sport: t.dport, dport: t.sport })
+
+function equal(a: Tuple, b: Tuple): boolean {
+  return (
+    a.ip === b.ip &&
+    a.proto === b.proto &&
+    a.src === b.src &&
+    a.dst === b.dst &&
+    a.sport === b.sport &&
+    a.dport === b.dport
+  )
+}
+
+interface Packet {
+  readonly tuple: Tuple
+  /** The tuple is that of the packet inside an ICMP error, in the direction of the error. */
+  readonly related: boolean
+  /** May start a connection. */
+  readonly starts: boolean
+}
+
+const u16 = (b: Uint8Array, at: number): number => Number(readNumber(b, at, 2))
+
+/** The tuple of a packet; undefined for one that cannot be tracked. */
+function inspect(octets: Uint8Array, layout: Layout, fragments: Map<string, Uint8Array>): Packet | undefined {
+  const { ip, l3, end } = layout
+  if (ip === undefined || !checksumsHold(octets, layout)) return undefined
+  const src = ip === 4 ? readNumber(octets, l3 + 12, 4) : readNumber(octets, l3 + 8, 16)
+  const dst = ip === 4 ? readNumber(octets, l3 + 16, 4) : readNumber(octets, l3 + 24, 16)
+  let { l4, proto } = layout
+  let b = octets
+  if (layout.derived.has('nw_frag') && ip === 4) {
+    const key = `${src}/${dst}/${proto}/${u16(octets, l3 + 4)}`
+    if (l4 !== undefined) fragments.set(key, octets.slice(l4, end))
+    const first = fragments.get(key)
+    if (first === undefined) return undefined
+    b = first
+    l4 = 0
+  }
+  if (l4 === undefined) return undefined
+  const room = b === octets ? end - l4 : b.length
+  if (proto === ICMP || proto === ICMPV6) return inspectIcmp(b, l4, room, ip, proto, src, dst)
+  let ports = { sport: 0, dport: 0 }
+  let starts = true
+  const least = { 6: 20, 17: 8, 132: 12 }[proto]
+  if (least !== undefined) {
+    if (room < least) return undefined
+    ports = { sport: u16(b, l4), dport: u16(b, l4 + 2) }
+    if (ports.sport === 0 || ports.dport === 0) return undefined
+  }
+  if (proto === 6) {
+    const flags = b[l4 + 13]!
+    if (impossible(flags)) return undefined
+    starts = (flags & (SYN | ACK)) !== (SYN | ACK)
+  }
+  return { tuple: { ip, proto, src, dst, ...ports }, related: false, starts }
+}
+
+const FIN = 1
+const SYN = 2
+const RST = 4
+const PSH = 8
+const ACK = 16
+const URG = 32
+
+function impossible(flags: number): boolean {
+  if (flags & SYN) return (flags & (RST | FIN)) !== 0
+  if ((flags & (ACK | RST)) === 0) return true
+  return (flags & ACK) === 0 && (flags & (FIN | PSH | URG)) !== 0
+}
+
+function inspectIcmp(
+  b: Uint8Array,
+  l4: number,
+  room: number,
+  ip: 4 | 6,
+  proto: number,
+  src: bigint,
+  dst: bigint,
+): Packet | undefined {
+  if (room < 8 || (proto === ICMP) !== (ip === 4)) return undefined
+  const type = b[l4]!
+  const id = u16(b, l4 + 4)
+  for (const [request, reply] of ICMP_QUERIES[ip]!) {
+    if (type === request || type === reply) {
+      return { tuple: { ip, proto, src, dst, sport: id, dport: id }, related: false, starts: type === request }
+    }
+  }
+  if (!ICMP_ERRORS[ip]!.has(type)) return undefined
+  const inner = innerTuple(b.subarray(l4 + 8, l4 + room), ip)
+  if (inner === undefined) return undefined
+  return { tuple: reversed(inner), related: true, starts: false }
+}
+
+/** The packet inside an ICMP error may be cut: only its header and eight octets are needed. */
+function innerTuple(inner: Uint8Array, ip: 4 | 6): Tuple | undefined {
+  const header = ip === 4 ? (inner[0]! & 15) * 4 : 40
+  if (inner.length < header + 8) return undefined
+  const proto = inner[ip === 4 ? 9 : 6]!
+  const src = ip === 4 ? readNumber(inner, 12, 4) : readNumber(inner, 8, 16)
+  const dst = ip === 4 ? readNumber(inner, 16, 4) : readNumber(inner, 24, 16)
+  let sport = u16(inner, header)
+  let dport = u16(inner, header + 2)
+  if (proto === ICMP || proto === ICMPV6) {
+    sport = u16(inner, header + 4)
+    dport = sport
+  } else if (![6, 17, 132].includes(proto)) {
+    sport = 0
+    dport = 0
+  }
+  return { ip, proto, src, dst, sport, dport }
+}
+
+const CT_FIELDS: readonly FieldName[] = [
+  'ct_state',
+  'ct_zone',
+  'ct_mark',
+  'ct_label',
+  'ct_nw_proto',
+  'ct_nw_src',
+  'ct_nw_dst',
+  'ct_ipv6_src',
+  'ct_ipv6_dst',
+  'ct_tp_src',
+  'ct_tp_dst',
+]
+
+/** ct_clear: the packet is untracked. */
+export function clear(frame: Frame): void {
+  for (const field of CT_FIELDS) frame.set(field, 0n)
+}
+
+/** Tracks a packet: sets the ct fields of `frame`, and with `commit` remembers the connection. */
+export function track(
+  table: { connections: Connection[]; fragments: Map<string, Uint8Array> },
+  frame: Frame,
+  request: CtRequest,
+): void {
+  clear(frame)
+  frame.set('ct_zone', BigInt(request.zone))
+  const packet = inspect(frame.octets, frame.layout, table.fragments)
+  if (packet === undefined) {
+    frame.set('ct_state', BigInt(k.CT_TRK | k.CT_INV))
+    return
+  }
+  const { tuple, related } = packet
+  const zoned = table.connections.filter((c) => c.zone === request.zone)
+  let found = zoned.find((c) => equal(c.original, tuple) || equal(c.reply, tuple))
+  const isReply = found !== undefined && !equal(found.original, tuple)
+  if (found !== undefined && isReply && request.commit && request.force && !related) {
+    table.connections.splice(table.connections.indexOf(found), 1)
+    found = undefined
+  }
+  if (found === undefined) {
+    if (related || !packet.starts) {
+      frame.set('ct_state', BigInt(k.CT_TRK | k.CT_INV))
+      return
+    }
+    const fresh: Connection = {
+      zone: request.zone,
+      original: tuple,
+      reply: reversed(tuple),
+      replied: false,
+      mark: 0n,
+      label: 0n,
+    }
+    frame.set('ct_state', BigInt(k.CT_TRK | k.CT_NEW))
+    describe(frame, fresh)
+    if (!request.commit) return
+    if (request.nat !== undefined) translate(fresh, request.nat, zoned)
+    table.connections.push(fresh)
+    found = fresh
+  } else {
+    if (isReply && !related) found.replied = true
+    const state = related ? k.CT_REL : found.replied ? k.CT_EST : k.CT_NEW
+    frame.set('ct_state', BigInt(k.CT_TRK | state | (isReply ? k.CT_RPL : 0)))
+    describe(frame, found)
+  }
+  if (request.commit) {
+    request.set(frame)
+    found.mark = frame.get('ct_mark')
+    found.label = frame.get('ct_label')
+  }
+  if (request.nat !== undefined && !related) applyNat(frame, found, isReply)
+}
+
+function describe(frame: Frame, connection: Connection): void {
+  const { original } = connection
+  frame.set('ct_mark', connection.mark)
+  frame.set('ct_label', connection.label)
+  frame.set('ct_nw_proto', BigInt(original.proto))
+  frame.set(original.ip === 4 ? 'ct_nw_src' : 'ct_ipv6_src', original.src)
+  frame.set(original.ip === 4 ? 'ct_nw_dst' : 'ct_ipv6_dst', original.dst)
+  const icmp = original.proto === ICMP || original.proto === ICMPV6
+  const type = original.ip === 4 ? 8 : 128
+  frame.set('ct_tp_src', BigInt(icmp ? type : original.sport))
+  frame.set('ct_tp_dst', BigInt(icmp ? 0 : original.dport))
+}
+
+/** Changes the reply's tuple to what the translated packet will be answered with. */
+function translate(connection: Connection, nat: NatRequest, others: readonly Connection[]): void {
+  const source = (nat.flags & k.NX_NAT_SRC) !== 0
+  if (!source && (nat.flags & k.NX_NAT_DST) === 0) return
+  const plainReply = connection.reply
+  const address = nat.address ?? (source ? plainReply.dst : plainReply.src)
+  const own = source ? plainReply.dport : plainReply.sport
+  const [low, high] = nat.ports ?? [own, own]
+  for (let port = low; port <= high; port++) {
+    const reply: Tuple = source
+      ? { ...plainReply, dst: address, dport: port }
+      : { ...plainReply, src: address, sport: port }
+    if (!others.some((other) => equal(other.reply, reply))) {
+      connection.reply = reply
+      return
+    }
+  }
+}
+
+/** Rewrites the packet as the connection says, undone for replies. */
+function applyNat(frame: Frame, connection: Connection, isReply: boolean): void {
+  const { original, reply } = connection
+  const to = isReply ? reversed(original) : reversed(reply)
+  const from = isReply ? reply : original
+  const family = to.ip === 4 ? 'ipv4' : 'ipv6'
+  const ports = { 6: 'tcp', 17: 'udp', 132: 'sctp' }[to.proto]
+  let state = 0
+  if (to.src !== from.src || to.sport !== from.sport) {
+    state |= isReply ? k.CT_DNAT : k.CT_SNAT
+    frame.set(`${family}_src`, to.src)
+    if (ports !== undefined) frame.set(`${ports}_src` as FieldName, BigInt(to.sport))
+  }
+  if (to.dst !== from.dst || to.dport !== from.dport) {
+    state |= isReply ? k.CT_SNAT : k.CT_DNAT
+    frame.set(`${family}_dst`, to.dst)
+    if (ports !== undefined) frame.set(`${ports}_dst` as FieldName, BigInt(to.dport))
+  }
+  frame.set('ct_state', frame.get('ct_state') | BigInt(state))
+}
+
+/** The tuple a frame would be tracked by, for tests and displays. */
+export function tupleOf(octets: Uint8Array): Tuple | undefined {
+  return inspect(octets, parse(octets), new Map())?.tuple
+}

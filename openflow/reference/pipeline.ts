@@ -1,0 +1,267 @@
+/**
+ * One packet through the tables (sections 5.1 to 5.12): look up, do the flow's instructions, go on, and do the
+ * action set at the end. Resubmit, goto, clone and forks by ct() are plain recursion on one `Walk`. Limits are
+ * Open vSwitch's: 64 levels, 4096 resubmits; beyond them the packet is dropped with all it had done.
+ * Actions themselves are in `act.ts`. Knows nothing of messages but the packet_in it hands out.
+ */
+
+import type { Action } from '../spec/actions-nested.ts'
+import * as k from '../spec/constants.ts'
+import type { MessageNamed } from '../spec/message.ts'
+import type { FieldName, Oxm } from '../spec/oxm.ts'
+import { oxmRow } from '../spec/oxm.ts'
+import { act } from './act.ts'
+import { Frame } from './frame.ts'
+import { lookup } from './lookup.ts'
+import { meterAllows } from './meter.ts'
+import { type Flow, type State, tableOf } from './state.ts'
+
+/** Where a packet left: through a port, or to the controller. */
+export type Output =
+  | { readonly port: number; readonly packet: Uint8Array }
+  | { readonly port: 'controller'; readonly message: MessageNamed<'packet_in'> }
+
+/** One table looked into. `flow` is undefined where nothing matched. */
+export interface Step {
+  readonly table: number
+  readonly flow: Flow | undefined
+  /** Conjunctive flows that led to `flow`. */
+  readonly conjunctive: readonly Flow[]
+  /** What the flow's instructions did, in order, with resubmitted tables' actions in their own steps. */
+  readonly actions: Action[]
+  /** Fields that travel with the packet, and its octets, when the table was looked into. */
+  readonly frame: Frame
+}
+
+export interface Walk {
+  readonly state: State
+  readonly now: number
+  /** Trace: counters stay. */
+  readonly dry: boolean
+  readonly outputs: Output[]
+  readonly steps: Step[]
+  /** States to take for the next ct() instead of tracking, as ofproto/trace's --ct-next. */
+  readonly ctNext: number[] | undefined
+  frame: Frame
+  actionSet: Action[]
+  stack: bigint[]
+  table: number
+  flow: Flow | undefined
+  step: Step | undefined
+  depth: number
+  resubmits: number
+  /** exit, or dropped by a meter: nothing more is done with this copy. */
+  exit: boolean
+}
+
+/** Too deep, or too many resubmits. */
+export class Exhausted extends Error {}
+
+const MAX_DEPTH = 64
+const MAX_RESUBMITS = MAX_DEPTH * MAX_DEPTH
+
+export function newWalk(
+  state: State,
+  now: number,
+  inPort: number,
+  octets: Uint8Array,
+  options: { dry?: boolean; ctNext?: readonly number[] } = {},
+): Walk {
+  return {
+    state,
+    now,
+    dry: options.dry ?? false,
+    outputs: [],
+    steps: [],
+    ctNext: options.ctNext === undefined ? undefined : [...options.ctNext],
+    frame: new Frame(octets, new Map([['in_port', BigInt(inPort)]])),
+    actionSet: [],
+    stack: [],
+    table: 0,
+    flow: undefined,
+    step: undefined,
+    depth: 0,
+    resubmits: 0,
+    exit: false,
+  }
+}
+
+/** The whole pipeline from a table on: tables, then the action set. */
+export function runPipeline(walk: Walk, table: number): void {
+  lookInto(walk, table)
+  runActionSet(walk)
+}
+
+export function runActionSet(walk: Walk): void {
+  const actions = inSetOrder(walk.actionSet)
+  walk.actionSet = []
+  if (!walk.exit) act(walk, actions)
+}
+
+/**
+ * Looks into a table and does what the flow says; then the walk is back where it was. `inPort` stands in for
+ * in_port during the lookup only.
+ */
+export function lookInto(walk: Walk, tableId: number, inPort?: bigint): void {
+  const deeper = tableId <= walk.table ? 1 : 0
+  if (walk.depth + deeper > MAX_DEPTH || walk.resubmits >= MAX_RESUBMITS) throw new Exhausted('too many resubmits')
+  const { table, flow, step, frame } = walk
+  walk.depth += deeper
+  walk.resubmits++
+  const before = frame.get('in_port')
+  if (inPort !== undefined) frame.set('in_port', inPort)
+  const content = tableOf(walk.state, tableId)
+  const found = lookup(content, frame)
+  frame.set('in_port', before)
+  walk.table = tableId
+  walk.flow = found?.flow
+  walk.step = {
+    table: tableId,
+    flow: found?.flow,
+    conjunctive: found?.conjunctive ?? [],
+    actions: [],
+    frame: frame.copy(),
+  }
+  walk.steps.push(walk.step)
+  if (!walk.dry) count(walk, tableId)
+  if (found !== undefined) doInstructions(walk, found.flow)
+  walk.table = table
+  walk.flow = flow
+  walk.step = step
+  walk.depth -= deeper
+}
+
+function count(walk: Walk, tableId: number): void {
+  const content = tableOf(walk.state, tableId)
+  content.lookups++
+  const { flow } = walk
+  if (flow === undefined) return
+  content.matched++
+  flow.used = walk.now
+  if ((flow.flags & k.OFPFF_NO_PKT_COUNTS) === 0) flow.packets++
+  if ((flow.flags & k.OFPFF_NO_BYT_COUNTS) === 0) flow.bytes += BigInt(walk.frame.octets.length)
+}
+
+/** Order of section 5.9: meter, apply, clear, write, metadata, goto. */
+const INSTRUCTION_ORDER = [
+  'meter',
+  'apply_actions',
+  'clear_actions',
+  'write_actions',
+  'write_metadata',
+  'goto_table',
+] as const
+
+function doInstructions(walk: Walk, flow: Flow): void {
+  for (const type of INSTRUCTION_ORDER) {
+    const instruction = flow.instructions.find((one) => one.type === type)
+    if (instruction === undefined) continue
+    if (instruction.type === 'meter' && !meterAllows(walk, instruction.meter_id)) walk.exit = true
+    if (instruction.type === 'apply_actions' && !act(walk, instruction.actions)) return
+    if (instruction.type === 'clear_actions') walk.actionSet = []
+    if (instruction.type === 'write_actions') walk.actionSet.push(...instruction.actions)
+    if (instruction.type === 'write_metadata') {
+      walk.frame.setMasked('metadata', instruction.metadata, instruction.metadata_mask)
+    }
+    if (instruction.type === 'goto_table') lookInto(walk, instruction.table_id)
+    if (walk.exit) return
+  }
+}
+
+/** Order of section 5.10; of each the last that was written, but every set_field and reg_move as they came. */
+const SET_ORDER: readonly Action['type'][] = [
+  'copy_ttl_in',
+  'pop_vlan',
+  'pop_mpls',
+  'push_mpls',
+  'push_vlan',
+  'copy_ttl_out',
+  'dec_mpls_ttl',
+  'dec_nw_ttl',
+  'nx_dec_ttl',
+]
+const SET_WRITES = new Set<Action['type']>([
+  'set_field',
+  'set_nw_ttl',
+  'set_mpls_ttl',
+  'nx_reg_load',
+  'nx_reg_load2',
+  'nx_reg_move',
+  'onf_copy_field',
+])
+/** The first of these that is there ends the set. */
+const SET_END: readonly Action['type'][] = ['group', 'output', 'nx_output_reg', 'nx_resubmit_table', 'nx_ct']
+
+/** An action set as a list. Without an output or the like it does nothing, and is empty. */
+export function inSetOrder(set: readonly Action[]): Action[] {
+  const last = (type: Action['type']): Action[] => set.filter((action) => action.type === type).slice(-1)
+  const end = SET_END.flatMap(last).slice(0, 1)
+  if (end.length === 0) return []
+  return [
+    ...SET_ORDER.flatMap(last),
+    ...set.filter((action) => SET_WRITES.has(action.type)),
+    ...last('set_queue'),
+    ...end,
+  ]
+}
+
+/** A copy of the packet goes on by itself: registers, stack, action set and the rest are put back afterwards. */
+export function fork(walk: Walk, go: () => void): void {
+  const { frame, actionSet, stack, exit } = walk
+  walk.frame = frame.copy()
+  walk.actionSet = [...actionSet]
+  walk.stack = [...stack]
+  go()
+  walk.frame = frame
+  walk.actionSet = actionSet
+  walk.stack = stack
+  walk.exit = exit
+}
+
+const PACKET_IN_FIELDS: readonly FieldName[] = [
+  'tunnel_id',
+  'metadata',
+  ...Array.from({ length: 16 }, (_, i) => `reg${i}` as FieldName),
+  'pkt_mark',
+  'ct_state',
+  'ct_zone',
+  'ct_mark',
+  'ct_label',
+  'ct_nw_proto',
+  'ct_nw_src',
+  'ct_nw_dst',
+  'ct_ipv6_src',
+  'ct_ipv6_dst',
+  'ct_tp_src',
+  'ct_tp_dst',
+]
+
+/** A field as a match or a packet_in carries it. */
+export function oxm(field: FieldName, value: bigint): Oxm {
+  return { field, value: oxmRow(field).size > 6 ? value : Number(value) } as Oxm
+}
+
+/** The packet as it is now, to the controller; nothing is buffered, so all of it (section 7.4.1). */
+export function toController(walk: Walk, reason: MessageNamed<'packet_in'>['reason']): void {
+  const { frame, flow } = walk
+  const match = [oxm('in_port', frame.get('in_port'))]
+  for (const field of PACKET_IN_FIELDS) {
+    const value = frame.get(field)
+    if (value !== 0n) match.push(oxm(field, value))
+  }
+  const miss = flow !== undefined && flow.priority === 0 && flow.tests.length === 0
+  walk.outputs.push({
+    port: 'controller',
+    message: {
+      type: 'packet_in',
+      xid: 0,
+      buffer_id: k.NO_BUFFER,
+      total_len: frame.octets.length,
+      reason: reason === 'action' && miss ? 'no_match' : reason,
+      table_id: walk.table,
+      cookie: flow?.cookie ?? 0xffff_ffff_ffff_ffffn,
+      match,
+      data: frame.octets,
+    },
+  })
+}

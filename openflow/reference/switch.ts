@@ -1,0 +1,442 @@
+/**
+ * ReferenceSwitch: a switch in memory, slow and obvious, to test compiled pipelines and controllers on. One
+ * connection's view of OpenFlow 1.3.5 with Open vSwitch's extensions: `handle` answers messages, `inject` sends a
+ * packet in at a port, `trace` only says what would happen, `tick` lets time pass. It never does I/O and has no
+ * clock but the one it is given. Simplifications are listed in the headers of conntrack.ts, ports.ts and act.ts.
+ */
+
+import * as k from '../spec/constants.ts'
+import type { ErrorMessage, Message, MessageNamed } from '../spec/message.ts'
+import { encode } from '../spec/message.ts'
+import { EXPERIMENTER } from '../spec/oxm-row.ts'
+import type { Port } from '../spec/ports.ts'
+import { act } from './act.ts'
+import { checkList, checkMatchFields, knownFrom } from './check.ts'
+import { expire, flowMod, type Removed } from './flow-mod.ts'
+import { groupMod, meterMod } from './group-mod.ts'
+import { Exhausted, newWalk, type Output, runActionSet, runPipeline, type Step, type Walk } from './pipeline.ts'
+import { bundleRefusal, Refusal } from './refusal.ts'
+import { type Bundle, type State, TABLE_COUNT } from './state.ts'
+import { answerMultipart, duration } from './stats.ts'
+
+export interface ReferenceOptions {
+  readonly datapathId: bigint
+  /** Numbers alone give ports named `p1`, ... that are up. LOCAL is there only if it is listed. */
+  readonly ports: readonly (number | Port)[]
+  /** Milliseconds; called when a message or packet comes. Time stands still without it. */
+  readonly now?: () => number
+}
+
+export interface TraceOptions {
+  /** ct_state for each ct() on the way instead of tracking, as `--ct-next` of ofproto/trace; then trk|new. */
+  readonly ctNext?: readonly number[]
+}
+
+export interface Trace {
+  readonly steps: readonly Step[]
+  readonly outputs: readonly Output[]
+}
+
+type AsyncConfig = Omit<MessageNamed<'get_async_reply'>, 'type' | 'xid'>
+
+/** no_match and action; not invalid_ttl, as Open vSwitch. */
+const ASYNC_DEFAULT: AsyncConfig = {
+  packet_in_mask_master: 0x3,
+  packet_in_mask_slave: 0,
+  port_status_mask_master: 0x7,
+  port_status_mask_slave: 0x7,
+  flow_removed_mask_master: 0x3f,
+  flow_removed_mask_slave: 0,
+}
+
+const PACKET_IN_REASONS: readonly unknown[] = ['no_match', 'action', 'invalid_ttl']
+const REMOVED_REASONS: readonly unknown[] = [
+  'idle_timeout',
+  'hard_timeout',
+  'delete',
+  'group_delete',
+  'meter_delete',
+  'eviction',
+]
+
+/** Commands that a slave may not give (section 6.3.6). */
+const WRITES = new Set<Message['type']>([
+  'flow_mod',
+  'group_mod',
+  'meter_mod',
+  'port_mod',
+  'table_mod',
+  'packet_out',
+  'bundle_add_message',
+])
+
+export class ReferenceSwitch {
+  readonly datapathId: bigint
+  readonly #now: () => number
+  /** Time as `tick` last told it, if no clock was given. */
+  #time = 0
+  #state: State
+  #config = { flags: k.OFPC_FRAG_NORMAL, miss_send_len: 128 }
+  #role: MessageNamed<'role_reply'>['role'] = 'equal'
+  #generation: bigint | undefined
+  #async: AsyncConfig = ASYNC_DEFAULT
+  #bundles = new Map<number, Bundle>()
+  #sent: Output[] = []
+
+  constructor(options: ReferenceOptions) {
+    this.datapathId = options.datapathId
+    this.#now = options.now ?? (() => this.#time)
+    const ports = options.ports.map((port) => (typeof port === 'number' ? defaultPort(port) : port))
+    this.#state = {
+      tables: new Map(),
+      groups: new Map(),
+      meters: new Map(),
+      ports: new Map(
+        ports.map((desc) => [desc.port_no, { desc, rxPackets: 0n, txPackets: 0n, rxBytes: 0n, txBytes: 0n }]),
+      ),
+      connections: [],
+      learned: new Map(),
+      fragments: new Map(),
+    }
+  }
+
+  /** What the switch remembers; to look at, not to change. */
+  get state(): Readonly<State> {
+    return this.#state
+  }
+
+  /** The switch's messages after one of the controller's, in order. What a packet_out sent is in `takeSent`. */
+  handle(message: Message): Message[] {
+    try {
+      return this.#handle(message)
+    } catch (error) {
+      return [errorFor(message, error)]
+    }
+  }
+
+  /** Packets that packet_outs have sent out of ports since last asked. */
+  takeSent(): Output[] {
+    const sent = this.#sent
+    this.#sent = []
+    return sent
+  }
+
+  /** A packet comes in at a port. */
+  inject(inPort: number, packet: Uint8Array): Output[] {
+    const port = this.#state.ports.get(inPort)
+    if (port !== undefined) {
+      if ((port.desc.config & (k.OFPPC_PORT_DOWN | k.OFPPC_NO_RECV)) !== 0) return []
+      port.rxPackets++
+      port.rxBytes += BigInt(packet.length)
+    }
+    return this.#send(newWalk(this.#state, this.#now(), inPort, packet), (walk) => runPipeline(walk, 0))
+  }
+
+  /** What `inject` would do, without doing it: counters, connections and learned addresses stay. */
+  trace(inPort: number, packet: Uint8Array, options: TraceOptions = {}): Trace {
+    const { connections, learned, fragments } = this.#state
+    const state = { ...this.#state, ...structuredClone({ connections, learned, fragments }) }
+    const walk = newWalk(state, this.#now(), inPort, packet, {
+      dry: true,
+      ...(options.ctNext === undefined ? {} : { ctNext: options.ctNext }),
+    })
+    try {
+      if (!this.#droppedFragment(walk)) runPipeline(walk, 0)
+    } catch (error) {
+      if (!(error instanceof Exhausted)) throw error
+      return { steps: walk.steps, outputs: [] }
+    }
+    return { steps: walk.steps, outputs: walk.outputs }
+  }
+
+  /** Time is now `now` (milliseconds): flows that have expired go, and are told of if they asked for it. */
+  tick(now: number): Message[] {
+    this.#time = now
+    return this.#tellRemoved(expire(this.#state, now))
+  }
+
+  /** Carrier of a port comes or goes. */
+  setLink(portNo: number, up: boolean): Message[] {
+    const port = this.#state.ports.get(portNo)
+    if (port === undefined) return []
+    const state = up ? k.OFPPS_LIVE : k.OFPPS_LINK_DOWN
+    port.desc = { ...port.desc, state }
+    const mask = this.#role === 'slave' ? this.#async.port_status_mask_slave : this.#async.port_status_mask_master
+    return mask & 4 ? [{ type: 'port_status', xid: 0, reason: 'modify', desc: port.desc }] : []
+  }
+
+  #droppedFragment(walk: Walk): boolean {
+    return (this.#config.flags & 3) === k.OFPC_FRAG_DROP && walk.frame.layout.derived.has('nw_frag')
+  }
+
+  #send(walk: Walk, run: (walk: Walk) => void): Output[] {
+    try {
+      if (!this.#droppedFragment(walk)) run(walk)
+    } catch (error) {
+      if (!(error instanceof Exhausted)) throw error
+      return []
+    }
+    const told = walk.outputs.filter((out) => out.port !== 'controller' || this.#wanted(out.message))
+    for (const out of told) {
+      const port = out.port === 'controller' ? undefined : walk.state.ports.get(out.port)
+      if (port !== undefined && out.port !== 'controller') {
+        port.txPackets++
+        port.txBytes += BigInt(out.packet.length)
+      }
+    }
+    return told
+  }
+
+  #wanted(message: MessageNamed<'packet_in'>): boolean {
+    const { packet_in_mask_master, packet_in_mask_slave } = this.#async
+    const bits = this.#role === 'slave' ? packet_in_mask_slave : packet_in_mask_master
+    return (bits & (1 << PACKET_IN_REASONS.indexOf(message.reason))) !== 0
+  }
+
+  #tellRemoved(removed: readonly Removed[]): Message[] {
+    const { flow_removed_mask_master, flow_removed_mask_slave } = this.#async
+    const bits = this.#role === 'slave' ? flow_removed_mask_slave : flow_removed_mask_master
+    return removed
+      .filter(({ flow, reason }) => {
+        const wanted = (bits & (1 << REMOVED_REASONS.indexOf(reason))) !== 0
+        return wanted && (flow.flags & k.OFPFF_SEND_FLOW_REM) !== 0
+      })
+      .map(({ flow, reason }) => ({
+        type: 'flow_removed',
+        xid: 0,
+        cookie: flow.cookie,
+        priority: flow.priority,
+        reason,
+        table_id: flow.tableId,
+        ...duration(flow.created, this.#now()),
+        idle_timeout: flow.idleTimeout,
+        hard_timeout: flow.hardTimeout,
+        packet_count: flow.packets,
+        byte_count: flow.bytes,
+        match: flow.match,
+      }))
+  }
+
+  #handle(message: Message): Message[] {
+    const { xid } = message
+    if (this.#role === 'slave' && WRITES.has(message.type)) throw new Refusal('bad_request', 'is_slave')
+    switch (message.type) {
+      case 'hello':
+        return [{ type: 'hello', xid, elements: [{ type: 'versionbitmap', bitmaps: [1 << k.OFP_VERSION] }] }]
+      case 'echo_request':
+        return [{ type: 'echo_reply', xid, data: message.data }]
+      case 'echo_reply':
+      case 'error':
+        return []
+      case 'features_request':
+        return [
+          {
+            type: 'features_reply',
+            xid,
+            datapath_id: this.datapathId,
+            n_buffers: 0,
+            n_tables: TABLE_COUNT,
+            auxiliary_id: 0,
+            capabilities: k.OFPC_FLOW_STATS | k.OFPC_TABLE_STATS | k.OFPC_PORT_STATS | k.OFPC_GROUP_STATS,
+            reserved: 0,
+          },
+        ]
+      case 'get_config_request':
+        return [{ type: 'get_config_reply', xid, ...this.#config }]
+      case 'set_config':
+        if ((message.flags & 3) > k.OFPC_FRAG_DROP) throw new Refusal('switch_config_failed', 'bad_flags')
+        this.#config = { flags: message.flags, miss_send_len: message.miss_send_len }
+        return []
+      case 'barrier_request':
+        return [{ type: 'barrier_reply', xid }]
+      case 'role_request':
+        return this.#roleRequest(message)
+      case 'get_async_request':
+        return [{ type: 'get_async_reply', xid, ...this.#async }]
+      case 'set_async': {
+        const { type: _type, xid: _xid, padding: _padding, version: _version, ...masks } = message
+        this.#async = masks
+        return []
+      }
+      case 'flow_mod':
+      case 'group_mod':
+      case 'meter_mod':
+      case 'port_mod':
+        return this.#modify(message)
+      case 'table_mod':
+        if (message.table_id >= TABLE_COUNT && message.table_id !== k.TABLE_ALL) {
+          throw new Refusal('table_mod_failed', 'bad_table')
+        }
+        return []
+      case 'packet_out':
+        return this.#packetOut(message)
+      case 'multipart_request':
+        return [answerMultipart(this.#state, message, this.#now(), `dp-${this.datapathId.toString(16)}`)]
+      case 'queue_get_config_request':
+        return [{ type: 'queue_get_config_reply', xid, port: message.port, queues: [] }]
+      case 'bundle_control':
+        return this.#bundleControl(message)
+      case 'bundle_add_message':
+        return this.#bundleAdd(message)
+      case 'nx_ct_flush_zone':
+        this.#state.connections = this.#state.connections.filter(({ zone }) => zone !== message.zone_id)
+        return []
+      case 'experimenter':
+        throw new Refusal('bad_request', 'bad_experimenter')
+      default:
+        throw new Refusal('bad_request', 'bad_type')
+    }
+  }
+
+  #modify(message: MessageNamed<'flow_mod' | 'group_mod' | 'meter_mod' | 'port_mod'>): Message[] {
+    const now = this.#now()
+    if (message.type === 'flow_mod') {
+      const removed = flowMod(this.#state, message, now)
+      if (message.buffer_id !== k.NO_BUFFER && message.command === 'add') {
+        throw new Refusal('bad_request', 'buffer_unknown')
+      }
+      return this.#tellRemoved(removed)
+    }
+    if (message.type === 'group_mod') return this.#tellRemoved(groupMod(this.#state, message, now))
+    if (message.type === 'meter_mod') return this.#tellRemoved(meterMod(this.#state, message, now))
+    return this.#portMod(message)
+  }
+
+  #portMod(message: MessageNamed<'port_mod'>): Message[] {
+    const port = this.#state.ports.get(message.port_no)
+    if (port === undefined) throw new Refusal('port_mod_failed', 'bad_port')
+    if (port.desc.hw_addr !== message.hw_addr) throw new Refusal('port_mod_failed', 'bad_hw_addr')
+    const config = (port.desc.config & ~message.mask) | (message.config & message.mask)
+    if (config === port.desc.config) return []
+    port.desc = { ...port.desc, config }
+    const { port_status_mask_master } = this.#async
+    return port_status_mask_master & 4 ? [{ type: 'port_status', xid: 0, reason: 'modify', desc: port.desc }] : []
+  }
+
+  #roleRequest(message: MessageNamed<'role_request'>): Message[] {
+    const { role, generation_id, xid } = message
+    if (typeof role === 'number') throw new Refusal('role_request_failed', 'bad_role')
+    if (role === 'master' || role === 'slave') {
+      // The distance is signed 64 bit (section 6.3.6).
+      if (this.#generation !== undefined && BigInt.asIntN(64, generation_id - this.#generation) < 0n) {
+        throw new Refusal('role_request_failed', 'stale')
+      }
+      this.#generation = generation_id
+    }
+    if (role !== 'nochange') this.#role = role
+    const generation = this.#generation ?? 0xffff_ffff_ffff_ffffn
+    return [{ type: 'role_reply', xid, role: this.#role, generation_id: generation }]
+  }
+
+  #packetOut(message: MessageNamed<'packet_out'>): Message[] {
+    if (message.buffer_id !== k.NO_BUFFER) throw new Refusal('bad_request', 'buffer_unknown')
+    const inPort = message.in_port
+    if (inPort === 0 || (inPort > 0xff00 && inPort < k.PORT_IN_PORT)) throw new Refusal('bad_request', 'bad_port')
+    checkList(message.actions, looseKnown(this.#state))
+    const walk = newWalk(this.#state, this.#now(), inPort, message.data)
+    const outputs = this.#send(walk, () => {
+      act(walk, message.actions)
+      runActionSet(walk)
+    })
+    this.#sent.push(...outputs.filter((out) => out.port !== 'controller'))
+    return outputs.flatMap((out) => (out.port === 'controller' ? [out.message] : []))
+  }
+
+  #bundleControl(message: MessageNamed<'bundle_control'>): Message[] {
+    const { bundle_id: id, flags, xid } = message
+    const bundle = this.#bundles.get(id)
+    const reply = (bundle_type: MessageNamed<'bundle_control'>['bundle_type']): Message[] => [
+      { type: 'bundle_control', xid, bundle_id: id, bundle_type, flags, properties: new Uint8Array(0) },
+    ]
+    switch (message.bundle_type) {
+      case 'open_request':
+        if (bundle !== undefined) throw bundleRefusal('bundle_exist')
+        this.#bundles.set(id, { flags, closed: false, messages: [] })
+        return reply('open_reply')
+      case 'close_request':
+        if (bundle === undefined) throw bundleRefusal('bad_id')
+        if (bundle.closed) throw bundleRefusal('bundle_closed')
+        if (bundle.flags !== flags) throw bundleRefusal('bad_flags')
+        bundle.closed = true
+        return reply('close_reply')
+      case 'discard_request':
+        if (bundle === undefined) throw bundleRefusal('bad_id')
+        this.#bundles.delete(id)
+        return reply('discard_reply')
+      case 'commit_request': {
+        if (bundle === undefined) throw bundleRefusal('bad_id')
+        if (bundle.flags !== flags) throw bundleRefusal('bad_flags')
+        this.#bundles.delete(id)
+        const { messages, refused } = this.#commit(bundle)
+        if (refused) return [...messages, errorFor(message, bundleRefusal('msg_failed'))]
+        return [...messages, ...reply('commit_reply')]
+      }
+      default:
+        throw bundleRefusal('bad_type')
+    }
+  }
+
+  /** All or nothing, as Open vSwitch does also when the bundle is not atomic. */
+  #commit(bundle: Bundle): { messages: Message[]; refused: boolean } {
+    const before = structuredClone(this.#state)
+    const sent = this.#sent.length
+    const out: Message[] = []
+    for (const message of bundle.messages) {
+      try {
+        out.push(...this.#handle(message))
+      } catch (error) {
+        this.#state = before
+        this.#sent.length = sent
+        return { messages: [errorFor(message, error)], refused: true }
+      }
+    }
+    return { messages: out, refused: false }
+  }
+
+  #bundleAdd(message: MessageNamed<'bundle_add_message'>): Message[] {
+    const { bundle_id: id, flags, message: inner, xid } = message
+    const bundle = this.#bundles.get(id) ?? { flags, closed: false, messages: [] }
+    if (bundle.closed) throw bundleRefusal('bundle_closed')
+    if (bundle.flags !== flags) throw bundleRefusal('bad_flags')
+    if (inner.xid !== xid) throw bundleRefusal('msg_bad_xid')
+    const types: readonly Message['type'][] = ['flow_mod', 'group_mod', 'port_mod', 'packet_out']
+    if (!types.includes(inner.type)) throw bundleRefusal('msg_unsup')
+    if (inner.type === 'flow_mod') checkMatchFields(inner.match)
+    this.#bundles.set(id, bundle)
+    bundle.messages.push(inner)
+    return []
+  }
+}
+
+/** Actions of a packet_out have no match to be held against: what they name may be there. */
+function looseKnown(state: State) {
+  return { ...knownFrom(state, []), vlan: true, loose: true }
+}
+
+function errorFor(message: Message, error: unknown): ErrorMessage {
+  if (!(error instanceof Refusal)) throw error
+  const octets = encode(message).subarray(0, 64)
+  let data: Uint8Array = octets
+  if (error.error_type === 'experimenter') {
+    data = new Uint8Array(4 + octets.length)
+    new DataView(data.buffer).setUint32(0, EXPERIMENTER.onf)
+    data.set(octets, 4)
+  }
+  return { type: 'error', xid: message.xid, error_type: error.error_type, code: error.code, data }
+}
+
+function defaultPort(no: number): Port {
+  return {
+    port_no: no,
+    hw_addr: 0x0200_0000_0000 + no,
+    name: no === k.PORT_LOCAL ? 'local' : `p${no}`,
+    config: 0,
+    state: k.OFPPS_LIVE,
+    curr: 0,
+    advertised: 0,
+    supported: 0,
+    peer: 0,
+    curr_speed: 0,
+    max_speed: 0,
+  }
+}
