@@ -86,3 +86,5 @@ export type { PacketQueue, Port, PortStats, QueueProperty, QueueStats } from './
 export type { TableFeatureProperty, TableFeatures } from './spec/table-features.ts'
 export * from './text/index.ts'
 export { type ErrorAnswer, WIRE_CODES, type WireCode, WireError } from './wire/error.ts'
+export { fromHex, toHex } from './wire/hex.ts'
+export { toJson } from './wire/json.ts'

@@ -16,6 +16,7 @@ export const WIRE_CODES = {
   wrong_type: 'the value has not the type of the field',
   out_of_range: 'the value does not fit the width of the field',
   too_long: 'the result does not fit a 16 bit length',
+  bad_hex: 'not hexadecimal digits, two for each octet',
   unknown_name: 'a name that the specification does not have',
 } as const
 
