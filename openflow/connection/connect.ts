@@ -36,6 +36,8 @@ export interface ReconnectOptions {
   readonly maxMs?: number
   /** In [0, 1); a seam for tests. */
   readonly random?: () => number
+  /** Ms of a clock that never goes back; a seam for tests. */
+  readonly now?: () => number
 }
 
 export interface ConnectHandlers {
@@ -68,7 +70,7 @@ export function keepConnected(
   options: ConnectOptions & { readonly reconnect?: ReconnectOptions },
   handlers: ConnectHandlers,
 ): Connector {
-  const { minMs = 250, maxMs = 10_000, random = Math.random } = options.reconnect ?? {}
+  const { minMs = 250, maxMs = 10_000, random = Math.random, now = () => performance.now() } = options.reconnect ?? {}
   let current: Connection | undefined
   let abandon: (reason: string) => void = () => {}
   let timer: NodeJS.Timeout | undefined
@@ -86,13 +88,13 @@ export function keepConnected(
     let since = 0
     abandon = dial(options, {
       established(connection) {
-        since = performance.now()
+        since = now()
         current = connection
         handlers.connection(connection)
       },
       refused: retry,
       ended(reason) {
-        if (performance.now() - since >= maxMs) failures = 0
+        if (now() - since >= maxMs) failures = 0
         retry(reason)
       },
     })

@@ -357,7 +357,10 @@ describe('OpenFlow connections on the network', () => {
       const options = { ...toSwitch(probe.port), reconnect: { minMs: 4, maxMs: 40, random: () => 0 } }
       const connector: Connector = keepConnected(options, {
         connection: (connection) => ups.add(connection),
-        lost: (reason, retryMs) => lost.add({ reason, retryMs }),
+        lost(reason, retryMs) {
+          expect(connector.connection, 'between connections').to.equal(undefined)
+          lost.add({ reason, retryMs })
+        },
       })
       cleanups.push(() => connector.close())
       for (const retryMs of [2, 4, 8]) {
@@ -386,21 +389,22 @@ describe('OpenFlow connections on the network', () => {
     it('starts over with short pauses after a connection that lasted', async () => {
       const { connections, port } = await controller()
       const lost = new Told<number>()
+      const ups = new Told<OpenFlowConnection>()
+      let clock = 0
       const connector = keepConnected(
-        { ...toSwitch(port), reconnect: { minMs: 2, maxMs: 32, random: () => 0 } },
-        { connection() {}, lost: (_reason, retryMs) => lost.add(retryMs) },
+        { ...toSwitch(port), reconnect: { minMs: 2, maxMs: 32, random: () => 0, now: () => clock } },
+        { connection: (connection) => ups.add(connection), lost: (_reason, retryMs) => lost.add(retryMs) },
       )
       cleanups.push(() => connector.close())
       const pauses: number[] = []
-      for (let round = 0; round < 3; round++) {
-        ;(await connections.next()).close() // at once: counts as a failure
+      for (const lastedMs of [0, 31, 31, 32, 0]) {
+        const connection = await connections.next()
+        await ups.next()
+        clock += lastedMs
+        connection.close()
         pauses.push(await lost.next())
       }
-      const lasting = await connections.next()
-      await new Promise((resolve) => setTimeout(resolve, 40))
-      lasting.close()
-      pauses.push(await lost.next())
-      expect(pauses).to.deep.equal([1, 2, 4, 1])
+      expect(pauses).to.deep.equal([1, 2, 4, 1, 2])
     })
 
     it('gives an attempt up that is under way', async () => {

@@ -1,8 +1,8 @@
 /**
  * Connections on a stream in memory, where every write and every octet is under the test's control: requests, what is
- * handed over, back-pressure, echo, errors, closing. Streams of the network are in connection-network.test.ts.
+ * handed over, back-pressure, errors. Beginning and end are in connection-life, streams of the network in
+ * connection-network.
  */
-import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
 import fc from 'fast-check'
 import {
@@ -17,30 +17,17 @@ import {
 } from 'node-openflow'
 import { Requests } from '../../openflow/connection/requests.ts'
 import {
-  answers,
+  bad,
+  barrier,
   echo,
   establish,
   FEATURES,
-  HELLO,
   packetIn,
+  portDesc,
   ports,
   rejection,
   turn,
 } from '../support/openflow-peer.ts'
-
-const barrier = { type: 'barrier_request' } as const
-const portDesc = (xid: number, flags: number, first: number, count: number): Message => ({
-  type: 'multipart_reply',
-  xid,
-  flags,
-  mp_type: 'port_desc',
-  body: ports(first + count).slice(first),
-})
-const bad = (type: number, xid: number, rest: number[] = []): Buffer => {
-  const octets = Buffer.from([4, type, 0, 8 + rest.length, 0, 0, 0, 0, ...rest])
-  octets.writeUInt32BE(xid, 4)
-  return octets
-}
 
 describe('an OpenFlow connection', () => {
   it('knows features, ports and names after the handshake', async () => {
@@ -336,14 +323,22 @@ describe('an OpenFlow connection', () => {
       const wait = connection.drained().then(() => {
         drained = true
       })
-      await turn()
-      expect(drained).to.equal(false)
-      socket.unhold()
+      while (connection.queued > 2000) {
+        await turn()
+        expect(drained, `${connection.queued} octets`).to.equal(false)
+        expect(connection.send({ type: 'barrier_request', xid: 1 }), 'still full').to.equal(false)
+        socket.step()
+        await turn()
+        socket.step()
+      }
       await wait
-      expect(connection.queued).to.be.at.most(2000)
+      socket.unhold()
+      await turn()
+      const before = socket.messages().filter(({ type }) => type === 'echo_request').length
+      expect(before).to.equal(100)
       expect(connection.send(message)).to.equal(true)
       await turn()
-      expect(socket.messages()).to.have.length(101)
+      expect(socket.messages()).to.have.length(1)
     })
 
     it('gives a peer up that does not read', async () => {
@@ -357,114 +352,5 @@ describe('an OpenFlow connection', () => {
       expect(socket.destroyed).to.equal(true)
       expect(await rejection(connection.drained())).to.be.instanceOf(ConnectionClosed)
     })
-  })
-
-  describe('echo', () => {
-    it('answers the peer with its own data', async () => {
-      const { connection, socket } = await establish()
-      connection.onMessage = () => expect.fail('echo is handled inside')
-      await socket.receive(encode(echo(12, 'data')))
-      expect(socket.messages()).to.deep.equal([{ type: 'echo_reply', xid: 12, data: Buffer.from('data') }])
-    })
-
-    it('asks an idle peer, and closes when it stays silent', async () => {
-      const start = performance.now()
-      const { connection, socket } = await establish({ echoMs: 30, deadMs: 90 })
-      const reason = await new Promise((resolve) => {
-        connection.onClose = resolve
-      })
-      expect(reason).to.equal('dead: nothing heard for 90 ms')
-      expect(performance.now() - start).to.be.at.least(85)
-      expect(
-        socket.messages().map(({ type }) => type),
-        'asked once',
-      ).to.deep.equal(['echo_request'])
-    })
-
-    it('goes on while the peer answers, and asks nobody who talks', async () => {
-      const { connection, socket } = await establish({ echoMs: 60, deadMs: 150 })
-      const heard: Message[] = []
-      connection.onMessage = (message) => heard.push(message)
-      const end = performance.now() + 300
-      while (performance.now() < end) {
-        await sleep(10)
-        await socket.receive(encode(packetIn(1)))
-      }
-      expect(socket.messages(), 'not idle').to.deep.equal([])
-      let asked = 0
-      while (asked < 4 && !connection.closed) {
-        await sleep(5)
-        for (const { type, xid } of socket.messages()) {
-          expect(type).to.equal('echo_request')
-          asked++
-          await socket.receive(encode({ type: 'echo_reply', xid, data: new Uint8Array(0) }))
-        }
-      }
-      expect(connection.closed).to.equal(false)
-      expect(heard.filter(({ type }) => type !== 'packet_in')).to.deep.equal([])
-      connection.close()
-    })
-  })
-
-  describe('closing', () => {
-    it('writes what is queued, rejects what waits, and tells once', async () => {
-      const { connection, socket } = await establish()
-      const reasons: string[] = []
-      connection.onClose = (reason) => reasons.push(reason)
-      const request = rejection(connection.request(barrier))
-      connection.send(echo(50))
-      connection.close('enough')
-      connection.close('twice')
-      expect(connection.closed).to.equal(true)
-      expect(reasons, 'not from within close').to.deep.equal([])
-      expect(await request)
-        .to.be.instanceOf(ConnectionClosed)
-        .with.property('message', 'enough')
-      await turn()
-      expect(reasons).to.deep.equal(['enough'])
-      expect(socket.messages().map(({ type }) => type)).to.deep.equal(['barrier_request', 'echo_request'])
-      expect(socket.writableEnded).to.equal(true)
-      expect(connection.send(echo(51))).to.equal(false)
-      expect(await rejection(connection.request(barrier))).to.be.instanceOf(ConnectionClosed)
-    })
-
-    it('by the peer is told, also to who asks late', async () => {
-      const { connection, socket } = await establish()
-      socket.push(null)
-      await turn()
-      expect(connection.closed).to.equal(true)
-      const reason = await new Promise((resolve) => {
-        connection.onClose = resolve
-      })
-      expect(reason).to.equal('closed by the peer')
-    })
-  })
-
-  describe('on the switch side', () => {
-    for (const count of [0, 1, 1023, 1024, 3000]) {
-      it(`answers features and ${count} ports at any time`, async () => {
-        const { connection, socket } = await establish({ side: 'switch', answers: answers(count) })
-        expect(connection.ports).to.have.length(count)
-        expect(connection.features).to.deep.include(FEATURES)
-        await socket.receive(
-          encodeAll([
-            HELLO,
-            { type: 'features_request', xid: 21 },
-            { type: 'multipart_request', xid: 22, flags: 0, mp_type: 'port_desc', body: {} },
-          ]),
-        )
-        const [features, ...parts] = socket.messages()
-        expect(features).to.deep.equal({ type: 'features_reply', xid: 21, ...FEATURES })
-        expect(parts.map((part) => part.type === 'multipart_reply' && part.flags)).to.deep.equal(
-          parts.map((_, index) => (index < parts.length - 1 ? 1 : 0)),
-        )
-        const told = parts.flatMap((part) => {
-          expect(part).to.include({ type: 'multipart_reply', xid: 22, mp_type: 'port_desc' })
-          return part.type === 'multipart_reply' && part.mp_type === 'port_desc' ? part.body : []
-        })
-        expect(told).to.deep.equal(ports(count))
-        connection.close()
-      })
-    }
   })
 })

@@ -58,6 +58,21 @@ export const packetIn = (xid: number, data = new Uint8Array(20)): Message => ({
   data,
 })
 
+export const barrier = { type: 'barrier_request' } as const
+export const portDesc = (xid: number, flags: number, first: number, count: number): Message => ({
+  type: 'multipart_reply',
+  xid,
+  flags,
+  mp_type: 'port_desc',
+  body: ports(first + count).slice(first),
+})
+/** A frame of that type whose body is whatever. */
+export const bad = (type: number, xid: number, rest: number[] = []): Buffer => {
+  const octets = Buffer.from([4, type, 0, 8 + rest.length, 0, 0, 0, 0, ...rest])
+  octets.writeUInt32BE(xid, 4)
+  return octets
+}
+
 /** A stream without a network. `written` has one entry for each write that reached it. */
 export class MemorySocket extends Duplex {
   readonly written: Buffer[] = []
@@ -79,6 +94,11 @@ export class MemorySocket extends Duplex {
 
   hold(): void {
     this.#held = []
+  }
+
+  /** Lets one held write through. */
+  step(): void {
+    this.#held?.shift()?.()
   }
 
   /** Lets writes through again. */
