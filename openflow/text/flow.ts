@@ -46,15 +46,11 @@ export function flowFlags(flags: number): string[] {
   return rest === 0 ? out : [...out, hex(rest << FLAG_NAMES.length)]
 }
 
-/** Seconds with as many decimals as it takes: `3.5s`. */
+/** Whole seconds without decimals, milliseconds with three, anything finer with nine: `3.500s`. */
 export function formatDuration(sec: number, nsec: number): string {
-  const decimals =
-    nsec === 0
-      ? ''
-      : `.${String(nsec)
-          .padStart(9, '0')
-          .replace(/0{1,6}$/, '')}`
-  return `${sec}${decimals}s`
+  if (nsec === 0) return `${sec}s`
+  const decimals = String(nsec).padStart(9, '0')
+  return `${sec}.${nsec % 1_000_000 === 0 ? decimals.slice(0, 3) : decimals}s`
 }
 
 /** `cookie=0x1, table=8, priority=100,tcp,tp_dst=443 actions=output:3`. */

@@ -208,7 +208,7 @@ export function isPlainPort(port: number): boolean {
 
 /** Names that could be taken for something else stand in quotes, as ovs-ofctl --names has it. */
 export function quoted(name: string): string {
-  return /^[A-Za-z_][A-Za-z_0-9]*$/.test(name) ? name : JSON.stringify(name)
+  return /^[A-Za-z][A-Za-z0-9]*$/.test(name) ? name : JSON.stringify(name)
 }
 
 /** Number, reserved name, or a name of the options; `wide` gives reserved ports their 32 bit numbers. */

@@ -1,0 +1,244 @@
+/**
+ * One readable text per message, as `ovs-ofctl ofp-print` writes it: the type in front, then what is in it, lists
+ * one entry per line, no newline at the end. Statistics are in `stats.ts`. It refuses to know what packets mean:
+ * whoever can print them passes `packet`.
+ */
+
+import { ERRORS, type ErrorTypeName } from '../spec/errors.ts'
+import { decode, type ErrorMessage, type Message, type MessageNamed } from '../spec/message.ts'
+import { WireError } from '../wire/error.ts'
+import { formatActions, formatInstructions } from './actions.ts'
+import { asyncText, hexDump, names } from './bits.ts'
+import { experimenterText } from './experimenter.ts'
+import { flowFlags, formatDuration, ruleParts } from './flow.ts'
+import { formatPort } from './names.ts'
+import { packetIn, packetText } from './packet-in.ts'
+import { formatPortDesc, formatPortMod, queueRate } from './ports.ts'
+import { hex } from './scan.ts'
+import { formatBuckets, formatMeter, type MessageTextOptions, meterName, multipartText } from './stats.ts'
+
+export type { MessageTextOptions } from './stats.ts'
+
+const NONE = 0xffffffff
+const NO_COOKIE = 0xffff_ffff_ffff_ffffn
+
+const COMMANDS: Readonly<Record<string, string>> = {
+  add: 'ADD',
+  modify: 'MOD',
+  delete: 'DEL',
+  modify_strict: 'MOD_STRICT',
+  delete_strict: 'DEL_STRICT',
+}
+
+/** Prefixes of code names, as the specification has them. */
+const ERROR_PREFIX: Readonly<Record<ErrorTypeName, string>> = {
+  hello_failed: 'OFPHFC',
+  bad_request: 'OFPBRC',
+  bad_action: 'OFPBAC',
+  bad_instruction: 'OFPBIC',
+  bad_match: 'OFPBMC',
+  flow_mod_failed: 'OFPFMFC',
+  group_mod_failed: 'OFPGMFC',
+  port_mod_failed: 'OFPPMFC',
+  table_mod_failed: 'OFPTMFC',
+  queue_op_failed: 'OFPQOFC',
+  switch_config_failed: 'OFPSCFC',
+  role_request_failed: 'OFPRRFC',
+  meter_mod_failed: 'OFPMMFC',
+  table_features_failed: 'OFPTFFC',
+}
+
+/** The message as text, without newline at the end. Never throws. */
+export function formatMessage(message: Message, options: MessageTextOptions = {}): string {
+  const { prefix, suffix, body } = parts(message, options)
+  const version = { 1: 'OF1.0', 2: 'OF1.1', 3: 'OF1.2', 4: 'OF1.3', 5: 'OF1.4', 6: 'OF1.5' }[message.version ?? 4]
+  const head = `${prefix}${suffix} (${version ?? `OF 0x${(message.version ?? 0).toString(16)}`}) (xid=${hexXid(message.xid)}):`
+  return body === '' ? head : head + (body.startsWith('\n') ? '' : ' ') + body
+}
+
+const hexXid = (xid: number): string => `0x${xid.toString(16)}`
+
+interface Parts {
+  prefix: string
+  /** ` request`, ` reply` of statistics. */
+  suffix: string
+  body: string
+}
+
+function parts(message: Message, options: MessageTextOptions): Parts {
+  if (message.type === 'multipart_request' || message.type === 'multipart_reply') {
+    const side = message.type === 'multipart_request' ? 'request' : 'reply'
+    const { name, body } = multipartText(message, side, options)
+    const flags = message.flags === 0 ? '' : ` flags=${message.flags === 1 ? '[more]' : hex(message.flags)}`
+    return { prefix: name, suffix: ` ${side}`, body: (flags + body).replace(/^ (?=[^\n])/, '') }
+  }
+  const known = experimenterText(message, options, formatMessage)
+  if (known !== undefined) return { suffix: '', ...known }
+  return { prefix: `OFPT_${message.type.toUpperCase()}`, suffix: '', body: plainText(message, options) }
+}
+
+function plainText(message: Message, options: MessageTextOptions): string {
+  switch (message.type) {
+    case 'hello':
+      return hello(message)
+    case 'error':
+      return error(message, options)
+    case 'echo_request':
+    case 'echo_reply':
+      return `${message.data.length} bytes of payload${message.data.length === 0 ? '' : `\n${hexDump(message.data)}`}`
+    case 'features_reply':
+      return features(message)
+    case 'get_config_reply':
+    case 'set_config':
+      return `frags=${['normal', 'drop', 'reassemble'][message.flags] ?? hex(message.flags)} miss_send_len=${message.miss_send_len}`
+    case 'packet_in':
+      return packetIn({ ...message, metadata: message.match }, options)
+    case 'flow_removed':
+      return flowRemoved(message, options)
+    case 'port_status':
+      return `${COMMANDS[message.reason] ?? message.reason}:${formatPortDesc(message.desc, options)}`
+    case 'packet_out':
+      return packetOut(message, options)
+    case 'flow_mod':
+      return flowMod(message, options)
+    case 'group_mod': {
+      const { command, group_id, group_type, buckets } = message
+      const text = formatBuckets(buckets, group_type, options)
+      return `\n ${COMMANDS[command] ?? command} group_id=${group_id},type=${group_type}${text}`
+    }
+    case 'port_mod':
+      return formatPortMod(message, options)
+    case 'table_mod': {
+      const config = message.config === 0 ? '' : ` config=${hex(message.config)}`
+      return (message.table_id === 0xff ? 'table_id: ALL_TABLES' : `table_id=${message.table_id}`) + config
+    }
+    case 'queue_get_config_request':
+      return `port=${formatPort(message.port, options)}`
+    case 'queue_get_config_reply':
+      return queueConfig(message, options)
+    case 'role_request':
+    case 'role_reply':
+      return role(message)
+    case 'get_async_reply':
+    case 'set_async':
+      return asyncText(message)
+    case 'meter_mod': {
+      const { command, meter_id } = message
+      return `${COMMANDS[command] ?? command} meter=${meterName(meter_id)}${formatMeter(message)}`
+    }
+    default:
+      return ''
+  }
+}
+
+function hello(message: MessageNamed<'hello'>): string {
+  const found = message.elements.find((element) => element.type === 'versionbitmap')
+  const versions: number[] = []
+  if (found !== undefined && 'bitmaps' in found) {
+    found.bitmaps.forEach((word, i) => {
+      for (let bit = 0; bit < 32; bit++) if ((word >>> bit) & 1) versions.push(32 * i + bit)
+    })
+  } else for (let version = 1; version <= (message.version ?? 4); version++) versions.push(version)
+  return `\n version bitmap: ${versions.map((version) => `0x${version.toString(16).padStart(2, '0')}`).join(', ')}`
+}
+
+/** `OFPBMC_BAD_PREREQ`; numbers where there is no name. */
+export function formatError(kind: { error_type: ErrorMessage['error_type']; code: ErrorMessage['code'] }): string {
+  const { error_type, code } = kind
+  if (typeof error_type === 'string' && Object.hasOwn(ERRORS, error_type)) {
+    const prefix = ERROR_PREFIX[error_type as ErrorTypeName]
+    return typeof code === 'number' ? `${prefix}_${code}` : `${prefix}_${code.toUpperCase()}`
+  }
+  return `type=${error_type} code=${code}`
+}
+
+function error(message: ErrorMessage, options: MessageTextOptions): string {
+  const { data } = message
+  const name = formatError(message)
+  if (message.error_type === 'hello_failed') {
+    const text = Array.from(data, (octet) =>
+      octet >= 32 && octet < 127 ? String.fromCharCode(octet) : `\\x${octet.toString(16).padStart(2, '0')}`,
+    )
+    return `${name}${data.length === 0 ? '' : `\n${text.join('')}`}`
+  }
+  if (data.length === 0) return name
+  try {
+    return `${name}\n${formatMessage(decode(data), options)}`
+  } catch (problem) {
+    if (!(problem instanceof WireError)) throw problem
+    return `${name}\n${hexDump(data)}`
+  }
+}
+
+const CAPABILITIES = [
+  'FLOW_STATS',
+  'TABLE_STATS',
+  'PORT_STATS',
+  'GROUP_STATS',
+  undefined,
+  'IP_REASM',
+  'QUEUE_STATS',
+  undefined,
+  'PORT_BLOCKED',
+]
+
+function features(message: MessageNamed<'features_reply'>): string {
+  const { datapath_id, n_tables, n_buffers, auxiliary_id, capabilities } = message
+  const auxiliary = auxiliary_id === 0 ? '' : `, auxiliary_id:${auxiliary_id}`
+  return (
+    `dpid:${datapath_id.toString(16).padStart(16, '0')}\n` +
+    `n_tables:${n_tables}, n_buffers:${n_buffers}${auxiliary}\n` +
+    `capabilities: ${names(capabilities, CAPABILITIES)}`
+  )
+}
+
+function packetOut(message: MessageNamed<'packet_out'>, options: MessageTextOptions): string {
+  const { in_port, actions, buffer_id, data } = message
+  const head = `in_port=${formatPort(in_port, options)} actions=${formatActions(actions, options)}`
+  if (buffer_id !== NONE) return `${head} buffer=0x${buffer_id.toString(16).padStart(8, '0')}`
+  return `${head} data_len=${data.length}${packetText(data, options)}`
+}
+
+function flowRemoved(message: MessageNamed<'flow_removed'>, options: MessageTextOptions): string {
+  const { reason, table_id, cookie, duration_sec, duration_nsec, idle_timeout, hard_timeout } = message
+  const rule = ruleParts({ ...message, instructions: [] }, options).join(',')
+  let out = `${rule} reason=${String(reason).replace(/_timeout$/, '')}`
+  if (table_id !== 0xff) out += ` table_id=${table_id}`
+  if (cookie !== 0n) out += ` cookie:0x${cookie.toString(16)}`
+  out += ` duration${formatDuration(duration_sec, duration_nsec)} idle${idle_timeout}`
+  if (hard_timeout !== 0) out += ` hard${hard_timeout}`
+  return `${out} pkts${message.packet_count} bytes${message.byte_count}`
+}
+
+function flowMod(message: MessageNamed<'flow_mod'>, options: MessageTextOptions): string {
+  const { command, table_id, cookie, cookie_mask, idle_timeout, hard_timeout, buffer_id, out_port, out_group } = message
+  const out = [COMMANDS[command] ?? `${command}`]
+  if (table_id !== 0) out.push(`table:${table_id}`)
+  const rule = ruleParts(message, options).join(',')
+  if (rule !== '') out.push(rule)
+  if (cookie_mask !== 0n) out.push(`cookie:0x${cookie.toString(16)}/0x${cookie_mask.toString(16)}`)
+  else if (cookie !== 0n && cookie !== NO_COOKIE) out.push(`cookie:0x${cookie.toString(16)}`)
+  if (idle_timeout !== 0) out.push(`idle:${idle_timeout}`)
+  if (hard_timeout !== 0) out.push(`hard:${hard_timeout}`)
+  if (buffer_id !== NONE) out.push(`buf:0x${buffer_id.toString(16)}`)
+  const removes = command === 'delete' || command === 'delete_strict'
+  if (removes && out_port !== NONE) out.push(`out_port:${formatPort(out_port, options)}`)
+  if (removes && out_group !== NONE) out.push(`out_group:${out_group}`)
+  out.push(...flowFlags(message.flags))
+  return `${out.join(' ')} actions=${formatInstructions(message.instructions, options)}`
+}
+
+function queueConfig(message: MessageNamed<'queue_get_config_reply'>, options: MessageTextOptions): string {
+  const queues = [...message.queues].sort((a, b) => a.queue_id - b.queue_id)
+  const lines = queues.map(({ queue_id, properties }) => `\nqueue ${queue_id}:${properties.map(queueRate).join('')}`)
+  return `port=${formatPort(message.port, options)}${lines.join('')}`
+}
+
+const ROLES: Readonly<Record<string, string>> = { master: 'primary', slave: 'secondary' }
+
+function role(message: MessageNamed<'role_request'> | MessageNamed<'role_reply'>): string {
+  const { generation_id } = message
+  const name = ROLES[message.role]
+  const generation = name !== undefined && generation_id !== NO_COOKIE ? ` generation_id=${generation_id}` : ''
+  return `role=${name ?? message.role}${generation}`
+}

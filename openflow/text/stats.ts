@@ -1,0 +1,334 @@
+/**
+ * Statistics (multipart requests and replies) in text, one entry per line or paragraph, as ovs-ofctl prints them.
+ * Tables like the one before them are said to be so in one line.
+ */
+
+import type { TableStats } from '../spec/flows.ts'
+import type { Bucket, GroupFeatures, MeterBand } from '../spec/groups.ts'
+import type { MessageNamed } from '../spec/message.ts'
+import type { OxmId } from '../spec/oxm.ts'
+import type { TableFeatures } from '../spec/table-features.ts'
+import { formatActions, formatInstructions } from './actions.ts'
+import { names } from './bits.ts'
+import { formatDuration, formatFlow } from './flow.ts'
+import { formatMatch } from './match.ts'
+import { fieldText, formatPort, type TextOptions } from './names.ts'
+import { formatPortDesc, formatPortStats, formatQueueStats } from './ports.ts'
+import { hex } from './scan.ts'
+import { octetsText } from './values.ts'
+
+export interface MessageTextOptions extends TextOptions {
+  /** Prints the packet that a message carries; without it packets are not shown. */
+  readonly packet?: ((octets: Uint8Array) => string) | undefined
+}
+
+const ANY = 0xffffffff
+const ALL_TABLES = 0xff
+
+type Request = MessageNamed<'multipart_request'>
+type Reply = MessageNamed<'multipart_reply'>
+
+const NAMES: Readonly<Record<string, string>> = { port_stats: 'OFPST_PORT', flow_monitor: 'ONFST_FLOW_MONITOR' }
+
+/** Name of the type, and the body: starting with a blank or a newline, or empty. */
+export function multipartText(
+  message: Request | Reply,
+  side: 'request' | 'reply',
+  options: MessageTextOptions,
+): { name: string; body: string } {
+  const name = NAMES[message.mp_type] ?? `OFPST_${message.mp_type.toUpperCase()}`
+  const body = side === 'request' ? request(message as Request, options) : reply(message as Reply, options)
+  return { name, body }
+}
+
+function request(message: Request, options: MessageTextOptions): string {
+  switch (message.mp_type) {
+    case 'flow':
+    case 'aggregate':
+      return flowRequest(message.body, options)
+    case 'port_stats':
+      return ` port_no=${formatPort(message.body.port_no, options)}`
+    case 'port_desc':
+      return ' port=ANY'
+    case 'queue': {
+      const { port_no, queue_id } = message.body
+      return ` port=${formatPort(port_no, options)} queue=${queue_id === ANY ? 'ALL' : queue_id}`
+    }
+    case 'group':
+      return ` group_id=${message.body.group_id === 0xfffffffc ? 'ALL' : message.body.group_id}`
+    case 'group_desc':
+      return ' group_id=ALL'
+    case 'meter':
+    case 'meter_config':
+      return ` meter=${meterName(message.body.meter_id)}`
+    case 'table_features':
+      return tableFeatures(message.body)
+    case 'flow_monitor':
+      return message.body.map((monitor) => `\n ${monitorRequest(monitor, options)}`).join('')
+    case 'experimenter':
+      return experimenterBody(message.body)
+    default:
+      return ''
+  }
+}
+
+function reply(message: Reply, options: MessageTextOptions): string {
+  switch (message.mp_type) {
+    case 'desc': {
+      const { mfr_desc, hw_desc, sw_desc, serial_num, dp_desc } = message.body
+      return `\nManufacturer: ${mfr_desc}\nHardware: ${hw_desc}\nSoftware: ${sw_desc}\nSerial Num: ${serial_num}\nDP Description: ${dp_desc}`
+    }
+    case 'flow':
+      return message.body.map((flow) => `\n ${formatFlow(flow, { ...options, style: 'dump' })}`).join('')
+    case 'aggregate': {
+      const { packet_count, byte_count, flow_count } = message.body
+      return ` packet_count=${packet_count} byte_count=${byte_count} flow_count=${flow_count}`
+    }
+    case 'table':
+      return tableStats(message.body)
+    case 'port_stats':
+      return ` ${message.body.length} ports${message.body.map((stats) => formatPortStats(stats, options)).join('')}`
+    case 'port_desc':
+      return message.body.map((port) => `\n${formatPortDesc(port, options)}`).join('')
+    case 'queue':
+      return ` ${message.body.length} queues${message.body.map((stats) => formatQueueStats(stats, options)).join('')}`
+    case 'group':
+      return message.body.map((stats) => `\n ${groupStats(stats)}`).join('')
+    case 'group_desc':
+      return message.body
+        .map((g) => `\n group_id=${g.group_id},type=${g.group_type}${formatBuckets(g.buckets, g.group_type, options)}`)
+        .join('')
+    case 'group_features':
+      return groupFeatures(message.body)
+    case 'meter':
+      return message.body.map((stats) => `\n${meterStats(stats)}`).join('\n')
+    case 'meter_config':
+      return message.body.map((meter) => `\nmeter=${meterName(meter.meter_id)}${formatMeter(meter)}`).join('\n')
+    case 'meter_features': {
+      const { max_meter, max_bands, max_color, band_types, capabilities } = message.body
+      return `\nmax_meter:${max_meter} max_bands:${max_bands} max_color:${max_color}\nband_types: ${names(band_types, BAND_TYPES)}\ncapabilities: ${names(capabilities, METER_FLAGS)}`
+    }
+    case 'table_features':
+      return tableFeatures(message.body)
+    case 'flow_monitor':
+      return message.body.map((update) => `\n ${flowUpdate(update, options)}`).join('')
+    default:
+      return experimenterBody(message.body)
+  }
+}
+
+function experimenterBody(body: { experimenter: number; exp_type: number; data: Uint8Array }): string {
+  return ` experimenter=0x${body.experimenter.toString(16)} type=0x${body.exp_type.toString(16)} data=${octetsText(body.data)}`
+}
+
+type FlowRequest = Extract<Request, { mp_type: 'flow' }>['body']
+
+function flowRequest(body: FlowRequest, options: TextOptions): string {
+  const { table_id, out_port, out_group, cookie, cookie_mask } = body
+  let out = ''
+  if (table_id !== ALL_TABLES) out += ` table=${table_id}`
+  if (out_port !== ANY) out += ` out_port=${formatPort(out_port, options)}`
+  if (out_group !== ANY) out += ` out_group=${out_group}`
+  if (cookie_mask !== 0n) out += ` cookie=0x${cookie.toString(16)}/0x${cookie_mask.toString(16)}`
+  const match = formatMatch(body.match, options)
+  return match === '' ? out : `${out} ${match}`
+}
+
+/** `,bucket=weight:10,actions=output:1` for each. */
+export function formatBuckets(buckets: readonly Bucket[], type: string | number, options: TextOptions): string {
+  return buckets
+    .map(({ weight, watch_port, watch_group, actions }) => {
+      const parts: string[] = []
+      if (type === 'select') parts.push(`weight:${weight}`)
+      if (watch_port !== ANY) parts.push(`watch_port:${formatPort(watch_port, options)}`)
+      if (watch_group !== ANY) parts.push(`watch_group:${watch_group}`)
+      parts.push(`actions=${formatActions(actions, options)}`)
+      return `,bucket=${parts.join(',')}`
+    })
+    .join('')
+}
+
+type GroupStats = Extract<Reply, { mp_type: 'group' }>['body'][number]
+
+function groupStats(stats: GroupStats): string {
+  const { group_id, duration_sec, duration_nsec, ref_count, packet_count, byte_count, bucket_stats } = stats
+  const buckets = bucket_stats.map((b, i) => `,bucket${i}:packet_count=${b.packet_count},byte_count=${b.byte_count}`)
+  return `group_id=${group_id},duration=${formatDuration(duration_sec, duration_nsec)},ref_count=${ref_count},packet_count=${packet_count},byte_count=${byte_count}${buckets.join('')}`
+}
+
+const GROUP_KINDS = [
+  ['all', 'all'],
+  ['select', 'select'],
+  ['indirect', 'indirect'],
+  ['fast failover', 'ff'],
+] as const
+
+/** Bits of a group's actions, in the order in which they are listed. */
+const GROUP_ACTIONS = [
+  [0, 'output'],
+  [22, 'group'],
+  [25, 'set_field'],
+  [18, 'strip_vlan'],
+  [17, 'push_vlan'],
+  [23, 'mod_nw_ttl'],
+  [24, 'dec_ttl'],
+  [15, 'set_mpls_ttl'],
+  [16, 'dec_mpls_ttl'],
+  [19, 'push_mpls'],
+  [20, 'pop_mpls'],
+  [21, 'set_queue'],
+  [11, 'copy_ttl_out'],
+  [12, 'copy_ttl_in'],
+  [26, 'push_pbb'],
+  [27, 'pop_pbb'],
+] as const
+
+function groupFeatures(features: GroupFeatures): string {
+  let out = `\n Group table:\n    Types:  ${hex(features.types)}\n    Capabilities:  ${hex(features.capabilities)}`
+  GROUP_KINDS.forEach(([title, kind], bit) => {
+    if (!((features.types >>> bit) & 1)) return
+    const bits = features[`actions_${kind}`]
+    const actions = GROUP_ACTIONS.filter(([number]) => (bits >>> number) & 1).map(([, name]) => name)
+    out += `\n    ${title} group:\n       max_groups=${hex(features[`max_groups_${kind}`])}`
+    out += `\n       actions: ${actions.length === 0 ? '<none>' : actions.join(' ')}`
+  })
+  return out
+}
+
+const METER_FLAGS = ['kbps', 'pktps', 'burst', 'stats']
+const BAND_TYPES = [undefined, 'drop', 'dscp_remark']
+const METER_NAMES: Readonly<Record<number, string>> = {
+  [0xfffffffd]: 'slowpath',
+  [0xfffffffe]: 'controller',
+  [0xffffffff]: 'all',
+}
+
+export function meterName(meter: number): string {
+  return METER_NAMES[meter] ?? `${meter}`
+}
+
+const BURST = 4
+
+/** Flags and bands: ` kbps bands=` and a line for each band. */
+export function formatMeter({ flags, bands }: { flags: number; bands: readonly MeterBand[] }): string {
+  const set = names(flags, METER_FLAGS, '')
+  const lines = bands.map((band) => {
+    let out = `\ntype=${band.type} rate=${band.rate}`
+    if (flags & BURST) out += ` burst_size=${band.burst_size}`
+    if (band.type === 'dscp_remark') out += ` prec_level=${band.prec_level}`
+    if (band.type === 'experimenter') out += ` experimenter=0x${band.experimenter.toString(16)}`
+    return out
+  })
+  return `${set === '' ? '' : ` ${set}`} bands=${lines.join('')}`
+}
+
+type MeterStats = Extract<Reply, { mp_type: 'meter' }>['body'][number]
+
+function meterStats(stats: MeterStats): string {
+  const { meter_id, flow_count, packet_in_count, byte_in_count, duration_sec, duration_nsec, band_stats } = stats
+  const bands = band_stats.map((b, i) => `\n${i}: packet_count:${b.packet_band_count} byte_count:${b.byte_band_count}`)
+  return `meter:${meterName(meter_id)} flow_count:${flow_count} packet_in_count:${packet_in_count} byte_in_count:${byte_in_count} duration:${formatDuration(duration_sec, duration_nsec)} bands:${bands.join('')}`
+}
+
+/** Tables; those with the same numbers as the one before them only as `ditto`. */
+function tableStats(tables: readonly TableStats[]): string {
+  const out: string[] = []
+  const numbers = (t: TableStats): string =>
+    `active=${t.active_count}, lookup=${t.lookup_count}, matched=${t.matched_count}`
+  for (let i = 0; i < tables.length; ) {
+    const first = tables[i]!
+    out.push(`\n  table ${first.table_id}:\n    ${numbers(first)}`)
+    let end = i + 1
+    while (end < tables.length && numbers(tables[end]!) === numbers(first)) end++
+    if (end - i === 2) out.push(`\n  table ${tables[i + 1]!.table_id}: ditto`)
+    else if (end - i > 2) out.push(`\n  tables ${tables[i + 1]!.table_id}...${tables[end - 1]!.table_id}: ditto`)
+    i = end
+  }
+  return out.join('\n')
+}
+
+type FeatureProperty = TableFeatures['properties'][number]
+
+function oxmIdText(id: OxmId): string {
+  if ('header' in id) return `0x${id.header.toString(16)}`
+  return fieldText(id.field) + (id.masked ? '/mask' : '')
+}
+
+const typeText = (id: string | { type: number }): string => (typeof id === 'string' ? id : `${id.type}`)
+
+/** `1-2,9`. */
+function ranges(numbers: readonly number[]): string {
+  const sorted = [...new Set(numbers)].sort((a, b) => a - b)
+  const out: string[] = []
+  for (let i = 0; i < sorted.length; ) {
+    let end = i
+    while (sorted[end + 1] === sorted[end]! + 1) end++
+    out.push(end === i ? `${sorted[i]}` : `${sorted[i]}-${sorted[end]}`)
+    i = end + 1
+  }
+  return out.length === 0 ? 'none' : out.join(',')
+}
+
+function featureText(property: FeatureProperty): string {
+  const list = (ids: readonly string[]): string => (ids.length === 0 ? 'none' : ids.join(' '))
+  if ('instruction_ids' in property) return list(property.instruction_ids.map(typeText))
+  if ('next_table_ids' in property) return ranges(property.next_table_ids)
+  if ('action_ids' in property) return list(property.action_ids.map(typeText))
+  if ('oxm_ids' in property) return list(property.oxm_ids.map(oxmIdText))
+  return `0x${property.experimenter.toString(16)}`
+}
+
+/** A paragraph per table, a line per property; tables alike but for number and name only as `ditto`. */
+function tableFeatures(tables: readonly TableFeatures[]): string {
+  let before = ''
+  const out = tables.map((table) => {
+    const head = `\n  table ${table.table_id} ("${table.name}"):`
+    const lines = [
+      `metadata: match=${hex(table.metadata_match)} write=${hex(table.metadata_write)}`,
+      `max_entries=${table.max_entries}`,
+      ...table.properties.map((property) => `${property.type}: ${featureText(property)}`),
+    ]
+    const body = lines.map((line) => `\n    ${line}`).join('')
+    if (body === before) return `${head} ditto`
+    before = body
+    return head + body
+  })
+  return out.join('\n')
+}
+
+const MONITOR_FLAGS = ['initial', 'add', 'delete', 'modify', 'actions', 'no_abbrev', 'only_own']
+
+type MonitorRequest = Extract<Request, { mp_type: 'flow_monitor' }>['body'][number]
+
+function monitorRequest(monitor: MonitorRequest, options: TextOptions): string {
+  const { id, flags, out_port, table_id } = monitor
+  let out = `id=${id} flags=${names(flags, MONITOR_FLAGS).replaceAll(' ', ',')}`
+  if (out_port !== ANY) out += ` out_port=${formatPort(out_port, options)}`
+  if (table_id !== ALL_TABLES) out += ` table=${table_id}`
+  const match = formatMatch(monitor.match, options)
+  return match === '' ? out : `${out} ${match}`
+}
+
+type Update = Extract<Reply, { mp_type: 'flow_monitor' }>['body'][number]
+const EVENT_NAMES: Readonly<Record<string, string>> = {
+  initial: 'INITIAL',
+  added: 'ADDED',
+  removed: 'DELETED',
+  modified: 'MODIFIED',
+  abbrev: 'ABBREV',
+}
+
+function flowUpdate(update: Update, options: TextOptions): string {
+  const event = `event=${EVENT_NAMES[update.event]}`
+  if (update.event === 'abbrev') return `${event} xid=0x${update.xid.toString(16)}`
+  let out = event
+  if (update.event === 'removed') out += ` reason=${String(update.reason).replace(/_timeout$/, '')}`
+  out += ` table=${update.table_id}`
+  if (update.idle_timeout !== 0) out += ` idle_timeout=${update.idle_timeout}`
+  if (update.hard_timeout !== 0) out += ` hard_timeout=${update.hard_timeout}`
+  out += ` cookie=${hex(update.cookie)}`
+  const match = formatMatch(update.match, options)
+  const priority = update.priority === 32768 ? '' : `priority=${update.priority}${match === '' ? '' : ','}`
+  if (priority + match !== '') out += ` ${priority}${match}`
+  return update.instructions.length === 0 ? out : `${out} actions=${formatInstructions(update.instructions, options)}`
+}
