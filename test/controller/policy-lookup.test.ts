@@ -1,0 +1,156 @@
+/** The lookup must say what permits() says: at first, from the cache, after any change, and when hashes collide. */
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { Intent } from '../../controller/policy/intent.ts'
+import { PolicyLookup } from '../../controller/policy/lookup.ts'
+import { permits } from '../../controller/policy/permits.ts'
+import { EVERYTHING } from '../../model/selector.ts'
+import { arbitraryNetwork, arbitraryRecords, intentOf, snapshotOf } from '../support/arbitrary-state.ts'
+import { iface, intentWith, policy, rule, vnp } from '../support/records.ts'
+
+describe('policy lookup', () => {
+  it('says what permits() says, at first and from the cache', () => {
+    let allowed = 0
+    let denied = 0
+    fc.assert(
+      fc.property(arbitraryNetwork(16), ({ intent, packets }) => {
+        const lookup = new PolicyLookup(intent)
+        for (const packet of [...packets, ...packets]) {
+          const expected = permits(intent, packet)
+          if (expected.allow) allowed++
+          else denied++
+          expect(lookup.getPolicyForTraffic(packet), JSON.stringify(packet)).to.deep.equal(expected)
+        }
+        expect(lookup.counts.hits, 'the second half needs no search').to.be.at.least(lookup.counts.misses)
+      }),
+      { numRuns: 120 },
+    )
+    expect(Math.min(allowed, denied)).to.be.greaterThan((allowed + denied) / 20)
+  })
+
+  it('says so whatever changed, told or not', () => {
+    fc.assert(
+      fc.property(
+        arbitraryNetwork(12),
+        fc.array(fc.tuple(arbitraryRecords, fc.boolean(), fc.boolean()), { minLength: 1, maxLength: 4 }),
+        ({ intent, packets }, steps) => {
+          const lookup = new PolicyLookup(intent)
+          let revision = intent.generation
+          for (const packet of packets) lookup.getPolicyForTraffic(packet)
+          for (const [records, told, back] of steps) {
+            // A store that takes a change back repeats a generation; then the lookup is always told.
+            const repeated = back && told
+            if (!repeated) revision++
+            const { changes } = snapshotOf(records, revision)
+            const keys = new Set(changes.map(({ key }) => key))
+            const gone = keysOf(intent).filter((key) => !keys.has(key))
+            const delta = intent.apply({ revision, changes: [...gone.map((key) => ({ key })), ...changes] })
+            if (told) lookup.changed(delta)
+            for (const packet of packets) {
+              expect(lookup.getPolicyForTraffic(packet), JSON.stringify(packet)).to.deep.equal(permits(intent, packet))
+            }
+          }
+        },
+      ),
+      { numRuns: 80 },
+    )
+  })
+
+  it('keeps what a change of tags does not touch, and drops what it does', () => {
+    const records = [
+      vnp('all', { selector: EVERYTHING, ingressDefault: 'allow' }),
+      vnp('web', { selector: { allOf: ['"web"' as never], anyOf: [], noneOf: [] } }),
+      iface('a', 1, []),
+      iface('b', 2, []),
+      iface('c', 3, ['web']),
+    ]
+    const intent = intentWith(records)
+    const lookup = new PolicyLookup(intent)
+    const ask = (from: string, to: string) => lookup.getPolicyForTraffic({ from, to, protocol: 6, port: 80 })
+    ask('a', 'b')
+    ask('b', 'c')
+    expect(lookup.counts).to.include({ hits: 0, misses: 2, dropped: 0 })
+    const delta = intent.apply({
+      revision: 2,
+      changes: [
+        { key: 'interface/c', after: { key: 'interface/c', value: iface('c', 3, ['web', 'more']), modRevision: 2 } },
+      ],
+    })
+    lookup.changed(delta)
+    ask('a', 'b')
+    expect(ask('b', 'a').allow, 'the same identities: the same answer').to.equal(true)
+    ask('b', 'c')
+    expect(lookup.counts).to.include({ hits: 3, misses: 2, dropped: 0 })
+    lookup.changed(
+      intent.apply({
+        revision: 3,
+        changes: [{ key: 'policy/p', after: { key: 'policy/p', value: policy('p', 'all', []), modRevision: 3 } }],
+      }),
+    )
+    expect(lookup.counts.dropped, 'rules are others').to.equal(2)
+    expect(lookup.size).to.equal(0)
+  })
+
+  it('answers rightly where all hashes are the same', () => {
+    fc.assert(
+      fc.property(arbitraryNetwork(10), ({ intent, packets }) => {
+        const lookup = new PolicyLookup(intent, { hash: () => 7n })
+        for (const packet of [...packets, ...packets])
+          expect(lookup.getPolicyForTraffic(packet)).to.deep.equal(permits(intent, packet))
+        expect(lookup.size).to.be.at.most(1)
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  it('keeps no more answers than it was told to', () => {
+    const intent = intentWith([vnp('all'), iface('a', 1, []), iface('b', 2, [])])
+    const lookup = new PolicyLookup(intent, { capacity: 10 })
+    for (let port = 0; port < 100; port++) lookup.getPolicyForTraffic({ from: 'a', to: 'b', protocol: 6, port })
+    expect(lookup.size).to.equal(10)
+  })
+
+  it('is quicker than scanning by far, once it knows', () => {
+    const rules = Array.from({ length: 500 }, (_, index) =>
+      rule('ingress', { kind: 'any' }, 'allow', { protocols: [6], ports: [{ first: index, last: index }] }),
+    )
+    const intent = intentWith([vnp('all'), policy('p', 'all', rules), iface('a', 1, []), iface('b', 2, [])])
+    const lookup = new PolicyLookup(intent)
+    const packet = { from: 'a', to: 'b', protocol: 6, port: 499 }
+    const time = (act: () => unknown, times: number): number => {
+      const began = performance.now()
+      for (let round = 0; round < times; round++) act()
+      return (performance.now() - began) / times
+    }
+    time(() => lookup.getPolicyForTraffic(packet), 100)
+    expect(time(() => lookup.getPolicyForTraffic(packet), 2000) * 5).to.be.below(
+      time(() => permits(intent, packet), 50),
+    )
+  })
+})
+
+/** Store keys that an intent was made from. */
+function keysOf(intent: Intent): string[] {
+  const kinds = [
+    ['interface/', intent.interfaces],
+    ['vnp/', intent.vnps],
+    ['policy/', intent.policies],
+    ['identity/', intent.identities],
+  ] as const
+  const records = kinds.flatMap(([prefix, map]) => [...map.keys()].map((name) => `${prefix}${name}`))
+  const numbers = (['network', 'switch', 'zone', 'meter'] as const).flatMap((space) => [...intent.numberKeys(space)])
+  return [...records, ...numbers]
+}
+
+describe('the helper of these tests', () => {
+  it('knows every key of an intent', () => {
+    fc.assert(
+      fc.property(arbitraryRecords, (records) => {
+        const { changes } = snapshotOf(records)
+        expect(keysOf(intentOf(records)).sort()).to.deep.equal(changes.map(({ key }) => key).sort())
+        expect(new Intent().interfaces.size).to.equal(0)
+      }),
+      { numRuns: 20 },
+    )
+  })
+})
