@@ -81,11 +81,12 @@ export class CallFailure extends Error {
 export type Call = <Response = Record<string, unknown>>(method: string, request?: object) => Promise<Response>
 
 /** Calls by `Service.Method`; rejects with CallFailure. */
-export function caller(address: string, channel = credentials.createInsecure()): { call: Call; close(): void } {
-  const clients = new Map<
-    string,
-    Record<string, (request: object, done: (e: ServiceError | null, r: object) => void) => void> & { close(): void }
-  >()
+export function caller(
+  address: string,
+  channel = credentials.createInsecure(),
+): { call: Call; stream(method: string, request?: object): AsyncIterable<object>; close(): void } {
+  type Unary = (request: object, done: (error: ServiceError | null, response: object) => void) => AsyncIterable<object>
+  const clients = new Map<string, Record<string, Unary> & { close(): void }>()
   const services = loadServices().grpc.tagsteer.v1 as unknown as Record<
     string,
     new (
@@ -93,21 +94,28 @@ export function caller(address: string, channel = credentials.createInsecure()):
       c: typeof channel,
     ) => never
   >
+  const clientOf = (service: string): Record<string, Unary> & { close(): void } => {
+    const found = clients.get(service)
+    if (found !== undefined) return found
+    const made: Record<string, Unary> & { close(): void } = new services[service]!(address, channel)
+    clients.set(service, made)
+    return made
+  }
   return {
     call: <Response>(path: string, request: object = {}) => {
       const [service, method] = path.split('.') as [string, string]
-      let client = clients.get(service)
-      if (client === undefined) {
-        client = new services[service]!(address, channel) as NonNullable<typeof client>
-        clients.set(service, client)
-      }
-      const made = client
       return new Promise<Response>((resolve, reject) => {
-        made[method]!(request, (error, response) => {
+        const client = clientOf(service)
+        client[method]!.call(client, request, (error, response) => {
           if (error !== null) reject(new CallFailure(error))
           else resolve(response as Response)
         })
       })
+    },
+    stream: (path, request = {}) => {
+      const [service, method] = path.split('.') as [string, string]
+      const client = clientOf(service)
+      return (client[method] as unknown as (request: object) => AsyncIterable<object>).call(client, request)
     },
     close: () => {
       for (const client of clients.values()) client.close()

@@ -28,7 +28,7 @@ export class RunningController {
   readonly openflow: string
   readonly #words: string[]
   #process: ChildProcess | undefined
-  #client: { call: Call; close(): void } | undefined
+  #client: ReturnType<typeof caller> | undefined
   #stderr = ''
 
   private constructor(api: number, openflow: number, words: string[]) {
@@ -77,6 +77,19 @@ export class RunningController {
   readonly call: Call = (method, request) => {
     this.#client ??= caller(this.api)
     return this.#client.call(method, request)
+  }
+
+  /** Events of these types that are kept. */
+  async events<Event>(types: string[]): Promise<Event[]> {
+    this.#client ??= caller(this.api)
+    const events: Event[] = []
+    for await (const event of this.#client.stream('EventService.WatchEvents', {
+      fromSequence: '1',
+      types,
+      noFollow: true,
+    }))
+      events.push(event as Event)
+    return events
   }
 
   /** Asks it to end, as an operator does. */

@@ -9,9 +9,18 @@ import { ETHERTYPE, encodeEthernet } from '../../packet/ethernet.ts'
 import { RunningController, until } from '../support/running-controller.ts'
 
 const PORT = 7000
-const HOSTS = ['a1', 'a2', 'a3', 'b1', 'b2', 'c1', 'x1'] as const
+const HOSTS = ['a1', 'a2', 'a3', 'b1', 'b2', 'c1', 'x1', 'y1'] as const
 type Host = (typeof HOSTS)[number]
-const SWITCH_OF: Record<Host, string> = { a1: 's1', a2: 's2', a3: 's3', b1: 's1', b2: 's2', c1: 's3', x1: 's2' }
+const SWITCH_OF: Record<Host, string> = {
+  a1: 's1',
+  a2: 's2',
+  a3: 's3',
+  b1: 's1',
+  b2: 's2',
+  c1: 's3',
+  x1: 's2',
+  y1: 's3',
+}
 const indexOf = (host: Host): number => HOSTS.indexOf(host) + 1
 const ip4 = (host: Host): string => `10.0.0.${indexOf(host)}`
 const ip6 = (host: Host): string => `fd00::${indexOf(host)}`
@@ -50,7 +59,7 @@ describe('three real switches', function () {
     ports: [String(PORT)],
     action: 'ACTION_ALLOW',
   }
-  /** Tenant A may talk to itself on one UDP port and ping; B to itself by default; C is alone. x1 has no record. */
+  /** Tenant A may talk to itself on one UDP port and ping; B to itself by default; C is alone. x1 and y1 have no record. */
   const base = (): object[] => [
     vnp('a', 'tenant-a'),
     vnp('b', 'tenant-b', { ingressDefault: 'DEFAULT_VERDICT_ALLOW' }),
@@ -114,6 +123,14 @@ describe('three real switches', function () {
         typeof protocol === 'number' && !allowed.has(source) && !(protocol === 58 && port >= 133 && port <= 136),
     )
   }
+
+  const contested = async (): Promise<{ events: { subject: string; severity: string }[] }> =>
+    until(
+      'the alert',
+      async () => ({ events: await controller.events<{ subject: string; severity: string }>(['interface-contested']) }),
+      ({ events }) => events.length > 0,
+      5000,
+    )
 
   async function served(links: number): Promise<void> {
     await until(
@@ -192,7 +209,7 @@ describe('three real switches', function () {
       expect(await received(to, from), `${from} to ${to}`).to.equal(permitted ? 40 : 0)
     }
     for (const host of HOSTS) {
-      const friends = HOSTS.filter((other) => tenant(other) === tenant(host) && host !== 'x1')
+      const friends = HOSTS.filter((other) => tenant(other) === tenant(host) && !['x1', 'y1'].includes(host))
       expect(await strangers(host, friends), `strangers at ${host}`).to.deep.equal([])
     }
   })
@@ -271,7 +288,7 @@ describe('three real switches', function () {
     const frame = (src: number, type: number, payload: Uint8Array, dst = to): string =>
       Buffer.from(encodeEthernet({ src, dst, type, vlans: [] }, payload)).toString('hex')
     const arp = (senderMac: number, sender: Host): Uint8Array => {
-      const packet = Buffer.from('0001080006040002000000000000000000000000000000000000', 'hex')
+      const packet = Buffer.concat([Buffer.from('0001080006040002', 'hex'), Buffer.alloc(20)])
       packet.writeUIntBE(senderMac, 8, 6)
       packet.set(ip4(sender).split('.').map(Number), 14)
       packet.writeUIntBE(to, 18, 6)
@@ -310,11 +327,13 @@ describe('three real switches', function () {
     )
     for (const host of HOSTS) {
       const rows = await lab.received(names[host])
-      const wrong = rows.filter(({ source, protocol }) =>
-        protocol === 'arp'
-          ? source === ip4('a2') && host === 'a1'
-          : !['10.0.0.3', 'fd00::3'].includes(source) && protocol !== 58,
-      )
+      // The controller's own probes carry the address of the switch's port, never a host's.
+      const hosts = new Set<string>(HOSTS.map(macText))
+      const wrong = rows.filter(({ source, protocol }) => {
+        if (protocol === '0x88cc') return hosts.has(source)
+        if (protocol === 'arp') return source === ip4('a2') && host === 'a1'
+        return ![ip4('a3'), ip6('a3')].includes(source) && protocol !== 58
+      })
       expect(wrong, `at ${host}`).to.deep.equal([])
     }
   })
@@ -390,15 +409,19 @@ describe('three real switches', function () {
     await controller.call('FlowService.WaitApplied', {})
     expect(await received('c1', 'x1'), 'c has no rule for it').to.equal(0)
     await setTags('x1', ['tenant-b'], ['tenant-c'])
-    await until(
-      'x1 reaches b1',
-      async () => {
-        await udp('x1', ip4('b1'), 5)
-        return received('b1', 'x1')
-      },
-      (count) => count > 0,
-      5000,
-    )
+    const reach = async (): Promise<number> => {
+      await udp('x1', ip4('b1'), 5)
+      return received('b1', 'x1')
+    }
+    await until('x1 reaches b1', reach, (count) => count > 0, 5000)
+    const forged = encodeEthernet({ src: mac('x1'), dst: mac('b1'), type: 0x0806, vlans: [] }, Buffer.alloc(46))
+    const frames = [Buffer.from(forged).toString('hex')]
+    await lab.send(names.y1, { kind: 'raw', interface: `${names.y1}-eth0`, frames, rate: 50, count: 20 })
+    const { events } = await contested()
+    expect(events[0]).to.include({ subject: 'x1', severity: 'SEVERITY_ALERT' })
+    const after = await controller.call<typeof place>('InterfaceService.GetInterface', { name: 'x1' })
+    expect(after.status.portName).to.equal(portNames.x1)
+    await until('x1 still reaches b1', reach, (count) => count > 5, 5000)
   })
 
   it('serves a switch that was made anew, and forbids the same meanwhile', async () => {
