@@ -321,6 +321,15 @@ describe('OpenFlow connections on the network', () => {
       expect(connections.count).to.equal(0)
     })
 
+    it('gives up a server that never answers its TLS handshake', async () => {
+      const silent = createServer((socket) => socket.resume().on('error', () => {})).listen(0, '127.0.0.1')
+      cleanups.push(() => silent.close())
+      await once(silent, 'listening')
+      const { port } = silent.address() as AddressInfo
+      const error = await rejection(connect(toSwitch(port, { handshakeMs: 50, tls: { ...client, ca: mine.ca } })))
+      expect(error.message).to.equal('no connection within 50 ms')
+    })
+
     it('goes by the name that it is told to expect', async () => {
       const { port, connections } = await tlsController()
       const tls = { ...client, ca: mine.ca, serverName: 'controller.example' }
