@@ -19,7 +19,7 @@ import { floodTree } from './tree.ts'
 
 /** Events that topology tells; what controller/events.ts calls Tell fits. */
 export type TopologyTell = (
-  type: 'link-up' | 'link-down' | 'link-refused' | 'topology-settled',
+  type: 'link-up' | 'link-down' | 'link-refused' | 'topology-settled' | 'interface-contested',
   subject: string,
   details?: Record<string, string | number>,
 ) => void
@@ -70,6 +70,8 @@ export interface TopologyOptions {
   expiryMs?: number
   /** Milliseconds from the start until remembered links must have been confirmed. */
   settleMs?: number
+  /** Where a record attaches a MAC address, by port: it is seen nowhere else, and who shows it there is told of. */
+  attached?: (mac: number) => (PortRef & { name: string }) | undefined
   /** Links of the last run. */
   hints?: readonly Link[]
   /** Milliseconds, monotonic: what expires, expires by this clock. */
@@ -135,6 +137,7 @@ export class TopologyService {
       settleMs: 1500,
       clock: () => performance.now(),
       random: Math.random,
+      attached: () => undefined,
       timers: TIMERS,
       ...rest,
     }
@@ -281,9 +284,18 @@ export class TopologyService {
     const mac = parseFrame(data)?.ethSrc
     if (mac === undefined || mac === 0 || isGroupMac(mac)) return
     if (at.port > PORT_MAX || this.#table.graph.isFabric(at)) return
+    const now = this.#options.clock()
+    const attached = this.#options.attached(mac)
     const evicted: number[] = []
-    const seen = this.#locations.see(mac, at, this.#options.clock(), undefined, evicted)
+    const seen = this.#locations.see(mac, at, now, attached, evicted)
     if (seen === 'new' || seen === 'moved') this.#emit(new Set(), new Set([mac, ...evicted]))
+    if (seen !== 'contested' || attached === undefined || !this.#isNews(`${portKey(at)} ${attached.name}`, now)) return
+    this.#options.tell('interface-contested', attached.name, {
+      port: at.port,
+      switch: at.datapathId,
+      held: portText(attached),
+      reason: 'its record attaches it there',
+    })
   }
 
   #tick(): void {
@@ -351,12 +363,16 @@ export class TopologyService {
   }
 
   #refuse(at: PortRef, reason: string, now: number): void {
-    const key = `${portKey(at)} ${reason}`
-    const last = this.#faults.get(key)
-    if (last !== undefined && now - last < FAULT_MS) return
+    if (this.#isNews(`${portKey(at)} ${reason}`, now)) this.#options.tell('link-refused', portText(at), { reason })
+  }
+
+  /** Whether a fault was not told a moment ago. */
+  #isNews(fault: string, now: number): boolean {
+    const last = this.#faults.get(fault)
+    if (last !== undefined && now - last < FAULT_MS) return false
     if (this.#faults.size >= MAX_FAULTS) this.#faults.clear()
-    this.#faults.set(key, now)
-    this.#options.tell('link-refused', portText(at), { reason })
+    this.#faults.set(fault, now)
+    return true
   }
 
   #gather(): void {

@@ -31,6 +31,7 @@ export class Network {
   readonly down = new Set<string>()
   readonly connected = new Set<string>()
   readonly ports = new Map<string, Map<number, TopologyPort>>()
+  readonly attached = new Map<number, PortRef & { name: string }>()
   readonly peers = new Map<string, PortRef[]>()
   service: TopologyService
   #queue: Happening[] = []
@@ -66,6 +67,7 @@ export class Network {
       secret: new Uint8Array(32).fill(secret),
       probeMs,
       hints,
+      attached: (mac) => this.attached.get(mac),
       timers: {
         every: (ms, act) => {
           const again = () => {
