@@ -44,7 +44,7 @@ export class Push {
   readonly #answerMs: number
   /** Operations at the switch, by transaction id. */
   readonly #sent = new Map<number, Operation>()
-  #refusal: Refused | undefined
+  #refusal: Error | undefined
 
   constructor(connection: OpenFlowConnection, addresses: PortAddresses, answerMs: number) {
     this.#connection = connection
@@ -58,6 +58,11 @@ export class Push {
     if (operation === undefined) return false
     this.#refusal ??= new Refused(message, operation)
     return true
+  }
+
+  /** Nothing more of it is sent; a bundle that is not committed yet will not be. */
+  cancel(reason: string): void {
+    this.#refusal ??= new Error(reason)
   }
 
   /** Resolves when the switch confirmed all of it. Rejects otherwise. */

@@ -273,6 +273,7 @@ export class Session {
   /** No longer talked to; the connection may stay. */
   #withdraw(line: Line, reason: string): void {
     line.admitted = false
+    line.push?.cancel(reason)
     line.push = undefined
     this.#served = false
     this.#epoch++
@@ -443,13 +444,13 @@ export class Session {
       await push.run(batch)
       if (last) await this.#context.settle(this.datapathId)
     } catch (error) {
-      if (!this.#isServing(line)) return
+      if (line.push !== push) return
       line.push = undefined
       this.#doubt = true
       this.#run(this.#ledger.failed(flight, (error as Error).message))
       return
     }
-    if (!this.#isServing(line)) return
+    if (line.push !== push) return
     line.push = undefined
     for (const operation of batch.operations) {
       if (operation.what === 'port') this.#ports.noteFlood(operation.port, operation.noFlood)

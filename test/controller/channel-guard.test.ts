@@ -87,6 +87,35 @@ describe('the guard', () => {
     expect(bench.kinds()).to.deep.equal(['up', 'applied', 'down', 'up', 'applied'])
   })
 
+  it('does not commit what was on its way to a bridge that becomes standalone', async () => {
+    ovsdb.bridge('br0', ID, 'secure')
+    await start()
+    await bench.applied(ID, 1)
+    const commits = () =>
+      device.received.filter((m) => m.type === 'bundle_control' && m.bundle_type === 'commit_request')
+    let barrier = 0
+    device.intercept = (message) => {
+      if (message.type !== 'barrier_request') return false
+      barrier = message.xid
+      return true
+    }
+    bench.southbound.want(ID, 2, programOf([towards(2, 1)]))
+    await device.until(() => barrier !== 0)
+    ovsdb.bridge('br0', ID, 'standalone')
+    await bench.tells('switch-refused')
+    device.intercept = () => false
+    device.connection?.send({ type: 'barrier_reply', xid: barrier })
+    await device.until(() =>
+      device.received.some(
+        (m) => m.type === 'bundle_control' && m.bundle_type === 'discard_request' && m.xid > barrier,
+      ),
+    )
+    expect(commits()).to.have.lengthOf(1)
+    ovsdb.bridge('br0', ID, 'secure')
+    await bench.applied(ID, 2)
+    expect([...device.flows.values()].map(({ unit, match }) => `${unit}${match[1]?.value}`)).to.deep.equal(['2'])
+  })
+
   it('waits a moment for the row of a bridge that connects before it arrives', async () => {
     await start()
     await bench.tells('switch-connected')
