@@ -167,6 +167,19 @@ export class LinkTable {
     }
   }
 
+  /** Leaves links that much more time: nobody listened meanwhile. */
+  excuse(ms: number, now: number): void {
+    for (const belief of this.#beliefs.values()) belief.seen = Math.min(belief.seen + ms, now)
+  }
+
+  /** Takes the links that leave a port as seen at a time, unless they were seen later: no probe could be sent. */
+  hold(from: PortRef, since: number): void {
+    for (const link of this.graph.at(from)) {
+      const belief = this.#beliefs.get(linkKey(link))
+      if (belief !== undefined && portKey(link.from) === portKey(from)) belief.seen = Math.max(belief.seen, since)
+    }
+  }
+
   #drop(link: Link): boolean {
     this.#beliefs.delete(linkKey(link))
     return this.graph.remove(link)

@@ -7,79 +7,18 @@
  * others work around it. Remembered links are taken as present until the topology has settled, so that a restart cuts no traffic. What
  * takes a usable way away (a port that goes down) takes effect before the call returns; what is found gathers briefly.
  */
-import { type Message, NO_BUFFER, PORT_CONTROLLER, PORT_MAX } from 'node-openflow'
+import { NO_BUFFER, PORT_CONTROLLER, PORT_MAX } from 'node-openflow'
 import { type Observable, Subject } from 'rxjs'
 import { isGroupMac } from '../packet/ethernet.ts'
 import { parseFrame } from '../packet/parse.ts'
 import { encodeProbe, LinkTable, verifyProbe } from './discover.ts'
 import { type Link, type PortRef, portKey } from './graph.ts'
 import { type HostSighting, Locations } from './location.ts'
-import { type NextHops, Paths, sameHops } from './paths.ts'
+import type { SwitchView, Timers, TopologyChange, TopologyOptions, TopologyPort } from './options.ts'
+import { Paths, sameHops } from './paths.ts'
 import { floodTree } from './tree.ts'
 
-/** Events that topology tells; what controller/events.ts calls Tell fits. */
-export type TopologyTell = (
-  type: 'link-up' | 'link-down' | 'link-refused' | 'topology-settled' | 'interface-contested',
-  subject: string,
-  details?: Record<string, string | number>,
-) => void
-
-export interface TopologyPort {
-  port: number
-  name: string
-  up: boolean
-  /** 48 bit. */
-  hwAddr: number
-}
-
-export interface SwitchView {
-  /** Ports that are an end of a link. */
-  fabricPorts: ReadonlySet<number>
-  /** Destination datapath id to the port that is the next hop. */
-  nextHops: NextHops
-  /** Fabric ports of the flood tree. */
-  floodPorts: ReadonlySet<number>
-}
-
-export interface TopologyChange {
-  /** Switches whose view changed. */
-  datapaths: Set<string>
-  /** MAC addresses whose sighting changed or went. */
-  macs: Set<number>
-  /** Whether a link came or went. */
-  links: boolean
-}
-
-/** Timers; a test brings its own. Each answers how to stop it. */
-export interface Timers {
-  every(ms: number, act: () => void): () => void
-  after(ms: number, act: () => void): () => void
-}
-
-export interface TopologyOptions {
-  /** Sends a packet_out; false where that is not possible now. */
-  send(datapathId: string, message: Message): boolean
-  /** Milliseconds since the epoch, for what is shown. */
-  now(): number
-  tell: TopologyTell
-  /** Of this run only; at least 16 random octets. */
-  secret: Uint8Array
-  /** Milliseconds between probes of a port. */
-  probeMs?: number
-  /** Milliseconds without a probe after which a link is gone. */
-  expiryMs?: number
-  /** Milliseconds from the start until remembered links must have been confirmed. */
-  settleMs?: number
-  /** Where a record attaches a MAC address, by port: it is seen nowhere else, and who shows it there is told of. */
-  attached?: (mac: number) => (PortRef & { name: string }) | undefined
-  /** Links of the last run. */
-  hints?: readonly Link[]
-  /** Milliseconds, monotonic: what expires, expires by this clock. */
-  clock?: () => number
-  /** From 0 up to 1, for jitter. */
-  random?: () => number
-  timers?: Timers
-}
+export type { SwitchView, Timers, TopologyChange, TopologyOptions, TopologyPort, TopologyTell } from './options.ts'
 
 interface Port extends TopologyPort {
   /** When it came up, and when its last probe left; by the monotonic clock. */
@@ -128,6 +67,8 @@ export class TopologyService {
   #settled = false
   #startedAt: number | undefined
   #lastSwitchUp = 0
+  #lastTick = 0
+  #stoodStillAt = -Infinity
 
   constructor(options: TopologyOptions) {
     const { hints = [], ...rest } = options
@@ -138,6 +79,7 @@ export class TopologyService {
       clock: () => performance.now(),
       random: Math.random,
       attached: () => undefined,
+      edge: () => false,
       timers: TIMERS,
       ...rest,
     }
@@ -177,7 +119,9 @@ export class TopologyService {
     if (this.#startedAt !== undefined) return
     const { timers, probeMs, clock } = this.#options
     this.#startedAt = clock()
-    this.#stops.push(timers.every(Math.max(probeMs / 10, 10), () => this.#tick()))
+    this.#lastTick = this.#startedAt
+    const tickMs = Math.max(probeMs / 10, 10)
+    this.#stops.push(timers.every(tickMs, () => this.#tick(tickMs)))
   }
 
   close(): void {
@@ -248,11 +192,14 @@ export class TopologyService {
   }
 
   #probeArrived(to: PortRef, data: Uint8Array): void {
-    const { secret, clock, expiryMs } = this.#options
+    const { secret, clock, expiryMs, probeMs } = this.#options
     const now = clock()
     const probe = verifyProbe(secret, data, now, expiryMs)
     if (probe === undefined) return
     if (typeof probe === 'string') {
+      // Old because it was read late is no fault of anybody's.
+      const waited = now - this.#lastTick > probeMs || now - this.#stoodStillAt < expiryMs
+      if (probe === 'replayed' && waited) return
       this.#refuse(to, probe === 'forged' ? 'it is not ours' : 'it is a replay', now)
       return
     }
@@ -264,6 +211,10 @@ export class TopologyService {
     const left = this.#connected.get(from.datapathId)?.get(from.port)
     const arrived = this.#connected.get(to.datapathId)?.get(to.port)
     // What left before its port last came up, or a port that is down, says nothing of now.
+    if (arrived !== undefined && this.#options.edge({ ...to, name: arrived.name })) {
+      this.#refuse(to, 'its port holds an interface', now)
+      return
+    }
     if (left?.up !== true || arrived?.up !== true || probe.time < Math.floor(left.upSince)) return
     const link = { from, to }
     const contradicted: Link[] = []
@@ -298,9 +249,16 @@ export class TopologyService {
     })
   }
 
-  #tick(): void {
+  #tick(tickMs: number): void {
     const { clock, expiryMs } = this.#options
     const now = clock()
+    const late = now - this.#lastTick - tickMs
+    this.#lastTick = now
+    // This process stood still: probes wait to be read, and links are not to blame.
+    if (late > 2 * tickMs) {
+      this.#table.excuse(late, now)
+      this.#stoodStillAt = now
+    }
     this.#settle(now)
     for (const [datapathId, since] of this.#frozen) {
       if (this.#avoided.has(datapathId) || now - since <= expiryMs) continue
@@ -336,18 +294,26 @@ export class TopologyService {
   }
 
   #probe(datapathId: string, port: Port, now: number): void {
-    const { send, secret, probeMs, expiryMs, random } = this.#options
+    const { send, secret, probeMs, expiryMs, random, edge } = this.#options
     if (!port.up) return
-    port.probed = now
     port.nextProbe = now + probeMs * (1 + random() / 10)
-    send(datapathId, {
+    const from = { datapathId, port: port.port }
+    if (edge({ ...from, name: port.name })) return
+    const sent = send(datapathId, {
       type: 'packet_out',
       xid: 0,
       buffer_id: NO_BUFFER,
       in_port: PORT_CONTROLLER,
       actions: [{ type: 'output', port: port.port, max_len: 0 }],
-      data: encodeProbe(secret, { datapathId, port: port.port, time: now }, port.hwAddr, expiryMs / 1000),
+      data: encodeProbe(secret, { ...from, time: now }, port.hwAddr, expiryMs / 1000),
     })
+    if (sent) {
+      port.probed = now
+    } else {
+      // A connection that is full says nothing of the link.
+      port.nextProbe = now + probeMs / 4
+      this.#table.hold(from, now - probeMs)
+    }
   }
 
   /** Drops links and hosts of a port. @returns The MAC addresses that were there. */

@@ -2,7 +2,7 @@
  * A simulated network around a TopologyService: switches, cables with latency, a clock that only events move, and a
  * record of everything sent and told.
  */
-import type { Message } from 'node-openflow'
+import { encode, type Message } from 'node-openflow'
 import type { Link, PortRef } from '../../topology/graph.ts'
 import { portKey } from '../../topology/graph.ts'
 import { type TopologyChange, type TopologyPort, TopologyService } from '../../topology/service.ts'
@@ -28,6 +28,10 @@ export class Network {
   readonly frames: { at: PortRef; from: PortRef; data: Uint8Array }[] = []
   /** Directions (`portKey` of the sender) that lose everything. */
   readonly silent = new Set<string>()
+  /** Switches whose connections are full. */
+  readonly full = new Set<string>()
+  /** Ports (`portKey`) that hold an interface. */
+  readonly edges = new Set<string>()
   readonly down = new Set<string>()
   readonly connected = new Set<string>()
   readonly ports = new Map<string, Map<number, TopologyPort>>()
@@ -67,6 +71,7 @@ export class Network {
       secret: new Uint8Array(32).fill(secret),
       probeMs,
       hints,
+      edge: (port) => this.edges.has(portKey(port)),
       attached: (mac) => this.attached.get(mac),
       timers: {
         every: (ms, act) => {
@@ -111,6 +116,11 @@ export class Network {
       first.act()
     }
     this.now = end
+  }
+
+  /** The controller stands still: nothing of what happens is handled before the end. */
+  stall(ms: number): void {
+    this.now += ms
   }
 
   wire({ a, b }: Cable): void {
@@ -186,6 +196,8 @@ export class Network {
 
   #send(datapathId: string, message: Message): boolean {
     if (!this.connected.has(datapathId) || message.type !== 'packet_out') return false
+    if (this.full.has(datapathId)) return false
+    encode(message) // throws where it could not be sent
     const [action] = message.actions
     if (action?.type !== 'output') return false
     const from = { datapathId, port: action.port }

@@ -237,6 +237,54 @@ describe('topology service', () => {
     expect(walk(net, id(1), id(3))).to.deep.equal([id(1), id(2), id(3)])
   })
 
+  it('drops no link because the controller stood still, or a connection was full', () => {
+    const net = network(RING)
+    net.connectAll()
+    net.run(2000)
+    const links = net.linkTexts()
+    for (const ms of [2000, 5000, 30_000]) {
+      net.stall(ms)
+      net.run(2500)
+      expect(net.linkTexts(), `${ms} ms`).to.deep.equal(links)
+    }
+    net.full.add(id(1))
+    net.run(20_000)
+    expect(net.linkTexts()).to.deep.equal(links)
+    net.full.delete(id(1))
+    net.run(20_000)
+    expect(net.linkTexts()).to.deep.equal(links)
+    expect(net.count('link-down')).to.equal(0)
+    expect(net.count('link-refused'), 'probes that were read late').to.equal(0)
+    for (const { lastSeen } of net.service.links)
+      expect(lastSeen - 1_700_000_000_000).to.be.within(net.now - 1200, net.now)
+    net.silent.add(`${id(1)}:1`)
+    net.run(3700)
+    expect(net.count('link-down'), 'but silence still counts').to.equal(1)
+  })
+
+  it('neither sends probes to a port that holds an interface nor believes what arrives there', () => {
+    const net = network(RING, [at(1, 9), at(3, 9)])
+    net.edges.add(`${id(1)}:9`).add(`${id(3)}:9`)
+    // Two hosts that pass on between them whatever arrives.
+    net.peers.set(`${id(1)}:9`, [at(3, 9)])
+    net.peers.set(`${id(3)}:9`, [at(1, 9)])
+    net.connectAll()
+    net.run(5000)
+    expect(net.sent.has(`${id(1)}:9`)).to.equal(false)
+    expect(net.linkTexts()).to.have.length(8)
+    net.service.packetIn(
+      id(3),
+      9,
+      encodeProbe(new Uint8Array(32).fill(1), { ...at(1, 1), time: net.now }, 1, 4),
+      'probe',
+    )
+    expect(net.linkTexts()).to.have.length(8)
+    expect(net.told.at(-1)!.details['reason']).to.equal('its port holds an interface')
+    net.edges.clear()
+    net.run(2000)
+    expect(net.linkTexts(), 'it was the edge that kept them out').to.have.length(10)
+  })
+
   it('damps a link that flaps, and uses no port on a shared segment', () => {
     const net = network([...RING, cable(1, 7, 2, 7), cable(1, 7, 3, 7), cable(2, 7, 3, 7)])
     net.connectAll()
