@@ -90,7 +90,10 @@ function startController(): Promise<ChildProcess> {
       clearTimeout(late)
       resolve(child)
     })
-    child.on('exit', (code) => reject(new Error(`the controller ended with code ${code}: ${text}`)))
+    child.on('exit', (code) => {
+      clearTimeout(late)
+      reject(new Error(`the controller ended with code ${code}: ${text}`))
+    })
   })
 }
 

@@ -51,7 +51,7 @@ if (existsSync('cli/main.ts')) {
     splitting: true,
     banner,
     // Native addons and packages that find files beside themselves stay outside the bundle.
-    external: ['xxhash-wasm'],
+    external: ['xxhash-wasm', '@peculiar/x509'],
   })
   chmodSync('dist/tagsteer.js', 0o755)
 }
