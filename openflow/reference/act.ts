@@ -13,7 +13,6 @@ import { mask, refName, value, widePort } from './frame.ts'
 import { learn } from './learn.ts'
 import { fork, inSetOrder, lookInto, runPipeline, toController, type Walk } from './pipeline.ts'
 import { runGroup, send, sendNormal } from './ports.ts'
-import { popVlan, pushVlan } from './rewrite.ts'
 
 /** Does a list of actions; false if the rest of the flow is to be left (TTL ran out). */
 export function act(walk: Walk, actions: readonly Action[]): boolean {
@@ -78,10 +77,10 @@ function actOne(walk: Walk, action: Action): boolean {
       frame.set('tunnel_id', BigInt(action.tun_id))
       break
     case 'push_vlan':
-      frame.replace(pushVlan(frame.octets, action.ethertype))
+      frame.pushVlan(action.ethertype)
       break
     case 'pop_vlan':
-      frame.replace(popVlan(frame.octets))
+      frame.popVlan()
       break
     case 'set_nw_ttl':
       frame.set('nw_ttl', BigInt(action.nw_ttl))
@@ -268,6 +267,7 @@ function connectionTrack(walk: Walk, action: ActionNamed<'nx_ct'>): void {
       const { depth, resubmits } = walk
       walk.depth = 0
       walk.resubmits = 0
+      walk.frame.reparse()
       runPipeline(walk, action.recirc_table)
       walk.depth = depth
       walk.resubmits = resubmits

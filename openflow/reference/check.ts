@@ -26,12 +26,16 @@ export function checkMatchFields(match: readonly Oxm[]): void {
   }
 }
 
+/** As many VLAN headers as Open vSwitch's flows have. */
+const MAX_TAGS = 2
+
 const badAction = (code: ErrorCodeName, detail = ''): Refusal => new Refusal('bad_action', code, detail)
 
 /** What is known of a packet where an action stands: grows by push_vlan. */
 interface Known {
   readonly tests: readonly Test[]
-  vlan: boolean
+  /** Tags that are there for sure. */
+  tags: number
   readonly state: State
   /** Nothing is known, so nothing is held against an action: packet_out and buckets. */
   readonly loose?: boolean
@@ -65,7 +69,7 @@ export function checkInstructions(
 
 export function knownFrom(state: State, match: readonly Oxm[]): Known {
   const tests = testsOf(match)
-  return { tests, state, vlan: provided(tests, 'vlan_vid', [0x1000]) || tagged(tests) }
+  return { tests, state, tags: provided(tests, 'vlan_vid', [0x1000]) || tagged(tests) ? 1 : 0 }
 }
 
 function tagged(tests: readonly Test[]): boolean {
@@ -175,11 +179,12 @@ function checkAction(action: Action, known: Known): void {
       break
     case 'push_vlan':
       if (action.ethertype !== 0x8100 && action.ethertype !== 0x88a8) throw badAction('bad_argument', 'ethertype')
-      known.vlan = true
+      if (known.tags >= MAX_TAGS && !known.loose) throw badAction('bad_tag', 'too many tags')
+      known.tags++
       break
     case 'pop_vlan':
-      if (!known.vlan) throw badAction('match_inconsistent', 'pop_vlan without vlan')
-      known.vlan = false
+      if (known.tags === 0 && !known.loose) throw badAction('match_inconsistent', 'pop_vlan without vlan')
+      known.tags--
       break
     case 'set_nw_ttl':
     case 'dec_nw_ttl':
@@ -243,10 +248,10 @@ function checkBits(ref: FieldRef, offset: number, count: number, known: Known, w
 function checkNeeds(field: FieldName, known: Known): void {
   if (known.loose) return
   for (const [need, values] of Object.entries(oxmRow(field).needs ?? {})) {
-    const there = need === 'vlan_vid' ? known.vlan : provided(known.tests, need, values)
+    const there = need === 'vlan_vid' ? known.tags > 0 : provided(known.tests, need, values)
     if (!there) throw badAction('match_inconsistent', `${field} needs ${need}`)
   }
-  if (field === 'vlan_vid' && !known.vlan) throw badAction('match_inconsistent', 'vlan_vid without vlan')
+  if (field === 'vlan_vid' && known.tags === 0) throw badAction('match_inconsistent', 'vlan_vid without vlan')
 }
 
 function provided(tests: readonly Test[], need: string, values: readonly number[]): boolean {

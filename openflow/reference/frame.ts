@@ -65,12 +65,29 @@ export class Frame {
   }
 
   copy(): Frame {
-    return new Frame(this.octets, this.meta)
+    const copy = new Frame(this.octets, this.meta)
+    copy.layout = this.layout
+    return copy
   }
 
-  replace(octets: Uint8Array): void {
+  /** Other octets, of which `tags` VLAN tags are seen. */
+  replace(octets: Uint8Array, tags = this.layout.tags): void {
     this.octets = octets
-    this.layout = parse(octets)
+    this.layout = parse(octets, tags)
+  }
+
+  pushVlan(ethertype: number): void {
+    this.replace(pushVlan(this.octets, ethertype), this.layout.tags + 1)
+  }
+
+  popVlan(): void {
+    const { vlan, tags } = this.layout
+    if (vlan !== undefined) this.replace(popVlan(this.octets, vlan), tags - 1)
+  }
+
+  /** The packet is looked at afresh, as when it comes in. */
+  reparse(): void {
+    this.layout = parse(this.octets)
   }
 
   get(given: FieldName): bigint {
@@ -109,10 +126,10 @@ export class Frame {
 
   #setTci(tci: bigint): void {
     if ((tci & VLAN_PRESENT) === 0n) {
-      this.replace(popVlan(this.octets))
+      this.popVlan()
       return
     }
-    if (this.layout.vlan === undefined) this.replace(pushVlan(this.octets, 0x8100))
+    if (this.layout.vlan === undefined) this.pushVlan(0x8100)
     const octets = this.octets.slice()
     const fresh = Number(tci & 0xefffn)
     octets.set([fresh >>> 8, fresh & 0xff], this.layout.vlan! + 2)

@@ -54,7 +54,7 @@ function checkBuckets(state: State, mod: MessageNamed<'group_mod'>): void {
       }
     }
     // A bucket has no match: fields behind prerequisites are not checked, as nothing says what is there.
-    checkSet(bucket.actions, { ...knownFrom(state, []), vlan: true, loose: true })
+    checkSet(bucket.actions, { ...knownFrom(state, []), loose: true })
   }
 }
 

@@ -1,6 +1,6 @@
 /**
  * Where the match fields stand in the octets of a frame. The rules are those of Open vSwitch's flow extraction, as
- * ovs-fields(7) tells them: one VLAN tag is seen (its `vlan-limit` of 1), a malformed IP header leaves the layers
+ * ovs-fields(7) tells them: of a frame that comes in one VLAN tag is seen (its `vlan-limit` of 1), a malformed IP header leaves the layers
  * behind it unseen, fragments other than the first have no transport header, an IPv6 fragment header that says
  * "whole" is no fragment. What is not there has no place, and reads as zero.
  * Knows nothing of flows, ports and state.
@@ -19,7 +19,10 @@ export interface Layout {
   readonly places: Map<string, Place>
   /** Values that stand nowhere as such: `eth_type` of 802.2 frames, `nw_frag`, `ip_proto` of late IPv6 fragments. */
   readonly derived: Map<string, bigint>
+  /** Where the outermost tag stands. */
   vlan: number | undefined
+  /** Tags that are seen as such; one behind them is the `eth_type`. */
+  tags: number
   /** First octet after the Ethernet header and the tag. */
   l3: number
   ip: 4 | 6 | undefined
@@ -47,13 +50,15 @@ export function readNumber(b: Uint8Array, at: number, size: number): bigint {
 
 const u16 = (b: Uint8Array, at: number): number => Number(readNumber(b, at, 2))
 
-export function parse(b: Uint8Array): Layout {
+/** `limit`: tags to look behind; more than one only for those that actions have pushed. */
+export function parse(b: Uint8Array, limit = 1): Layout {
   const places = new Map<string, Place>()
   const derived = new Map<string, bigint>()
   const layout: Layout = {
     places,
     derived,
     vlan: undefined,
+    tags: 0,
     l3: b.length,
     ip: undefined,
     l4: undefined,
@@ -64,9 +69,10 @@ export function parse(b: Uint8Array): Layout {
   place(layout, 'eth_dst', 0, 6)
   place(layout, 'eth_src', 6, 6)
   let at = 12
-  if (ETH_VLAN.has(u16(b, at)) && b.length >= at + 6) {
-    layout.vlan = at
-    place(layout, 'vlan_pcp', at + 2, 2, 13, 3)
+  while (layout.tags < limit && ETH_VLAN.has(u16(b, at)) && b.length >= at + 6) {
+    if (layout.vlan === undefined) place(layout, 'vlan_pcp', at + 2, 2, 13, 3)
+    layout.vlan ??= at
+    layout.tags++
     at += 4
   }
   let type = u16(b, at)

@@ -5,7 +5,7 @@
  * Knows nothing of field names.
  */
 
-import { type Layout, type Place, parse, readNumber } from './parse.ts'
+import { type Layout, type Place, readNumber } from './parse.ts'
 
 function writeNumber(b: Uint8Array, at: number, size: number, value: bigint): void {
   let rest = value
@@ -122,17 +122,14 @@ export function sctpCrc(b: Uint8Array, l4: number, end: number): bigint {
   return BigInt(swapped >>> 0)
 }
 
-/** A tag in front of what is there; its VID and PCP are those of the tag behind it, or 0 (section 5.12). */
+/** A tag with VID and PCP 0 in front of what is there; section 5.12 would copy them, Open vSwitch does not. */
 export function pushVlan(octets: Uint8Array, ethertype: number): Uint8Array {
-  const { vlan } = parse(octets)
-  const tci = vlan === undefined ? 0 : Number(readNumber(octets, vlan + 2, 2)) & 0xefff
-  const tag = Uint8Array.of(ethertype >>> 8, ethertype & 0xff, tci >>> 8, tci & 0xff)
+  const tag = Uint8Array.of(ethertype >>> 8, ethertype & 0xff, 0, 0)
   return joined(octets.subarray(0, 12), tag, octets.subarray(12))
 }
 
-export function popVlan(octets: Uint8Array): Uint8Array {
-  const { vlan } = parse(octets)
-  if (vlan === undefined) return octets
+/** Without the tag at `vlan`. */
+export function popVlan(octets: Uint8Array, vlan: number): Uint8Array {
   return joined(octets.subarray(0, vlan), octets.subarray(vlan + 4))
 }
 

@@ -410,7 +410,7 @@ export class ReferenceSwitch {
 
 /** Actions of a packet_out have no match to be held against: what they name may be there. */
 function looseKnown(state: State) {
-  return { ...knownFrom(state, []), vlan: true, loose: true }
+  return { ...knownFrom(state, []), loose: true }
 }
 
 function errorFor(message: Message, error: unknown): ErrorMessage {
