@@ -24,7 +24,7 @@ import { Multimap } from './multimap.ts'
 import { type OrderedRule, orderRules } from './order.ts'
 import { POLICY_BANDS, TABLES } from './pipeline.ts'
 import type { Flow, Meter } from './program.ts'
-import { worldIdentities } from './resolve.ts'
+import { isWorldIdentity, worldIdentities } from './resolve.ts'
 import type { IntentView } from './state.ts'
 
 /** What is kept about one rule or default. */
@@ -119,17 +119,24 @@ export class PolicyRows {
 
   /** An identity came, went, or belongs to other partitions now: its row in each rule that it enters or leaves. */
   #moveIdentity(identity: number, intent: IntentView, change: PolicyChange): void {
+    const isWorld = isWorldIdentity(intent, identity)
     const names = new Set(this.#unitsOfIdentity.all(identity))
     for (const vnp of intent.vnpsOf(identity)) for (const name of this.#unitsOfVnp.all(vnp.name)) names.add(name)
     for (const name of names) {
       const unit = this.#units.get(name)
-      if (unit !== undefined) this.#moveIn(name, unit, identity, intent, change)
+      if (unit === undefined) continue
+      this.#moveIn(name, unit, identity, unit.judgement.holds(intent, identity, isWorld), change)
     }
   }
 
-  #moveIn(name: string, unit: Unit, identity: number, intent: IntentView, change: PolicyChange): void {
+  #moveIn(
+    name: string,
+    unit: Unit,
+    identity: number,
+    now: { subjects: boolean; peers: boolean },
+    change: PolicyChange,
+  ): void {
     const { judgement, clauses } = unit
-    const now = judgement.holds(intent, identity)
     const was = { subjects: clauses.subjects.has(identity), peers: clauses.peers.has(identity) }
     if (now.subjects === was.subjects && now.peers === was.peers) return
     const wasConjunction = isConjunction(clauses)

@@ -21,6 +21,7 @@ import {
   toController,
   WHOLE_PACKET,
 } from './fields.ts'
+import { prefixesIn } from './identity.ts'
 import { meterName } from './numbers.ts'
 import type { OrderedRule } from './order.ts'
 import { TABLES } from './pipeline.ts'
@@ -55,8 +56,8 @@ export interface Judgement {
   vnps: readonly string[]
   looksAtWorld: boolean
   clauses(intent: IntentView): Clauses
-  /** On which sides a tag identity is. */
-  holds(intent: IntentView, identity: number): { subjects: boolean; peers: boolean }
+  /** On which sides an identity is; `isWorld`: it is one of the world's. */
+  holds(intent: IntentView, identity: number, isWorld: boolean): { subjects: boolean; peers: boolean }
 }
 
 /** Conjunction ids of defaults lie above those of the rules of the first 983,040 policies. */
@@ -92,16 +93,16 @@ export function judgementOfRule(intent: IntentView, ordered: OrderedRule, table:
       peers: new Set(peersOf(now, ordered)),
       layer4: layer4Of(rule),
     }),
-    holds(now, identity) {
+    holds(now, identity, isWorld) {
       const isMember = now.membersOf(vnp.name).has(identity)
       const tags = now.tagsOf(identity)
-      const isPeer =
-        peer.kind === 'any'
-          ? isMember
-          : peer.kind === 'tags'
-            ? isMember && matches(peer.selector, tags)
-            : peer.kind === 'vnp' && now.membersOf(peer.vnp).has(identity)
-      return { subjects: isMember && matches(policy.appliesTo, tags), peers: isPeer }
+      const peers = {
+        any: () => isMember || isWorld,
+        tags: () => peer.kind === 'tags' && isMember && matches(peer.selector, tags),
+        vnp: () => peer.kind === 'vnp' && now.membersOf(peer.vnp).has(identity),
+        cidr: () => peer.kind === 'cidr' && isWorld && prefixesIn(peer.cidr, now.prefixes).includes(identity),
+      }
+      return { subjects: isMember && matches(policy.appliesTo, tags), peers: peers[peer.kind]() }
     },
   }
 }

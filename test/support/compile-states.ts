@@ -1,0 +1,138 @@
+/**
+ * Walks through states for tests of the compiler: networks that follow each other, with the change set and the observed
+ * delta that lead from each to the next, as the store's watch and the topology would tell them.
+ */
+import fc from 'fast-check'
+import { sameValue } from '../../controller/policy/changes.ts'
+import type { EntryChangeSet } from '../../controller/policy/entries.ts'
+import type { DatapathView, ObservedDelta, ObservedView, Place } from '../../controller/policy/state.ts'
+import {
+  type ArbitraryRecords,
+  arbitraryRecords,
+  intentOf,
+  LINE_PORTS,
+  networkOf,
+  snapshotOf,
+} from './arbitrary-state.ts'
+
+/** One state of a walk: what the store holds and what is seen. */
+export interface Step {
+  snapshot: EntryChangeSet
+  observed: ObservedView
+}
+
+/** Choices that spoil a neat network: which records, switches, places, uplinks and ports there are. */
+interface Spoiling {
+  records: ArbitraryRecords
+  kept: boolean[]
+  switches: boolean[]
+  moved: { from: number; to: number; port: number }[]
+  uplinks: boolean
+  fabric: boolean
+  down: number
+  noNumbers: boolean[]
+}
+
+const spoiling = (records: ArbitraryRecords): fc.Arbitrary<Spoiling> =>
+  fc.record({
+    records: fc.constant(records),
+    kept: fc.array(mostly(), { minLength: 16, maxLength: 16 }),
+    switches: fc.array(mostly(), { minLength: 3, maxLength: 3 }),
+    moved: fc.array(
+      fc.record({
+        from: fc.integer({ min: 0, max: 5 }),
+        to: fc.integer({ min: 0, max: 2 }),
+        port: fc.constantFrom(1, 2, 7, LINE_PORTS.right, LINE_PORTS.uplink),
+      }),
+      { maxLength: 2 },
+    ),
+    uplinks: mostly(),
+    fabric: mostly(),
+    down: fc.integer({ min: 0, max: 6 }),
+    noNumbers: fc.array(mostly(), { minLength: 8, maxLength: 8 }),
+  })
+
+function mostly(): fc.Arbitrary<boolean> {
+  return fc.integer({ min: 0, max: 7 }).map((number) => number > 0)
+}
+
+/** Several states of two pools of records; records of one name differ between the pools. */
+export const arbitraryWalk: fc.Arbitrary<Step[]> = fc
+  .tuple(arbitraryRecords, arbitraryRecords)
+  .chain(([one, other]) =>
+    fc.array(fc.oneof(spoiling(one), spoiling(mixed(one, other))), { minLength: 2, maxLength: 5 }),
+  )
+  .map((spoilings) => spoilings.map(stepOf))
+
+/** Interfaces and partitions of one, policies of the other where they fit. */
+function mixed(one: ArbitraryRecords, other: ArbitraryRecords): ArbitraryRecords {
+  const vnps = one.records.filter(({ kind }) => kind === 'vnp')
+  const fits = new Set(vnps.map(({ name }) => name))
+  const policies = other.records.filter((record) => record.kind === 'policy' && fits.has(record.vnp))
+  const interfaces = one.records.filter(({ kind }) => kind === 'interface')
+  return { ...one, records: [...interfaces, ...vnps, ...policies] }
+}
+
+function stepOf({ records, kept, switches, moved, uplinks, fabric, down, noNumbers }: Spoiling): Step {
+  const some = { ...records, records: records.records.filter((_, index) => kept[index % kept.length]) }
+  const whole = networkOf(intentOf(some), some.datapathIds)
+  const snapshot = snapshotOf(some)
+  const numbers = snapshot.changes.filter(({ key }) => key.startsWith('number/') || key.startsWith('identity/'))
+  const gone = new Set(numbers.filter((_, index) => !noNumbers[index % noNumbers.length]).map(({ key }) => key))
+  const datapaths = new Map<string, DatapathView>()
+  for (const [index, [datapathId, view]] of [...whole.observed.datapaths].entries()) {
+    if (!switches[index]) continue
+    const ports = new Map([...view.ports].map(([port, its]) => [port, { ...its, up: port !== down }]))
+    const none = new Set<number>()
+    datapaths.set(datapathId, {
+      ...view,
+      ports,
+      fabricPorts: fabric ? view.fabricPorts : none,
+      floodPorts: fabric ? view.floodPorts : none,
+      nextHops: fabric ? view.nextHops : new Map(),
+      uplinkPorts: uplinks ? view.uplinkPorts : none,
+    })
+  }
+  const places = new Map<string, Place>(whole.observed.places)
+  for (const { from, to, port } of moved) {
+    const name = `if-${from}`
+    const datapathId = some.datapathIds[to]
+    if (datapathId !== undefined && places.has(name)) places.set(name, { datapathId, port })
+    else places.delete(name)
+  }
+  const changes = snapshot.changes.filter(({ key }) => !gone.has(key))
+  return { snapshot: { ...snapshot, changes }, observed: { datapaths, places } }
+}
+
+/** The change set that leads from one content of the store to another. */
+export function changesBetween(
+  before: EntryChangeSet | undefined,
+  after: EntryChangeSet,
+  revision: number,
+): EntryChangeSet {
+  const had = new Map((before?.changes ?? []).map(({ key, after: entry }) => [key, entry]))
+  const changes: EntryChangeSet['changes'][number][] = []
+  for (const { key, after: entry } of after.changes) {
+    if (!sameValue(had.get(key)?.value, entry?.value)) changes.push({ key, after: entry })
+    had.delete(key)
+  }
+  for (const key of had.keys()) changes.push({ key, after: undefined })
+  return { revision, changes }
+}
+
+/** What differs between two observed views. */
+export function observedBetween(before: ObservedView, after: ObservedView): ObservedDelta {
+  return {
+    datapaths: differing(before.datapaths, after.datapaths),
+    places: differing(before.places, after.places),
+  }
+}
+
+function differing<V>(before: ReadonlyMap<string, V>, after: ReadonlyMap<string, V>): Set<string> {
+  const keys = new Set([...before.keys(), ...after.keys()])
+  return new Set([...keys].filter((key) => text(before.get(key)) !== text(after.get(key))))
+}
+
+function text(value: unknown): string {
+  return JSON.stringify(value, (_, its) => (its instanceof Set || its instanceof Map ? [...its] : its)) ?? ''
+}
