@@ -23,6 +23,7 @@ import {
 import type { Operation } from '../flows/diff.ts'
 import { operationMessage, type PortAddresses } from '../flows/messages.ts'
 import type { Batch } from '../flows/order.ts'
+import type { Flow, SwitchProgram } from '../policy/program.ts'
 
 /** Messages per write. Between writes the event loop turns, and a connection that is full is waited for. */
 const PER_WRITE = 500
@@ -45,6 +46,7 @@ export class Push {
   /** Operations at the switch, by transaction id. */
   readonly #sent = new Map<number, Operation>()
   #refusal: Error | undefined
+  #operations: readonly Operation[] = []
 
   constructor(connection: OpenFlowConnection, addresses: PortAddresses, answerMs: number) {
     this.#connection = connection
@@ -67,6 +69,7 @@ export class Push {
 
   /** Resolves when the switch confirmed all of it. Rejects otherwise. */
   async run({ atomic, operations }: Batch): Promise<void> {
+    this.#operations = operations
     if (!atomic) return this.#plain(operations)
     const bundled: Operation[] = []
     const before: Operation[] = []
@@ -79,6 +82,29 @@ export class Push {
     await this.#plain(before)
     await this.#bundle(bundled)
     await this.#plain(after)
+  }
+
+  /**
+   * Writes one flow that is there as it is: the switch looks at its datapath anew, and nothing changes, counters
+   * included. Without any flow of ours it does nothing.
+   */
+  async prompt(installed: SwitchProgram | undefined): Promise<void> {
+    const flow = this.#standing(installed)
+    if (flow === undefined) return
+    await this.#write([{ what: 'flow', act: 'modify', ...flow }], (message) => message)
+    await this.#barrier()
+  }
+
+  /** A flow that the switch has now. */
+  #standing(installed: SwitchProgram | undefined): { key: string; flow: Flow } | undefined {
+    const gone = new Set<string>()
+    for (const operation of this.#operations) {
+      if (operation.what !== 'flow') continue
+      if (operation.act !== 'delete') return operation
+      gone.add(operation.key)
+    }
+    for (const [key, flow] of installed?.flows ?? []) if (!gone.has(key)) return { key, flow }
+    return undefined
   }
 
   async #plain(operations: readonly Operation[]): Promise<void> {

@@ -55,8 +55,8 @@ export interface SessionContext {
   now: () => number
   emit: (event: ChannelEvent) => void
   packetIn: (datapathId: string, message: MessageNamed<'packet_in'>) => void
-  /** Resolves when the switch's datapath follows its tables, as far as anybody can tell. */
-  settle: (datapathId: string) => Promise<unknown>
+  /** Resolves when the switch's datapath follows its tables, as far as anybody can tell (settle.ts). */
+  settle: (datapathId: string, prompt: () => Promise<unknown>) => Promise<unknown>
 }
 
 /** What belongs to one connection. */
@@ -442,7 +442,7 @@ export class Session {
     line.push = push
     try {
       await push.run(batch)
-      if (last) await this.#context.settle(this.datapathId)
+      if (last) await this.#context.settle(this.datapathId, () => push.prompt(this.#ledger.installed))
     } catch (error) {
       if (line.push !== push) return
       line.push = undefined

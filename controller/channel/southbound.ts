@@ -158,7 +158,7 @@ export class Southbound {
       now: this.#now,
       emit: (event) => this.#emit(event),
       packetIn: (id, message) => this.#packetIn(id, message),
-      settle: (id) => this.#settle(id),
+      settle: (id, prompt) => this.#settle(id, prompt),
     })
     this.#sessions.set(datapathId, session)
     return session
@@ -202,9 +202,9 @@ export class Southbound {
     session.judge(verdict.safe === false ? { ...verdict, reason: `${verdict.reason}${failed}` } : verdict)
   }
 
-  async #settle(datapathId: string): Promise<void> {
+  async #settle(datapathId: string, prompt: () => Promise<unknown>): Promise<void> {
     const verdict = this.#guard.verdict(datapathId)
-    if (verdict.safe !== 'unknown') await settle(verdict.target)
+    if (verdict.safe !== 'unknown') await settle(verdict.target, prompt)
   }
 
   #emit(event: ChannelEvent): void {

@@ -1,11 +1,10 @@
 /**
- * Questions to the control socket of an Open vSwitch daemon on this machine: what `ovs-appctl` does, in process. The
- * socket is found through the pid file beside the OVSDB socket. It refuses to keep a connection or to retry. Called by
- * settle.ts.
+ * Where the control socket of an Open vSwitch daemon on this machine is: found through the pid file beside the OVSDB
+ * socket. What is asked there (as ovs-appctl(8) does) is the caller's: settle.ts.
  */
 import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { RpcConnection, readTarget } from './rpc.ts'
+import { readTarget } from './rpc.ts'
 
 /** The control socket of the ovs-vswitchd that runs beside an OVSDB socket; undefined where there is none. */
 export async function switchControlSocket(ovsdbTarget: string): Promise<string | undefined> {
@@ -17,15 +16,5 @@ export async function switchControlSocket(ovsdbTarget: string): Promise<string |
     return /^[0-9]+$/.test(pid) ? join(directory, `ovs-vswitchd.${pid}.ctl`) : undefined
   } catch {
     return undefined
-  }
-}
-
-/** Runs one command and gives its text. Rejects where the daemon refuses the command or does not answer in time. */
-export async function unixctl(socketPath: string, command: string, args: string[], timeoutMs = 2000): Promise<string> {
-  const connection = await RpcConnection.open(`unix:${socketPath}`, {}, timeoutMs)
-  try {
-    return String(await connection.request(command, args, timeoutMs))
-  } finally {
-    connection.close()
   }
 }

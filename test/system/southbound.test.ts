@@ -92,6 +92,11 @@ describe('the southbound channel with Open vSwitch', function () {
     const youngest = Math.min(...after.map(durationOf))
     const youngestBefore = Math.min(...before.map(durationOf))
     expect(youngest).to.be.greaterThan(youngestBefore)
+    // A change is confirmed with the help of a flow that stays; its counters stay too.
+    second.southbound.want(id, 4, programOf([towards(0x0a000005, 6)]))
+    await second.applied(id, 4)
+    expect(dump(bridge)).to.have.lengthOf(1)
+    expect(packetsOf(counted() ?? '')).to.equal(1)
     expect(second.toldOf('switch-drifted')).to.deep.equal([])
   })
 
