@@ -49,7 +49,10 @@ const interfaces: Kind<Interface__Output, ReturnType<typeof interfaceManifest>> 
     { header: 'TAGS', cell: ({ tags }) => tags.map(shownTag).join(',') },
     { header: 'VNPS', cell: ({ status }) => (status?.vnps ?? []).join(',') },
     { header: 'IDENTITY', cell: ({ status }) => (status?.identity ? String(status.identity) : ''), wide: true },
-    { header: 'SWITCH', cell: ({ status }) => (status?.attached ? status.datapathId.replace(/^0+(?=.)/, '') : '') },
+    {
+      header: 'SWITCH',
+      cell: ({ status }) => (status?.attached ? status.switchName || status.datapathId.replace(/^0+(?=.)/, '') : ''),
+    },
     { header: 'PORT', cell: ({ status }) => (status?.attached ? status.portName || String(status.port) : '') },
     { header: 'GENERATION', cell: ({ meta }) => meta?.generation ?? '', wide: true },
     { header: 'AGE', cell: ({ meta }) => age(meta?.createTime, now) },

@@ -13,6 +13,7 @@ import type { ControllerConfig, TlsFiles } from '../host/config.ts'
 import { Lifecycle } from '../host/lifecycle.ts'
 import type { Log } from '../host/log.ts'
 import { failureText } from '../model/errors.ts'
+import type { SwitchRecord } from '../model/records.ts'
 import { openEmbeddedStore } from '../store/embedded.ts'
 import { TopologyService } from '../topology/service.ts'
 import { API_LIMITS, startApi } from './api/server.ts'
@@ -68,6 +69,12 @@ export async function runController(
     await lifecycle.stop('a part does not start')
     throw error
   }
+}
+
+/** The record about a switch. */
+function switchRecordOf(intent: Intent, datapathId: string): SwitchRecord | undefined {
+  for (const record of intent.switches.values()) if (record.datapathId === datapathId) return record
+  return undefined
 }
 
 /** The contents of PEM files. Throws where one cannot be read. */
@@ -242,6 +249,8 @@ async function start(
           return topology.links.map(({ from, to, lastSeen }) => ({ from, to, lastSeen }))
         },
         observed,
+        nameOf: (datapathId) =>
+          switchRecordOf(intent, datapathId)?.name ?? southbound.switches.get(datapathId)?.name ?? '',
         desired: (datapathId) => loop.programs.get(datapathId),
         installed: (datapathId) => southbound.installed(datapathId),
         flowStats: (datapathId) => southbound.flowStats(datapathId),

@@ -25,6 +25,8 @@ export interface NetworkView {
   readonly switches: ReadonlyMap<string, SwitchStatus>
   readonly links: readonly SeenLink[]
   readonly observed: ObservedView
+  /** A switch's name: its record's, else its bridge's, else empty. */
+  nameOf(datapathId: string): string
   /** What a switch should have; undefined where it is not compiled for. */
   desired(datapathId: string): SwitchProgram | undefined
   /** What a switch is known to have. */

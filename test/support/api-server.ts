@@ -41,6 +41,7 @@ export async function testApi(
       switches: new Map(),
       links: [],
       observed,
+      nameOf: () => '',
       desired: () => undefined,
       installed: () => undefined,
       flowStats: () => Promise.reject(new Error('there are no switches')),

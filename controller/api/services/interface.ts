@@ -127,9 +127,11 @@ function interfaceStatus({ network, intent }: ApiDependencies, { name }: Interfa
   const place = network.observed.places.get(name)
   const identity = intent.identityOf(name)
   const vnps = intent.vnpsOf(identity).map((vnp) => vnp.name)
-  if (place === undefined) return { attached: false, datapathId: '', port: 0, portName: '', identity, vnps }
-  const port = network.switches.get(place.datapathId)?.ports.get(place.port)
-  return { attached: true, ...place, portName: port?.name ?? '', identity, vnps }
+  if (place === undefined)
+    return { attached: false, datapathId: '', port: 0, portName: '', identity, vnps, switchName: '' }
+  const { datapathId, port } = place
+  const portName = network.observed.datapaths.get(datapathId)?.ports.get(port)?.name ?? ''
+  return { attached: true, datapathId, port, portName, identity, vnps, switchName: network.nameOf(datapathId) }
 }
 
 function at<F extends { details: Record<string, string>; violations?: { field: string; description: string }[] }>(

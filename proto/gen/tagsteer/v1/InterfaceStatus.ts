@@ -11,6 +11,10 @@ export interface InterfaceStatus {
    */
   'identity'?: (number);
   'vnps'?: (string)[];
+  /**
+   * The switch's name where it has one.
+   */
+  'switchName'?: (string);
 }
 
 export interface InterfaceStatus__Output {
@@ -23,4 +27,8 @@ export interface InterfaceStatus__Output {
    */
   'identity': (number);
   'vnps': (string)[];
+  /**
+   * The switch's name where it has one.
+   */
+  'switchName': (string);
 }
