@@ -34,7 +34,6 @@ export function decodeLldp(data: Uint8Array): Decoded<LldpTlv[]> | undefined {
     const length = u16(data, at) & 0x1ff
     at += 2
     if (type === LLDP_TLV.end) return { header: tlvs, payload: data.subarray(at) }
-    if (at + length > data.length) return undefined
     tlvs.push({ type, value: data.slice(at, at + length) })
     at += length
   }

@@ -44,6 +44,30 @@ const octets = (maxLength: number) => fc.uint8Array({ maxLength })
 const units = (unit: number, max: number) =>
   fc.nat({ max: max / unit }).chain((count) => fc.uint8Array({ minLength: count * unit, maxLength: count * unit }))
 
+const TCP = {
+  srcPort: 1,
+  dstPort: 2,
+  sequence: 3,
+  acknowledgment: 4,
+  flags: 2,
+  window: 5,
+  urgent: 0,
+  options: new Uint8Array(0),
+}
+const IPV4 = {
+  dscp: 0,
+  ecn: 0,
+  identification: 0,
+  dontFragment: false,
+  moreFragments: false,
+  fragmentOffset: 0,
+  ttl: 1,
+  protocol: 17,
+  src: 1,
+  dst: 2,
+  options: new Uint8Array(0),
+}
+
 /** Takes a frame apart and builds it again from what was read: lengths and checksums are computed anew. */
 function rebuild(frame: Uint8Array): Uint8Array {
   const ethernet = decodeEthernet(frame)!
@@ -324,6 +348,48 @@ describe('packet codecs', () => {
         expect(hex(findOrgTlv(read, oui, subtype)!)).to.equal(hex(data))
       }),
     )
+  })
+
+  it('read headers only where they are whole and sound', () => {
+    const segment = encodeTcp({ src: 1, dst: 2 }, { ...TCP, options: new Uint8Array(8) }, new Uint8Array(3))
+    expect(decodeTcp(segment)).to.be.an('object')
+    for (const words of [0, 4, 8]) {
+      const changed = segment.slice(0, 28)
+      changed[12] = words << 4
+      expect(decodeTcp(changed), `${words} words`).to.equal(undefined)
+    }
+    const packet = encodeIpv4(IPV4, new Uint8Array(4))
+    for (const [at, value] of [
+      [0, 0x44],
+      [0, 0x65],
+      [0, 0x4f],
+      [3, 19],
+    ] as const) {
+      const changed = packet.slice()
+      changed[at] = value
+      expect(decodeIpv4(changed), `${at}: ${value}`).to.equal(undefined)
+    }
+    const unit = encodeLldp([{ type: 1, value: new Uint8Array(5) }])
+    for (let length = 0; length < unit.length; length++)
+      expect(decodeLldp(unit.slice(0, length)), `${length} octets`).to.equal(undefined)
+    expect(decodeLldp(unit)!.header).to.have.length(1)
+  })
+
+  it('write a UDP checksum that comes out as zero as 0xffff: zero means none', () => {
+    // The sum of pseudo header, ports, lengths and these two octets is 0xffff.
+    const sum = 17 + 10 + 10
+    const payload = new Uint8Array([0xff, 0xff - sum])
+    const datagram = encodeUdp({ src: 0, dst: 0 }, { srcPort: 0, dstPort: 0 }, payload)
+    expect([...datagram.slice(6, 8)]).to.deep.equal([0xff, 0xff])
+  })
+
+  it('look for no header in what follows a later fragment, whatever it says is next', () => {
+    const extensions = [fragmentExtension({ offset: 8, more: false, identification: 1 })]
+    const header = { trafficClass: 0, flowLabel: 0, hopLimit: 1, src: 1n, dst: 2n, extensions, protocol: 60 }
+    const read = decodeIpv6(encodeIpv6(header, new Uint8Array(24)))!
+    expect(read.header.extensions).to.have.length(1)
+    expect(read.payload).to.have.length(24)
+    expect(read.fragment).to.deep.equal({ offset: 8, more: false, identification: 1 })
   })
 
   it('never throw: random octets, and frames cut short or with octets changed', () => {

@@ -64,6 +64,13 @@ const tcp = {
   options: NONE,
 }
 
+/** Sets the total length of an IPv4 packet, with the checksum that fits. */
+function cutTotal(frame: Uint8Array, total: number): Uint8Array {
+  const packet = decodeIpv4(decodeEthernet(frame)!.payload)!
+  const cut = encodeIpv4(packet.header, packet.payload.slice(0, total - 20))
+  return concat(frame.slice(0, 18), cut, packet.payload.slice(total - 20))
+}
+
 /** The reply's outside: addresses swapped, VLAN kept, checksums right. */
 function opened4(reply: Uint8Array) {
   const ethernet = decodeEthernet(reply)!
@@ -182,6 +189,10 @@ describe('packet replies', () => {
       'a fragmented segment': frame4({ protocol: 6, moreFragments: true }, syn),
       'a wrong header checksum': damaged,
       'half a TCP header': frame4({ protocol: 6 }, syn.slice(0, 12)),
+      'a TCP header longer than the packet': cutTotal(
+        frame4({ protocol: 6 }, encodeTcp(base4, { ...tcp, options: new Uint8Array(20) }, NONE)),
+        50,
+      ),
       'half an ICMP header': frame4({ protocol: 1 }, new Uint8Array(3)),
       'IPv6 to a multicast MAC': frame6({}, udp6, 0x333300000001),
       'IPv6 to a multicast address': frame6({ dst: 0xff02n << 112n }, udp6),

@@ -274,4 +274,21 @@ describe('topology flood tree', () => {
       { numRuns: 300 },
     )
   })
+
+  it('leads no second way to where a frozen switch still floods over a link that works one way', () => {
+    const links = linksOf([
+      { a: 2, b: 5, ways: 'both' },
+      { a: 3, b: 2, ways: 'both' },
+      { a: 3, b: 5, ways: 'both' },
+    ])
+    const graph = graphOf(links)
+    const before = floodTree(graph.switches, graph.usableLinks())
+    expect(before.get('s2')).to.deep.equal(new Set([1, 2]))
+    graph.remove(links[1]!) // s5 to s2; s2 to s5 still works
+    const frozen = new Map([['s2', before.get('s2')!]])
+    const tree = floodTree(graph.switches, graph.usableLinks(), frozen)
+    tree.set('s2', before.get('s2')!)
+    for (const start of names)
+      for (const [name, count] of flood(tree, [...graph.links], start)) expect(count, name).to.equal(1)
+  })
 })

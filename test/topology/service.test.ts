@@ -211,6 +211,54 @@ describe('topology service', () => {
     expect(net.count('topology-settled')).to.equal(1)
   })
 
+  it('works around a switch of the last run that does not come back', () => {
+    const net = network(RING)
+    net.connectAll()
+    net.run(2000)
+    net.restart(net.service.links)
+    for (const index of [1, 3, 4]) net.connect(id(index))
+    net.run(2000)
+    expect(net.service.settled).to.equal(true)
+    expect(walk(net, id(1), id(3))).to.deep.equal([id(1), id(2), id(3)])
+    net.run(4000)
+    expect(walk(net, id(1), id(3))).to.deep.equal([id(1), id(4), id(3)])
+    expect(walk(net, id(1), id(2)), 'it may still forward what is for it').to.deep.equal([id(1), id(2)])
+  })
+
+  it('settles a round of probes after the newest switch, yet within three times the time', () => {
+    const settledAt = (late: number[]): number => {
+      const net = network(RING)
+      const began = net.now
+      late.forEach((ms, index) => {
+        net.at(began + ms, () => net.connect(id((index % 4) + 1)))
+      })
+      while (!net.service.settled && net.now - began < 20_000) net.run(50)
+      return net.now - began
+    }
+    expect(settledAt([0, 0, 0, 0])).to.be.within(1500, 1600)
+    expect(settledAt([0, 0, 0, 1400])).to.be.within(2600, 2850)
+    expect(settledAt(Array.from({ length: 20 }, (_, index) => index * 900))).to.be.within(4400, 4650)
+  })
+
+  it('believes no probe that left before its port last came up, or that arrives at a port that is down', () => {
+    const net = network(RING)
+    net.connectAll()
+    net.run(1500)
+    const inFlight = (from: PortRef): Uint8Array =>
+      encodeProbe(new Uint8Array(32).fill(1), { ...from, time: net.now }, 1, 4)
+    const early = inFlight(at(1, 1))
+    net.run(5)
+    net.setPort(at(1, 1), false)
+    net.setPort(at(1, 1), true)
+    net.service.packetIn(id(2), 2, early, 'probe')
+    expect(net.linkTexts()).to.have.length(6)
+    net.service.packetIn(id(2), 2, inFlight(at(1, 1)), 'probe')
+    expect(net.linkTexts()).to.have.length(7)
+    net.setPort(at(2, 2), false)
+    net.service.packetIn(id(2), 2, inFlight(at(1, 1)), 'probe')
+    expect(net.linkTexts()).to.have.length(6)
+  })
+
   it('keeps the links of a switch that is disconnected, and works around it where it can', () => {
     const net = network([...RING, cable(1, 5, 5, 1)])
     net.connectAll()
@@ -230,9 +278,11 @@ describe('topology service', () => {
     net.setPort(at(1, 5), false) // the neighbor's port tells that the switch is really gone
     expect(walk(net, id(4), id(5))).to.equal(undefined)
     net.setPort(at(1, 5), true)
+    const downs = net.count('link-down')
     net.connect(id(2))
     net.connect(id(5))
     net.run(1300)
+    expect(net.count('link-down'), 'who is back gets its time to probe').to.equal(downs)
     expect(net.linkTexts()).to.deep.equal(links)
     expect(walk(net, id(1), id(3))).to.deep.equal([id(1), id(2), id(3)])
   })
@@ -331,6 +381,12 @@ describe('topology service', () => {
     expect(told).to.have.length(1)
     expect(told[0]).to.deep.include({ subject: 'web-1' })
     expect(told[0]!.details).to.include({ port: 9, switch: id(1) })
+    net.service.packetIn(id(1), 9, frame(8), 'unattached')
+    expect(net.service.sightings.size).to.equal(2)
+    net.wire({ a: at(1, 9), b: at(2, 9) })
+    net.service.portChanged(id(2), { port: 9, name: 'p9', up: true, hwAddr: 9 })
+    net.run(1200)
+    expect([...net.service.sightings.keys()], 'who is behind a link lives elsewhere').to.deep.equal([mac])
     net.setPort(at(3, 9), false)
     expect(net.service.sightings.size).to.equal(0)
     expect([...net.changes.at(-1)!.macs]).to.deep.equal([mac])

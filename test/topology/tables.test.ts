@@ -138,6 +138,19 @@ describe('topology link table', () => {
     expect(table.graph.usableLinks()).to.deep.equal([])
   })
 
+  it('drops what was not confirmed only where there was time to', () => {
+    const table = new LinkTable()
+    table.presume(link(A1, B1), 0)
+    table.presume(link(B1, A1), 0)
+    table.presume(link(A2, C1), 0)
+    table.see(link(B1, A1), 500)
+    table.touch('c', 900)
+    expect(table.dropUnconfirmed(899, () => false)).to.deep.equal([])
+    expect(table.dropUnconfirmed(899, () => true)).to.deep.equal([link(A1, B1)])
+    expect(table.dropUnconfirmed(900, () => true)).to.deep.equal([link(A2, C1)])
+    expect(table.links().map((each) => each.link)).to.deep.equal([link(B1, A1)])
+  })
+
   it('damps a link that went down three times in ten seconds, until it was quiet for five', () => {
     const table = new LinkTable()
     for (const time of [0, 1000, 2000]) {
