@@ -89,6 +89,8 @@ function inNetwork({ network }: InterfaceFacts): Oxm {
 /** Nobody in the world has a record's address, and nobody but its MAC receives for it. */
 function refuseImpostors(set: RowSet, facts: InterfaceFacts, { world }: Site): void {
   const network = inNetwork(facts)
+  // A record's MAC, whatever its network, is no way to the world.
+  if (world) set.add(TABLES.destination, 240, [{ field: 'eth_dst', value: facts.record.mac }], {})
   for (const address of facts.addresses) {
     set.add(TABLES.destination, 250, [network, ...to(address)], {})
     if (!world) continue

@@ -1,0 +1,182 @@
+/**
+ * Compiled tables in a real Open vSwitch against permits(): random networks are installed on a bridge of the userspace
+ * datapath, and ofproto/trace says for each packet whether it comes out at its receiver's port. The bridge is written
+ * through its management socket and asked through the daemon's control socket, both in process.
+ */
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { connect, type Message, type OpenFlowConnection, TABLE_ALL } from 'node-openflow'
+import { RpcConnection } from '../../controller/channel/rpc.ts'
+import { operationMessage } from '../../controller/flows/messages.ts'
+import { Compiler } from '../../controller/policy/compile.ts'
+import { orderRules } from '../../controller/policy/order.ts'
+import { permits } from '../../controller/policy/permits.ts'
+import type { SwitchProgram } from '../../controller/policy/program.ts'
+import { formatMac } from '../../model/address.ts'
+import type { InterfaceRecord } from '../../model/records.ts'
+import {
+  type ArbitraryPacket,
+  arbitraryPacket,
+  arbitraryRecords,
+  datapathName,
+  intentOf,
+  LINE_PORTS,
+  networkOf,
+} from '../support/arbitrary-state.ts'
+
+const RUN = '/var/run/openvswitch'
+const BRIDGE = `ct${process.pid.toString(36)}`.slice(0, 10)
+const PORTS = [1, 2, 3, 4, 5, 6, LINE_PORTS.uplink]
+const GATEWAY = '02:ff:00:00:00:01'
+const NETWORKS = 120
+/** Packets of each verdict that are asked about in one network, and those they are chosen from. */
+const PACKETS = { each: 30, candidates: 300 }
+
+const vsctl = (...words: string[]): string => execFileSync('ovs-vsctl', words, { encoding: 'utf8' }).trim()
+
+/** All records on one switch. */
+const networks = arbitraryRecords.map(({ records }) => {
+  const datapathId = datapathName(1)
+  const here = records.map((record) =>
+    record.kind === 'interface'
+      ? { ...record, attachment: { kind: 'port' as const, datapathId, port: record.number } }
+      : record,
+  )
+  return { records: here, datapathIds: [datapathId] }
+})
+
+describe('compiled tables in Open vSwitch', function () {
+  this.timeout(90_000)
+  let connection: OpenFlowConnection
+  let control: RpcConnection
+  const refusals: Message[] = []
+
+  before(async () => {
+    vsctl(
+      ...['add-br', BRIDGE, '--', 'set', 'bridge', BRIDGE, 'datapath_type=netdev', 'fail_mode=secure'],
+      'protocols=OpenFlow13',
+    )
+    for (const port of PORTS) {
+      const name = `${BRIDGE}_${port}`
+      vsctl('add-port', BRIDGE, name, '--', 'set', 'interface', name, 'type=internal', `ofport_request=${port}`)
+    }
+    connection = await connect({ side: 'controller', path: `${RUN}/${BRIDGE}.mgmt` })
+    connection.onMessage = (message) => {
+      if (message.type === 'error') refusals.push(message)
+    }
+    const pid = readFileSync(`${RUN}/ovs-vswitchd.pid`, 'utf8').trim()
+    control = await RpcConnection.open(`unix:${RUN}/ovs-vswitchd.${pid}.ctl`)
+  })
+
+  after(() => {
+    connection?.close()
+    control?.close()
+    vsctl('--if-exists', 'del-br', BRIDGE)
+  })
+
+  async function install(program: SwitchProgram): Promise<void> {
+    const clear = {
+      ...operationMessage({ what: 'flow', act: 'delete', key: '', flow: ANY_FLOW }),
+      command: 'delete',
+      cookie_mask: 0n,
+    }
+    const messages = [
+      { ...clear, table_id: TABLE_ALL } as Message,
+      { type: 'meter_mod', xid: 0, command: 'delete', flags: 0, meter_id: 0xffffffff, bands: [] } as Message,
+      ...[...program.meters.values()].map((meter) => operationMessage({ what: 'meter', act: 'add', meter })),
+      ...[...program.flows].map(([key, flow]) => operationMessage({ what: 'flow', act: 'add', key, flow })),
+    ]
+    connection.sendAll(messages.map((message) => ({ ...message, xid: connection.nextXid() })))
+    await connection.request({ type: 'barrier_request' })
+    expect(refusals, 'the switch refused').to.deep.equal([])
+  }
+
+  it('lets through exactly what policy permits', async () => {
+    const verdicts = { passed: 0, dropped: 0 }
+    for (const records of fc.sample(networks, { numRuns: NETWORKS, seed: 20_260_101 })) {
+      const intent = intentOf(records)
+      const state = networkOf(intent, records.datapathIds)
+      const [compiled] = new Compiler('fabric').compile(state, { intent: 'all', observed: 'all' }).values()
+      if (compiled === undefined) throw new Error('no program')
+      await install(compiled.program)
+      const rules = orderRules(intent)
+      const packet = arbitraryPacket([...intent.interfaces.keys()])
+      const left = { true: PACKETS.each, false: PACKETS.each }
+      for (const its of fc.sample(packet, { numRuns: PACKETS.candidates, seed: 7 + verdicts.passed })) {
+        const from = intent.interfaces.get(its.from)
+        const to = intent.interfaces.get(its.to)
+        if (from === undefined && to === undefined) continue
+        const { allow } = permits(intent, its, rules)
+        if (left[`${allow}`]-- <= 0) continue
+        const state = its.reply ? 'trk,est,rpl' : 'trk,new'
+        const flow = flowText(its, from, to)
+        const said = String(await control.request('ofproto/trace', [BRIDGE, flow, '--ct-next', state]))
+        const passed = comesOut(said)
+        if (passed !== allow) {
+          const asked = JSON.stringify({ packet: its, records: records.records })
+          expect.fail(`policy ${allow ? 'permits' : 'forbids'} ${asked}\n${said}`)
+        }
+        verdicts[passed ? 'passed' : 'dropped']++
+      }
+    }
+    expect(verdicts.passed + verdicts.dropped).to.be.at.least(2_000)
+    expect(verdicts.passed, 'enough that pass').to.be.at.least(500)
+    expect(verdicts.dropped, 'enough that do not').to.be.at.least(1_000)
+  })
+})
+
+const ANY_FLOW = { table: 0, priority: 0, match: [], instructions: [], cookie: 0n, unit: '' }
+
+/** Whether any of the datapath's actions is a port; what is in parentheses (commits, copies to the controller) is not. */
+function comesOut(trace: string): boolean {
+  return [...trace.matchAll(/^Datapath actions: (.*)$/gm)].some(([, actions = '']) => {
+    let bare = actions
+    for (let before = ''; before !== bare; ) {
+      before = bare
+      bare = bare.replace(/\([^()]*\)/g, '')
+    }
+    return bare.split(',').some((action) => /^[0-9]+$/.test(action))
+  })
+}
+
+/** The packet in the words of ovs-ofctl; a reply carries the tuple of the connection that it answers. */
+function flowText(packet: ArbitraryPacket, from?: InterfaceRecord, to?: InterfaceRecord): string {
+  const { family, protocol, port = 0, reply } = packet
+  const [source, target] = [addressOf(packet.from, family, from), addressOf(packet.to, family, to)]
+  const ip = family === 4 ? 'nw' : 'ipv6'
+  const words = [
+    `in_port=${from?.number ?? LINE_PORTS.uplink}`,
+    `dl_src=${from === undefined ? GATEWAY : formatMac(from.mac)}`,
+    `dl_dst=${to === undefined ? GATEWAY : formatMac(to.mac)}`,
+    family === 4 ? 'dl_type=0x0800' : 'dl_type=0x86dd',
+    `${ip}_src=${source}`,
+    `${ip}_dst=${target}`,
+    `nw_proto=${protocol}`,
+    'nw_ttl=64',
+  ]
+  const isIcmp = protocol === 1 || protocol === 58
+  const name = { 6: 'tcp', 17: 'udp', 132: 'sctp' }[protocol]
+  const answer = { 1: 0, 58: 129 }[protocol]
+  if (isIcmp) words.push(`icmp${family === 6 ? 'v6' : ''}_type=${reply ? answer : port}`)
+  if (name !== undefined) {
+    const [mine, theirs] = reply ? [port, 40_000] : [40_000, port]
+    words.push(`${name}_src=${mine}`, `${name}_dst=${theirs}`)
+  }
+  if (!reply) return words.join(',')
+  const tuple = [
+    'ct_state=trk|est|rpl',
+    `ct_nw_proto=${protocol}`,
+    ...(isIcmp ? [`ct_tp_src=${port}`, 'ct_tp_dst=0'] : []),
+    ...(name === undefined ? [] : ['ct_tp_src=40000', `ct_tp_dst=${port}`]),
+  ]
+  return [...words, ...tuple].join(',')
+}
+
+function addressOf(name: string, family: 4 | 6, record: InterfaceRecord | undefined): string {
+  if (record === undefined) return name
+  const found = record.addresses.find((text) => text.includes(':') === (family === 6))
+  if (found === undefined) throw new Error(`${name} has no address of family ${family}`)
+  return found
+}
