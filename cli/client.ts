@@ -3,7 +3,9 @@
  * Knows nothing of any particular method.
  */
 import { existsSync, readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
 import { join } from 'node:path'
+import { checkServerIdentity } from 'node:tls'
 import { type ChannelCredentials, type ClientReadableStream, credentials, type ServiceError } from '@grpc/grpc-js'
 import { loadServices } from '../proto/index.ts'
 import { home } from './context.ts'
@@ -44,7 +46,17 @@ function channelCredentials(options: ClientOptions): ChannelCredentials {
     readCredential(file(options.ca, 'ca.crt'), 'CA certificate'),
     readCredential(file(options.key, `${role}.key`), 'client key'),
     readCredential(file(options.cert, `${role}.crt`), 'client certificate'),
+    // Whatever name is sent in the handshake: the certificate must be for the host that was asked for.
+    { checkServerIdentity: (_name, certificate) => checkServerIdentity(hostOf(options.server), certificate) },
   )
+}
+
+/** The host of HOST:PORT, without brackets. */
+const hostOf = (server: string): string => server.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1')
+
+/** RFC 6066 section 3 has no addresses in server_name, and Node warns about them: a name of no meaning goes instead. */
+function serverName(server: string): { 'grpc.ssl_target_name_override'?: string } {
+  return isIP(hostOf(server)) === 0 ? {} : { 'grpc.ssl_target_name_override': 'tagsteer' }
 }
 
 type ServiceName =
@@ -83,6 +95,7 @@ export class Client {
       const { grpc } = loadServices()
       const Constructor = name === 'Health' ? grpc.grpc.health.v1.Health : grpc.tagsteer.v1[name]
       client = new Constructor(this.options.server, this.#credentials, {
+        ...serverName(this.options.server),
         'grpc.max_receive_message_length': 64 * 1024 * 1024,
         'grpc.enable_retries': 0,
       })
