@@ -11,8 +11,8 @@ import type { Instruction } from '../spec/instructions.ts'
 import { checkMatch } from '../spec/match.ts'
 import type { FieldName, FieldRef, Oxm } from '../spec/oxm.ts'
 import { oxmRow } from '../spec/oxm.ts'
-import { width } from './frame.ts'
-import { Refusal } from './refusal.ts'
+import { type Frame, width } from './frame.ts'
+import { badConjunction, duplicateInstruction, Refusal } from './refusal.ts'
 import { type State, TABLE_COUNT, type Test, testsOf } from './state.ts'
 
 /** Fields that the simulation has no packets for; Open vSwitch has no ipv6_exthdr, in_phy_port and pbb either. */
@@ -36,13 +36,16 @@ interface Known {
   readonly tests: readonly Test[]
   /** Tags that are there for sure. */
   tags: number
-  readonly state: State
-  /** Nothing is known, so nothing is held against an action: packet_out and buckets. */
+  /** Undefined where groups and meters may still come: in a bundle. */
+  readonly state: State | undefined
+  /** Nothing is known, so nothing is held against an action: buckets. */
   readonly loose?: boolean
+  /** Inside ct(), where ct_mark and ct_label may be written. */
+  readonly inCt?: boolean
 }
 
 export function checkInstructions(
-  state: State,
+  state: State | undefined,
   tableId: number,
   match: readonly Oxm[],
   instructions: readonly Instruction[],
@@ -51,13 +54,13 @@ export function checkInstructions(
   const seen = new Set<string>()
   for (const instruction of instructions) {
     if (instruction.type === 'experimenter') throw new Refusal('bad_instruction', 'bad_experimenter')
-    if (seen.has(instruction.type)) throw new Refusal('bad_instruction', 'unknown_inst', `${instruction.type} twice`)
+    if (seen.has(instruction.type)) throw duplicateInstruction()
     seen.add(instruction.type)
     if (instruction.type === 'goto_table') {
       const { table_id } = instruction
       if (table_id <= tableId || table_id >= TABLE_COUNT) throw new Refusal('bad_instruction', 'bad_table_id')
     } else if (instruction.type === 'meter') {
-      if (!state.meters.has(instruction.meter_id)) throw new Refusal('meter_mod_failed', 'invalid_meter')
+      if (state?.meters.has(instruction.meter_id) === false) throw new Refusal('meter_mod_failed', 'invalid_meter')
     } else if (instruction.type === 'apply_actions') {
       checkList(instruction.actions, known)
       checkConjunctions(instructions, instruction.actions)
@@ -67,7 +70,7 @@ export function checkInstructions(
   }
 }
 
-export function knownFrom(state: State, match: readonly Oxm[]): Known {
+export function knownFrom(state: State | undefined, match: readonly Oxm[]): Known {
   const tests = testsOf(match)
   return { tests, state, tags: provided(tests, 'vlan_vid', [0x1000]) || tagged(tests) ? 1 : 0 }
 }
@@ -77,14 +80,24 @@ function tagged(tests: readonly Test[]): boolean {
   return tci !== undefined && (tci.mask & tci.value & 0x1000n) !== 0n
 }
 
+/** Actions of a packet_out are held against the packet. */
+export function knownFromFrame(state: State, frame: Frame): Known {
+  const tests = (['eth_type', 'ip_proto', 'icmpv6_type', 'icmpv6_code'] as const).map((field) => ({
+    field,
+    value: frame.get(field),
+    mask: (1n << BigInt(width(field))) - 1n,
+  }))
+  return { tests, state, tags: frame.layout.tags }
+}
+
 /** Conjunction actions stand alone, but for notes; and not without a clause that makes sense. */
 function checkConjunctions(instructions: readonly Instruction[], actions: readonly Action[]): void {
   const found = actions.filter((action) => action.type === 'nx_conjunction')
   if (found.length === 0) return
   const others = actions.some((action) => action.type !== 'nx_conjunction' && action.type !== 'nx_note')
-  if (others || instructions.length > 1) throw badAction('unsupported_order', 'conjunction beside other actions')
+  if (others || instructions.length > 1) throw badConjunction()
   for (const { clause, n_clauses } of found) {
-    if (n_clauses < 2 || n_clauses > 64 || clause >= n_clauses) throw badAction('bad_argument', 'clause')
+    if (n_clauses < 2 || n_clauses > 64 || clause >= n_clauses) throw badConjunction()
   }
 }
 
@@ -106,10 +119,8 @@ const IN_SET = new Set<Action['type']>([
   'nx_reg_move',
   'onf_copy_field',
   'nx_dec_ttl',
-  'nx_output_reg',
   'nx_resubmit_table',
   'nx_ct',
-  'nx_note',
 ])
 
 export function checkSet(actions: readonly Action[], known: Known): void {
@@ -136,6 +147,7 @@ const IGNORED = new Set<Action['type']>([
   'nx_learn',
   'nx_learn2',
   'nx_resubmit',
+  'nx_resubmit_table',
   'nx_resubmit_table_ct',
 ])
 
@@ -153,7 +165,7 @@ function checkAction(action: Action, known: Known): void {
       break
     case 'group':
     case 'nx_group':
-      if (!known.state.groups.has(action.group_id)) throw badAction('bad_out_group')
+      if (known.state?.groups.has(action.group_id) === false) throw badAction('bad_out_group')
       break
     case 'set_field':
     case 'nx_reg_load2':
@@ -192,9 +204,6 @@ function checkAction(action: Action, known: Known): void {
     case 'nx_dec_ttl_cnt_ids':
       checkNeeds('nw_ttl', known)
       break
-    case 'nx_resubmit_table':
-      if (action.table !== 0xff && action.table >= TABLE_COUNT) throw new Refusal('bad_request', 'bad_table_id')
-      break
     case 'nx_clone':
       checkList(action.actions, { ...known })
       break
@@ -210,6 +219,8 @@ function checkAction(action: Action, known: Known): void {
 
 function checkCt(actions: readonly Action[], flags: number, known: Known): void {
   const commit = (flags & k.NX_CT_COMMIT) !== 0
+  const within: Known = { ...known, inCt: true }
+  if (!known.loose && !provided(known.tests, 'eth_type', [0x800, 0x86dd])) throw badAction('match_inconsistent', 'ct')
   if ((flags & k.NX_CT_FORCE) !== 0 && !commit) throw badAction('bad_argument', 'force without commit')
   for (const action of actions) {
     if (action.type === 'nx_nat') continue
@@ -221,7 +232,7 @@ function checkCt(actions: readonly Action[], flags: number, known: Known): void 
           ? action.dst
           : undefined
     if (field !== 'ct_mark' && field !== 'ct_label') throw badAction('bad_argument', 'not ct_mark or ct_label')
-    checkAction(action, known)
+    checkAction(action, within)
   }
 }
 
@@ -230,18 +241,23 @@ export function checkPort(port: number): void {
   if (port === 0 || port === k.PORT_ANY || (port >= 0xff00 && port < k.PORT_IN_PORT)) throw badAction('bad_out_port')
 }
 
-/** ct_mark and ct_label are written by ct() only. */
+/** ct_mark and ct_label are written inside ct() only. */
+function writable(field: FieldName, known: Known): boolean {
+  if (field === 'ct_mark' || field === 'ct_label') return known.inCt === true
+  return oxmRow(field).writable !== false && !UNSUPPORTED.test(field)
+}
+
+/** in_port can be loaded, but not set (Open vSwitch). */
 function checkWritten(oxm: Oxm, known: Known): void {
   if (oxm.field === 'unknown') throw badAction('bad_set_type')
-  const row = oxmRow(oxm.field)
-  if (row.writable === false || UNSUPPORTED.test(oxm.field)) throw badAction('bad_set_argument', oxm.field)
+  if (!writable(oxm.field, known) || oxm.field === 'in_port') throw badAction('bad_set_argument', oxm.field)
   checkNeeds(oxm.field, known)
 }
 
 function checkBits(ref: FieldRef, offset: number, count: number, known: Known, written: boolean): void {
   if (typeof ref !== 'string' || UNSUPPORTED.test(ref)) throw badAction('bad_argument', 'no such field')
-  if (count === 0 || offset + count > width(ref)) throw badAction('bad_argument', `bits beyond ${ref}`)
-  if (written && oxmRow(ref).writable === false) throw badAction('bad_argument', `${ref} cannot be written`)
+  if (count === 0 || offset + count > width(ref)) throw badAction('bad_set_len', `bits beyond ${ref}`)
+  if (written && !writable(ref, known)) throw badAction('bad_set_argument', `${ref} cannot be written`)
   checkNeeds(ref, known)
 }
 

@@ -34,16 +34,23 @@ const KNOWN_FLAGS =
 /** Flags that stay with the flow. */
 const KEPT_FLAGS = k.OFPFF_SEND_FLOW_REM | k.OFPFF_NO_PKT_COUNTS | k.OFPFF_NO_BYT_COUNTS
 
-export function flowMod(state: State, mod: MessageNamed<'flow_mod'>, now: number): Removed[] {
+const isDelete = (mod: MessageNamed<'flow_mod'>): boolean => mod.command === 'delete' || mod.command === 'delete_strict'
+
+/** Without a state only what is wrong with the message by itself. */
+export function checkFlowMod(state: State | undefined, mod: MessageNamed<'flow_mod'>): void {
   checkMatchFields(mod.match)
-  const deletes = mod.command === 'delete' || mod.command === 'delete_strict'
+  const deletes = isDelete(mod)
   if (typeof mod.command === 'number') throw new Refusal('flow_mod_failed', 'bad_command')
   if (mod.table_id >= TABLE_COUNT && !(deletes && mod.table_id === k.TABLE_ALL)) {
     throw new Refusal('flow_mod_failed', 'bad_table_id')
   }
   if (!deletes && (mod.flags & ~KNOWN_FLAGS) !== 0) throw new Refusal('flow_mod_failed', 'bad_flags')
-  if (deletes) return deleteFlows(state, mod)
-  checkInstructions(state, mod.table_id, mod.match, mod.instructions)
+  if (!deletes) checkInstructions(state, mod.table_id, mod.match, mod.instructions)
+}
+
+export function flowMod(state: State, mod: MessageNamed<'flow_mod'>, now: number): Removed[] {
+  checkFlowMod(state, mod)
+  if (isDelete(mod)) return deleteFlows(state, mod)
   if (mod.command === 'add') add(state, mod, now)
   else modify(state, mod)
   return []

@@ -40,21 +40,27 @@ function checkBuckets(state: State, mod: MessageNamed<'group_mod'>): void {
   if (mod.group_type === 'indirect' && mod.buckets.length !== 1) {
     throw new Refusal('group_mod_failed', 'invalid_group', 'indirect wants one bucket')
   }
+  if (groupsIn(mod.buckets).some((next) => next === mod.group_id || reaches(state, next, mod.group_id, new Set()))) {
+    throw new Refusal('group_mod_failed', 'loop')
+  }
   for (const bucket of mod.buckets) {
     const watches = [
       bucket.watch_port !== k.PORT_ANY && bucket.watch_port !== 0,
       bucket.watch_group !== k.GROUP_ANY && bucket.watch_group !== 0,
     ]
-    if (mod.group_type === 'ff' && !watches.includes(true)) {
-      throw new Refusal('group_mod_failed', 'watch_unsupported', 'ff bucket watches nothing')
+    const watching = watches.includes(true)
+    if (mod.group_type === 'ff' && !watching) {
+      throw new Refusal('group_mod_failed', 'invalid_group', 'ff bucket watches nothing')
     }
-    for (const next of groupsIn(mod.buckets)) {
-      if (next === mod.group_id || reaches(state, next, mod.group_id, new Set())) {
-        throw new Refusal('group_mod_failed', 'loop')
-      }
+    if ((mod.group_type === 'all' || mod.group_type === 'indirect') && watching) {
+      throw new Refusal('group_mod_failed', 'watch_unsupported')
+    }
+    if (mod.group_type !== 'select' && bucket.weight !== 0) {
+      throw new Refusal('group_mod_failed', 'invalid_group', 'weight')
     }
     // A bucket has no match: fields behind prerequisites are not checked, as nothing says what is there.
-    checkSet(bucket.actions, { ...knownFrom(state, []), loose: true })
+    // Groups it refers to may come later.
+    checkSet(bucket.actions, { ...knownFrom(undefined, []), loose: true })
   }
 }
 
@@ -98,7 +104,10 @@ export function meterMod(state: State, mod: MessageNamed<'meter_mod'>, now: numb
   if (command === 'add' && old !== undefined) throw new Refusal('meter_mod_failed', 'meter_exists')
   if (command === 'modify' && old === undefined) throw new Refusal('meter_mod_failed', 'unknown_meter')
   const both = k.OFPMF_KBPS | k.OFPMF_PKTPS
-  if ((flags & ~METER_FLAGS) !== 0 || (flags & both) === both) throw new Refusal('meter_mod_failed', 'bad_flags')
+  if ((flags & ~METER_FLAGS) !== 0 || (flags & both) === both || (flags & both) === 0) {
+    throw new Refusal('meter_mod_failed', 'bad_flags')
+  }
+  if (mod.bands.length === 0) throw new Refusal('meter_mod_failed', 'out_of_bands')
   for (const band of mod.bands) {
     if (band.type === 'experimenter') throw new Refusal('meter_mod_failed', 'bad_band')
     if (band.rate === 0) throw new Refusal('meter_mod_failed', 'bad_rate')

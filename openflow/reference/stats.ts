@@ -142,7 +142,6 @@ function tables(state: State) {
 }
 
 function ports(state: State, only: number, now: number) {
-  if (only !== k.PORT_ANY && !state.ports.has(only)) throw new Refusal('bad_request', 'bad_port')
   const wanted = [...state.ports].filter(([no]) => only === k.PORT_ANY || no === only)
   return wanted.map(([no, port]) => ({
     port_no: no,

@@ -8,11 +8,10 @@
 import * as k from '../spec/constants.ts'
 import type { ErrorMessage, Message, MessageNamed } from '../spec/message.ts'
 import { encode } from '../spec/message.ts'
-import { EXPERIMENTER } from '../spec/oxm-row.ts'
 import type { Port } from '../spec/ports.ts'
 import { act } from './act.ts'
-import { checkList, checkMatchFields, knownFrom } from './check.ts'
-import { expire, flowMod, type Removed } from './flow-mod.ts'
+import { checkList, knownFromFrame } from './check.ts'
+import { checkFlowMod, expire, flowMod, type Removed } from './flow-mod.ts'
 import { groupMod, meterMod } from './group-mod.ts'
 import { Exhausted, newWalk, type Output, runActionSet, runPipeline, type Step, type Walk } from './pipeline.ts'
 import { bundleRefusal, Refusal } from './refusal.ts'
@@ -292,7 +291,8 @@ export class ReferenceSwitch {
     const now = this.#now()
     if (message.type === 'flow_mod') {
       const removed = flowMod(this.#state, message, now)
-      if (message.buffer_id !== k.NO_BUFFER && message.command === 'add') {
+      const { command, buffer_id } = message
+      if (buffer_id !== k.NO_BUFFER && command !== 'delete' && command !== 'delete_strict') {
         throw new Refusal('bad_request', 'buffer_unknown')
       }
       return this.#tellRemoved(removed)
@@ -331,9 +331,9 @@ export class ReferenceSwitch {
   #packetOut(message: MessageNamed<'packet_out'>): Message[] {
     if (message.buffer_id !== k.NO_BUFFER) throw new Refusal('bad_request', 'buffer_unknown')
     const inPort = message.in_port
-    if (inPort === 0 || (inPort > 0xff00 && inPort < k.PORT_IN_PORT)) throw new Refusal('bad_request', 'bad_port')
-    checkList(message.actions, looseKnown(this.#state))
+    if (inPort === 0 || (inPort > 0xff00 && !ORIGINS.has(inPort))) throw new Refusal('bad_request', 'bad_port')
     const walk = newWalk(this.#state, this.#now(), inPort, message.data)
+    checkList(message.actions, knownFromFrame(this.#state, walk.frame))
     const outputs = this.#send(walk, () => {
       act(walk, message.actions)
       runActionSet(walk)
@@ -350,13 +350,13 @@ export class ReferenceSwitch {
     ]
     switch (message.bundle_type) {
       case 'open_request':
-        if (bundle !== undefined) throw bundleRefusal('bundle_exist')
+        if (bundle !== undefined) throw this.#broken(id, 'bad_id')
         this.#bundles.set(id, { flags, closed: false, messages: [] })
         return reply('open_reply')
       case 'close_request':
         if (bundle === undefined) throw bundleRefusal('bad_id')
-        if (bundle.closed) throw bundleRefusal('bundle_closed')
-        if (bundle.flags !== flags) throw bundleRefusal('bad_flags')
+        if (bundle.closed) throw this.#broken(id, 'bundle_closed')
+        if (bundle.flags !== flags) throw this.#broken(id, 'bad_flags')
         bundle.closed = true
         return reply('close_reply')
       case 'discard_request':
@@ -365,7 +365,7 @@ export class ReferenceSwitch {
         return reply('discard_reply')
       case 'commit_request': {
         if (bundle === undefined) throw bundleRefusal('bad_id')
-        if (bundle.flags !== flags) throw bundleRefusal('bad_flags')
+        if (bundle.flags !== flags) throw this.#broken(id, 'bad_flags')
         this.#bundles.delete(id)
         const { messages, refused } = this.#commit(bundle)
         if (refused) return [...messages, errorFor(message, bundleRefusal('msg_failed'))]
@@ -393,25 +393,33 @@ export class ReferenceSwitch {
     return { messages: out, refused: false }
   }
 
+  /** A bundle used wrongly is thrown away. */
+  #broken(id: number, code: Parameters<typeof bundleRefusal>[0]): Refusal {
+    this.#bundles.delete(id)
+    return bundleRefusal(code)
+  }
+
+  /**
+   * What is wrong with a message by itself is told at once, and the message is not in the bundle then, which can
+   * still be committed: as Open vSwitch does.
+   */
   #bundleAdd(message: MessageNamed<'bundle_add_message'>): Message[] {
     const { bundle_id: id, flags, message: inner, xid } = message
     const bundle = this.#bundles.get(id) ?? { flags, closed: false, messages: [] }
-    if (bundle.closed) throw bundleRefusal('bundle_closed')
-    if (bundle.flags !== flags) throw bundleRefusal('bad_flags')
+    if (bundle.closed) throw this.#broken(id, 'bundle_closed')
+    if (bundle.flags !== flags) throw this.#broken(id, 'bad_flags')
     if (inner.xid !== xid) throw bundleRefusal('msg_bad_xid')
     const types: readonly Message['type'][] = ['flow_mod', 'group_mod', 'port_mod', 'packet_out']
     if (!types.includes(inner.type)) throw bundleRefusal('msg_unsup')
-    if (inner.type === 'flow_mod') checkMatchFields(inner.match)
+    if (inner.type === 'flow_mod') checkFlowMod(undefined, inner)
     this.#bundles.set(id, bundle)
     bundle.messages.push(inner)
     return []
   }
 }
 
-/** Actions of a packet_out have no match to be held against: what they name may be there. */
-function looseKnown(state: State) {
-  return { ...knownFrom(state, []), loose: true }
-}
+/** Reserved ports that a packet_out may come from. */
+const ORIGINS = new Set([k.PORT_LOCAL, k.PORT_CONTROLLER, k.PORT_ANY])
 
 function errorFor(message: Message, error: unknown): ErrorMessage {
   if (!(error instanceof Refusal)) throw error
@@ -419,7 +427,7 @@ function errorFor(message: Message, error: unknown): ErrorMessage {
   let data: Uint8Array = octets
   if (error.error_type === 'experimenter') {
     data = new Uint8Array(4 + octets.length)
-    new DataView(data.buffer).setUint32(0, EXPERIMENTER.onf)
+    new DataView(data.buffer).setUint32(0, error.experimenter)
     data.set(octets, 4)
   }
   return { type: 'error', xid: message.xid, error_type: error.error_type, code: error.code, data }
