@@ -38,11 +38,11 @@ class Lab:
         self.background = []
 
     def build(self, spec):
-        """switches: [{name, dpid}], hosts: [{name, mac, ip, ip6, switch}], links: [[a, b]], controllers: ["tcp:127.0.0.1:6653"]"""
+        """switches: [{name, dpid, standalone}], hosts: [{name, mac, ip, ip6, switch}], links: [[a, b]], controllers: ["tcp:127.0.0.1:6653"]"""
         self.net = Mininet(controller=None, build=False, autoSetMacs=False, autoStaticArp=False)
         for row in spec["switches"]:
             self.net.addSwitch(
-                row["name"], cls=OVSSwitch, dpid=row["dpid"], datapath="user", protocols="OpenFlow13", failMode=spec.get("failMode", "secure")
+                row["name"], cls=OVSSwitch, dpid=row["dpid"], datapath="user", protocols="OpenFlow13", failMode="standalone" if row.get("standalone") else "secure"
             )
         for row in spec["hosts"]:
             self.net.addHost(row["name"], mac=row["mac"], ip=row["ip"])
@@ -61,9 +61,11 @@ class Lab:
             host.cmd("ip link set %s down; ip link set %s up" % (interface, interface))
             if row.get("ip6"):
                 host.cmd("ip -6 addr add %s dev %s nodad" % (row["ip6"], interface))
+        standalone = {row["name"] for row in spec["switches"] if row.get("standalone")}
         for switch in self.net.switches:
             switch.start([])
-            self.set_controllers(switch, spec["controllers"])
+            if switch.name not in standalone:
+                self.set_controllers(switch, spec["controllers"])
         return {"ports": self.ports({})}
 
     @staticmethod

@@ -17,12 +17,12 @@ export interface HostSpec {
 }
 
 export interface NetworkSpec {
-  switches: { name: string; dpid: string }[]
+  /** A standalone one is an ordinary learning switch without a controller: somebody else's network. */
+  switches: { name: string; dpid: string; standalone?: boolean }[]
   hosts: HostSpec[]
   links: [string, string][]
   /** Open vSwitch controller targets. */
   controllers: string[]
-  failMode?: 'secure' | 'standalone'
 }
 
 /** One kind of packet that a host received. Times in milliseconds since the epoch. */
