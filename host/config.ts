@@ -157,7 +157,7 @@ export const SETTINGS: readonly Setting[] = [
     'list',
     'target,...',
     { type: 'array', maxItems: 16, items: { type: 'string', pattern: `^(unix:.+|tcp:${HOST_PORT.slice(1)})` } },
-    'OVSDB servers, unix:PATH or tcp:HOST:PORT; the local socket where it exists',
+    'OVSDB servers, unix:PATH or tcp:HOST:PORT, or none; the local socket where it exists',
   ),
   row('repair', 'boolean', '', { type: 'boolean' }, 'make bridges fail secure through OVSDB'),
   row(
@@ -339,7 +339,7 @@ function fromText({ form }: Setting, text: string): unknown {
     case 'endpoint':
       return endpoint(text)
     case 'list':
-      return text.split(',').map((part) => part.trim())
+      return text === 'none' ? [] : text.split(',').map((part) => part.trim())
     case 'listeners':
       return text.split(',').map((part) => {
         const [, tls, rest] = /^(tls:)?(.*)$/.exec(part.trim())!

@@ -94,6 +94,7 @@ describe('host/config', () => {
   it('uses the local OVSDB socket only where it exists', () => {
     const found = config({ flags: { plaintext: true }, exists: (path) => path === '/run/openvswitch/db.sock' })
     expect(found.ovsdb).to.deep.equal(['unix:/run/openvswitch/db.sock'])
+    expect(config({ flags: { plaintext: true, ovsdb: 'none' }, exists: () => true }).ovsdb).to.deep.equal([])
   })
 
   it('lets flags win over variables, variables over the file, the file over defaults: for every setting', () => {
