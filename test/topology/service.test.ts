@@ -62,7 +62,9 @@ describe('topology service', () => {
         switches.forEach((datapathId, index) => {
           net.at(net.now + index, () => net.connect(datapathId))
         })
-        net.run(1200)
+        // The interval, a tenth of jitter, a tenth until the next tick; the last switch's start, the
+        // longest cable, and the time that new links gather.
+        net.run(1000 + 100 + 100 + switches.length + 5 + 10)
         expect(net.linkTexts()).to.deep.equal(net.expected())
         for (const one of switches)
           for (const other of switches) expect(walk(net, one, other), `${one} to ${other}`).to.be.an('array')
