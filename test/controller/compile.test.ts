@@ -68,7 +68,7 @@ describe('the compiler', () => {
             if (!observed.datapaths.has(datapathId)) installed.delete(datapathId)
         }
       }),
-      { numRuns: 100 },
+      { numRuns: 50 },
     )
   })
 
@@ -106,7 +106,7 @@ describe('the compiler', () => {
           for (const meter of program.meters.values()) encode(operationMessage({ what: 'meter', act: 'add', meter }))
         }
       }),
-      { numRuns: 40 },
+      { numRuns: 25 },
     )
   })
 

@@ -22,6 +22,7 @@ import {
   arbitraryRecords,
   datapathName,
   intentOf,
+  interfaceRecord,
   LINE_PORTS,
   networkOf,
 } from '../support/arbitrary-state.ts'
@@ -124,6 +125,35 @@ describe('compiled tables in Open vSwitch', function () {
     expect(verdicts.passed + verdicts.dropped).to.be.at.least(2_000)
     expect(verdicts.passed, 'enough that pass').to.be.at.least(500)
     expect(verdicts.dropped, 'enough that do not').to.be.at.least(1_000)
+  })
+
+  it('answers neighbour solicitations for an interface', async () => {
+    const one = interfaceRecord(1, 'default', [], datapathName(1))
+    const two = interfaceRecord(2, 'default', [], datapathName(1))
+    const datapathIds = [datapathName(1)]
+    const intent = intentOf({ records: [one, two], datapathIds })
+    const [compiled] = new Compiler('fabric')
+      .compile(networkOf(intent, datapathIds), { intent: 'all', observed: 'all' })
+      .values()
+    if (compiled === undefined) throw new Error('no program')
+    await install(compiled.program)
+    const ask = async (sll: string) => {
+      const ends = 'dl_src=02:00:00:00:00:01,dl_dst=33:33:ff:00:00:02,ipv6_src=fd00::1,ipv6_dst=ff02::1:ff00:2'
+      const solicitation = `in_port=1,icmp6,${ends},nw_ttl=255,icmpv6_type=135,icmpv6_code=0,nd_target=fd00::2,nd_sll=${sll}`
+      return String(await control.request('ofproto/trace', [BRIDGE, solicitation]))
+    }
+    const said = await ask('02:00:00:00:00:01')
+    const answer = /^Final flow: (.*)$/m.exec(said)?.[1]
+    for (const part of [
+      'dl_src=02:00:00:00:00:02,dl_dst=02:00:00:00:00:01',
+      'ipv6_src=fd00::2,ipv6_dst=fd00::1',
+      'icmp_type=136,icmp_code=0,nd_target=fd00::2',
+      'nd_tll=02:00:00:00:00:02',
+    ]) {
+      expect(answer, said).to.include(part)
+    }
+    expect(comesOut(said), said).to.equal(true)
+    expect(comesOut(await ask('02:00:00:00:00:02')), 'a forged MAC').to.equal(false)
   })
 })
 

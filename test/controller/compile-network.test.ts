@@ -1,0 +1,208 @@
+/**
+ * Compiled programs on wired reference switches against permits(): what arrives, in both directions of a connection,
+ * across switches and to and from the world; that a change cuts established connections; who may speak for whom; and
+ * how neighbours are found.
+ */
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { Compiler } from '../../controller/policy/compile.ts'
+import type { Intent } from '../../controller/policy/intent.ts'
+import { orderRules } from '../../controller/policy/order.ts'
+import { permits } from '../../controller/policy/permits.ts'
+import type { NetworkState, Place } from '../../controller/policy/state.ts'
+import { ARP_REPLY, ARP_REQUEST, decodeArp, encodeArp } from '../../packet/arp.ts'
+import { decodeEthernet, encodeEthernet, MAC_BROADCAST } from '../../packet/ethernet.ts'
+import {
+  type ArbitraryNetwork,
+  type ArbitraryPacket,
+  arbitraryNetwork,
+  intentOf,
+  interfaceRecord,
+  LINE_PORTS,
+  networkOf,
+} from '../support/arbitrary-state.ts'
+import { type Arrival, type End, endOf, frameOf, GATEWAY_MAC, ReferenceNetwork } from '../support/reference-network.ts'
+
+const ALL = { intent: 'all', observed: 'all' } as const
+
+function networkWith(state: NetworkState, compiler = new Compiler('fabric')): ReferenceNetwork {
+  const network = new ReferenceNetwork(state.observed)
+  for (const [datapathId, { program }] of compiler.compile(state, ALL)) network.install(datapathId, program)
+  return network
+}
+
+/** The uplink of the first switch. */
+function uplinkOf({ observed }: NetworkState): Place {
+  const [datapathId] = observed.datapaths.keys()
+  if (datapathId === undefined) throw new Error('no switch')
+  return { datapathId, port: LINE_PORTS.uplink }
+}
+
+/** Sends one packet and says whether exactly its receiver got it. */
+function arrives(network: ReferenceNetwork, state: NetworkState, packet: ArbitraryPacket, reply: boolean): boolean {
+  const { intent, observed } = state
+  const [sender, receiver] = reply ? [packet.to, packet.from] : [packet.from, packet.to]
+  const [from, to] = [sender, receiver].map((name) => endOf(name, intent.interfaces.get(name), packet.family)) as [
+    End,
+    End,
+  ]
+  const place = observed.places.get(sender) ?? uplinkOf(state)
+  const arrivals = network.send(place, frameOf(packet, reply, from, to))
+  const target = observed.places.get(receiver) ?? uplinkOf(state)
+  for (const { datapathId, port } of arrivals) expect({ datapathId, port }).to.deep.equal(target)
+  expect(arrivals.length).to.be.at.most(1)
+  return arrivals.length === 1
+}
+
+/** Packets that have both ends somewhere, in the original direction; the reference switch checks no SCTP. */
+function usable({ packets, intent }: Pick<ArbitraryNetwork, 'packets' | 'intent'>): ArbitraryPacket[] {
+  return packets
+    .filter(({ from, to, protocol }) => protocol !== 132 && (intent.interfaces.has(from) || intent.interfaces.has(to)))
+    .map((packet) => ({ ...packet, reply: false }))
+}
+
+describe('compiled programs on reference switches', () => {
+  it('deliver what policy permits, and its replies, and nothing else', () => {
+    let passed = 0
+    fc.assert(
+      fc.property(arbitraryNetwork(12), ({ state, intent, packets }) => {
+        const network = networkWith(state)
+        const rules = orderRules(intent)
+        for (const packet of usable({ packets, intent: intent as Intent })) {
+          const { allow } = permits(intent, packet, rules)
+          expect(arrives(network, state, packet, false), JSON.stringify(packet)).to.equal(allow)
+          if (!allow) continue
+          passed++
+          const isReplied = packet.protocol !== 47
+          if (isReplied)
+            expect(arrives(network, state, packet, true), `reply to ${JSON.stringify(packet)}`).to.equal(true)
+        }
+      }),
+      { numRuns: 120, seed: 2026 },
+    )
+    expect(passed).to.be.at.least(20)
+  })
+
+  it('judge established connections by the policy of now', () => {
+    let cut = 0
+    fc.assert(
+      fc.property(arbitraryNetwork(12), fc.boolean(), ({ state, intent, packets }, denies) => {
+        const compiler = new Compiler('fabric')
+        const network = networkWith(state, compiler)
+        const open = usable({ packets, intent: intent as Intent }).filter((packet) =>
+          arrives(network, state, packet, false),
+        )
+        const records = {
+          datapathIds: [...state.observed.datapaths.keys()],
+          records: [
+            ...intent.interfaces.values(),
+            ...[...intent.policies.values()].filter(() => !denies),
+            ...[...intent.vnps.values()].map((vnp) => ({ ...vnp, ingressDefault: 'deny' as const })),
+          ],
+        }
+        const next = { ...state, intent: intentOf(records) }
+        for (const [datapathId, { program }] of compiler.compile(next, ALL)) network.install(datapathId, program)
+        for (const packet of open.filter(({ protocol }) => protocol !== 47)) {
+          const { allow } = permits(next.intent, packet)
+          if (!allow) cut++
+          expect(arrives(network, next, packet, true), `reply to ${JSON.stringify(packet)}`).to.equal(allow)
+          expect(arrives(network, next, packet, false), JSON.stringify(packet)).to.equal(allow)
+        }
+      }),
+      { numRuns: 50, seed: 2027 },
+    )
+    expect(cut).to.be.at.least(5)
+  })
+})
+
+/** Two interfaces of one network on two switches, all allowed. */
+function pair() {
+  const datapathIds = ['0000000000000001', '0000000000000002']
+  const meta = { number: 1, createTime: 0, updateTime: 0, updatedBy: 'test', owner: '' }
+  const selector = { allOf: [], anyOf: [], noneOf: [] }
+  const defaults = { ingressDefault: 'allow', egressDefault: 'allow' } as const
+  const vnp = {
+    ...meta,
+    ...defaults,
+    kind: 'vnp',
+    name: 'all',
+    selector,
+    priority: 0,
+    resolution: 'highest-priority',
+  } as const
+  const one = interfaceRecord(1, 'default', [], '0000000000000001')
+  const two = interfaceRecord(2, 'default', [], '0000000000000002')
+  const intent = intentOf({ records: [one, two, vnp], datapathIds })
+  const state = networkOf(intent, datapathIds)
+  const place = (name: string) => state.observed.places.get(name) as Place
+  return { state, one, two, at: { one: place(one.name), two: place(two.name) }, network: networkWith(state) }
+}
+
+function arpOf({ frame }: Arrival) {
+  const ethernet = decodeEthernet(frame)
+  return { to: ethernet?.header.dst, arp: ethernet && decodeArp(ethernet.payload)?.header }
+}
+
+describe('neighbours and senders on reference switches', () => {
+  const PACKET: ArbitraryPacket = { from: 'if-1', to: 'if-2', protocol: 17, port: 53, family: 4, reply: false }
+
+  it('let an interface send with its own MAC and addresses only', () => {
+    const { network, one, two, at } = pair()
+    for (const family of [4, 6] as const) {
+      const [from, to] = [endOf('', one, family), endOf('', two, family)]
+      const send = (end: Partial<End>, place = at.one) =>
+        network.send(place, frameOf({ ...PACKET, family }, false, { ...from, ...end }, to)).length
+      expect(send({})).to.equal(1)
+      expect(send({ mac: 0x0200000000ff }), 'another MAC').to.equal(0)
+      expect(send({ address: { family, value: to.address.value + 7n } }), 'another address').to.equal(0)
+      expect(send({ address: to.address }), "the receiver's address").to.equal(0)
+      expect(send({}, { ...at.one, port: LINE_PORTS.uplink }), 'from the uplink').to.equal(0)
+    }
+  })
+
+  it('answer ARP requests for interfaces, and for nobody under a false name', () => {
+    const { network, one, two, at } = pair()
+    const request = { op: ARP_REQUEST, senderMac: one.mac, senderIp: 0x0a000001, targetMac: 0, targetIp: 0x0a000002 }
+    const ask = (its: Partial<typeof request>) =>
+      network.send(
+        at.one,
+        encodeEthernet(
+          { dst: MAC_BROADCAST, src: one.mac, vlans: [], type: 0x0806 },
+          encodeArp({ ...request, ...its }),
+        ),
+      )
+    const [answer, ...more] = ask({})
+    expect(more).to.deep.equal([])
+    expect(answer && { ...at.one, ...arpOf(answer) }).to.deep.equal({
+      ...at.one,
+      to: one.mac,
+      arp: { op: ARP_REPLY, senderMac: two.mac, senderIp: 0x0a000002, targetMac: one.mac, targetIp: 0x0a000001 },
+    })
+    expect(ask({ senderIp: 0x0a000002 }), 'a forged sender').to.deep.equal([])
+    expect(ask({ senderMac: two.mac }), 'a forged MAC').to.deep.equal([])
+    expect(ask({ op: ARP_REPLY }), 'an answer').to.deep.equal([])
+    expect(ask({ targetIp: 0x0a000001 }), 'announcing itself').to.deep.equal([])
+    const outside = ask({ targetIp: 0x0a0000c8 })
+    expect(outside.map(({ port }) => port)).to.deep.equal([LINE_PORTS.uplink])
+  })
+
+  it('bring answers from the world to who asked, unless they speak for an interface', () => {
+    const { network, state, two, at } = pair()
+    const reply = {
+      op: ARP_REPLY,
+      senderMac: GATEWAY_MAC,
+      senderIp: 0x0a0000c8,
+      targetMac: two.mac,
+      targetIp: 0x0a000002,
+    }
+    const tell = (its: Partial<typeof reply>) =>
+      network
+        .send(
+          uplinkOf(state),
+          encodeEthernet({ dst: two.mac, src: GATEWAY_MAC, vlans: [], type: 0x0806 }, encodeArp({ ...reply, ...its })),
+        )
+        .map(({ datapathId, port }) => ({ datapathId, port }))
+    expect(tell({})).to.deep.equal([at.two])
+    expect(tell({ senderIp: 0x0a000001 })).to.deep.equal([])
+  })
+})

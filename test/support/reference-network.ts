@@ -1,0 +1,158 @@
+/**
+ * Compiled programs on reference switches that are wired together as networkOf() says: frames go in at a port and come
+ * out at others, with connection tracking in between. And the frames of policy's packets. Used by tests of the compiler.
+ */
+import { type Message, ReferenceSwitch } from 'node-openflow'
+import { diff, type Operation } from '../../controller/flows/diff.ts'
+import { operationMessage } from '../../controller/flows/messages.ts'
+import { TABLES } from '../../controller/policy/pipeline.ts'
+import { emptyProgram, type SwitchProgram } from '../../controller/policy/program.ts'
+import type { ObservedView, Place } from '../../controller/policy/state.ts'
+import { type Address, parseAddress } from '../../model/address.ts'
+import type { InterfaceRecord } from '../../model/records.ts'
+import { encodeEthernet } from '../../packet/ethernet.ts'
+import { echoBody, encodeIcmp } from '../../packet/icmp.ts'
+import { encodeIcmpv6 } from '../../packet/icmpv6.ts'
+import { encodeIpv4 } from '../../packet/ipv4.ts'
+import { encodeIpv6 } from '../../packet/ipv6.ts'
+import { encodeTcp, TCP_ACK, TCP_SYN } from '../../packet/tcp.ts'
+import { encodeUdp } from '../../packet/udp.ts'
+import { type ArbitraryPacket, LINE_PORTS } from './arbitrary-state.ts'
+
+export const GATEWAY_MAC = 0x02ff00000001
+const NONE = new Uint8Array(0)
+const EPHEMERAL = 40_000
+
+/** A frame that came out where no switch of ours is behind the port, or went to the controller. */
+export interface Arrival extends Place {
+  frame: Uint8Array
+}
+
+export class ReferenceNetwork {
+  readonly #switches = new Map<string, ReferenceSwitch>()
+  readonly #installed = new Map<string, SwitchProgram>()
+  readonly #order: string[]
+  /** Cookies of packet_ins since last asked. */
+  readonly told: bigint[] = []
+
+  constructor(observed: ObservedView) {
+    this.#order = [...observed.datapaths.keys()]
+    for (const { datapathId, ports } of observed.datapaths.values()) {
+      const options = { datapathId: BigInt(`0x${datapathId}`), ports: [...ports.keys()] }
+      this.#switches.set(datapathId, new ReferenceSwitch(options))
+    }
+  }
+
+  /** Brings a switch to a program by the differences, and throws what it refuses. */
+  install(datapathId: string, program: SwitchProgram): void {
+    const target = this.#switches.get(datapathId)
+    if (target === undefined) throw new Error(`no switch ${datapathId}`)
+    const before = this.#installed.get(datapathId) ?? emptyProgram()
+    const operations = diff(program, before).filter((operation) => operation.what !== 'port' && !isAdvert(operation))
+    const rank = { meter: 0, group: 1, flow: 2, port: 3 }
+    operations.sort(
+      (one, other) =>
+        Number(one.act !== 'delete') - Number(other.act !== 'delete') || rank[one.what] - rank[other.what],
+    )
+    for (const operation of operations) {
+      const refusal = target.handle(operationMessage(operation)).find((answer: Message) => answer.type === 'error')
+      if (refusal !== undefined)
+        throw new Error(`refused: ${JSON.stringify(refusal, (_, v) => (typeof v === 'bigint' ? `${v}` : v))}`)
+    }
+    this.#installed.set(datapathId, { ...program, flows: new Map(program.flows), meters: new Map(program.meters) })
+  }
+
+  /** Where a frame comes out that goes in at a port. */
+  send(from: Place, frame: Uint8Array): Arrival[] {
+    const arrivals: Arrival[] = []
+    const waiting: Arrival[] = [{ ...from, frame }]
+    for (let hops = 0; waiting.length > 0; hops++) {
+      if (hops > 100) throw new Error('a frame goes round in circles')
+      const { datapathId, port, frame: its } = waiting.shift() as Arrival
+      for (const output of this.#switches.get(datapathId)?.inject(port, its) ?? []) {
+        if (output.port === 'controller') this.told.push(output.message.cookie)
+        else {
+          const next = this.#behind(datapathId, output.port)
+          if (next === undefined) arrivals.push({ datapathId, port: output.port, frame: output.packet })
+          else waiting.push({ ...next, frame: output.packet })
+        }
+      }
+    }
+    return arrivals
+  }
+
+  #behind(datapathId: string, port: number): Place | undefined {
+    const step = port === LINE_PORTS.left ? -1 : port === LINE_PORTS.right ? 1 : 0
+    const next = step === 0 ? undefined : this.#order[this.#order.indexOf(datapathId) + step]
+    if (next === undefined) return undefined
+    return { datapathId: next, port: step === 1 ? LINE_PORTS.left : LINE_PORTS.right }
+  }
+}
+
+/** Rows that write options of neighbour discovery, which reference switches do not know. */
+function isAdvert(operation: Operation): boolean {
+  return operation.what === 'flow' && operation.flow.table === TABLES.advertise
+}
+
+/** One end of a packet: an interface record, or an address of the world behind the gateway. */
+export interface End {
+  mac: number
+  address: Address
+}
+
+export function endOf(name: string, record: InterfaceRecord | undefined, family: 4 | 6): End {
+  const text = record?.addresses.find((its) => its.includes(':') === (family === 6)) ?? name
+  const address = parseAddress(text)
+  if (address === undefined) throw new Error(`no address of family ${family}: ${name}`)
+  return { mac: record?.mac ?? GATEWAY_MAC, address }
+}
+
+/** The frame of a packet of the original direction, or of the answer to it. `from` is who sends this very frame. */
+export function frameOf({ protocol, port = 0 }: ArbitraryPacket, reply: boolean, from: End, to: End): Uint8Array {
+  const [srcPort, dstPort] = reply ? [port, EPHEMERAL] : [EPHEMERAL, port]
+  const between = between4or6(from.address, to.address)
+  const flags = reply ? TCP_SYN | TCP_ACK : TCP_SYN
+  const tcp = {
+    srcPort,
+    dstPort,
+    sequence: 1,
+    acknowledgment: reply ? 2 : 0,
+    flags,
+    window: 1000,
+    urgent: 0,
+    options: NONE,
+  }
+  const type = reply ? ({ 1: 0, 58: 129 }[protocol] ?? 0) : port
+  const echo = echoBody(7, 1, NONE)
+  const payload =
+    protocol === 6
+      ? encodeTcp(between, tcp, NONE)
+      : protocol === 17
+        ? encodeUdp(between, { srcPort, dstPort }, NONE)
+        : protocol === 1
+          ? encodeIcmp({ type, code: 0 }, echo)
+          : protocol === 58 && typeof between.src === 'bigint'
+            ? encodeIcmpv6(between as { src: bigint; dst: bigint }, { type, code: 0 }, echo)
+            : new Uint8Array(8)
+  return ipFrame(from, to, protocol, payload)
+}
+
+/** An IP packet in an Ethernet frame. */
+export function ipFrame(from: End, to: End, protocol: number, payload: Uint8Array, hopLimit = 64): Uint8Array {
+  const { src, dst } = between4or6(from.address, to.address)
+  const head = { dst: to.mac, src: from.mac, vlans: [] }
+  if (typeof src === 'bigint' && typeof dst === 'bigint') {
+    const header = { trafficClass: 0, flowLabel: 0, hopLimit, src, dst, extensions: [], protocol }
+    return encodeEthernet({ ...head, type: 0x86dd }, encodeIpv6(header, payload))
+  }
+  const header = {
+    ...{ dscp: 0, ecn: 0, identification: 0, dontFragment: true, moreFragments: false, fragmentOffset: 0 },
+    ...{ ttl: hopLimit, protocol, src: Number(src), dst: Number(dst), options: NONE },
+  }
+  return encodeEthernet({ ...head, type: 0x0800 }, encodeIpv4(header, payload))
+}
+
+function between4or6(from: Address, to: Address): { src: number; dst: number } | { src: bigint; dst: bigint } {
+  if (from.family === 6) return { src: from.value, dst: to.value }
+  return { src: Number(from.value), dst: Number(to.value) }
+}
