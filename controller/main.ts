@@ -116,6 +116,7 @@ async function start(
       listen: config.openflow.map(({ host, port, tls }) => ({ host, port, ...(tls && { tls: readTls(tls) }) })),
       ovsdb: config.ovsdb,
       repair: config.repair,
+      refuseInBand: true,
       times: { auditMs: config.limits.auditMs },
     },
     tell,

@@ -93,7 +93,7 @@ function readyText(config: ControllerConfig, grpc: string, openflow: readonly st
     ...(tls
       ? [`  ovs-vsctl set-ssl ${join(certs, 'switch.key')} ${join(certs, 'switch.crt')} ${join(certs, 'ca.crt')}`]
       : []),
-    '  ovs-vsctl set bridge BRIDGE fail_mode=secure protocols=OpenFlow13 \\',
+    '  ovs-vsctl set bridge BRIDGE fail_mode=secure protocols=OpenFlow13 other-config:disable-in-band=true \\',
     `    -- set-controller BRIDGE ${tls ? 'ssl' : 'tcp'}:${openflow[0]}`,
     'Then, in another terminal:',
     ...(process.env['TAGSTEER_HOME'] ? [`  export TAGSTEER_HOME=${home()}`] : []),

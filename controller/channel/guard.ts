@@ -67,7 +67,9 @@ export class Guard {
       const unsafe = (reason: string): Verdict => ({ safe: false, bridge, target, reason })
       if (bridge.failMode !== 'secure') return unsafe(`fail mode of bridge ${bridge.name} is not secure`)
       if (bridge.inBand && this.#options.refuseInBand) {
-        return unsafe(`hidden flows of bridge ${bridge.name} for in-band control let packets past its rules`)
+        return unsafe(
+          `hidden flows of bridge ${bridge.name} for in-band control let packets past its rules: set bridge ${bridge.name} other-config:disable-in-band=true`,
+        )
       }
       return { safe: true, bridge, target }
     }

@@ -25,9 +25,8 @@ export class SwitchPorts {
     for (const port of ports) this.#set(port)
   }
 
-  get addresses(): PortAddresses {
-    return new Map([...this.rows].map(([number, port]) => [number, port.hw_addr]))
-  }
+  /** Hardware addresses as they are now. */
+  readonly addresses: PortAddresses = { get: (number) => this.rows.get(number)?.hw_addr }
 
   /** undefined where nothing about a port that anybody sees has changed. */
   change({ reason, desc }: MessageNamed<'port_status'>): PortChange | undefined {

@@ -6,7 +6,9 @@ import { GROUP_ANY, type Message, NO_BUFFER, OFPPC_NO_FLOOD, PORT_ANY } from 'no
 import type { Operation } from './diff.ts'
 
 /** Hardware addresses of ports, which a port_mod must repeat (section 7.3.4.3). */
-export type PortAddresses = ReadonlyMap<number, number>
+export interface PortAddresses {
+  get(port: number): number | undefined
+}
 
 const ALL_BITS = 0xffff_ffff_ffff_ffffn
 

@@ -56,6 +56,15 @@ export class SwitchUnits {
     for (const port of ports) noFloodPorts.add(port)
   }
 
+  /** Whether the switch's own flooding leaves out this port. */
+  setSilent(port: number, silent: boolean): void {
+    const { noFloodPorts } = this.program
+    if (noFloodPorts.has(port) === silent) return
+    this.#touched.ports.add(port)
+    if (silent) noFloodPorts.add(port)
+    else noFloodPorts.delete(port)
+  }
+
   #put(unit: string, key: string, flow: Flow): void {
     this.#touched.flows.add(key)
     const holder = this.program.flows.get(key)

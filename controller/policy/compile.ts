@@ -222,8 +222,11 @@ export class Compiler {
     if (work.allPorts.has(datapathId)) this.#setPorts(datapath, units)
     else {
       const ports = work.ports.get(datapathId) ?? []
-      for (const port of ports) this.#setPort(datapath, units, port)
-      if (work.ports.has(datapathId)) units.setNoFlood(this.#noFlood(datapath))
+      const links = linksOf(datapath)
+      for (const port of ports) {
+        this.#setPort(datapath, units, port)
+        units.setSilent(port, datapath.ports.has(port) && !links.has(port))
+      }
     }
     if (work.forward === 'all' || work.forward.has(datapathId)) units.set('switches', forwardRows(state, datapath))
     if (work.world) units.set('world', this.#worldExists ? worldRows(state, datapath) : NO_ROWS)
