@@ -87,7 +87,21 @@ function tagMessage(tag: CanonicalTag): Tag {
   return kind === 'integer' ? { number: tag } : { json: tag }
 }
 
+/** The first integer inside a structured value that YAML holds exactly and JSON does not. */
+function inexactInside(value: unknown): bigint | undefined {
+  if (typeof value === 'bigint') return value
+  if (typeof value !== 'object' || value === null) return undefined
+  for (const member of Object.values(value)) {
+    const found = inexactInside(member)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
 function tagFromJson(value: Json | bigint): Tag {
+  const inexact = typeof value === 'bigint' ? undefined : inexactInside(value)
+  if (inexact !== undefined)
+    throw new CliError(`a structured tag holds ${inexact}, which is not exact in JSON; write it as a string`)
   const result = typeof value === 'bigint' ? integerTag(value) : valueTag(value)
   if (!result.ok)
     throw new CliError(`tag ${typeof value === 'bigint' ? value : JSON.stringify(value)}: ${result.reason}`)

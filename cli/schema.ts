@@ -35,8 +35,8 @@ const name: Schema = {
   description: 'Lower-case letters, digits, dots and hyphens; at most 63 characters.',
 }
 
+// No type: an integer beyond 2^53 arrives as a bigint, which validators of JSON do not know as an integer.
 const tag: Schema = {
-  type: ['string', 'integer', 'object', 'array', 'boolean', 'number', 'null'],
   description: 'A string, an integer or a structured value.',
 }
 
@@ -87,7 +87,7 @@ const interfaceSchema: Schema = {
         port: {
           type: 'integer',
           minimum: 1,
-          maximum: 0xfffffeff,
+          maximum: 0xffffff00,
           description: 'OpenFlow port number; needs datapathId.',
         },
         portName: { type: 'string', maxLength: 15, description: 'Name of the switch port.' },
