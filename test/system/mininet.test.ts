@@ -277,6 +277,49 @@ describe('three real switches', function () {
     expect(await received('a1', 'a2')).to.equal(0)
   })
 
+  it('rejects loudly, limits the rate, and reports what a log rule names', async () => {
+    const rules = [
+      {
+        direction: 'DIRECTION_INGRESS',
+        peer: { any: {} },
+        protocols: ['tcp'],
+        ports: ['7001'],
+        action: 'ACTION_REJECT',
+      },
+      { direction: 'DIRECTION_INGRESS', peer: { any: {} }, protocols: ['icmp'], action: 'ACTION_REJECT' },
+      {
+        direction: 'DIRECTION_INGRESS',
+        peer: { any: {} },
+        protocols: ['udp'],
+        ports: [String(PORT)],
+        action: 'ACTION_LOG',
+      },
+      {
+        direction: 'DIRECTION_INGRESS',
+        peer: { any: {} },
+        protocols: ['udp'],
+        ports: [String(PORT)],
+        action: 'ACTION_RATE_LIMIT',
+        rateLimit: { kilobitsPerSecond: 16, burstKilobits: 16 },
+      },
+    ]
+    await apply([...base().filter((each) => !('policy' in each)), { policy: { name: 'a-limits', vnp: 'a', rules } }])
+    const answers = await lab.probe(names.a1, [
+      { to: ip4('a2'), kind: 'tcp', port: 7001, timeout: 2 },
+      { to: ip6('a2'), kind: 'tcp', port: 7001, timeout: 2 },
+      { to: ip4('a2'), kind: 'ping', timeout: 2 },
+    ])
+    expect(answers).to.deep.equal(['reset', 'reset', 'unreachable'])
+    // 59 octets a packet at 1,000 packets a second are 472 kbit/s: at most some 16 + 3 * 16 kbit may pass in 3 s.
+    const { sent } = await udp('a1', ip4('a2'), 3000, 1000)
+    const passed = await received('a2', 'a1')
+    expect(sent).to.equal(3000)
+    expect(passed).to.be.within(10, 400)
+    const logged = await controller.events<{ subject: string; sentence: string }>(['rule-matched'])
+    expect(logged.map(({ subject }) => subject)).to.include('a-limits#2')
+    expect(logged[0]?.sentence).to.match(/udp 10\.0\.0\.1:\d+ -> 10\.0\.0\.2:7000/)
+  })
+
   it('refuses forged senders', async () => {
     const to = mac('a1')
     const ipv4 = (source: Host): Uint8Array => {
