@@ -9,7 +9,7 @@ import { Compiler } from '../../controller/policy/compile.ts'
 import type { Intent } from '../../controller/policy/intent.ts'
 import { orderRules } from '../../controller/policy/order.ts'
 import { permits } from '../../controller/policy/permits.ts'
-import type { NetworkState, Place } from '../../controller/policy/state.ts'
+import type { Backend, NetworkState, Place } from '../../controller/policy/state.ts'
 import { ARP_REPLY, ARP_REQUEST, decodeArp, encodeArp } from '../../packet/arp.ts'
 import { decodeEthernet, encodeEthernet, MAC_BROADCAST } from '../../packet/ethernet.ts'
 import {
@@ -116,7 +116,7 @@ describe('compiled programs on reference switches', () => {
 })
 
 /** Two interfaces of one network on two switches, all allowed. */
-function pair() {
+function pair(backend: Backend = 'fabric') {
   const datapathIds = ['0000000000000001', '0000000000000002']
   const meta = { number: 1, createTime: 0, updateTime: 0, updatedBy: 'test', owner: '' }
   const selector = { allOf: [], anyOf: [], noneOf: [] }
@@ -133,9 +133,15 @@ function pair() {
   const one = interfaceRecord(1, 'default', [], '0000000000000001')
   const two = interfaceRecord(2, 'default', [], '0000000000000002')
   const intent = intentOf({ records: [one, two, vnp], datapathIds })
-  const state = networkOf(intent, datapathIds)
+  const state = networkOf(intent, datapathIds, backend)
   const place = (name: string) => state.observed.places.get(name) as Place
-  return { state, one, two, at: { one: place(one.name), two: place(two.name) }, network: networkWith(state) }
+  return {
+    state,
+    one,
+    two,
+    at: { one: place(one.name), two: place(two.name) },
+    network: networkWith(state, new Compiler(backend)),
+  }
 }
 
 function arpOf({ frame }: Arrival) {
@@ -204,5 +210,19 @@ describe('neighbours and senders on reference switches', () => {
         .map(({ datapathId, port }) => ({ datapathId, port }))
     expect(tell({})).to.deep.equal([at.two])
     expect(tell({ senderIp: 0x0a000001 })).to.deep.equal([])
+  })
+
+  it('leave the way to another switch to the existing network where that forwards', () => {
+    const { network, one, two, at, state } = pair('normal')
+    const [from, to] = [endOf('', one, 4), endOf('', two, 4)]
+    const places = (arrivals: Arrival[]) => arrivals.map(({ datapathId, port }) => ({ datapathId, port }))
+    const uplink = uplinkOf(state)
+    // The first frame floods, so it shows at the uplink too; the second knows the way.
+    expect(places(network.send(at.one, frameOf(PACKET, false, from, to)))).to.have.deep.members([at.two, uplink])
+    expect(places(network.send(at.two, frameOf(PACKET, true, to, from)))).to.deep.equal([at.one])
+    expect(network.send(at.one, frameOf(PACKET, false, { ...from, mac: two.mac }, to))).to.deep.equal([])
+    // Another of our switches beyond the uplink: its interface is known by its MAC.
+    const elsewhere = frameOf({ ...PACKET, port: 54 }, false, to, from)
+    expect(places(network.send(uplink, elsewhere))).to.deep.equal([at.one])
   })
 })
