@@ -37,7 +37,7 @@ export interface FlowTextOptions extends TextOptions {
 export const DEFAULT_PRIORITY = 32768
 const NO_COUNTER = 0xffff_ffff_ffff_ffffn
 
-const FLAG_NAMES = ['send_flow_rem', 'check_overlap', 'reset_counts', 'no_packet_counts', 'no_byte_counts']
+export const FLAG_NAMES = ['send_flow_rem', 'check_overlap', 'reset_counts', 'no_packet_counts', 'no_byte_counts']
 
 /** Names of OFPFF_ bits; other bits as one number. */
 export function flowFlags(flags: number): string[] {

@@ -1,9 +1,20 @@
-/** The learn action in text: timeouts and cookie of the flow it makes, then its specs. */
+/** The learn action in text, out and in: timeouts and cookie of the flow it makes, then its specs. */
 
 import type { LearnAction, LearnSpec } from '../spec/learn.ts'
-import { fieldBits, fieldText, formatRange, type TextOptions } from './names.ts'
-import { hex } from './scan.ts'
-import { bigOf, formatValue } from './values.ts'
+import { TextError, unknownName } from './error.ts'
+import {
+  FIELD_TEXTS,
+  fieldBits,
+  fieldByText,
+  fieldText,
+  formatRange,
+  nxmField,
+  parseRange,
+  parseTable,
+  type TextOptions,
+} from './names.ts'
+import { arrow, hex, type Piece, parseBig, parseNumber, slice, splitList, trim } from './scan.ts'
+import { bigOf, formatValue, octetsOf, parseValue } from './values.ts'
 
 const DEFAULT_PRIORITY = 32768
 const FLAGS = [
@@ -45,4 +56,99 @@ function formatSpec(spec: LearnSpec, options: TextOptions): string {
     return `${fieldText(field)}=${formatValue(field, bigOf(src), undefined, options)}`
   }
   return `${to}=${from}`
+}
+
+const NUMBERS = {
+  idle_timeout: 16,
+  hard_timeout: 16,
+  fin_idle_timeout: 16,
+  fin_hard_timeout: 16,
+  priority: 16,
+  limit: 32,
+} as const
+const RESULT = 4
+
+/** What is between the brackets of `learn(…)`. */
+export function parseLearn(args: Piece, options: TextOptions): LearnAction {
+  const numbers: Record<string, number> = { priority: DEFAULT_PRIORITY }
+  let table_id = 1
+  let cookie = 0n
+  let flags = 0
+  let result: { ofs: number; field?: LearnResultField } = { ofs: 0 }
+  const specs: LearnSpec[] = []
+  for (const part of splitList(args)) {
+    const cut = part.text.indexOf('=')
+    const key = cut < 0 ? part.text : part.text.slice(0, cut)
+    const value = slice(part, cut + 1)
+    const flag = FLAGS.find(([, name]) => name === part.text)
+    if (flag !== undefined) flags |= flag[0]
+    else if (cut >= 0 && Object.hasOwn(NUMBERS, key))
+      numbers[key] = parseNumber(value, NUMBERS[key as keyof typeof NUMBERS])
+    else if (key === 'table') table_id = parseTable(value, options)
+    else if (key === 'cookie') cookie = parseBig(value, 64)
+    else if (key === 'result_dst') {
+      const { field, ofs, n_bits } = parseRange(value)
+      if (n_bits !== 1) throw new TextError('bad_value', value.at, 'one bit wanted')
+      result = { ofs, field }
+      flags |= RESULT
+    } else specs.push(parseSpec(part, options))
+  }
+  const head = {
+    idle_timeout: numbers['idle_timeout'] ?? 0,
+    hard_timeout: numbers['hard_timeout'] ?? 0,
+    priority: numbers['priority'] ?? DEFAULT_PRIORITY,
+    cookie,
+    flags,
+    table_id,
+    fin_idle_timeout: numbers['fin_idle_timeout'] ?? 0,
+    fin_hard_timeout: numbers['fin_hard_timeout'] ?? 0,
+  }
+  const limit = numbers['limit'] ?? 0
+  if (limit === 0 && result.field === undefined) return { type: 'nx_learn', ...head, specs }
+  return { type: 'nx_learn2', ...head, limit, result, specs }
+}
+
+type LearnResultField = ReturnType<typeof parseRange>['field']
+
+/** Octets of a number in a spec: as many pairs as its bits need. */
+const immediate = (value: bigint, n_bits: number): Uint8Array => octetsOf(value, 2 * Math.ceil(n_bits / 16))
+
+const isRange = (text: string): boolean => /^[A-Za-z_]/.test(text)
+
+function parseSpec(part: Piece, options: TextOptions): LearnSpec {
+  const special = /^(load|output):/i.exec(part.text)
+  if (special !== null) {
+    const rest = slice(part, special[0].length)
+    if (special[1]!.toLowerCase() === 'output') {
+      const { field, ofs, n_bits } = parseRange(rest)
+      return { n_bits, src: { field, ofs }, to: 'output' }
+    }
+    const [from, to] = arrow(rest)
+    const dst = parseRange(to)
+    return { ...source(from, dst.n_bits), to: 'load', dst: { field: dst.field, ofs: dst.ofs } }
+  }
+  const cut = part.text.indexOf('=')
+  const key = trim(cut < 0 ? part : slice(part, 0, cut))
+  if (cut < 0 || key.text.includes('[')) {
+    const dst = parseRange(key)
+    const { field, ofs, n_bits } = dst
+    if (cut < 0) return { n_bits, src: { field, ofs }, to: 'match', dst: { field, ofs } }
+    return { ...source(trim(slice(part, cut + 1)), n_bits), to: 'match', dst: { field, ofs } }
+  }
+  const found = fieldByText(key.text)
+  if (found === undefined) throw unknownName('field', key.text, key.at, FIELD_TEXTS)
+  const field = key.text.toLowerCase() === 'in_port' ? 'nxm_of_in_port' : nxmField(found)
+  const n_bits = fieldBits(field)
+  const value = trim(slice(part, cut + 1))
+  const dst = { field, ofs: 0 }
+  if (value.text.includes('[')) return { ...source(value, n_bits), to: 'match', dst }
+  return { n_bits, src: immediate(parseValue(field, value, options).value, n_bits), to: 'match', dst }
+}
+
+/** A number, or bits of a field as many as the destination has. */
+function source(from: Piece, n_bits: number): Pick<LearnSpec, 'n_bits' | 'src'> {
+  if (!isRange(from.text)) return { n_bits, src: immediate(parseBig(from, n_bits), n_bits) }
+  const src = parseRange(from)
+  if (src.n_bits !== n_bits) throw new TextError('bad_value', from.at, `${src.n_bits} bits do not fit ${n_bits} bits`)
+  return { n_bits, src: { field: src.field, ofs: src.ofs } }
 }

@@ -101,8 +101,11 @@ function bitsOf(oxm: Oxm & { field: FieldName }): number {
 type Style = (masked: Masked, bits: number) => string
 
 const hexMasked: Style = ({ value, mask }, bits) => (mask === ones(bits) ? hex(value) : `${hex(value)}/${hex(mask)}`)
+/** Zero with a mask is `0x0` here, of fields of 16 bits, and `0` in the others: so ovs-ofctl. */
 const decimalMasked: Style = ({ value, mask }, bits) =>
-  mask === ones(bits) ? `${value}` : `${hex(value)}/${hex(mask)}`
+  mask === ones(bits) ? `${value}` : `0x${value.toString(16)}/${hex(mask)}`
+const octetMasked: Style = ({ value, mask }, bits) =>
+  mask === ones(bits) ? `${value}` : `${digits(value, 2)}/${digits(mask, 2)}`
 const decimal: Style = ({ value }) => `${value}`
 const hexOnly: Style = ({ value }) => hex(value)
 const digits = (value: bigint, width: number): string => `0x${value.toString(16).padStart(width, '0')}`
@@ -201,6 +204,7 @@ function protocolName(p: Printer): void {
   left.delete('eth_type')
 }
 
+/** ovs-ofctl leaves out masks of some of these, and prints gtpu_flags, which it does not read. We do neither. */
 function tunnelFields(p: Printer, match: readonly Oxm[]): void {
   p.show('tun_id', hexMasked, 'tunnel_id')
   p.show('tun_src', formatIpv4Masked)
@@ -208,13 +212,13 @@ function tunnelFields(p: Printer, match: readonly Oxm[]): void {
   p.show('tun_ipv6_src', formatIpv6Masked)
   p.show('tun_ipv6_dst', formatIpv6Masked)
   p.show('tun_gbp_id', decimalMasked)
-  p.show('tun_gbp_flags', hexOnly)
-  p.show('tun_erspan_ver', decimal)
+  p.show('tun_gbp_flags', hexMasked)
+  p.show('tun_erspan_ver', decimalMasked)
   p.show('tun_erspan_idx', hexMasked)
-  p.show('tun_erspan_dir', decimal)
-  p.show('tun_erspan_hwid', hexOnly)
-  p.show('gtpu_flags', hexOnly, 'tun_gtpu_flags')
-  p.show('gtpu_msgtype', decimal, 'tun_gtpu_msgtype')
+  p.show('tun_erspan_dir', decimalMasked)
+  p.show('tun_erspan_hwid', hexMasked)
+  p.show('tun_gtpu_flags', hexMasked)
+  p.show('tun_gtpu_msgtype', decimalMasked)
   p.show('tun_flags', tunFlags)
   for (let i = 0; i < 64; i++) {
     const field = `tun_metadata${i}` as FieldName
@@ -248,9 +252,9 @@ function networkFields(p: Printer, dlType: bigint): void {
     p.show('arp_spa', formatIpv4Masked)
     p.show('arp_tpa', formatIpv4Masked)
   } else if (dlType === ETH.nsh) {
-    p.show('nsh_flags', decimalMasked)
+    p.show('nsh_flags', octetMasked)
     for (const name of ['nsh_ttl', 'nsh_mdtype', 'nsh_np'] as const) p.show(name, decimal)
-    p.show('nsh_spi', hexOnly)
+    p.show('nsh_spi', ({ value }) => `0x${value.toString(16)}`)
     p.show('nsh_si', decimal)
     for (const name of ['nsh_c1', 'nsh_c2', 'nsh_c3', 'nsh_c4'] as const) p.show(name, hexMasked)
   } else {

@@ -229,6 +229,15 @@ export function parsePort(piece: Piece, options: TextOptions, wide = true): numb
   throw unknownName('port', text, at, [...reservedByName.keys(), ...(options.ports?.values() ?? [])])
 }
 
+/** Number of a table, or a name of the options. */
+export function parseTable({ text, at }: Piece, options: TextOptions): number {
+  if (/^\d+$/.test(text) && Number(text) <= 0xff) return Number(text)
+  const bare = text.startsWith('"') ? unquote({ text, at }) : text
+  for (const [table, name] of options.tableNames ?? []) if (name === bare) return table
+  if (/^\d/.test(text)) throw new TextError('bad_value', at, `no table number: ${text}`)
+  throw unknownName('table', text, at, options.tableNames?.values() ?? [])
+}
+
 function unquote({ text, at }: Piece): string {
   try {
     const name: unknown = JSON.parse(text)

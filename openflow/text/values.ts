@@ -61,13 +61,9 @@ export function formatIpv6(value: bigint): string {
       longest = n
     }
   }
-  const mapped =
-    best === 0 && (longest === 6 || (longest === 7 && words[7] !== 1) || (longest === 5 && words[5] === 0xffff))
+  const dotted = best === 0 && (longest === 6 || (longest === 5 && words[5] === 0xffff))
   const parts = words.map((word) => word.toString(16))
-  if (mapped) {
-    parts.splice(6, 2, formatIpv4(value & 0xffffffffn))
-    longest = Math.min(longest, 6)
-  }
+  if (dotted) parts.splice(6, 2, formatIpv4(value & 0xffffffffn))
   if (best < 0) return parts.join(':')
   return `${parts.slice(0, best).join(':')}::${parts.slice(best + longest).join(':')}`
 }

@@ -1,7 +1,8 @@
 /** Messages as text, against what ovs-ofctl prints (test/golden/text), and where we mean to say more than it. */
 import { readFileSync } from 'node:fs'
 import { expect } from 'chai'
-import { decode, formatFlow, formatMessage, type Message } from 'node-openflow'
+import fc from 'fast-check'
+import { decode, type FlowLike, formatFlow, formatMessage, MESSAGE_TYPES, type Message, WireError } from 'node-openflow'
 import { SAMPLES } from './text-samples.ts'
 import { flowMod, request, tcp443 } from './text-samples-parts.ts'
 
@@ -84,21 +85,51 @@ describe('text of messages', () => {
       [3, 'eth3'],
       [4, 's1-eth4'],
     ])
-    const flow = {
+    const flow: FlowLike = {
       table: 9,
-      match: [{ field: 'in_port', value: 4 } as const],
+      match: [{ field: 'in_port', value: 4 }],
       instructions: [
-        { type: 'apply_actions', actions: [{ type: 'output', port: 3, max_len: 0 }] } as const,
-        { type: 'goto_table', table_id: 10 } as const,
+        { type: 'apply_actions', actions: [{ type: 'output', port: 3, max_len: 0 }] },
+        { type: 'goto_table', table_id: 10 },
       ],
     }
-    expect(
-      formatFlow({ ...flow, instructions: [...flow.instructions] }, { ports, tableNames: new Map([[9, 'policy']]) }),
-    ).to.equal('table=policy, in_port="s1-eth4" actions=output:eth3,goto_table:10')
+    expect(formatFlow(flow, { ports, tableNames: new Map([[9, 'policy']]) })).to.equal(
+      'table=policy, in_port="s1-eth4" actions=output:eth3,goto_table:10',
+    )
   })
 
   it('shows a packet with the function that is given', () => {
     const shown = formatMessage(sample('packet_in'), { packet: (octets) => `${octets.length} octets` })
     expect(shown).to.match(/\(unbuffered\)\n42 octets$/)
+  })
+
+  it('has a sample of every type of message', () => {
+    const seen = new Set(SAMPLES.map(([, message]) => message.type))
+    // Twins of the ONF's, and what a switch is sent back of nx_packet_in2.
+    const alike = ['nx_flow_monitor_cancel', 'nx_flow_monitor_paused', 'nx_flow_monitor_resumed', 'nx_resume']
+    expect(MESSAGE_TYPES.filter((type) => !seen.has(type))).to.have.members(alike)
+  })
+
+  it('throws for no message that can be decoded', () => {
+    const octets = messages.samples.map((sampled) => Buffer.from(sampled.octets, 'hex'))
+    const damage = fc.array(fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 })), { maxLength: 6 })
+    let printed = 0
+    fc.assert(
+      fc.property(fc.constantFrom(...octets), damage, (whole, changes) => {
+        const copy = Buffer.from(whole)
+        for (const [at, octet] of changes) if (copy.length > 8) copy[8 + (at % (copy.length - 8))] = octet
+        let message: Message
+        try {
+          message = decode(copy)
+        } catch (error) {
+          if (error instanceof WireError) return
+          throw error
+        }
+        expect(formatMessage(message)).to.match(/^[A-Z0-9_]+( request| reply)? \(OF1\.3\) \(xid=0x[0-9a-f]+\):/)
+        printed++
+      }),
+      { numRuns: 3000 },
+    )
+    expect(printed).to.be.above(1000)
   })
 })

@@ -1,0 +1,279 @@
+/** Actions with many arguments, out of text: controller, ct, nat, bundle, multipath, sample, encap. */
+
+import type { Action, CtZone } from '../spec/actions-nested.ts'
+import type { NatRange } from '../spec/actions-nicira.ts'
+import { NX_CT_COMMIT, NX_CT_FORCE, NX_CT_RECIRC_NONE, NX_NAT_DST, NX_NAT_SRC } from '../spec/constants.ts'
+import { PACKET_IN_REASONS } from './bits.ts'
+import { TextError, unknownName } from './error.ts'
+import { parsePort, parseRange, parseTable, type TextOptions } from './names.ts'
+import { type KeyValue, keyValue, type Piece, parseNumber, piece, slice, splitList } from './scan.ts'
+import { octetsOf, parseIpv4, parseIpv6 } from './values.ts'
+
+function value(part: KeyValue): Piece {
+  if (part.value === undefined) throw new TextError('missing', part.key.at, `${part.key.text} needs a value`)
+  return part.value
+}
+
+/** One of a list of names. */
+function oneOf<const N extends string>(what: string, part: Piece, all: readonly N[]): N {
+  const found = all.find((name) => name === part.text)
+  if (found === undefined) throw unknownName(what, part.text, part.at, all)
+  return found
+}
+
+const digits = (part: Piece): Uint8Array => {
+  if (!/^([0-9a-f]{2}\.?)*$/i.test(part.text)) throw new TextError('bad_value', part.at, 'hexadecimal octets wanted')
+  return Uint8Array.from(part.text.replaceAll('.', '').matchAll(/../g), ([octet]) => Number.parseInt(octet, 16))
+}
+
+const CONTROLLER_PORT = 0xfffffffd
+type Property = Extract<Action, { type: 'nx_controller2' }>['properties'][number]
+
+/** `controller:128`, `controller(reason=…,max_len=…,id=…,userdata=…,pause,meter_id=…)`. */
+export function parseController(part: KeyValue): Action {
+  if (part.args === undefined) {
+    const max_len = part.value === undefined || part.value.text === '' ? 0xffff : parseNumber(part.value, 16)
+    return { type: 'output', port: CONTROLLER_PORT, max_len }
+  }
+  let max_len = 0xffff
+  let controller_id = 0
+  let reason: Extract<Action, { type: 'nx_controller' }>['reason'] = 'action'
+  const more: Property[] = []
+  for (const arg of splitList(part.args)) {
+    const parsed = keyValue(arg)
+    if (parsed.key.text === 'max_len') max_len = parseNumber(value(parsed), 16)
+    else if (parsed.key.text === 'id') controller_id = parseNumber(value(parsed), 16)
+    else if (parsed.key.text === 'reason') reason = oneOf('reason', value(parsed), PACKET_IN_REASONS) as typeof reason
+    else if (parsed.key.text === 'userdata') more.push({ type: 'userdata', userdata: digits(value(parsed)) })
+    else if (parsed.key.text === 'pause') more.push({ type: 'pause' })
+    else if (parsed.key.text === 'meter_id') more.push({ type: 'meter_id', meter_id: parseNumber(value(parsed), 32) })
+    else
+      throw unknownName('argument', parsed.key.text, arg.at, [
+        'max_len',
+        'id',
+        'reason',
+        'userdata',
+        'pause',
+        'meter_id',
+      ])
+  }
+  if (more.length === 0) {
+    if (controller_id === 0 && reason === 'action') return { type: 'output', port: CONTROLLER_PORT, max_len }
+    return { type: 'nx_controller', max_len, controller_id, reason }
+  }
+  const properties: Property[] = []
+  if (max_len !== 0xffff) properties.push({ type: 'max_len', max_len })
+  if (controller_id !== 0) properties.push({ type: 'controller_id', controller_id })
+  if (reason !== 'action') properties.push({ type: 'reason', reason })
+  return { type: 'nx_controller2', properties: [...properties, ...more] }
+}
+
+const CT_ARGUMENTS = ['commit', 'force', 'table', 'zone', 'exec', 'nat', 'alg']
+
+/** What is between the brackets of `ct(…)`. */
+export function parseCt(
+  args: Piece,
+  options: TextOptions,
+  actionsOf: (text: Piece, options: TextOptions) => Action[],
+): Action {
+  let flags = 0
+  let zone: CtZone = 0
+  let recirc_table = NX_CT_RECIRC_NONE
+  let alg: Extract<Action, { type: 'nx_ct' }>['alg'] = 'none'
+  const nat: Action[] = []
+  const inside: Action[] = []
+  for (const arg of splitList(args)) {
+    const part = keyValue(arg)
+    switch (part.key.text) {
+      case 'commit':
+        flags |= NX_CT_COMMIT
+        break
+      case 'force':
+        flags |= NX_CT_FORCE
+        break
+      case 'table':
+        recirc_table = parseTable(value(part), options)
+        break
+      case 'zone':
+        zone = parseZone(value(part))
+        break
+      case 'alg':
+        alg = oneOf('application', value(part), ['ftp', 'tftp'])
+        break
+      case 'nat':
+        nat.push(parseNat(part))
+        break
+      case 'exec':
+        inside.push(...actionsOf(part.args ?? value(part), options))
+        break
+      default:
+        throw unknownName('argument', part.key.text, arg.at, CT_ARGUMENTS)
+    }
+  }
+  return { type: 'nx_ct', flags, zone, recirc_table, alg, actions: [...nat, ...inside] }
+}
+
+function parseZone(part: Piece): CtZone {
+  if (/^\d/.test(part.text)) return parseNumber(part, 16)
+  const { field, ofs, n_bits } = parseRange(part)
+  return { field, ofs, n_bits }
+}
+
+const NAT_BITS: Readonly<Record<string, number>> = { persistent: 4, hash: 8, random: 16 }
+
+/** `nat`, `nat(src=1.2.3.4-1.2.3.9:10-20,random)`. */
+export function parseNat(part: KeyValue): Action {
+  let flags = 0
+  let range: NatRange = {}
+  for (const arg of splitList(part.args ?? piece(''))) {
+    const { key, value: target } = keyValue(arg)
+    if (key.text === 'src' || key.text === 'dst') {
+      flags |= key.text === 'src' ? NX_NAT_SRC : NX_NAT_DST
+      if (target !== undefined) range = natRange(target)
+    } else if (Object.hasOwn(NAT_BITS, key.text)) flags |= NAT_BITS[key.text]!
+    else throw unknownName('argument', key.text, arg.at, ['src', 'dst', ...Object.keys(NAT_BITS)])
+  }
+  if ((flags & NX_NAT_SRC) !== 0 && (flags & NX_NAT_DST) !== 0) {
+    throw new TextError('syntax', part.key.at, 'nat takes src or dst')
+  }
+  return { type: 'nx_nat', flags, range }
+}
+
+const V4 = /^(\d[\d.]*)(?:-(\d[\d.]*))?(?::(\d+)(?:-(\d+))?)?$/
+const V6 = /^(?:\[([^\]]+)\](?:-\[([^\]]+)\])?(?::(\d+)(?:-(\d+))?)?|([0-9a-f:.]+)(?:-([0-9a-f:.]+))?)$/i
+
+function natRange(part: Piece): NatRange {
+  const at = (text: string | undefined): Piece => ({ text: text ?? '', at: part.at + part.text.indexOf(text ?? '') })
+  const ports = (min: string | undefined, max: string | undefined): NatRange => ({
+    ...(min === undefined ? {} : { proto_min: parseNumber(at(min), 16) }),
+    ...(max === undefined ? {} : { proto_max: parseNumber(at(max), 16) }),
+  })
+  const only = /^:(\d+)(?:-(\d+))?$/.exec(part.text)
+  if (only !== null) return ports(only[1], only[2])
+  const v4 = V4.exec(part.text)
+  if (v4 !== null) {
+    const max = v4[2] === undefined ? {} : { ipv4_max: Number(parseIpv4(at(v4[2]))) }
+    return { ipv4_min: Number(parseIpv4(at(v4[1]))), ...max, ...ports(v4[3], v4[4]) }
+  }
+  const v6 = V6.exec(part.text)
+  if (v6 === null) throw new TextError('bad_value', part.at, `no range of addresses and ports: ${part.text}`)
+  const last = v6[2] ?? v6[6]
+  const max = last === undefined ? {} : { ipv6_max: parseIpv6(at(last)) }
+  return { ipv6_min: parseIpv6(at(v6[1] ?? v6[5])), ...max, ...ports(v6[3], v6[4]) }
+}
+
+const HASH_FIELDS = [
+  'eth_src',
+  'symmetric_l4',
+  'symmetric_l3l4',
+  'symmetric_l3l4+udp',
+  'symmetric_l3',
+  'nw_src',
+  'nw_dst',
+] as const
+type HashFields = Extract<Action, { type: 'nx_multipath' }>['fields']
+
+function hashFields(part: Piece): HashFields {
+  const found = oneOf('hash', part, [...HASH_FIELDS, 'symmetric_l3l4_udp'])
+  return found.replace('+', '_') as HashFields
+}
+
+function argument(args: readonly Piece[], i: number, part: KeyValue): Piece {
+  const found = args[i]
+  if (found === undefined) throw new TextError('missing', part.key.at, `${part.key.text} has too few arguments`)
+  return found
+}
+
+/** `multipath(fields,basis,algorithm,n_links,arg,dst)`. */
+export function parseMultipath(part: KeyValue): Action {
+  const args = splitList(part.args ?? value(part))
+  const at = (i: number): Piece => argument(args, i, part)
+  const links = parseNumber(at(3), 17)
+  if (links < 1 || links > 65536) throw new TextError('bad_value', at(3).at, '1..65536 links wanted')
+  const { field, ofs, n_bits } = parseRange(at(5))
+  return {
+    type: 'nx_multipath',
+    fields: hashFields(at(0)),
+    basis: parseNumber(at(1), 16),
+    algorithm: oneOf('algorithm', at(2), ['modulo_n', 'hash_threshold', 'hrw', 'iter_hash']),
+    max_link: links - 1,
+    arg: parseNumber(at(4), 32),
+    ofs_nbits: { ofs, n_bits },
+    dst: field,
+  }
+}
+
+/** `bundle(fields,basis,algorithm,ofport,members:1,2)`; bundle_load has a destination before the members. */
+export function parseBundle(part: KeyValue, options: TextOptions): Action {
+  const args = splitList(part.args ?? value(part))
+  const load = part.key.text.toLowerCase() === 'bundle_load'
+  const at = (i: number): Piece => argument(args, i, part)
+  oneOf('kind of members', at(3), ['ofport'])
+  const from = load ? 5 : 4
+  const first = at(from)
+  const members = /^(?:members|slaves):/.exec(first.text)
+  if (members === null) throw new TextError('syntax', first.at, 'members: wanted')
+  const ports = [slice(first, members[0].length), ...args.slice(from + 1)].filter(({ text }) => text !== '')
+  const range = load ? parseRange(at(4)) : undefined
+  return {
+    type: load ? 'nx_bundle_load' : 'nx_bundle',
+    algorithm: oneOf('algorithm', at(2), ['active_backup', 'hrw']),
+    fields: hashFields(at(0)),
+    basis: parseNumber(at(1), 16),
+    slave_type: 'nxm_of_in_port',
+    ofs_nbits: range === undefined ? 0 : (range.ofs << 6) | (range.n_bits - 1),
+    dst: range === undefined ? 0 : range.field,
+    slaves: ports.map((port) => parsePort(port, options, false)),
+  }
+}
+
+/** `sample(probability=…,collector_set_id=…,obs_domain_id=…,obs_point_id=…,sampling_port=…,ingress)`. */
+export function parseSample(part: KeyValue, options: TextOptions): Action {
+  const numbers = { probability: 0, collector_set_id: 0, obs_domain_id: 0, obs_point_id: 0 }
+  let sampling_port = 0xffff
+  let direction: 'default' | 'ingress' | 'egress' = 'default'
+  const names = [...Object.keys(numbers), 'sampling_port', 'ingress', 'egress']
+  for (const arg of splitList(part.args ?? value(part))) {
+    const parsed = keyValue(arg)
+    const name = parsed.key.text
+    if (Object.hasOwn(numbers, name)) {
+      numbers[name as keyof typeof numbers] = parseNumber(value(parsed), name === 'probability' ? 16 : 32)
+    } else if (name === 'sampling_port') sampling_port = parsePort(value(parsed), options, false)
+    else if (name === 'ingress' || name === 'egress') direction = name
+    else throw unknownName('argument', name, arg.at, names)
+  }
+  if (numbers.probability === 0) throw new TextError('missing', part.key.at, 'sample needs a probability of 1..65535')
+  if (direction !== 'default') return { type: 'nx_sample3', ...numbers, sampling_port, direction }
+  if (sampling_port !== 0xffff) return { type: 'nx_sample2', ...numbers, sampling_port, direction }
+  return { type: 'nx_sample', ...numbers }
+}
+
+const PACKET_TYPES: Readonly<Record<string, number>> = { ethernet: 0, mpls: 0x18847, mpls_mc: 0x18848, nsh: 0x1894f }
+
+/** One property of a header to put on: class 4 is NSH; filled up to a multiple of 8 octets. */
+function nshProperty(type: number, body: readonly number[]): number[] {
+  const size = 4 + body.length
+  return [0, 4, type, size, ...body, ...Array<number>(-size & 7).fill(0)]
+}
+
+/** `ethernet`, `nsh`, `nsh(md_type=2,tlv(0x1000,10,0x12345678))`. */
+export function parseEncap(args: Piece): Action {
+  const { key, args: inner } = keyValue(args)
+  const new_pkt_type = Object.hasOwn(PACKET_TYPES, key.text) ? PACKET_TYPES[key.text] : undefined
+  if (new_pkt_type === undefined) throw unknownName('header', key.text, key.at, Object.keys(PACKET_TYPES))
+  const properties: number[] = []
+  for (const arg of inner === undefined ? [] : splitList(inner)) {
+    const part = keyValue(arg)
+    if (part.key.text === 'md_type') properties.push(...nshProperty(1, [parseNumber(value(part), 8)]))
+    else if (part.key.text === 'tlv' && part.args !== undefined) {
+      const [cls, type, data] = splitList(part.args)
+      if (cls === undefined || type === undefined || data === undefined) {
+        throw new TextError('missing', arg.at, 'tlv takes class, type and data')
+      }
+      const octets = digits(slice(data, /^0x/i.test(data.text) ? 2 : 0))
+      const head = [...octetsOf(BigInt(parseNumber(cls, 16)), 2), parseNumber(type, 8), octets.length]
+      properties.push(...nshProperty(2, [...head, ...octets]))
+    } else throw unknownName('argument', part.key.text, arg.at, ['md_type', 'tlv'])
+  }
+  return { type: 'nx_encap', hdr_size: 0, new_pkt_type, properties: Uint8Array.from(properties) }
+}
