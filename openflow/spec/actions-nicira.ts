@@ -10,7 +10,7 @@ import { enumeration, type Field, list, rest, u8, u16, u32, u64, u128 } from '..
 import { type Members, pad, sizeOf, struct } from '../wire/struct.ts'
 import { type UnionOf, type UnionRow, union } from '../wire/union.ts'
 import { packetInReason } from './enums.ts'
-import { fieldRef, fieldRef32 } from './oxm.ts'
+import { type FieldRef, fieldRef, fieldRef32 } from './oxm.ts'
 import { EXPERIMENTER } from './oxm-row.ts'
 import { loadField } from './set-field.ts'
 
@@ -134,6 +134,25 @@ export const CONTROLLER2_PROPERTIES = {
   meter_id: { number: 5, body: struct({ meter_id: u32 }) },
 } as const satisfies Record<string, UnionRow>
 
+/** A field and zeros, 14 octets in all, of which the action's own padding would not make 24. */
+const fieldRefOf14: Field<FieldRef> = {
+  kind: 'fieldRef',
+  min: 14,
+  fixed: true,
+  read(r) {
+    r.need(14)
+    const end = r.at + 14
+    const field = fieldRef.read(r)
+    r.skip(end - r.at)
+    return field
+  },
+  write(w, field) {
+    const end = w.at + 14
+    fieldRef.write(w, field)
+    w.skip(end - w.at)
+  },
+}
+
 /** Subfield on the stack, 24 octets in all; the action's own padding fills up. */
 const stack = { offset: u16, field: fieldRef, n_bits: u16 } as const
 
@@ -194,7 +213,7 @@ export const ACTIONS_NICIRA = {
   nx_decap: nx(47, { pad: pad(2), new_pkt_type: u32 }),
   nx_dec_nsh_ttl: nx(48, { pad: pad(6) }),
   nx_check_pkt_larger: nx(49, { pkt_len: u16, offset: u16, dst: fieldRef }),
-  nx_delete_field: nx(50, { field: fieldRef }),
+  nx_delete_field: nx(50, { field: fieldRefOf14 }),
   onf_copy_field: {
     number: 3200,
     experimenter: EXPERIMENTER.onf,

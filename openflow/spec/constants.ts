@@ -115,8 +115,9 @@ export const NX_LEARN_WRITE_RESULT = 4
 /** Bits of `flow_monitor` requests (EXT-187). */
 export const ONFFMF_INITIAL = 1
 export const ONFFMF_ADD = 2
-export const ONFFMF_REMOVED = 4
+export const ONFFMF_DELETE = 4
 export const ONFFMF_MODIFY = 8
-export const ONFFMF_INSTRUCTIONS = 16
-export const ONFFMF_NO_ABBREV = 32
-export const ONFFMF_ONLY_OWN = 64
+/** Updates carry the instructions. */
+export const ONFFMF_ACTIONS = 16
+/** Own changes in full, not as `abbrev`. */
+export const ONFFMF_OWN = 32

@@ -13,14 +13,15 @@ export const packetInReason = enumeration(u8, {
 })
 
 /** `enum ofp_flow_removed_reason`; eviction and meter_delete are of 1.4. */
-export const flowRemovedReason = enumeration(u8, {
+export const REMOVED_REASONS = {
   idle_timeout: 0,
   hard_timeout: 1,
   delete: 2,
   group_delete: 3,
   meter_delete: 4,
   eviction: 5,
-})
+} as const
+export const flowRemovedReason = enumeration(u8, REMOVED_REASONS)
 
 /** `enum ofp_group_type`. */
 export const groupType = enumeration(u8, { all: 0, select: 1, indirect: 2, ff: 3 })

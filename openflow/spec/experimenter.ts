@@ -41,8 +41,8 @@ export const CT_TUPLE_PROPERTIES = {
   src_port: { number: 2, body: struct({ port: u16, pad: pad(2) }) },
   dst_port: { number: 3, body: struct({ port: u16, pad: pad(2) }) },
   icmp_id: { number: 4, body: struct({ id: u16, pad: pad(2) }) },
-  icmp_type: { number: 5, body: struct({ icmp_type: u8, pad: pad(3) }) },
-  icmp_code: { number: 6, body: struct({ icmp_code: u8, pad: pad(3) }) },
+  icmp_type: { number: 5, body: struct({ icmp_type: u8 }) },
+  icmp_code: { number: 6, body: struct({ icmp_code: u8 }) },
 } as const satisfies Record<string, UnionRow>
 
 const ctTuple = struct({ pad: pad(4), tuple: list(union(CT_TUPLE_PROPERTIES, { align: 8, padded: 'behind' })) })

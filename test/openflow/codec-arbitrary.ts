@@ -231,7 +231,7 @@ const KINDS: Readonly<Record<string, (field: AnyField, context: Context) => Arbi
     fc.oneof(
       fc.record({ event: fc.constant('abbrev'), xid: u32 }),
       fc.record({
-        event: fc.constantFrom('initial', 'added', 'removed', 'modified'),
+        event: fc.constantFrom('added', 'removed', 'modified'),
         table_id: fc.integer({ min: 0, max: 255 }),
         reason: fc.constantFrom('idle_timeout', 'delete', 77),
         idle_timeout: u16,
