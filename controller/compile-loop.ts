@@ -53,6 +53,11 @@ export class CompileLoop {
     this.#schedule()
   }
 
+  /** A switch that will not come back has no program. */
+  forget(datapathId: string): void {
+    this.#programs.delete(datapathId)
+  }
+
   close(): void {
     this.#closed = true
     clearImmediate(this.#scheduled)

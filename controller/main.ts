@@ -13,7 +13,7 @@ import type { ControllerConfig, TlsFiles } from '../host/config.ts'
 import { Lifecycle } from '../host/lifecycle.ts'
 import type { Log } from '../host/log.ts'
 import { failureText } from '../model/errors.ts'
-import type { SwitchRecord } from '../model/records.ts'
+import { PREFIX, type SwitchRecord } from '../model/records.ts'
 import { openEmbeddedStore } from '../store/embedded.ts'
 import { TopologyService } from '../topology/service.ts'
 import { API_LIMITS, startApi } from './api/server.ts'
@@ -42,6 +42,8 @@ export interface RunningController {
   stop(): Promise<void>
 }
 
+/** The organisational unit of a switch's certificate, as `tagsteer certs` makes them. */
+const SWITCH_UNIT = 'switch'
 /** Milliseconds that calls may take to finish when the controller stops. */
 const API_GRACE_MS = 2000
 
@@ -117,6 +119,10 @@ async function start(
       ovsdb: config.ovsdb,
       repair: config.repair,
       refuseInBand: true,
+      admit: (datapathId, certificate) =>
+        certificate === undefined || certificate.unit === SWITCH_UNIT
+          ? undefined
+          : `switch ${datapathId} came with the certificate of ${certificate.name}, whose unit is not ${SWITCH_UNIT}`,
       times: { auditMs: config.limits.auditMs },
     },
     tell,
@@ -129,6 +135,14 @@ async function start(
     secret: randomBytes(32),
     probeMs: config.probeMs,
     hints: hints.links(),
+    edge: ({ datapathId, port, name }) =>
+      intent.byAttachment(datapathId, port, name) !== undefined || observed.holdsInterface({ datapathId, port }),
+    attached: (mac) => {
+      const name = intent.byMac(mac)
+      const attachment = name === undefined ? undefined : intent.interfaces.get(name)?.attachment
+      const place = name === undefined || attachment?.kind === 'mac' ? undefined : observed.places.get(name)
+      return name === undefined || place === undefined ? undefined : { ...place, name }
+    },
   })
   const observed = new Observed(
     intent,
@@ -207,6 +221,16 @@ async function start(
         applied.changed()
     }
   }
+  /** The record about a switch was deleted: one that is away is gone for good. */
+  const forget = (datapathId: string): void => {
+    if (!southbound.forget(datapathId)) return
+    loop.forget(datapathId)
+    observe(() => {
+      topology.forget(datapathId)
+      observed.switchForgotten(datapathId)
+    })
+    applied.changed()
+  }
   const channelEvents = southbound.events.subscribe(onChannel)
   const topologyChanges = topology.changes.subscribe(({ datapaths, macs, links }) => {
     observe(() => observed.topologyChanged(datapaths, macs))
@@ -216,6 +240,10 @@ async function start(
   const records = store.watch(intent.generation).subscribe({
     next: (changeSet) => {
       const delta = intent.apply(changeSet)
+      for (const { key, before, after } of changeSet.changes) {
+        if (key.startsWith(PREFIX.switch) && after === undefined && before !== undefined)
+          forget((before.value as SwitchRecord).datapathId)
+      }
       observe(() => observed.intentChanged(delta))
       loop.intentChanged(delta)
     },

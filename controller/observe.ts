@@ -51,6 +51,11 @@ export class Observed implements ObservedView {
     this.#tell = tell
   }
 
+  /** Whether an interface record is on this port now. */
+  holdsInterface({ datapathId, port }: Place): boolean {
+    return this.#at.has(key(datapathId, port))
+  }
+
   /** What changed since the last call; undefined where nothing did. */
   takeDelta(): ObservedDelta | undefined {
     const delta = this.#delta
@@ -78,6 +83,19 @@ export class Observed implements ObservedView {
     const concerned = new Set<string>()
     for (const port of [...(before?.ports.values() ?? []), ...now.values()]) this.#concern(datapathId, port, concerned)
     for (const name of this.places.keys()) if (this.places.get(name)?.datapathId === datapathId) concerned.add(name)
+    this.#locateAll(concerned)
+  }
+
+  /** A switch that will not come back: its ports are gone, and its interfaces are nowhere unless attached to it by number. */
+  switchForgotten(datapathId: string): void {
+    const before = this.datapaths.get(datapathId)
+    const concerned = [...this.places].filter(([, place]) => place.datapathId === datapathId).map(([name]) => name)
+    for (const port of before?.ports.values() ?? []) this.#unname(datapathId, port)
+    this.datapaths.delete(datapathId)
+    this.#delta.datapaths.add(datapathId)
+    for (const name of concerned) {
+      if (this.#intent.interfaces.get(name)?.attachment.kind !== 'port') this.#put(name, undefined)
+    }
     this.#locateAll(concerned)
   }
 

@@ -41,7 +41,10 @@ export interface SouthboundOptions {
   probeIntervalMs?: number
   times?: Partial<SessionTimes>
   /** Why a switch may not connect under this certificate; undefined where it may. */
-  admit?: (datapathId: string, certificateName: string | undefined) => string | undefined
+  admit?: (
+    datapathId: string,
+    certificate: { name: string; unit: string | undefined } | undefined,
+  ) => string | undefined
   /** Packets to the controller that one port may have waiting. */
   packetInsPerPort?: number
 }
@@ -129,6 +132,15 @@ export class Southbound {
     return this.#sessions.get(datapathId)?.send(message) ?? false
   }
 
+  /** Forgets a switch that is away; false where it is connected. */
+  forget(datapathId: string): boolean {
+    const session = this.#sessions.get(datapathId)
+    if (session?.connection !== undefined) return false
+    session?.close()
+    this.#sessions.delete(datapathId)
+    return true
+  }
+
   /** What a switch is known to have, of ours; undefined while that is unknown. Not to be changed. */
   installed(datapathId: string): SwitchProgram | undefined {
     return this.#sessions.get(datapathId)?.installed
@@ -165,12 +177,12 @@ export class Southbound {
   }
 
   #connected(connection: OpenFlowConnection): void {
-    const { features, peer, remote } = connection
+    const { features, peer, peerUnit, remote } = connection
     const datapathId = datapathText(features.datapath_id)
     const reason =
       features.auxiliary_id !== 0
         ? `auxiliary connection ${features.auxiliary_id} of switch ${datapathId}`
-        : this.#options.admit?.(datapathId, peer)
+        : this.#options.admit?.(datapathId, peer === undefined ? undefined : { name: peer, unit: peerUnit })
     if (this.#closed || reason !== undefined) {
       connection.close(reason ?? 'the controller stops')
       if (reason !== undefined) this.#refuse(remote, reason)

@@ -143,8 +143,7 @@ function dial(options: ConnectOptions, told: Dialled): (reason: string) => void 
     clearTimeout(timer)
     socket.off('error', failed)
     socket.off('close', ended)
-    const peer = peerOf(socket)
-    const terms: Terms = { ...options, remote, ...(peer === undefined ? {} : { peer }) }
+    const terms: Terms = { ...options, remote, ...peerOf(socket) }
     connection = new Connection(socket, terms, {
       established(established) {
         settled = true

@@ -51,6 +51,7 @@ export interface Terms extends ConnectionOptions {
   readonly side: Side
   readonly remote: string
   readonly peer?: string
+  readonly peerUnit?: string
   /** Switch side only. */
   readonly answers?: SwitchAnswers
 }
@@ -65,6 +66,7 @@ export class Connection implements OpenFlowConnection {
   readonly side: Side
   readonly remote: string
   declare readonly peer?: string
+  declare readonly peerUnit?: string
   readonly #socket: Socket
   readonly #limits: Required<ConnectionOptions>
   readonly #answers: SwitchAnswers | undefined
@@ -103,6 +105,7 @@ export class Connection implements OpenFlowConnection {
     this.side = terms.side
     this.remote = terms.remote
     if (terms.peer !== undefined) this.peer = terms.peer
+    if (terms.peerUnit !== undefined) this.peerUnit = terms.peerUnit
     this.#socket = socket
     this.#answers = terms.answers
     this.#limits = limits(terms)

@@ -44,7 +44,7 @@ export async function listen(options: ListenOptions & Part, handlers: ListenHand
     const remote = remoteOf(socket)
     securing.delete(remote)
     const peer = peerOf(socket)
-    if (options.tls !== undefined && peer === undefined) {
+    if (options.tls !== undefined && peer.peer === undefined) {
       // To users, no peer means no TLS.
       handlers.refused(remote, 'TLS: the certificate has no common name')
       socket.destroy()
@@ -54,7 +54,7 @@ export async function listen(options: ListenOptions & Part, handlers: ListenHand
       ...options,
       side: options.side ?? 'controller',
       remote,
-      ...(peer === undefined ? {} : { peer }),
+      ...peer,
     }
     const connection: Connection = new Connection(socket, terms, {
       established: (established) => handlers.connection(established),
@@ -130,9 +130,12 @@ export function remoteOf(socket: Socket): string {
   return joinAddress(socket.remoteAddress, socket.remotePort)
 }
 
-/** The common name in the peer's certificate. */
-export function peerOf(socket: Socket | TLSSocket): string | undefined {
-  if (!('getPeerCertificate' in socket)) return undefined
-  const name: unknown = socket.getPeerCertificate()?.subject?.CN
-  return typeof name === 'string' ? name : undefined
+/** Common name and organisational unit in the peer's certificate; one that has several is as good as none. */
+export function peerOf(socket: Socket | TLSSocket): { peer?: string; peerUnit?: string } {
+  if (!('getPeerCertificate' in socket)) return {}
+  const subject: { CN?: unknown; OU?: unknown } | undefined = socket.getPeerCertificate()?.subject
+  return {
+    ...(typeof subject?.CN === 'string' ? { peer: subject.CN } : {}),
+    ...(typeof subject?.OU === 'string' ? { peerUnit: subject.OU } : {}),
+  }
 }

@@ -71,6 +71,8 @@ export interface OpenFlowConnection {
   readonly remote: string
   /** Common name in the peer's certificate; undefined without TLS. */
   readonly peer?: string
+  /** Organisational unit in the peer's certificate; undefined without TLS, or where there is not exactly one. */
+  readonly peerUnit?: string
   /** What the switch said of itself; on the switch side, what this side says. */
   readonly features: MessageNamed<'features_reply'>
   /** All ports at the time of the handshake; changes arrive as port_status. */

@@ -3,12 +3,13 @@
  * It can be ended, killed and started again on the same state and ports.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { credentials } from '@grpc/grpc-js'
 import { type Call, caller } from './api-server.ts'
 
 const TAGSTEER = fileURLToPath(new URL('../../dist/tagsteer.js', import.meta.url))
@@ -27,25 +28,35 @@ export class RunningController {
   readonly api: string
   readonly openflow: string
   readonly #words: string[]
+  readonly #tls: boolean
   #process: ChildProcess | undefined
   #client: ReturnType<typeof caller> | undefined
   #stderr = ''
 
-  private constructor(api: number, openflow: number, words: string[]) {
+  private constructor(api: number, openflow: number, tls: boolean, words: string[]) {
+    this.#tls = tls
     this.api = `127.0.0.1:${api}`
     this.openflow = `127.0.0.1:${openflow}`
     this.#words = words
   }
 
-  static async start(...words: string[]): Promise<RunningController> {
-    const controller = new RunningController(await freePort(), await freePort(), words)
+  /** With `tls` both sides are encrypted, with the development certificates of its home; otherwise neither is. */
+  static async start({
+    tls = false,
+    words = [],
+  }: {
+    tls?: boolean
+    words?: string[]
+  } = {}): Promise<RunningController> {
+    const controller = new RunningController(await freePort(), await freePort(), tls, words)
     await controller.run()
     return controller
   }
 
   /** Starts it again after end() or kill(). */
   async run(): Promise<void> {
-    const words = ['up', '--plaintext', '--listen', this.api, '--openflow', this.openflow, ...this.#words]
+    const sides = this.#tls ? ['--openflow', `tls:${this.openflow}`] : ['--openflow', this.openflow, '--plaintext']
+    const words = ['up', '--listen', this.api, ...sides, ...this.#words]
     const child = spawn(process.execPath, [TAGSTEER, ...words], {
       env: { ...process.env, TAGSTEER_HOME: this.home },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -73,17 +84,25 @@ export class RunningController {
     return this.#stderr
   }
 
+  #connect(): ReturnType<typeof caller> {
+    const read = (name: string): Buffer => readFileSync(join(this.home, 'certs', name))
+    const channel = this.#tls
+      ? credentials.createSsl(read('ca.crt'), read('admin.key'), read('admin.crt'))
+      : credentials.createInsecure()
+    this.#client ??= caller(this.api, channel)
+    return this.#client
+  }
+
   /** A call to `Service.Method`. */
   readonly call: Call = (method, request) => {
-    this.#client ??= caller(this.api)
-    return this.#client.call(method, request)
+    return this.#connect().call(method, request)
   }
 
   /** Events of these types that are kept. */
   async events<Event>(types: string[]): Promise<Event[]> {
-    this.#client ??= caller(this.api)
+    const client = this.#connect()
     const events: Event[] = []
-    for await (const event of this.#client.stream('EventService.WatchEvents', {
+    for await (const event of client.stream('EventService.WatchEvents', {
       fromSequence: '1',
       types,
       noFollow: true,

@@ -16,7 +16,7 @@ describe('in front of an existing network', function () {
   let lab: Lab
 
   before(async () => {
-    controller = await RunningController.start('--backend', 'normal')
+    controller = await RunningController.start({ words: ['--backend', 'normal'] })
     const host = (index: number, at: string): object => ({
       name: `h${index}`,
       mac: macOf(index),
