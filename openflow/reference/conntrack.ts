@@ -5,7 +5,8 @@
  * connection is "new" in its first direction until a reply was seen, and "est" from then on (Linux' reading); ICMP
  * errors are related to the connection of the packet inside them; nothing times out; helpers (ftp, tftp) do
  * nothing; NAT takes the lowest address and the first free port, and does not touch the packet inside an ICMP
- * error. A fragment other than the first is tracked only if the first one was seen before, by its ports.
+ * error. SCTP has no ports here, as in
+ * Open vSwitch's userspace tracker. A fragment other than the first is tracked only if the first one was seen before, by its ports.
  * Knows nothing of flows.
  */
 
@@ -23,7 +24,12 @@ export interface Tuple {
   readonly dst: bigint
   readonly sport: number
   readonly dport: number
+  /** ICMP: type of the query, or of its answer. */
+  readonly icmpType?: number
 }
+
+/** Nothing came from it, something did, the other side has acknowledged it. */
+type TcpSide = 'silent' | 'sent' | 'acknowledged'
 
 export interface Connection {
   readonly zone: number
@@ -31,6 +37,8 @@ export interface Connection {
   /** What replies look like: the original reversed, and translated. */
   reply: Tuple
   replied: boolean
+  /** TCP: how far each side is. */
+  tcp: { original: TcpSide; reply: TcpSide }
   mark: bigint
   label: bigint
 }
@@ -66,7 +74,12 @@ const ICMP_ERRORS: Readonly<Record<string, ReadonlySet<number>>> = {
   6: new Set([1, 2, 3, 4]),
 }
 
-const reversed = (t: Tuple): Tuple => ({ ...t, src: t.dst, dst: t.src, sport: t.dport, dport: t.sport })
+function reversed(t: Tuple): Tuple {
+  const turned = { ...t, src: t.dst, dst: t.src, sport: t.dport, dport: t.sport }
+  if (t.icmpType === undefined) return turned
+  const pair = [...ICMP_QUERIES[t.ip]!].find((types) => types.includes(t.icmpType!))
+  return { ...turned, icmpType: pair?.find((type) => type !== t.icmpType) ?? t.icmpType }
+}
 
 function equal(a: Tuple, b: Tuple): boolean {
   return (
@@ -75,7 +88,8 @@ function equal(a: Tuple, b: Tuple): boolean {
     a.src === b.src &&
     a.dst === b.dst &&
     a.sport === b.sport &&
-    a.dport === b.dport
+    a.dport === b.dport &&
+    a.icmpType === b.icmpType
   )
 }
 
@@ -85,6 +99,7 @@ interface Packet {
   readonly related: boolean
   /** May start a connection. */
   readonly starts: boolean
+  readonly tcpFlags?: number
 }
 
 const u16 = (b: Uint8Array, at: number): number => Number(readNumber(b, at, 2))
@@ -110,7 +125,8 @@ function inspect(octets: Uint8Array, layout: Layout, fragments: Map<string, Uint
   if (proto === ICMP || proto === ICMPV6) return inspectIcmp(b, l4, room, ip, proto, src, dst)
   let ports = { sport: 0, dport: 0 }
   let starts = true
-  const least = { 6: 20, 17: 8, 132: 12 }[proto]
+  let tcpFlags: number | undefined
+  const least = { 6: 20, 17: 8 }[proto]
   if (least !== undefined) {
     if (room < least) return undefined
     ports = { sport: u16(b, l4), dport: u16(b, l4 + 2) }
@@ -120,8 +136,10 @@ function inspect(octets: Uint8Array, layout: Layout, fragments: Map<string, Uint
     const flags = b[l4 + 13]!
     if (impossible(flags)) return undefined
     starts = (flags & (SYN | ACK)) !== (SYN | ACK)
+    tcpFlags = flags
   }
-  return { tuple: { ip, proto, src, dst, ...ports }, related: false, starts }
+  const tuple = { ip, proto, src, dst, ...ports }
+  return tcpFlags === undefined ? { tuple, related: false, starts } : { tuple, related: false, starts, tcpFlags }
 }
 
 const FIN = 1
@@ -151,7 +169,11 @@ function inspectIcmp(
   const id = u16(b, l4 + 4)
   for (const [request, reply] of ICMP_QUERIES[ip]!) {
     if (type === request || type === reply) {
-      return { tuple: { ip, proto, src, dst, sport: id, dport: id }, related: false, starts: type === request }
+      return {
+        tuple: { ip, proto, src, dst, sport: id, dport: id, icmpType: type },
+        related: false,
+        starts: type === request,
+      }
     }
   }
   if (!ICMP_ERRORS[ip]!.has(type)) return undefined
@@ -167,16 +189,13 @@ function innerTuple(inner: Uint8Array, ip: 4 | 6): Tuple | undefined {
   const proto = inner[ip === 4 ? 9 : 6]!
   const src = ip === 4 ? readNumber(inner, 12, 4) : readNumber(inner, 8, 16)
   const dst = ip === 4 ? readNumber(inner, 16, 4) : readNumber(inner, 24, 16)
-  let sport = u16(inner, header)
-  let dport = u16(inner, header + 2)
+  const plain = { ip, proto, src, dst }
   if (proto === ICMP || proto === ICMPV6) {
-    sport = u16(inner, header + 4)
-    dport = sport
-  } else if (![6, 17, 132].includes(proto)) {
-    sport = 0
-    dport = 0
+    const id = u16(inner, header + 4)
+    return { ...plain, sport: id, dport: id, icmpType: inner[header]! }
   }
-  return { ip, proto, src, dst, sport, dport }
+  if (proto !== 6 && proto !== 17) return { ...plain, sport: 0, dport: 0 }
+  return { ...plain, sport: u16(inner, header), dport: u16(inner, header + 2) }
 }
 
 const CT_FIELDS: readonly FieldName[] = [
@@ -196,6 +215,24 @@ const CT_FIELDS: readonly FieldName[] = [
 /** ct_clear: the packet is untracked. */
 export function clear(frame: Frame): void {
   for (const field of CT_FIELDS) frame.set(field, 0n)
+}
+
+/** What a packet of a connection is, and what it does to the connection. */
+function followed(connection: Connection, packet: Packet, isReply: boolean): number {
+  const direction = isReply ? k.CT_RPL : 0
+  if (packet.related) return k.CT_REL | direction
+  const { tcpFlags } = packet
+  if (tcpFlags !== undefined) {
+    const { tcp } = connection
+    const [side, other] = isReply ? (['reply', 'original'] as const) : (['original', 'reply'] as const)
+    if (tcp[side] === 'silent') tcp[side] = 'sent'
+    // Another SYN of a side that only ever sent SYNs.
+    if ((tcpFlags & (SYN | ACK)) === SYN && tcp[side] === 'sent') return k.CT_NEW
+    if (tcpFlags & ACK && tcp[other] === 'sent') tcp[other] = 'acknowledged'
+    return k.CT_EST | direction
+  }
+  if (isReply) connection.replied = true
+  return (connection.replied ? k.CT_EST : k.CT_NEW) | direction
 }
 
 /** Tracks a packet: sets the ct fields of `frame`, and with `commit` remembers the connection. */
@@ -229,6 +266,7 @@ export function track(
       original: tuple,
       reply: reversed(tuple),
       replied: false,
+      tcp: { original: 'sent', reply: 'silent' },
       mark: 0n,
       label: 0n,
     }
@@ -239,10 +277,8 @@ export function track(
     table.connections.push(fresh)
     found = fresh
   } else {
-    if (isReply && !related) found.replied = true
-    const state = related ? k.CT_REL : found.replied ? k.CT_EST : k.CT_NEW
-    frame.set('ct_state', BigInt(k.CT_TRK | state | (isReply ? k.CT_RPL : 0)))
-    describe(frame, found)
+    frame.set('ct_state', BigInt(k.CT_TRK | followed(found, packet, isReply)))
+    describe(frame, found, related && !isReply)
   }
   if (request.commit) {
     request.set(frame)
@@ -252,16 +288,17 @@ export function track(
   if (request.nat !== undefined && !related) applyNat(frame, found, isReply)
 }
 
-function describe(frame: Frame, connection: Connection): void {
+function describe(frame: Frame, connection: Connection, mute = false): void {
   const { original } = connection
   frame.set('ct_mark', connection.mark)
   frame.set('ct_label', connection.label)
+  // ICMP errors in the original direction are not told the tuple by Open vSwitch's userspace tracker.
+  if (mute) return
   frame.set('ct_nw_proto', BigInt(original.proto))
   frame.set(original.ip === 4 ? 'ct_nw_src' : 'ct_ipv6_src', original.src)
   frame.set(original.ip === 4 ? 'ct_nw_dst' : 'ct_ipv6_dst', original.dst)
   const icmp = original.proto === ICMP || original.proto === ICMPV6
-  const type = original.ip === 4 ? 8 : 128
-  frame.set('ct_tp_src', BigInt(icmp ? type : original.sport))
+  frame.set('ct_tp_src', BigInt(original.icmpType ?? original.sport))
   frame.set('ct_tp_dst', BigInt(icmp ? 0 : original.dport))
 }
 

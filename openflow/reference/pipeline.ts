@@ -236,6 +236,12 @@ const PACKET_IN_FIELDS: readonly FieldName[] = [
   'ct_tp_dst',
 ]
 
+/** Sent with the original tuple even when they are zero. */
+const ORIGINAL_PORTS = new Set<FieldName>(['ct_tp_src', 'ct_tp_dst'])
+
+/** Open vSwitch sends ct_state with the mask of the bits it knows. */
+const CT_STATE_BITS = 0xff
+
 /** A field as a match or a packet_in carries it. */
 export function oxm(field: FieldName, value: bigint): Oxm {
   return { field, value: oxmRow(field).size > 6 ? value : Number(value) } as Oxm
@@ -245,9 +251,13 @@ export function oxm(field: FieldName, value: bigint): Oxm {
 export function toController(walk: Walk, reason: MessageNamed<'packet_in'>['reason']): void {
   const { frame, flow } = walk
   const match = [oxm('in_port', frame.get('in_port'))]
+  const tracked = frame.get('ct_nw_proto') !== 0n
   for (const field of PACKET_IN_FIELDS) {
     const value = frame.get(field)
-    if (value !== 0n) match.push(oxm(field, value))
+    if (field === 'ct_state' && value !== 0n) {
+      // The original tuple's addresses need their eth_type before them.
+      match.push({ field, value: Number(value), mask: CT_STATE_BITS }, oxm('eth_type', frame.get('eth_type')))
+    } else if (value !== 0n || (tracked && ORIGINAL_PORTS.has(field))) match.push(oxm(field, value))
   }
   const miss = flow !== undefined && flow.priority === 0 && flow.tests.length === 0
   walk.outputs.push({

@@ -12,6 +12,15 @@ import { connect, type ErrorMessage, type Message, type OpenFlowConnection } fro
 const RUN = '/var/run/openvswitch'
 const vsctl = (...words: string[]): string => execFileSync('ovs-vsctl', words, { encoding: 'utf8' }).trim()
 
+/** Tests' xids are small; the connection's own requests count from small ones, too. */
+const XIDS = 0x4000_0000
+
+function renumbered(message: Message, by: number): Message {
+  const xid = message.xid + by
+  if (message.type !== 'bundle_add_message') return { ...message, xid }
+  return { ...message, xid, message: renumbered(message.message, by) }
+}
+
 /** One flow looked up in a trace; cookie 0 with `missed`. */
 export interface TracedStep {
   readonly table: number
@@ -80,7 +89,10 @@ export class OvsBridge {
   private constructor(name: string, connection: OpenFlowConnection) {
     this.name = name
     this.connection = connection
-    connection.onMessage = (message) => this.#heard.push(structuredClone(message))
+    connection.onMessage = (message) => {
+      const kept = structuredClone(message)
+      this.#heard.push(kept.xid >= XIDS ? renumbered(kept, -XIDS) : kept)
+    }
     connection.onError = (error) => {
       throw error
     }
@@ -120,7 +132,7 @@ export class OvsBridge {
   /** Sends messages, and gives what came back until all were done: errors, packet_ins, flow_removed. */
   async tell(messages: readonly Message[]): Promise<Message[]> {
     this.#heard = []
-    this.connection.sendAll(messages)
+    this.connection.sendAll(messages.map((message) => renumbered(message, XIDS)))
     await this.connection.request({ type: 'barrier_request' })
     return this.#heard
   }
