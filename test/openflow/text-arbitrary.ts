@@ -366,6 +366,7 @@ const plain: readonly fc.Arbitrary<Action>[] = [
     direction,
   })),
   fc.constant<Action>({ type: 'nx_ct_clear' }),
+  fc.integer({ min: 0, max: 63 }).map((i) => ({ type: 'nx_delete_field', field: `tun_metadata${i}` as FieldName })),
   fc
     .tuple(u16, bit)
     .map(([pkt_len, { field, ofs }]) => ({ type: 'nx_check_pkt_larger', pkt_len, offset: ofs, dst: field })),

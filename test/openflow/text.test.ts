@@ -16,8 +16,8 @@ const golden = (file: string): Golden =>
   JSON.parse(readFileSync(new URL(`../golden/text/${file}`, import.meta.url), 'utf8')) as Golden
 
 /**
- * Samples whose text is our own, and why. ovs-ofctl refuses the first two; its reading of the others is another
- * (flow monitor), or tells less (table features one by one, tuples to flush).
+ * Samples whose text is our own, and why: ovs-ofctl refuses experimenters that it does not know, prints flow updates
+ * without priority, cut messages in errors with another heading, table features and tuples to flush not one by one.
  */
 const OUR_OWN = new Set(['experimenter', 'flow_monitor', 'table_features', 'nx_ct_flush', 'error of a flow mod'])
 
