@@ -27,7 +27,7 @@ function readCredential(path: string, what: string): Buffer {
     return readFileSync(path)
   } catch (error) {
     throw new CliError(`cannot read the ${what}: ${(error as Error).message}`, 1, [
-      'make development certificates with `tagsteer certs`, or name files with --cert, --key and --ca',
+      'start a controller with `tagsteer up`, which makes development certificates, or name files with --cert, --key and --ca',
     ])
   }
 }

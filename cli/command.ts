@@ -42,6 +42,8 @@ export interface CommandRow {
   examples?: string[]
   /** What each argument completes to. */
   complete?: ('kind' | 'name' | 'interface' | 'switch' | 'generation')[]
+  /** Which groups of shared options it takes; both where absent. */
+  shared?: readonly ('output' | 'call')[]
   /** Runs until a signal, which is then its orderly end and no interruption. */
   foreground?: boolean
   /** Resolves to the exit code; undefined is 0. Failures are thrown as CliError. */

@@ -3,6 +3,9 @@
 import type { ExplainStep__Output } from '../proto/gen/tagsteer/v1/ExplainStep.ts'
 import type { Explanation__Output } from '../proto/gen/tagsteer/v1/Explanation.ts'
 
+/** A stage that no connected switch decides. */
+const NOWHERE = '-'
+
 const word = (verdict: string): string => verdict.slice('VERDICT_'.length)
 
 export function explanationText(answer: Explanation__Output): string {
@@ -13,11 +16,11 @@ export function explanationText(answer: Explanation__Output): string {
   const lines = [
     `${word(answer.verdict).padEnd(6)} ${answer.from} -> ${answer.to}  ${answer.packet || 'ip'}    generation ${answer.generation}, ${applied}`,
   ]
-  const where = Math.max(0, ...answer.steps.map((step) => step.where.length))
+  const where = Math.max(0, ...answer.steps.map((step) => (step.where || NOWHERE).length))
   const table = Math.max(0, ...answer.steps.map((step) => step.table.length))
   answer.steps.forEach((step, index) => {
     const branch = index === answer.steps.length - 1 ? '└─' : '├─'
-    lines.push(`${branch} ${step.where.padEnd(where)}  ${step.table.padEnd(table)}  ${stepText(step)}`)
+    lines.push(`${branch} ${(step.where || NOWHERE).padEnd(where)}  ${step.table.padEnd(table)}  ${stepText(step)}`)
   })
   lines.push(answer.summary)
   if (answer.cause !== null && answer.cause.name !== '') {

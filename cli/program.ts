@@ -6,24 +6,30 @@ import { Command, CommanderError, Option } from 'commander'
 import { DEFAULT_LISTEN, endpointText } from '../host/config.ts'
 import { Client, type ClientOptions } from './client.ts'
 import type { CommandRow, Terminal } from './command.ts'
+import { VERSION } from './commands/tools.ts'
 import { complete } from './completion.ts'
 import { readContext } from './context.ts'
 import { durationMs } from './duration.ts'
 import { CliError, EXIT } from './failure.ts'
 import { type Format, readFormat } from './output.ts'
 
-/** Options that every command takes; environment variables give their defaults. */
-function sharedOptions(): Option[] {
-  return [
-    new Option('-o, --output <format>', 'table, wide, json, jsonl, yaml or name; flows also prints ovs').default(
-      'table',
-    ),
+const OUTPUT = 'Output:'
+const CALL = 'The controller to call:'
+
+/** Options of many commands: all that print records take the first group, all that call a controller the second. */
+export function sharedOptions(groups: NonNullable<CommandRow['shared']> = ['output', 'call']): Option[] {
+  const output = new Option('-o, --output <format>', 'table, wide, json, jsonl, yaml or name; flows also prints ovs')
+  const call = [
     new Option('--server <host:port>', 'the controller; that of `tagsteer up` where absent').env('TAGSTEER_SERVER'),
     new Option('--cert <file>', 'client certificate').env('TAGSTEER_CERT'),
     new Option('--key <file>', 'client key').env('TAGSTEER_KEY'),
     new Option('--ca <file>', 'certificate of the authority that signed the server').env('TAGSTEER_CA'),
     new Option('--insecure', 'plaintext, on loopback only').env('TAGSTEER_INSECURE'),
     new Option('--timeout <duration>', 'give up on a call after this time').default('30s'),
+  ]
+  return [
+    ...(groups.includes('output') ? [output.default('table').helpGroup(OUTPUT)] : []),
+    ...(groups.includes('call') ? call.map((option) => option.helpGroup(CALL)) : []),
   ]
 }
 
@@ -52,6 +58,7 @@ export async function run(words: readonly string[], rows: readonly CommandRow[],
   let foreground = false
   const program = new Command('tagsteer')
     .description('Tags on interface records become enforced network partitions.')
+    .version(`tagsteer ${VERSION}`, '-V, --version', 'print the version')
     .exitOverride()
     .configureOutput({ writeOut: (text) => terminal.out(text), writeErr: (text) => terminal.note(text) })
     .showHelpAfterError('(add --help for what the command takes)')
@@ -59,7 +66,7 @@ export async function run(words: readonly string[], rows: readonly CommandRow[],
   for (const row of rows) {
     const command = program.command(row.usage).description(row.summary).exitOverride()
     for (const { flags, description, default: value } of row.options ?? []) command.option(flags, description, value)
-    for (const option of sharedOptions()) command.addOption(option)
+    for (const option of sharedOptions(row.shared)) command.addOption(option)
     if (row.examples !== undefined)
       command.addHelpText('after', `\nExamples:\n${row.examples.map((line) => `  ${line}`).join('\n')}`)
     command.action(async () => {
@@ -92,7 +99,9 @@ async function invoke(row: CommandRow, command: Command, terminal: Terminal): Pr
   const options = command.opts<Record<string, unknown>>()
   let client: Client | undefined
   const format: Format =
-    options['output'] === 'ovs' && row.usage.startsWith('flows') ? 'table' : readFormat(String(options['output']))
+    options['output'] === 'ovs' && row.usage.startsWith('flows')
+      ? 'table'
+      : readFormat(String(options['output'] ?? 'table'))
   try {
     const code = await row.run({
       arguments: command.args,

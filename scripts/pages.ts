@@ -1,11 +1,15 @@
 /**
- * The reference pages that restate tables of the code: errors, events, the pipeline, roles. `npm run generate` writes
- * them; test/pages.test.ts fails where a page and its table differ.
+ * The reference pages that restate tables of the code: errors, events, the pipeline, roles, commands, settings.
+ * `npm run generate` writes them; test/pages.test.ts fails where a page and its table differ.
  */
+import { COMMANDS } from '../cli/commands.ts'
+import { EXIT } from '../cli/failure.ts'
+import { sharedOptions } from '../cli/program.ts'
 import { METHOD_ROLES } from '../controller/api/auth.ts'
 import { EVENTS } from '../controller/events.ts'
 import { COOKIE_KINDS } from '../controller/policy/cookie.ts'
 import { REGISTERS, STAGES, TABLE_NAMES, TABLES } from '../controller/policy/pipeline.ts'
+import { endpointText, readConfig, SETTINGS } from '../host/config.ts'
 import { ERRORS, STATUS } from '../model/errors.ts'
 import { ROLES } from '../model/roles.ts'
 
@@ -83,12 +87,111 @@ ${table(['method', ...ROLES], rows)}
 `
 }
 
+function options(rows: readonly { flags: string; description: string; default?: unknown; env?: string }[]): string {
+  return table(
+    ['option', 'what', 'default'],
+    rows.map(({ flags, description, default: value, env }) => [
+      `\`${flags}\``,
+      description,
+      [value === undefined ? '' : `\`${String(value)}\``, env === undefined ? '' : `\`$${env}\``]
+        .filter((part) => part !== '')
+        .join(', '),
+    ]),
+  )
+}
+
+function cli(): string {
+  const shared = sharedOptions().map(({ flags, description, defaultValue, envVar }) => ({
+    flags,
+    description,
+    default: defaultValue as unknown,
+    ...(envVar === undefined ? {} : { env: envVar }),
+  }))
+  const rows = COMMANDS.map(({ usage, summary }) => {
+    const word = usage.split(' ')[0]!
+    return [`[\`${word}\`](#tagsteer-${word})`, summary]
+  })
+  const sections = COMMANDS.map(({ usage, summary, options: own = [], examples = [] }) =>
+    [
+      `## tagsteer ${usage.split(' ')[0]}`,
+      `\`tagsteer ${usage}\``,
+      `${summary}.`,
+      ...(own.length === 0 ? [] : [options(own)]),
+      ...(examples.length === 0 ? [] : [`\`\`\`\n${examples.join('\n')}\n\`\`\``]),
+    ].join('\n\n'),
+  )
+  const codes = [
+    [EXIT.ok, 'done; for questions, "yes"'],
+    [EXIT.error, 'an error, said on standard error'],
+    [EXIT.different, 'different, "no", or not well: `diff`, `explain --expect`, `apply --error-unchanged`, `status`'],
+    [EXIT.timeout, 'the time was up: `--wait-timeout`, `--timeout`'],
+    [EXIT.interrupted, 'interrupted; commands that run until a signal end with 0'],
+  ] as const
+  return `# The tagsteer command
+
+Output proper goes to standard output, errors and progress to standard error. A command finds the controller by
+\`--server\`, then \`TAGSTEER_SERVER\`, then what the last \`tagsteer up\` left in \`TAGSTEER_HOME\` (\`~/.tagsteer\` where
+unset), then \`127.0.0.1:7470\`; certificates come from the \`certs\` folder there unless named.
+
+${table(['command', 'what it does'], rows)}
+
+## Options of every command
+
+${options(shared)}
+
+## Exit codes
+
+${table(
+  ['code', 'meaning'],
+  codes.map(([code, meaning]) => [String(code), meaning]),
+)}
+
+${sections.join('\n\n')}
+`
+}
+
+function settings(): string {
+  const read = readConfig({ environment: { TAGSTEER_HOME: '/' }, flags: { plaintext: true }, exists: () => false })
+  if (!read.ok) throw new Error(read.problems.join('\n'))
+  const { config } = read
+  const defaults: Readonly<Record<string, string>> = {
+    store: '`$TAGSTEER_HOME/store`',
+    listen: `\`${endpointText(config.listen)}\``,
+    plaintext: '`false`',
+    openflow: config.openflow.map((one) => `\`${endpointText(one)}\``).join(', '),
+    ovsdb: 'the local socket where it exists',
+  }
+  const value = (name: string): unknown =>
+    name.split('.').reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], config)
+  const rows = SETTINGS.map(({ name, flag, env, description }) => [
+    `\`${name}\``,
+    `\`${flag}\``,
+    `\`${env}\``,
+    description,
+    defaults[name] ?? (name.startsWith('tls.') ? 'required unless `plaintext`' : `\`${String(value(name))}\``),
+  ])
+  return `# Settings of the controller
+
+Each setting is a key of the YAML file (\`--config FILE\` or \`TAGSTEER_CONFIG\`; a dot is a level), a variable and a flag
+of \`tagsteer controller\`. Flags win over variables, variables over the file, the file over the defaults. In the file,
+\`openflow\` is a list of \`{ host, port, tls: { cert, key, ca } }\` and relative paths are relative to the file. Every
+mistake is reported at once with its place, and nothing starts; a \`TAGSTEER_*\` variable that is no setting is warned
+about. \`tagsteer schema config\` prints the same from the program.
+
+${table(['key', 'flag', 'variable', 'what', 'default'], rows)}
+`
+}
+
 /** Path to content. */
 export function pages(): Map<string, string> {
   return new Map(
-    Object.entries({ errors: errors(), events: events(), pipeline: pipeline(), roles: roles() }).map(([name, text]) => [
-      `docs/${name}.md`,
-      NOTE + text,
-    ]),
+    Object.entries({
+      errors: errors(),
+      events: events(),
+      pipeline: pipeline(),
+      roles: roles(),
+      cli: cli(),
+      config: settings(),
+    }).map(([name, text]) => [`docs/${name}.md`, NOTE + text]),
   )
 }

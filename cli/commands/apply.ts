@@ -42,6 +42,21 @@ export function waitApplied(client: Client, generation: string, timeout: string)
   return client.call('FlowService', 'waitApplied', { generation, timeoutMs }, timeoutMs + 5000)
 }
 
+/** The value of --wait. */
+export function readWait(options: Invocation['options']): 'none' | 'applied' {
+  const wait = text(options, 'wait') ?? 'none'
+  if (wait !== 'none' && wait !== 'applied') throw new CliError(`--wait takes none or applied, not ${wait}`)
+  return wait
+}
+
+/** How far a generation has come, for people. Switches that are away keep what they have and are not waited for. */
+export function appliedText({ generation, switches }: AppliedStatus__Output, afterMs?: number): string {
+  const connected = switches.filter((one) => one.connected).length
+  if (connected === 0) return `generation ${generation}: no switch is connected\n`
+  const time = afterMs === undefined ? '' : ` after ${afterMs} ms`
+  return `generation ${generation} applied on ${connected} of ${switches.length} switches${time}\n`
+}
+
 const WORD: Record<string, string> = {
   OUTCOME_CREATED: 'created',
   OUTCOME_UPDATED: 'configured',
@@ -128,8 +143,7 @@ export const apply: CommandRow = {
   ],
   async run(invocation) {
     const { options, format, terminal, client } = invocation
-    const wait = text(options, 'wait') ?? 'none'
-    if (wait !== 'none' && wait !== 'applied') throw new CliError(`--wait takes none or applied, not ${wait}`)
+    const wait = readWait(options)
     const dry = flag(options, 'dryRun')
     const placed = await read(invocation)
     const { results, generation } = await send(invocation, placed, dry)
@@ -139,10 +153,8 @@ export const apply: CommandRow = {
     const changed = results.some(({ outcome }) => outcome !== 'OUTCOME_UNCHANGED')
     if (!dry && wait === 'applied') {
       const started = terminal.now()
-      await waitApplied(client(), generation, text(options, 'waitTimeout') ?? '30s')
-      terminal.note(
-        `generation ${generation} applied${flag(options, 'printWaitTime') ? ` after ${terminal.now() - started} ms` : ''}\n`,
-      )
+      const status = await waitApplied(client(), generation, text(options, 'waitTimeout') ?? '30s')
+      terminal.note(appliedText(status, flag(options, 'printWaitTime') ? terminal.now() - started : undefined))
     }
     return !changed && flag(options, 'errorUnchanged') ? EXIT.different : EXIT.ok
   },

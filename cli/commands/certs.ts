@@ -35,6 +35,7 @@ export const certs: CommandRow = {
     'tagsteer certs client dashboard --role viewer',
     'tagsteer certs switch s1',
   ],
+  shared: ['output'],
   async run(invocation) {
     const { options, format, terminal } = invocation
     const days = Number(text(options, 'days'))

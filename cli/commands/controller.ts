@@ -60,7 +60,12 @@ export async function serve(
   terminal: Terminal,
   started: (addresses: RunningController['addresses']) => void,
 ): Promise<void> {
-  const { runController } = await import('../../controller/main.ts')
+  const [{ runController }, { logVerbosity, setLogVerbosity }] = await Promise.all([
+    import('../../controller/main.ts'),
+    import('@grpc/grpc-js'),
+  ])
+  // What goes wrong is an error that is told below; the library would print it as well.
+  setLogVerbosity(logVerbosity.NONE)
   const log = createLog({ level: config.logLevel, format: config.logFormat })
   let running: RunningController
   try {
@@ -100,6 +105,7 @@ export const controller: CommandRow = {
     'tagsteer controller --config tagsteer.yaml --log-level debug',
     'tagsteer schema config',
   ],
+  shared: [],
   foreground: true,
   async run({ options, terminal }) {
     const config = settings(settingFlags(options), terminal, text(options, 'config') ?? process.env['TAGSTEER_CONFIG'])

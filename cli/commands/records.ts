@@ -9,7 +9,7 @@ import { CliError, EXIT } from '../failure.ts'
 import { KINDS, kindNamed } from '../kinds.ts'
 import { render } from '../output.ts'
 import { timeText } from '../table.ts'
-import { waitApplied } from './apply.ts'
+import { appliedText, readWait, waitApplied } from './apply.ts'
 
 const kindList = KINDS.map(({ plural }) => plural).join(', ')
 
@@ -98,7 +98,7 @@ export const describe: CommandRow = {
     delete record['kind']
     const { meta } = item
     const state: Record<string, unknown> = {}
-    if (item.status) state['status'] = item.status
+    if (item.status) state['status'] = known(item.status)
     if (meta) {
       state['record'] = {
         number: meta.number,
@@ -116,6 +116,10 @@ export const describe: CommandRow = {
     return undefined
   },
 }
+
+/** A status without what is not known: an interface that is nowhere has no port. */
+const known = (status: object): object =>
+  Object.fromEntries(Object.entries(status).filter(([, value]) => value !== '' && value !== 0))
 
 export const tag: CommandRow = {
   usage: 'tag <interface> [tags...]',
@@ -138,6 +142,7 @@ export const tag: CommandRow = {
     const remove = [...words.filter(isRemoval).map((word) => word.slice(0, -1)), ...texts(options, 'remove')]
     if (add.length + remove.length === 0 && !flag(options, 'replace'))
       throw new CliError('name at least one tag to add or remove')
+    const wait = readWait(options)
     const after = await client().call<Interface__Output>('InterfaceService', 'setTags', {
       name,
       add: add.map(tagFromText),
@@ -148,8 +153,10 @@ export const tag: CommandRow = {
     terminal.out(
       `interface/${name} tagged ${after.tags.map(shownTag).join(',') || '<none>'} (generation ${after.meta?.generation ?? '?'})\n`,
     )
-    if (text(options, 'wait') === 'applied')
-      await waitApplied(client(), after.meta?.generation ?? '0', text(options, 'waitTimeout') ?? '30s')
+    if (wait === 'applied') {
+      const generation = after.meta?.generation ?? '0'
+      terminal.note(appliedText(await waitApplied(client(), generation, text(options, 'waitTimeout') ?? '30s')))
+    }
     return undefined
   },
 }

@@ -1,4 +1,5 @@
 /** Commands that need no controller: schema, version; and the completion script. */
+import { CONFIG_SCHEMA } from '../../host/config.ts'
 import type { CommandRow } from '../command.ts'
 import { completionScript } from '../completion.ts'
 import { CliError } from '../failure.ts'
@@ -7,9 +8,10 @@ import { table } from '../table.ts'
 
 export const schema: CommandRow = {
   usage: 'schema [path]',
-  summary: 'Describe the fields of manifests; --print gives the JSON Schema for editors',
+  summary: 'Describe the fields of manifests and of the settings (config); --print gives the JSON Schema for editors',
   options: [{ flags: '--print', description: 'print the JSON Schema (draft-07) of all manifests' }],
   examples: ['tagsteer schema policy.rules.peer', 'tagsteer schema --print > tagsteer.schema.json'],
+  shared: [],
   async run({ arguments: [path], options, terminal }) {
     if (options['print'] === true) {
       terminal.out(`${JSON.stringify(manifestSchema(), null, 2)}\n`)
@@ -22,7 +24,7 @@ export const schema: CommandRow = {
             { header: 'KIND', cell: ([title]) => title },
             { header: 'DESCRIPTION', cell: ([, row]) => row.description ?? '' },
           ],
-          Object.entries(SCHEMAS as Record<string, Schema>),
+          Object.entries({ ...SCHEMAS, Config: CONFIG_SCHEMA } as Record<string, Schema>),
           false,
         ).join('\n')}\n`,
       )
@@ -65,6 +67,7 @@ export const completion: CommandRow = {
     'source <(tagsteer completion bash)',
     'tagsteer completion fish > ~/.config/fish/completions/tagsteer.fish',
   ],
+  shared: [],
   async run({ arguments: [shell], terminal }) {
     terminal.out(completionScript(shell!))
     return undefined
@@ -74,6 +77,7 @@ export const completion: CommandRow = {
 export const version: CommandRow = {
   usage: 'version',
   summary: 'Print the version',
+  shared: [],
   async run({ terminal }) {
     terminal.out(`tagsteer ${VERSION}\n`)
     return undefined

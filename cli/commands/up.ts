@@ -29,6 +29,7 @@ export const up: CommandRow = {
     'tagsteer up --listen 127.0.0.1:7470 --openflow 0.0.0.0:6653',
     'TAGSTEER_HOME=/tmp/try tagsteer up --plaintext',
   ],
+  shared: [],
   foreground: true,
   async run({ options, terminal }) {
     const certs = join(home(), 'certs')
@@ -86,6 +87,8 @@ function reachable(address: string): string {
 
 function readyText(config: ControllerConfig, grpc: string, openflow: readonly string[], certs: string): string {
   const tls = config.openflow[0]?.tls !== undefined
+  // `npx tagsteer up` has put no tagsteer on the path of another terminal.
+  const tagsteer = process.env['npm_command'] === 'exec' ? 'npx tagsteer' : 'tagsteer'
   const lines = [
     `tagsteer is ready: gRPC ${grpc}, OpenFlow ${openflow.join(', ')}`,
     '',
@@ -97,9 +100,9 @@ function readyText(config: ControllerConfig, grpc: string, openflow: readonly st
     `    -- set-controller BRIDGE ${tls ? 'ssl' : 'tcp'}:${openflow[0]}`,
     'Then, in another terminal:',
     ...(process.env['TAGSTEER_HOME'] ? [`  export TAGSTEER_HOME=${home()}`] : []),
-    '  tagsteer status',
-    '  tagsteer apply -f examples/three-tenants.yaml --wait applied',
-    '  tagsteer explain red-web red-db tcp/5432',
+    `  ${tagsteer} status`,
+    `  ${tagsteer} apply -f examples/three-tenants.yaml --wait applied`,
+    `  ${tagsteer} explain red-web red-db tcp/5432`,
     'Ctrl-C stops the controller; switches keep what they have.',
     '',
   ]

@@ -1,5 +1,4 @@
 /** Commands about what the network does: explain, flows, tables, topology, events, status, wait. */
-import type { AppliedStatus__Output } from '../../proto/gen/tagsteer/v1/AppliedStatus.ts'
 import type { Event__Output } from '../../proto/gen/tagsteer/v1/Event.ts'
 import type { Explanation__Output } from '../../proto/gen/tagsteer/v1/Explanation.ts'
 import type { Flow__Output } from '../../proto/gen/tagsteer/v1/Flow.ts'
@@ -10,7 +9,7 @@ import { explanationText } from '../explain-text.ts'
 import { CliError, EXIT } from '../failure.ts'
 import { render } from '../output.ts'
 import { type Column, duration, table, timeText } from '../table.ts'
-import { waitApplied } from './apply.ts'
+import { appliedText, waitApplied } from './apply.ts'
 
 export const explain: CommandRow = {
   usage: 'explain <from> <to> [packet]',
@@ -245,11 +244,7 @@ export const wait: CommandRow = {
       text(options, 'waitTimeout') ?? '30s',
     )
     if (format === 'json') terminal.out(render('json', { columns: [], items: [status], single: true }))
-    else terminal.out(`${appliedText(status)}\n`)
+    else terminal.out(appliedText(status))
     return undefined
   },
-}
-
-function appliedText({ generation, switches }: AppliedStatus__Output): string {
-  return `generation ${generation} applied on ${switches.filter(({ connected }) => connected).length} of ${switches.length} switches`
 }
