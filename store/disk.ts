@@ -2,7 +2,7 @@
  * The few system calls a journal makes, as an interface, so that tests can fail, shorten or interrupt each one.
  * `realDisk` is the operating system. Refuses to know what is written.
  */
-import { closeSync, fdatasync, ftruncate, open, rename, unlinkSync, write } from 'node:fs'
+import { closeSync, fdatasync, ftruncate, open, rename, unlinkSync, write, writeSync } from 'node:fs'
 import { promisify } from 'node:util'
 
 const openFile = promisify(open)
@@ -26,10 +26,19 @@ export interface Disk {
   discard(fd: number, path: string): void
 }
 
+/** Octets that go to the page cache faster than a thread can be asked to put them there. */
+const SMALL_WRITE = 16_384
+
 export const realDisk: Disk = {
   create: (path) => openFile(path, 'w+', 0o600),
   async write(fd, octets, position) {
-    for (let at = 0; at < octets.length; ) at += await writeSome(fd, octets.subarray(at), position + at)
+    for (let at = 0; at < octets.length; ) {
+      const left = octets.subarray(at)
+      at +=
+        left.length <= SMALL_WRITE
+          ? writeSync(fd, left, 0, left.length, position + at)
+          : await writeSome(fd, left, position + at)
+    }
   },
   sync: syncFile,
   truncate: truncateFile,

@@ -119,10 +119,15 @@ export function unary<Request extends object, Response>(
     if (!admitted.ok) return finish(admitted)
     const abort = new AbortController()
     const timer = setTimeout(() => abort.abort(), rules.maxUnaryMs)
-    call.on('cancelled', () => abort.abort())
+    let served = false
+    // Told at the end of every call; an abortion that nobody hears still costs an exception with its stack.
+    call.on('cancelled', () => {
+      if (!served) abort.abort()
+    })
     void (async () => serve(call.request, { caller: admitted.value, method, signal: abort.signal }))()
       .catch((error: unknown): Result<Response> => ({ ok: false, failure: broken(error) }))
       .then((result) => {
+        served = true
         clearTimeout(timer)
         finish(result)
       })

@@ -91,8 +91,7 @@ export class Push {
   async prompt(installed: SwitchProgram | undefined): Promise<void> {
     const flow = this.#standing(installed)
     if (flow === undefined) return
-    await this.#write([{ what: 'flow', act: 'modify', ...flow }], (message) => message)
-    await this.#barrier()
+    await this.#deliver([{ what: 'flow', act: 'modify', ...flow }], (message) => message)
   }
 
   /** A flow that the switch has now. */
@@ -109,18 +108,16 @@ export class Push {
 
   async #plain(operations: readonly Operation[]): Promise<void> {
     if (operations.length === 0) return
-    await this.#write(operations, (message) => message)
-    await this.#barrier()
+    await this.#deliver(operations, (message) => message)
   }
 
   async #bundle(operations: readonly Operation[]): Promise<void> {
     if (operations.length === 0) return
     const bundle_id = this.#connection.nextXid()
     const opened = bundleControl(this.#connection, bundle_id, 'open_request', this.#answerMs)
-    // Looked at below; until then a rejection has an owner.
-    opened.catch(() => {})
     try {
-      await this.#write(operations, (message) => ({
+      // Nothing is gained by waiting for the bundle to be open: where it is not, every addition is refused.
+      const delivered = this.#deliver(operations, (message) => ({
         type: 'bundle_add_message',
         xid: message.xid,
         bundle_id,
@@ -128,8 +125,7 @@ export class Push {
         message,
         properties: NO_PROPERTIES,
       }))
-      await opened
-      await this.#barrier()
+      await Promise.all([opened, delivered])
     } catch (error) {
       // What was added expires with the bundle, or goes with the connection.
       bundleControl(this.#connection, bundle_id, 'discard_request', this.#answerMs).catch(() => {})
@@ -155,9 +151,14 @@ export class Push {
     if (this.#refusal !== undefined) throw this.#refusal
   }
 
-  async #write(operations: readonly Operation[], wrap: (message: Message) => Message): Promise<void> {
+  /**
+   * Sends the operations and a barrier right behind the last, in the same write where they are few. Resolves when the
+   * switch has processed all and refused none.
+   */
+  async #deliver(operations: readonly Operation[], wrap: (message: Message) => Message): Promise<void> {
     for (let at = 0; at < operations.length; at += PER_WRITE) {
       if (at > 0) await turn()
+      if (this.#refusal !== undefined) throw this.#refusal
       const messages = operations.slice(at, at + PER_WRITE).map((operation) => {
         const message = operationMessage(operation, this.#addresses)
         message.xid = this.#connection.nextXid()
@@ -170,8 +171,8 @@ export class Push {
       } catch (error) {
         throw unsendable(error, messages, this.#sent)
       }
+      if (at + PER_WRITE >= operations.length) return this.#barrier()
       if (!room) await this.#connection.drained()
-      if (this.#refusal !== undefined) throw this.#refusal
     }
   }
 }
