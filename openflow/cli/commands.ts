@@ -3,6 +3,7 @@
  * out, errors as text. Reading, writing and arguments are in `run.ts`.
  */
 import { decode, encodeAll, type Message } from '../spec/message.ts'
+import { formatMessage } from '../text/index.ts'
 import { WireError } from '../wire/error.ts'
 import { fromHex, toHex } from '../wire/hex.ts'
 import { toJson } from '../wire/json.ts'
@@ -84,6 +85,15 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       caught(() => {
         if (message instanceof WireError) throw message
         return `${toJson({ time: seconds(time), from, to, message: decode(message) })}\n`
+      }),
+  },
+  print: {
+    summary: 'text as ovs-ofctl writes it; some messages take several lines',
+    line: each((message) => `${formatMessage(message).trimEnd()}\n`),
+    captured: ({ time, from, to, message }) =>
+      caught(() => {
+        if (message instanceof WireError) throw message
+        return `${seconds(time)} ${from} > ${to}: ${formatMessage(decode(message)).trimEnd()}\n`
       }),
   },
   roundtrip: { summary: 'decode, encode again, and print as hexadecimal digits', line: roundtrip },

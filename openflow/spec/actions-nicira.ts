@@ -128,7 +128,7 @@ const sampleAtPort = {
 export const CONTROLLER2_PROPERTIES = {
   max_len: { number: 0, body: struct({ max_len: u16, pad: pad(2) }) },
   controller_id: { number: 1, body: struct({ controller_id: u16, pad: pad(2) }) },
-  reason: { number: 2, body: struct({ reason: packetInReason, pad: pad(3) }) },
+  reason: { number: 2, body: struct({ reason: packetInReason }) },
   userdata: { number: 3, body: struct({ userdata: rest }) },
   pause: { number: 4, body: struct({}) },
   meter_id: { number: 5, body: struct({ meter_id: u32 }) },

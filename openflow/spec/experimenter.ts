@@ -19,14 +19,14 @@ const onf = <const N extends number, const M extends Members>(number: N, members
 /** Geneve option to tun_metadata field; `option_len` in octets, a multiple of 4. */
 const tlvMap = struct({ option_class: u16, option_type: u8, option_len: u8, index: u16, pad: pad(2) })
 
-/** Properties of nx_packet_in2 and nx_resume. A number alone fills up to 8 octets, inside the length. */
+/** Properties of nx_packet_in2 and nx_resume. Numbers of 8 bits stand alone, with a length of 5. */
 export const PACKET_IN2_PROPERTIES = {
   packet: { number: 0, body: struct({ data: rest }) },
   full_len: { number: 1, body: struct({ full_len: u32 }) },
   buffer_id: { number: 2, body: struct({ buffer_id: u32 }) },
-  table_id: { number: 3, body: struct({ table_id: u8, pad: pad(3) }) },
+  table_id: { number: 3, body: struct({ table_id: u8 }) },
   cookie: { number: 4, body: struct({ pad: pad(4), cookie: u64 }) },
-  reason: { number: 5, body: struct({ reason: packetInReason, pad: pad(3) }) },
+  reason: { number: 5, body: struct({ reason: packetInReason }) },
   metadata: { number: 6, body: struct({ fields: oxmList }) },
   userdata: { number: 7, body: struct({ userdata: rest }) },
   continuation: { number: 8, body: struct({ continuation: rest }) },

@@ -1,7 +1,7 @@
 /**
  * Flow monitor on OpenFlow 1.3: the ONF's extension 187 as Open vSwitch speaks it (experimenter multipart 1870,
  * messages 1870 to 1872). A request asks to be told of flow changes; the reply parts are updates, which go on
- * arriving with the request's xid. The goldens hold what Open vSwitch 3.1 and ovs-ofctl send.
+ * arriving, with xid 0. The goldens hold what Open vSwitch 3.1 and ovs-ofctl send.
  */
 
 import type { Reader, Writer } from '../wire/cursor.ts'

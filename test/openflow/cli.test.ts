@@ -146,6 +146,15 @@ describe('node-openflow command', () => {
     expect((await command(['roundtrip'], line)).out).to.equal('ERR bad_type 9 type\n')
   })
 
+  it('print: the text of each message', async () => {
+    const flow =
+      '04 0e 00 38 00000001 0000000000000000 0000000000000000 00 00 0000 0000 8000 ffffffff ffffffff ffffffff 0000 0000'
+    const { out } = await command(['print'], `${flow} 0001000400000000\n0463000800000001\n0414000800000002`)
+    expect(out).to.equal(
+      'OFPT_FLOW_MOD (OF1.3) (xid=0x1): ADD actions=drop\nERR bad_type 1 type\nOFPT_BARRIER_REQUEST (OF1.3) (xid=0x2):\n',
+    )
+  })
+
   it('passes over empty lines, comments, carriage returns and spaces between digits', async () => {
     const input = '# ovs-ofctl\r\n\r\n  04 00 00 08 00 00 00 01  \r\n\n'
     expect((await command(['roundtrip'], input)).out).to.equal('0400000800000001\n')

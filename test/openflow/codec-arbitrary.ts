@@ -232,11 +232,11 @@ const KINDS: Readonly<Record<string, (field: AnyField, context: Context) => Arbi
       fc.record({ event: fc.constant('abbrev'), xid: u32 }),
       fc.record({
         event: fc.constantFrom('added', 'removed', 'modified'),
-        table_id: fc.integer({ min: 0, max: 255 }),
         reason: fc.constantFrom('idle_timeout', 'delete', 77),
+        priority: u16,
         idle_timeout: u16,
         hard_timeout: u16,
-        priority: u16,
+        table_id: fc.integer({ min: 0, max: 255 }),
         cookie: fc.bigInt({ min: 0n, max: (1n << 64n) - 1n }),
         match,
         instructions: arbitrary(instructionsField(), context),
