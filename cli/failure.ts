@@ -66,7 +66,9 @@ export function fromRpc(error: ServiceError, server: string): CliError {
   const lines = details.violations.map(({ field, description }) => `${field}: ${description}`)
   if (error.code === status.DEADLINE_EXCEEDED) return new CliError(`timed out: ${error.details}`, EXIT.timeout, lines)
   if (error.code === status.UNAVAILABLE && details.reason === '') {
-    return new CliError(`no controller answers at ${server}: ${error.details}`, EXIT.error, [
+    // The library's own words repeat themselves; the last error is the one that says why.
+    const reason = /Last error: (?:Error: )?(.*?)\.? Resolution note:/s.exec(error.details)?.[1] ?? error.details
+    return new CliError(`no controller answers at ${server}: ${reason}`, EXIT.error, [
       'start one with `tagsteer up`, or name another with --server HOST:PORT (or TAGSTEER_SERVER)',
     ])
   }

@@ -4,6 +4,7 @@
  * only when it runs, so that other commands start fast.
  */
 import { existsSync, readFileSync } from 'node:fs'
+import { logVerbosity, setLogVerbosity } from '@grpc/grpc-js'
 import type { RunningController } from '../../controller/main.ts'
 import { type ConfigSources, type ControllerConfig, readConfig, SETTINGS, type Setting } from '../../host/config.ts'
 import { createLog } from '../../host/log.ts'
@@ -60,10 +61,7 @@ export async function serve(
   terminal: Terminal,
   started: (addresses: RunningController['addresses']) => void,
 ): Promise<void> {
-  const [{ runController }, { logVerbosity, setLogVerbosity }] = await Promise.all([
-    import('../../controller/main.ts'),
-    import('@grpc/grpc-js'),
-  ])
+  const { runController } = await import('../../controller/main.ts')
   // What goes wrong is an error that is told below; the library would print it as well.
   setLogVerbosity(logVerbosity.NONE)
   const log = createLog({ level: config.logLevel, format: config.logFormat })
