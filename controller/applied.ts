@@ -2,8 +2,6 @@
  * Which generation each switch has confirmed, and waiting for one (law 3). It is told facts and decides nothing; the
  * compiler never reads it (law 2). Called by main.ts, read by the API.
  */
-import { Subject } from 'rxjs'
-
 export interface SwitchApplied {
   datapathId: string
   appliedGeneration: number
@@ -14,7 +12,8 @@ export interface SwitchApplied {
 
 export class Applied {
   readonly #switches: () => Iterable<SwitchApplied>
-  readonly #changed = new Subject<void>()
+  readonly #waiting = new Set<{ generation: number; finish(): void }>()
+  #scheduled: NodeJS.Immediate | undefined
   /** The newest generation that has been compiled; before that no confirmation can be expected. */
   #compiled = 0
 
@@ -29,41 +28,56 @@ export class Applied {
 
   compiledUpTo(generation: number): void {
     this.#compiled = Math.max(this.#compiled, generation)
-    this.#changed.next()
+    this.changed()
   }
 
   /** A switch confirmed something, came or went. */
   changed(): void {
-    this.#changed.next()
+    if (this.#waiting.size === 0) return
+    // However many switches confirm in one turn of the event loop, and however many wait, they are looked at once.
+    this.#scheduled ??= setImmediate(() => {
+      this.#scheduled = undefined
+      const everywhere = this.#everywhere()
+      for (const { generation, finish } of [...this.#waiting]) if (generation <= everywhere) finish()
+    })
+  }
+
+  /** The generation that the compiler and every connected switch have reached. */
+  #everywhere(): number {
+    let least = this.#compiled
+    for (const { connected, appliedGeneration } of this.#switches())
+      if (connected && appliedGeneration < least) least = appliedGeneration
+    return least
   }
 
   status(): SwitchApplied[] {
     return [...this.#switches()].sort((a, b) => (a.datapathId < b.datapathId ? -1 : 1))
   }
 
-  /** Connected switches that have not confirmed the generation. */
+  /** Connected switches that have not confirmed the generation, with what they say about it. */
   laggards(generation: number): string[] {
     return this.status()
       .filter(({ connected, appliedGeneration }) => connected && appliedGeneration < generation)
-      .map(({ datapathId }) => datapathId)
+      .map(({ datapathId, degradedReason }) =>
+        degradedReason === '' ? datapathId : `${datapathId} (${degradedReason})`,
+      )
   }
 
   /** True when every connected switch enforces the generation; false after the time or when aborted. */
   async wait(generation: number, timeoutMs: number, signal: AbortSignal): Promise<boolean> {
-    const reached = (): boolean => this.#compiled >= generation && this.laggards(generation).length === 0
+    const reached = (): boolean => generation <= this.#everywhere()
     if (reached()) return true
     if (signal.aborted) return false
     return new Promise((resolve) => {
       const finish = (answer: boolean): void => {
         clearTimeout(timer)
-        subscription.unsubscribe()
+        this.#waiting.delete(waiter)
         signal.removeEventListener('abort', cancelled)
         resolve(answer)
       }
       const cancelled = (): void => finish(false)
-      const subscription = this.#changed.subscribe(() => {
-        if (reached()) finish(true)
-      })
+      const waiter = { generation, finish: () => finish(true) }
+      this.#waiting.add(waiter)
       const timer = setTimeout(() => finish(reached()), timeoutMs)
       signal.addEventListener('abort', cancelled)
     })

@@ -105,17 +105,18 @@ export class EventLog {
   }
 
   readonly tell: Tell = (type, subject, details = {}) => {
-    const text = Object.fromEntries(Object.entries(details).map(([key, value]) => [key, String(value)]))
+    const text = Object.fromEntries(Object.entries(details).map(([key, value]) => [key, plain(String(value))]))
+    const about = plain(subject)
     const row: EventRow = EVENTS[type]
     const sentence = row.sentence.replace(/\{(\w+)\}/g, (whole, key: string) =>
-      key === 'subject' ? subject : (text[key] ?? whole),
+      key === 'subject' ? about : (text[key] ?? whole),
     )
     const event = {
       sequence: this.#next++,
       time: this.#now(),
       type,
       severity: row.severity,
-      subject,
+      subject: about,
       details: text,
       sentence,
     }
@@ -134,6 +135,13 @@ export class EventLog {
     return this.#next
   }
 
+  /** The event of a sequence number; where it is no longer kept, the oldest one that is, and how many were lost. */
+  at(sequence: number): { event: ControllerEvent | undefined; lost: number } {
+    const oldest = this.#next - this.#kept.length
+    const from = Math.max(sequence, oldest)
+    return { event: this.#kept[from - oldest], lost: from - sequence }
+  }
+
   /** Events kept from a sequence number on, and how many before them are no longer kept. */
   since(sequence: number): { events: ControllerEvent[]; lost: number } {
     const oldest = this.#next - this.#kept.length
@@ -144,4 +152,16 @@ export class EventLog {
   close(): void {
     this.#subject.complete()
   }
+}
+
+/** Octets of one detail that are kept. */
+const MAX_TEXT = 2000
+
+/** Names come from switches and packets: what is printed of them must not start a line, nor steer a terminal. */
+function plain(text: string): string {
+  const short = text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}...` : text
+  return short.replace(
+    /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu,
+    (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
 }

@@ -5,12 +5,17 @@
  */
 import type { Store } from '../store/contract.ts'
 import type { Tell } from './events.ts'
+import { sameValue } from './policy/changes.ts'
 import type { Place } from './policy/state.ts'
 
 const PLACE = 'hint/place/'
 const LINKS = 'hint/links'
 /** Milliseconds that changes gather before they are written. */
 const GATHER_MS = 500
+/** Milliseconds after which a write that the store refused is tried again. */
+const RETRY_MS = 5000
+/** Places of one write, so that many do not stop the event loop. */
+const PER_WRITE = 2000
 
 export interface LinkHint {
   from: Place
@@ -23,7 +28,9 @@ export class Hints {
   readonly #places = new Map<string, Place | undefined>()
   #links: LinkHint[] | undefined
   #timer: NodeJS.Timeout | undefined
-  #writing: Promise<void> = Promise.resolve()
+  #writing: Promise<unknown> = Promise.resolve()
+  #failed = false
+  #closed = false
 
   constructor(store: Store, tell: Tell) {
     this.#store = store
@@ -50,34 +57,59 @@ export class Hints {
 
   /** Writes what is waiting. */
   async close(): Promise<void> {
+    this.#closed = true
+    do this.#flush()
+    while (this.#places.size > 0)
     clearTimeout(this.#timer)
     this.#timer = undefined
-    this.#flush()
     await this.#writing
   }
 
-  #later(): void {
+  #later(ms = GATHER_MS): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined
       this.#flush()
-    }, GATHER_MS)
+    }, ms)
   }
 
   #flush(): void {
     const puts: { key: string; value: unknown }[] = []
     const deletes: string[] = []
-    for (const [name, place] of this.#places) {
+    const places = [...this.#places].slice(0, PER_WRITE)
+    for (const [name, place] of places) {
+      this.#places.delete(name)
+      const kept = this.#store.get<Place>(PLACE + name)?.value
+      // A port that came back within the time, or a link that was found again, is no reason for a generation.
+      if (sameValue(kept, place)) continue
       if (place !== undefined) puts.push({ key: PLACE + name, value: place })
       else deletes.push(PLACE + name)
     }
-    if (this.#links !== undefined) puts.push({ key: LINKS, value: this.#links })
-    this.#places.clear()
+    const links = this.#links && inOrder(this.#links)
     this.#links = undefined
+    if (links !== undefined && !sameValue(this.#store.get(LINKS)?.value ?? [], links))
+      puts.push({ key: LINKS, value: links })
+    if (this.#places.size > 0) this.#later()
     if (puts.length === 0 && deletes.length === 0) return
     const cause = { caller: 'controller', method: 'observed' }
-    this.#writing = this.#store.commit({ puts, deletes, cause }).then(
-      () => undefined,
-      (error: Error) => this.#tell('store-failed', 'hints', { reason: error.message }),
+    const written = this.#store.commit({ puts, deletes, cause }).then(
+      () => {
+        this.#failed = false
+      },
+      (error: Error) => {
+        if (!this.#failed) this.#tell('store-failed', 'hints', { reason: error.message })
+        this.#failed = true
+        if (this.#closed) return
+        for (const [name, place] of places) if (!this.#places.has(name)) this.#places.set(name, place)
+        this.#links ??= links
+        this.#later(RETRY_MS)
+      },
     )
+    this.#writing = Promise.all([this.#writing, written])
   }
+}
+
+/** Links in an order that does not depend on which was found first. */
+function inOrder(links: readonly LinkHint[]): LinkHint[] {
+  const text = ({ from, to }: LinkHint): string => `${from.datapathId} ${from.port} ${to.datapathId} ${to.port}`
+  return [...links].sort((a, b) => (text(a) < text(b) ? -1 : 1))
 }

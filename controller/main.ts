@@ -180,7 +180,8 @@ async function start(
     const delta = observed.takeDelta()
     if (delta === undefined) return
     for (const name of delta.places) {
-      if (intent.interfaces.get(name)?.attachment.kind !== 'port') hints.place(name, observed.places.get(name))
+      const kind = intent.interfaces.get(name)?.attachment.kind
+      hints.place(name, kind === 'mac' || kind === 'portName' ? observed.places.get(name) : undefined)
     }
     loop.observedChanged(delta)
   }
@@ -292,7 +293,7 @@ async function start(
         log: ({ method, ...rest }) => callLog.debug(method, rest),
         now,
         maxUnaryMs: API_LIMITS.unaryMs,
-        maxStreamBuffer: API_LIMITS.streamBuffer,
+        maxStreams: API_LIMITS.streams,
       },
       serving: () => serving,
       servingChanged: (listener) => {

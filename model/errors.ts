@@ -131,6 +131,11 @@ export const ERRORS = {
     sentence: 'Switch {datapathId} is not connected.',
     remedy: 'Check its controller setting and certificate; see `tagsteer get switches`.',
   },
+  STOPPING: {
+    status: 'UNAVAILABLE',
+    sentence: 'The controller is stopping.',
+    remedy: 'Repeat the request when it is back; switches keep enforcing meanwhile.',
+  },
   INTERNAL: {
     status: 'INTERNAL',
     sentence: 'An internal error happened: {reason}.',

@@ -4,8 +4,9 @@
  * renames it into place. Refuses to know of transactions and watchers (engine.ts) and of the meaning of rows
  * (record.ts). embedded.ts opens it.
  *
- * After a failed write the file is cut back to what was acknowledged. After a failed sync nothing more is written until
- * the store is opened anew: the kernel may have dropped the pages, and a later sync would report success for them.
+ * After a failed write the file is cut back to what was acknowledged, if not at once (the file system is read-only),
+ * then before the next write. After a failed sync nothing more is written until the store is opened anew: the kernel may
+ * have dropped the pages, and a later sync would report success for them.
  */
 import { join } from 'node:path'
 import type { ChangeSet, Entry } from './contract.ts'
@@ -49,6 +50,8 @@ export class FileJournal implements Journal {
   /** Octets the file has, zeros included. */
   #size: number
   #failed: StoreError | undefined
+  /** What a failed write left behind the end is still there. */
+  #uncut = false
   /** Groups appended since a rewrite began; undefined when none is under way. */
   #since: Buffer[] | undefined
   /** Append and the end of a rewrite exclude each other. */
@@ -66,6 +69,7 @@ export class FileJournal implements Journal {
     const line = encodeLine(encodeGroup(sets))
     return this.#exclusively(async () => {
       if (this.#failed) throw this.#failed
+      if (this.#uncut) await this.#cutBack()
       await this.#write(line)
       this.#since?.push(line)
     })
@@ -116,7 +120,8 @@ export class FileJournal implements Journal {
     } catch (error) {
       const failure = systemFailure(error, 'the store could not write')
       if (written) this.#failed = failure
-      await this.#cutBack(failure)
+      // The first failure is the one to report.
+      await this.#cutBack().catch(() => undefined)
       throw failure
     }
     failpoint('after-sync')
@@ -124,16 +129,23 @@ export class FileJournal implements Journal {
     this.#size = Math.max(this.#size, this.#end + octets.length - line.length)
   }
 
-  /** Makes sure that what was refused is not found at the next open. */
-  async #cutBack(failure: StoreError): Promise<void> {
+  /** Makes sure that what was refused is not found at the next open; without that nothing may be appended. */
+  async #cutBack(): Promise<void> {
+    this.#uncut = true
+    const { disk } = this.#options
     try {
-      await this.#options.disk.truncate(this.#fd, this.#end)
-      await this.#options.disk.sync(this.#fd)
-      this.#size = this.#end
-    } catch {
-      // The first failure is the one to report; without a clean end nothing may be appended.
-      this.#failed = failure
+      await disk.truncate(this.#fd, this.#end)
+    } catch (error) {
+      throw systemFailure(error, 'the store could not take back a failed write')
     }
+    try {
+      await disk.sync(this.#fd)
+    } catch (error) {
+      this.#failed = systemFailure(error, 'the store could not take back a failed write')
+      throw this.#failed
+    }
+    this.#size = this.#end
+    this.#uncut = false
   }
 
   async #swap(path: string, fd: number, end: number): Promise<void> {

@@ -39,8 +39,31 @@ export interface CallRules {
   now(): number
   /** Milliseconds that a unary call may take at most. */
   maxUnaryMs: number
-  /** Octets that a stream may hold for a slow reader before it is ended. */
-  maxStreamBuffer: number
+  /** Streams that may be open at once; more are refused. */
+  maxStreams: number
+}
+
+/** The calls that one server has open, so that stopping can end them. */
+export class OpenCalls {
+  streams = 0
+  readonly #ends = new Set<() => void>()
+  #stopping = false
+
+  get stopping(): boolean {
+    return this.#stopping
+  }
+
+  /** Registers how a call is ended early; returns what takes it back. */
+  add(end: () => void): () => void {
+    this.#ends.add(end)
+    return () => this.#ends.delete(end)
+  }
+
+  /** Ends every open call. */
+  stop(): void {
+    this.#stopping = true
+    for (const end of [...this.#ends]) end()
+  }
 }
 
 /** Requests whose schema knows a field the octets do not fit are marked by the deserialiser under this symbol. */
@@ -98,6 +121,7 @@ export function unary<Request extends object, Response>(
   method: string,
   serve: UnaryMethod<Request, Response>,
   rules: CallRules,
+  calls: OpenCalls,
 ): handleUnaryCall<Request, Response> {
   return (call: ServerUnaryCall<Request, Response>, callback: sendUnaryData<Response>) => {
     const started = rules.now()
@@ -124,44 +148,58 @@ export function unary<Request extends object, Response>(
     call.on('cancelled', () => {
       if (!served) abort.abort()
     })
+    const forget = calls.add(() => abort.abort())
     void (async () => serve(call.request, { caller: admitted.value, method, signal: abort.signal }))()
       .catch((error: unknown): Result<Response> => ({ ok: false, failure: broken(error) }))
       .then((result) => {
         served = true
         clearTimeout(timer)
-        finish(result)
+        forget()
+        // What failed because it was interrupted did not fail for the reason it gives.
+        finish(calls.stopping && !result.ok && result.failure.code === 'NOT_APPLIED' ? fail('STOPPING') : result)
       })
   }
 }
 
-/** What a streaming method writes to. `send` is false when the reader is too slow and the stream has been ended. */
-export interface Sink<Response> {
-  send(message: Response): boolean
+/** What a streaming method tells its stream. */
+export interface Sink {
+  /** There may be something to take now. */
+  wake(): void
   end(failure?: Failure): void
 }
 
-/** A streaming method starts sending and returns what stops it. */
+/** Where a stream takes its messages from, one by one as its reader takes them: a slow reader costs no memory. */
+export interface Source<Response> {
+  /** The next message; undefined where there is none now. What it throws ends the stream. */
+  next(): Response | undefined
+  stop(): void
+}
+
 export type StreamMethod<Request, Response> = (
   request: Request,
-  sink: Sink<Response>,
+  sink: Sink,
   context: CallContext,
-) => Result<() => void>
+) => Result<Source<Response>>
 
-/** Wraps a server-streaming method; a reader that is too slow is cut off rather than buffered without limit. */
+/** Wraps a server-streaming method. */
 export function streaming<Request extends object, Response>(
   method: string,
   serve: StreamMethod<Request, Response>,
   rules: CallRules,
+  calls: OpenCalls,
 ): handleServerStreamingCall<Request, Response> {
   return (call: ServerWritableStream<Request, Response>) => {
     const started = rules.now()
-    let stop: (() => void) | undefined
+    let source: Source<Response> | undefined
     let ended = false
+    let full = false
+    let forget = (): void => {}
     const admitted = admit(call.getAuthContext(), method, call.request)
     const end = (failure?: Failure): void => {
       if (ended) return
       ended = true
-      stop?.()
+      forget()
+      source?.stop()
       const caller = admitted.ok ? admitted.value : { name: '?', role: '?' }
       rules.log({
         method,
@@ -174,33 +212,41 @@ export function streaming<Request extends object, Response>(
       else call.emit('error', failedStatus(failure))
     }
     if (!admitted.ok) return end(admitted.failure)
+    const { maxStreams } = rules
+    if (calls.streams >= maxStreams)
+      return end(fail('TOO_MANY', { what: 'open streams', count: calls.streams + 1, limit: maxStreams }).failure)
     const abort = new AbortController()
     call.on('cancelled', () => {
-      abort.abort()
+      if (!ended) abort.abort()
       end()
     })
-    const sink: Sink<Response> = {
-      send(message) {
-        if (ended) return false
-        call.write(message)
-        if (call.writableLength <= rules.maxStreamBuffer) return true
-        end({
-          code: 'TOO_MANY',
-          details: {
-            what: 'messages waiting for a slow reader',
-            count: String(call.writableLength),
-            limit: String(rules.maxStreamBuffer),
-          },
-        })
-        return false
-      },
-      end,
+    const takeBack = calls.add(() => end(fail('STOPPING').failure))
+    calls.streams++
+    forget = () => {
+      calls.streams--
+      takeBack()
     }
+    const pump = (): void => {
+      try {
+        while (source !== undefined && !ended && !full) {
+          const message = source.next()
+          if (message === undefined) return
+          full = !call.write(message)
+        }
+      } catch (error) {
+        end(broken(error))
+      }
+    }
+    call.on('drain', () => {
+      full = false
+      pump()
+    })
     try {
-      const begun = serve(call.request, sink, { caller: admitted.value, method, signal: abort.signal })
+      const begun = serve(call.request, { wake: pump, end }, { caller: admitted.value, method, signal: abort.signal })
       if (!begun.ok) return end(begun.failure)
-      stop = begun.value
-      if (ended) stop()
+      source = begun.value
+      if (ended) source.stop()
+      else pump()
     } catch (error) {
       end(broken(error))
     }

@@ -10,6 +10,7 @@ import type { HealthCheckResponse } from '../../proto/gen/grpc/health/v1/HealthC
 import type { ServerReflectionRequest__Output } from '../../proto/gen/grpc/reflection/v1/ServerReflectionRequest.ts'
 import type { ServerReflectionResponse } from '../../proto/gen/grpc/reflection/v1/ServerReflectionResponse.ts'
 import { loadServices } from '../../proto/index.ts'
+import type { OpenCalls } from './call.ts'
 
 /** The answer to one reflection request. */
 export function reflect(request: ServerReflectionRequest__Output): ServerReflectionResponse {
@@ -50,15 +51,49 @@ export function reflect(request: ServerReflectionRequest__Output): ServerReflect
 
 type ReflectionCall = ServerDuplexStream<ServerReflectionRequest__Output, ServerReflectionResponse>
 
-export const reflectionImplementation = {
-  ServerReflectionInfo: (call: ReflectionCall): void => {
-    call.on('data', (request: ServerReflectionRequest__Output) => call.write(reflect(request)))
-    call.on('end', () => call.end())
-  },
+/** What a stream beyond the limit is told; these two services have no details of ours. */
+const tooMany = { code: STATUS.RESOURCE_EXHAUSTED, details: 'too many open streams' }
+
+export function reflectionImplementation({ maxStreams }: { maxStreams: number }, calls: OpenCalls) {
+  return {
+    ServerReflectionInfo: (call: ReflectionCall): void => {
+      if (calls.streams >= maxStreams) return void call.emit('error', tooMany)
+      const close = openStream(calls, () => call.end())
+      // A client that asks and does not read is not asked for more.
+      call.on('data', (request: ServerReflectionRequest__Output) => {
+        if (!call.write(reflect(request))) call.pause()
+      })
+      call.on('drain', () => call.resume())
+      call.on('cancelled', close)
+      call.on('end', () => {
+        close()
+        call.end()
+      })
+    },
+  }
+}
+
+/** Counts a stream; returns what ends the count, once. */
+function openStream(calls: OpenCalls, end: () => void): () => void {
+  calls.streams++
+  const takeBack = calls.add(end)
+  let open = true
+  return () => {
+    if (!open) return
+    open = false
+    calls.streams--
+    takeBack()
+  }
+}
+
+export interface Health {
+  serving: () => boolean
+  servingChanged: (listener: () => void) => () => void
+  rules: { maxStreams: number }
 }
 
 /** Health of the whole server (service "") and of each service; `serving` is asked at every call. */
-export function healthImplementation(serving: () => boolean, changed: (listener: () => void) => () => void) {
+export function healthImplementation({ serving, servingChanged, rules }: Health, calls: OpenCalls) {
   const { descriptors } = loadServices()
   const status = (service: string): HealthCheckResponse => {
     if (service !== '' && !descriptors.services.includes(service)) return { status: 'SERVICE_UNKNOWN' }
@@ -74,6 +109,7 @@ export function healthImplementation(serving: () => boolean, changed: (listener:
       else callback(null, answer)
     },
     Watch: (call: ServerWritableStream<HealthCheckRequest__Output, HealthCheckResponse>): void => {
+      if (calls.streams >= rules.maxStreams) return void call.emit('error', tooMany)
       let last = ''
       const tell = (): void => {
         const answer = status(call.request.service)
@@ -81,9 +117,11 @@ export function healthImplementation(serving: () => boolean, changed: (listener:
         last = String(answer.status)
       }
       tell()
-      const stop = changed(tell)
+      const stop = servingChanged(tell)
+      const close = openStream(calls, () => call.end())
       call.on('cancelled', () => {
         stop()
+        close()
         call.end()
       })
     },

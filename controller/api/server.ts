@@ -14,7 +14,15 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js'
 import { loadServices } from '../../proto/index.ts'
-import { type CallRules, type StreamMethod, streaming, strictMethod, type UnaryMethod, unary } from './call.ts'
+import {
+  type CallRules,
+  OpenCalls,
+  type StreamMethod,
+  streaming,
+  strictMethod,
+  type UnaryMethod,
+  unary,
+} from './call.ts'
 import type { ApiDependencies } from './deps.ts'
 import { healthImplementation, reflectionImplementation } from './reflection.ts'
 import { applyService } from './services/apply.ts'
@@ -28,7 +36,7 @@ import { vnpService } from './services/vnp.ts'
 /** A service's methods by name. Requests are typed where they are served; the wire is the only caller. */
 export type ServiceMethods = Record<
   string,
-  { unary: UnaryMethod<never, object> } | { stream: StreamMethod<never, never> }
+  { unary: UnaryMethod<never, object> } | { stream: StreamMethod<never, object> }
 >
 
 export interface ApiOptions {
@@ -50,7 +58,8 @@ export const API_LIMITS = {
   /** Megabytes that one HTTP/2 session may hold. */
   sessionMemory: 10,
   unaryMs: 600_000,
-  streamBuffer: 50_000,
+  /** Open watches, health watches and reflections of all clients together. */
+  streams: 2_000,
 } as const
 
 export interface ApiServer {
@@ -85,10 +94,11 @@ export async function startApi(deps: ApiDependencies, options: ApiOptions): Prom
     'grpc.keepalive_time_ms': 30_000,
     'grpc.keepalive_timeout_ms': 10_000,
   })
-  for (const [name, make] of Object.entries(SERVICES)) addService(server, name, make(deps), options.rules)
+  const calls = new OpenCalls()
+  for (const [name, make] of Object.entries(SERVICES)) addService(server, name, make(deps), options.rules, calls)
   const { grpc } = loadServices().grpc
-  server.addService(grpc.health.v1.Health.service, healthImplementation(options.serving, options.servingChanged))
-  server.addService(grpc.reflection.v1.ServerReflection.service, reflectionImplementation)
+  server.addService(grpc.health.v1.Health.service, healthImplementation(options, calls))
+  server.addService(grpc.reflection.v1.ServerReflection.service, reflectionImplementation(options.rules, calls))
   const credentials = credentialsOf(options)
   const port = await new Promise<number>((resolve, reject) => {
     server.bindAsync(options.listen, credentials, (error, bound) => (error === null ? resolve(bound) : reject(error)))
@@ -102,6 +112,7 @@ export async function startApi(deps: ApiDependencies, options: ApiOptions): Prom
           server.forceShutdown()
           resolve()
         }, graceMs)
+        calls.stop()
         server.tryShutdown(() => {
           clearTimeout(timer)
           resolve()
@@ -129,7 +140,7 @@ function definitionOf(name: string): ServiceDefinition {
   return loadServices().definition[`tagsteer.v1.${name}`] as ServiceDefinition
 }
 
-function addService(server: Server, name: string, methods: ServiceMethods, rules: CallRules): void {
+function addService(server: Server, name: string, methods: ServiceMethods, rules: CallRules, calls: OpenCalls): void {
   const definition: Record<string, MethodDefinition<object, object>> = {}
   const implementation: UntypedServiceImplementation = {}
   for (const [method, row] of Object.entries(definitionOf(name)) as [string, MethodDefinition<object, object>][]) {
@@ -139,11 +150,15 @@ function addService(server: Server, name: string, methods: ServiceMethods, rules
     definition[method] = strictMethod(row, `tagsteer.v1.${requestType}`)
     implementation[method] =
       'unary' in served
-        ? (unary(row.path, served.unary as UnaryMethod<object, object>, rules) as handleUnaryCall<object, object>)
+        ? (unary(row.path, served.unary as UnaryMethod<object, object>, rules, calls) as handleUnaryCall<
+            object,
+            object
+          >)
         : (streaming(
             row.path,
             served.stream as unknown as StreamMethod<object, object>,
             rules,
+            calls,
           ) as handleServerStreamingCall<object, object>)
   }
   server.addService(definition, implementation)

@@ -116,7 +116,7 @@ describe('access to the API', function () {
   })
 
   it('serves plaintext on loopback only', async () => {
-    const rules = { log: () => {}, now: Date.now, maxUnaryMs: 1000, maxStreamBuffer: 10 }
+    const rules = { log: () => {}, now: Date.now, maxUnaryMs: 1000, maxStreams: 10 }
     const options = { listen: '0.0.0.0:0', rules, serving: () => true, servingChanged: () => () => {} }
     const refused = await startApi(api.deps, options).then(
       () => 'started',

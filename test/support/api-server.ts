@@ -50,7 +50,7 @@ export async function testApi(
   const server = await startApi(deps, {
     listen: '127.0.0.1:0',
     ...(options.tls === undefined ? {} : { tls: options.tls }),
-    rules: { log: () => {}, now: Date.now, maxUnaryMs: 10_000, maxStreamBuffer: API_LIMITS.streamBuffer },
+    rules: { log: () => {}, now: Date.now, maxUnaryMs: 10_000, maxStreams: API_LIMITS.streams },
     serving: () => true,
     servingChanged: () => () => {},
   })

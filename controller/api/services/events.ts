@@ -8,7 +8,7 @@ import type { WatchRecordsRequest__Output } from '../../../proto/gen/tagsteer/v1
 import type { ChangeSet } from '../../../store/contract.ts'
 import { StoreError, storeFailure } from '../../../store/errors.ts'
 import { type ControllerEvent, EVENTS, type Severity } from '../../events.ts'
-import type { CallContext, Sink } from '../call.ts'
+import type { CallContext, Sink, Source } from '../call.ts'
 import type { ApiDependencies } from '../deps.ts'
 import { RECORD_KINDS, recordMessage, timestamp } from '../messages.ts'
 import type { ServiceMethods } from '../server.ts'
@@ -18,9 +18,9 @@ const SEVERITIES: readonly Severity[] = ['info', 'warning', 'alert']
 export function eventService({ store, events }: ApiDependencies): ServiceMethods {
   function watchRecords(
     request: WatchRecordsRequest__Output,
-    sink: Sink<RecordChange>,
+    sink: Sink,
     _context: CallContext,
-  ): Result<() => void> {
+  ): Result<Source<RecordChange>> {
     const unknown = request.kinds.find((kind) => !RECORD_KINDS.some((known) => known === kind))
     if (unknown !== undefined)
       return invalid([{ field: 'kinds', description: `${unknown}: must be one of ${RECORD_KINDS.join(', ')}` }])
@@ -30,20 +30,34 @@ export function eventService({ store, events }: ApiDependencies): ServiceMethods
     if (after > store.revision())
       return invalid([{ field: 'from_revision', description: `is ahead of the newest revision ${store.revision()}` }])
     if (after < store.oldest()) return fail('COMPACTED', { revision: from, oldest: store.oldest() + 1 })
-    const subscription = store.watch(after).subscribe({
-      next: (changeSet) => {
-        for (const message of recordChanges(changeSet, kinds)) if (!sink.send(message)) return
-      },
-      error: (error: unknown) =>
-        sink.end(
-          error instanceof StoreError ? storeFailure(error) : { code: 'INTERNAL', details: { reason: String(error) } },
-        ),
-      complete: () => sink.end(),
-    })
-    return ok(() => subscription.unsubscribe())
+    // The watch only says that there is more; what is told comes from the history, at the reader's pace. A reader that
+    // falls behind what is kept is told so.
+    const subscription = store
+      .watch(store.revision())
+      .subscribe({ next: () => sink.wake(), complete: () => sink.end(fail('STOPPING').failure) })
+    let at = after
+    let current: Iterator<RecordChange> | undefined
+    const next = (): RecordChange | undefined => {
+      for (;;) {
+        const change = current?.next()
+        if (change !== undefined && change.done !== true) return change.value
+        current = undefined
+        if (at >= store.revision()) return undefined
+        try {
+          const [changeSet] = store.history(at, at + 1)
+          at++
+          current = changeSet && recordChanges(changeSet, kinds)
+        } catch (error) {
+          if (!(error instanceof StoreError)) throw error
+          sink.end(storeFailure(error))
+          return undefined
+        }
+      }
+    }
+    return ok({ next, stop: () => subscription.unsubscribe() })
   }
 
-  function watchEvents(request: WatchEventsRequest__Output, sink: Sink<Event>): Result<() => void> {
+  function watchEvents(request: WatchEventsRequest__Output, sink: Sink): Result<Source<Event>> {
     const unknown = request.types.find((type) => !(type in EVENTS))
     if (unknown !== undefined)
       return invalid([{ field: 'types', description: `there are no events of type ${unknown}` }])
@@ -52,21 +66,28 @@ export function eventService({ store, events }: ApiDependencies): ServiceMethods
     const wanted = ({ type, severity }: ControllerEvent): boolean =>
       (types.size === 0 || types.has(type)) && SEVERITIES.indexOf(severity) >= least
     const from = Number(request.fromSequence)
-    // Nothing is awaited between reading what is kept and following: no event can fall between the two.
-    const { events: kept, lost } = events.since(from === 0 ? events.next : from)
-    let missing = lost
-    const send = (event: ControllerEvent): void => {
-      if (!wanted(event)) return
-      sink.send(eventMessage(event, missing))
-      missing = 0
+    let at = from === 0 ? events.next : from
+    // Where following was not asked for, what is told later is not wanted.
+    const end = request.noFollow ? events.next : Number.POSITIVE_INFINITY
+    let missing = 0
+    const next = (): Event | undefined => {
+      while (at < Math.min(events.next, end)) {
+        const found = events.at(at)
+        missing += found.lost
+        at += found.lost + 1
+        if (found.event === undefined || !wanted(found.event)) continue
+        const message = eventMessage(found.event, missing)
+        missing = 0
+        return message
+      }
+      if (at >= end) sink.end()
+      return undefined
     }
-    kept.forEach(send)
-    if (request.noFollow) {
-      sink.end()
-      return ok(() => {})
-    }
-    const subscription = events.follow.subscribe({ next: send, complete: () => sink.end() })
-    return ok(() => subscription.unsubscribe())
+    const subscription = events.follow.subscribe({
+      next: () => sink.wake(),
+      complete: () => sink.end(fail('STOPPING').failure),
+    })
+    return ok({ next, stop: () => subscription.unsubscribe() })
   }
 
   return { WatchRecords: { stream: watchRecords }, WatchEvents: { stream: watchEvents } }
