@@ -11,7 +11,7 @@ import type { FieldName, FieldRef } from '../spec/oxm.ts'
 import { clear, type NatRequest, track } from './conntrack.ts'
 import { mask, refName, value, widePort } from './frame.ts'
 import { learn } from './learn.ts'
-import { fork, inSetOrder, lookInto, runPipeline, toController, type Walk } from './pipeline.ts'
+import { fork, inSetOrder, lookInto, MAX_RECIRCULATIONS, runPipeline, toController, type Walk } from './pipeline.ts'
 import { runGroup, send, sendNormal } from './ports.ts'
 
 /** Does a list of actions; false if the rest of the flow is to be left (TTL ran out). */
@@ -101,7 +101,7 @@ function actOne(walk: Walk, action: Action): boolean {
       toController(walk, action.properties.find((p) => p.type === 'reason')?.reason ?? 'action')
       break
     case 'nx_clone':
-      fork(walk, () => act(walk, action.actions))
+      clone(walk, action.actions)
       break
     case 'nx_ct':
       connectionTrack(walk, action)
@@ -180,7 +180,8 @@ function truncated(walk: Walk, action: ActionNamed<'nx_output_trunc'>): void {
 /** Packets whose TTL would reach zero go to the controller, and the rest of the flow's actions are not done. */
 function decrementTtl(walk: Walk): boolean {
   const { frame } = walk
-  if (frame.layout.ip === undefined) return true
+  const type = frame.get('eth_type')
+  if (type !== 0x0800n && type !== 0x86ddn) return true
   const ttl = frame.get('nw_ttl')
   if (ttl <= 1n) {
     toController(walk, 'invalid_ttl')
@@ -262,18 +263,30 @@ function connectionTrack(walk: Walk, action: ActionNamed<'nx_ct'>): void {
     frame.set('ct_zone', BigInt(zone))
     if (commit) act({ ...walk, step: undefined }, sets)
   }
-  if (action.recirc_table !== k.NX_CT_RECIRC_NONE) {
+  if (action.recirc_table !== k.NX_CT_RECIRC_NONE && walk.recirculations < MAX_RECIRCULATIONS) {
     fork(walk, () => {
       const { depth, resubmits } = walk
+      walk.recirculations++
       walk.depth = 0
       walk.resubmits = 0
       walk.frame.reparse()
       runPipeline(walk, action.recirc_table)
       walk.depth = depth
       walk.resubmits = resubmits
+      walk.recirculations--
     })
   }
   clear(frame)
+}
+
+/** An exit inside clone() ends everything, not the clone alone: so does Open vSwitch 3.1. */
+function clone(walk: Walk, actions: readonly Action[]): void {
+  let exit = false
+  fork(walk, () => {
+    act(walk, actions)
+    exit = walk.exit
+  })
+  walk.exit = exit
 }
 
 /** A bucket's actions are a set (section 5.6.1); they are done on a copy. */

@@ -1,7 +1,8 @@
 /**
  * One packet through the tables (sections 5.1 to 5.12): look up, do the flow's instructions, go on, and do the
  * action set at the end. Resubmit, goto, clone and forks by ct() are plain recursion on one `Walk`. Limits are
- * Open vSwitch's: 64 levels, 4096 resubmits; beyond them the packet is dropped with all it had done.
+ * Open vSwitch's: 64 levels, 4096 resubmits, beyond which the packet is dropped with all it had done; and 6
+ * recirculations, beyond which the copy that was to go on is dropped.
  * Actions themselves are in `act.ts`. Knows nothing of messages but the packet_in it hands out.
  */
 
@@ -50,6 +51,8 @@ export interface Walk {
   step: Step | undefined
   depth: number
   resubmits: number
+  /** How many ct() with a table this copy has gone through. */
+  recirculations: number
   /** exit, or dropped by a meter: nothing more is done with this copy. */
   exit: boolean
 }
@@ -58,6 +61,7 @@ export interface Walk {
 export class Exhausted extends Error {}
 
 const MAX_DEPTH = 64
+export const MAX_RECIRCULATIONS = 6
 const MAX_RESUBMITS = MAX_DEPTH * MAX_DEPTH
 
 export function newWalk(
@@ -82,6 +86,7 @@ export function newWalk(
     step: undefined,
     depth: 0,
     resubmits: 0,
+    recirculations: 0,
     exit: false,
   }
 }

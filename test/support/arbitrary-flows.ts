@@ -199,7 +199,13 @@ export interface FlowOptions {
   readonly ct?: boolean
 }
 
-function choices(match: readonly Oxm[], options: FlowOptions): Action[] {
+/**
+ * Tables a flow may send to: later ones only. A ct() that comes back to its own table never ends, and ofproto/trace
+ * follows it until ovs-vswitchd has no memory left.
+ */
+const later = (table: number): number[] => [1, 2, 3].filter((to) => to > table)
+
+function choices(match: readonly Oxm[], table: number, options: FlowOptions): Action[] {
   const deep = level(match)
   const out: Action[] = [...SAFE]
   if (match.some((oxm) => oxm.field === 'vlan_vid' && (oxm.value & 0x1000) !== 0)) {
@@ -214,7 +220,7 @@ function choices(match: readonly Oxm[], options: FlowOptions): Action[] {
   if (deep.startsWith('tcp')) out.push(...transportActions('tcp'))
   if (deep.startsWith('udp')) out.push(...transportActions('udp'))
   if (options.ct) {
-    for (const recirc_table of [1, 2, 3, 0xff]) {
+    for (const recirc_table of [...later(table), 0xff]) {
       out.push({ type: 'nx_ct', flags: 0, zone: 7, recirc_table, alg: 'none', actions: [] })
       out.push({ type: 'nx_ct', flags: 1, zone: 7, recirc_table, alg: 'none', actions: [mark] })
     }
@@ -226,10 +232,7 @@ const mark: Action = { type: 'set_field', field: { field: 'ct_mark', value: 5 } 
 
 function action(match: readonly Oxm[], table: number, options: FlowOptions): fc.Arbitrary<Action> {
   const outputs = fc.constantFrom(1, 2, 3, 9, 0xfffffff8, 0xfffffffb, CONTROLLER, CONTROLLER).map(output)
-  const plain = fc.constantFrom(...choices(match, options))
-  const onward = fc
-    .integer({ min: Math.min(3, table + 1), max: 3 })
-    .map((to): Action => ({ type: 'nx_resubmit_table', in_port: 0xfff8, table: to }))
+  const plain = fc.constantFrom(...choices(match, table, options))
   const group = fc.constantFrom(1, 2, 3).map((group_id): Action => ({ type: 'group', group_id }))
   const clone = fc
     .array(fc.oneof(plain, outputs), { minLength: 1, maxLength: 3 })
@@ -240,7 +243,12 @@ function action(match: readonly Oxm[], table: number, options: FlowOptions): fc.
     { weight: 1, arbitrary: group },
     { weight: 1, arbitrary: clone },
   ]
-  if (table < 3) kinds.push({ weight: 2, arbitrary: onward })
+  if (table < 3) {
+    const onward = fc
+      .constantFrom(...later(table))
+      .map((to): Action => ({ type: 'nx_resubmit_table', in_port: 0xfff8, table: to }))
+    kinds.push({ weight: 2, arbitrary: onward })
+  }
   return fc.oneof(...kinds)
 }
 
@@ -430,4 +438,19 @@ export const packet: fc.Arbitrary<Uint8Array> = fc
     })()
     const tags = m.vid === undefined ? [] : [{ vid: m.vid, pcp: 3 }]
     return build.ethernet({ dst: m.dl[0], src: m.dl[1], tags, type, payload })
+  })
+
+/** The same with octets changed or cut off: lengths, versions, header sizes that lie. */
+export const damaged: fc.Arbitrary<Uint8Array> = fc
+  .tuple(
+    packet,
+    fc.array(fc.tuple(fc.integer({ min: 12, max: 60 }), fc.constantFrom(0, 1, 0x0f, 0x45, 0x46, 0x7f, 0xff)), {
+      maxLength: 3,
+    }),
+    fc.integer({ min: 14, max: 140 }),
+  )
+  .map(([data, changes, size]) => {
+    const out = data.slice(0, size)
+    for (const [at, octet] of changes) if (at < out.length) out[at] = octet
+    return out
   })

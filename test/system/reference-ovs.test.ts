@@ -15,7 +15,17 @@ import {
   ReferenceSwitch,
   type Trace,
 } from 'node-openflow'
-import { apply, CONTROLLER, deleteAll, flowAdd, flows, groups, output, packet } from '../support/arbitrary-flows.ts'
+import {
+  apply,
+  CONTROLLER,
+  damaged,
+  deleteAll,
+  flowAdd,
+  flows,
+  groups,
+  output,
+  packet,
+} from '../support/arbitrary-flows.ts'
 import { isError, OvsBridge } from '../support/ovs-bridge.ts'
 import * as build from '../support/packets.ts'
 import { answerText, FLOW_CASES } from '../support/switch-cases.ts'
@@ -215,6 +225,21 @@ describe('the reference switch and Open vSwitch', function () {
           expect(steps(own), traced.text).to.deep.equal(wanted)
           const outputs = traced.outputs.map((out) => (typeof out === 'number' && out <= 0 ? 'local' : String(out)))
           expect(own.outputs.filter(notInvalidTtl).map(portOf).sort(), traced.text).to.deep.equal(outputs.sort())
+        }
+      }),
+      RUNS,
+    )
+  })
+
+  it('see the same in damaged packets', async () => {
+    const broken = fc.array(fc.tuple(inPort, damaged), { minLength: 8, maxLength: 32, size: 'max' })
+    await fc.assert(
+      fc.asyncProperty(flows(), broken, async (mods, packets) => {
+        const reference = await both(bridge, [...UNHASHED, ...mods])
+        for (const [port, data] of packets) {
+          const traced = await bridge.trace(port, data)
+          const wanted = traced.steps.map(({ table, cookie, missed }) => `${table}:${missed ? 'miss' : cookie}`).sort()
+          expect(steps(reference.trace(port, data)), traced.text).to.deep.equal(wanted)
         }
       }),
       RUNS,
