@@ -63,10 +63,18 @@ class Lab:
                 host.cmd("ip -6 addr add %s dev %s nodad" % (row["ip6"], interface))
         standalone = {row["name"] for row in spec["switches"] if row.get("standalone")}
         for switch in self.net.switches:
+            self.silence(switch)
             switch.start([])
             if switch.name not in standalone:
                 self.set_controllers(switch, spec["controllers"])
         return {"ports": self.ports({})}
+
+    @staticmethod
+    def silence(switch):
+        """The kernel must not speak on the switch's ends of links: hosts would receive what no switch forwarded."""
+        for interface in switch.intfList():
+            if interface.name != "lo":
+                switch.cmd("sysctl -qw net.ipv6.conf.%s.disable_ipv6=1" % interface.name)
 
     @staticmethod
     def set_controllers(switch, targets):

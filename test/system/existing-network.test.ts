@@ -18,7 +18,7 @@ describe('in front of an existing network', function () {
   before(async () => {
     controller = await RunningController.start({ words: ['--backend', 'normal'] })
     const host = (index: number, at: string): object => ({
-      name: `h${index}`,
+      name: `eh${index}`,
       mac: macOf(index),
       ip: `10.0.0.${index}/24`,
       ip6: `fd00::${index}/64`,
@@ -26,14 +26,14 @@ describe('in front of an existing network', function () {
     })
     const started = await Lab.start({
       switches: [
-        { name: 's1', dpid: '00000000000002b1' },
-        { name: 's2', dpid: '00000000000002b2' },
-        { name: 's9', dpid: '00000000000002b9', standalone: true },
+        { name: 'e1', dpid: '00000000000002b1' },
+        { name: 'e2', dpid: '00000000000002b2' },
+        { name: 'e9', dpid: '00000000000002b9', standalone: true },
       ],
-      hosts: [host(1, 's1'), host(2, 's2'), host(3, 's2'), host(4, 's9')] as Parameters<typeof Lab.start>[0]['hosts'],
+      hosts: [host(1, 'e1'), host(2, 'e2'), host(3, 'e2'), host(4, 'e9')] as Parameters<typeof Lab.start>[0]['hosts'],
       links: [
-        ['s1', 's9'],
-        ['s2', 's9'],
+        ['e1', 'e9'],
+        ['e2', 'e9'],
       ],
       controllers: [`tcp:${controller.openflow}`],
     })
@@ -55,8 +55,8 @@ describe('in front of an existing network', function () {
     })
     await controller.call('ApplyService.Apply', {
       records: [
-        { switch: { name: 'left', datapathId: '00000000000002b1', uplinks: ['s1-eth2'] } },
-        { switch: { name: 'right', datapathId: '00000000000002b2', uplinks: ['s2-eth3'] } },
+        { switch: { name: 'left', datapathId: '00000000000002b1', uplinks: ['e1-eth2'] } },
+        { switch: { name: 'right', datapathId: '00000000000002b2', uplinks: ['e2-eth3'] } },
         { vnp: { name: 'inside', selector: { allOf: [{ text: 'inside' }] } } },
         {
           policy: {
@@ -74,9 +74,9 @@ describe('in front of an existing network', function () {
             ],
           },
         },
-        record(1, 's1-eth1', 'inside'),
-        record(2, 's2-eth1', 'inside'),
-        record(3, 's2-eth2', 'other'),
+        record(1, 'e1-eth1', 'inside'),
+        record(2, 'e2-eth1', 'inside'),
+        record(3, 'e2-eth2', 'other'),
       ],
     })
     await until(
@@ -85,7 +85,7 @@ describe('in front of an existing network', function () {
       ({ switches }) => switches.filter(({ state }) => state === 'SWITCH_STATE_SERVED').length === 2,
     )
     await controller.call('FlowService.WaitApplied', {})
-    for (const index of [1, 2, 3, 4]) await lab.received(`h${index}`)
+    for (const index of [1, 2, 3, 4]) await lab.received(`eh${index}`)
   })
   after(async () => {
     await lab?.stop()
@@ -101,33 +101,33 @@ describe('in front of an existing network', function () {
       .reduce((sum, { packets }) => sum + packets, 0)
 
   it('lets members reach each other across it, over IPv4 and IPv6', async () => {
-    expect(await lab.ping('h1', '10.0.0.2', { count: 5 })).to.equal(true)
-    expect(await lab.ping('h1', 'fd00::2', { count: 5 })).to.equal(true)
-    expect(await lab.ping('h2', '10.0.0.1', { count: 3 })).to.equal(true)
+    expect(await lab.ping('eh1', '10.0.0.2', { count: 5 })).to.equal(true)
+    expect(await lab.ping('eh1', 'fd00::2', { count: 5 })).to.equal(true)
+    expect(await lab.ping('eh2', '10.0.0.1', { count: 3 })).to.equal(true)
   })
 
   it('forbids what no partition shares', async () => {
-    expect(await lab.ping('h1', '10.0.0.3', { count: 2 })).to.equal(false)
-    expect(await lab.ping('h3', '10.0.0.2', { count: 2 })).to.equal(false)
-    const rows = await lab.received('h3')
+    expect(await lab.ping('eh1', '10.0.0.3', { count: 2 })).to.equal(false)
+    expect(await lab.ping('eh3', '10.0.0.2', { count: 2 })).to.equal(false)
+    const rows = await lab.received('eh3')
     expect(rows.filter(({ source, protocol }) => protocol === 1 && source === '10.0.0.1')).to.deep.equal([])
   })
 
   it('reaches the world, and is reached by it, as CIDR rules say', async () => {
-    expect(await lab.ping('h1', '10.0.0.4', { count: 5 }), 'egress rule for ICMP').to.equal(true)
-    expect(await lab.ping('h4', '10.0.0.1', { count: 2 }), 'no ingress rule for ICMP').to.equal(false)
-    const { sent } = await lab.send('h4', { kind: 'udp', to: '10.0.0.1', port: PORT, rate: 50, count: 20 })
+    expect(await lab.ping('eh1', '10.0.0.4', { count: 5 }), 'egress rule for ICMP').to.equal(true)
+    expect(await lab.ping('eh4', '10.0.0.1', { count: 2 }), 'no ingress rule for ICMP').to.equal(false)
+    const { sent } = await lab.send('eh4', { kind: 'udp', to: '10.0.0.1', port: PORT, rate: 50, count: 20 })
     expect(sent).to.equal(20)
     await until(
       'UDP of the world',
-      async () => udpFrom(await lab.received('h1'), 4),
+      async () => udpFrom(await lab.received('eh1'), 4),
       (count) => count >= 19,
       5000,
     )
-    await lab.send('h4', { kind: 'udp', to: '10.0.0.3', port: PORT, rate: 50, count: 20 })
-    await lab.send('h4', { kind: 'udp', to: '10.0.0.1', port: PORT + 1, rate: 50, count: 20 })
-    const forbidden = (await lab.received('h1')).filter(({ port, protocol }) => protocol === 17 && port === PORT + 1)
+    await lab.send('eh4', { kind: 'udp', to: '10.0.0.3', port: PORT, rate: 50, count: 20 })
+    await lab.send('eh4', { kind: 'udp', to: '10.0.0.1', port: PORT + 1, rate: 50, count: 20 })
+    const forbidden = (await lab.received('eh1')).filter(({ port, protocol }) => protocol === 17 && port === PORT + 1)
     expect(forbidden).to.deep.equal([])
-    expect(udpFrom(await lab.received('h3'), 4)).to.equal(0)
+    expect(udpFrom(await lab.received('eh3'), 4)).to.equal(0)
   })
 })

@@ -1,0 +1,162 @@
+/**
+ * The main job on real switches, with real packets: verdicts per tag, over both families, and changes of tags and policy
+ * in the middle of traffic. A packet that policy forbids and that arrives all the same fails the test.
+ */
+import { expect } from 'chai'
+import { allowUdp, countOf, HOSTS, type Host, ip4, ip6, PORT, Ring } from '../support/ring.ts'
+import { until } from '../support/running-controller.ts'
+
+describe('policy on three real switches', function () {
+  this.timeout(120_000)
+  let ring: Ring
+
+  before(async () => {
+    ring = await Ring.start('p', '3a')
+  })
+  after(async () => {
+    await ring?.stop()
+  })
+  beforeEach(async () => {
+    await ring.apply(ring.base())
+    await ring.reset()
+  })
+  afterEach(function () {
+    if (this.currentTest?.state === 'failed') console.error(ring.controller.log.split('\n').slice(-40).join('\n'))
+  })
+
+  it('permits and denies per tag, over IPv4 and IPv6, across switches', async () => {
+    const pairs: [Host, Host][] = [
+      ['a1', 'a2'],
+      ['a2', 'a3'],
+      ['b1', 'b2'],
+      ['a1', 'b1'],
+      ['b2', 'a3'],
+      ['c1', 'a1'],
+      ['a1', 'c1'],
+      ['x1', 'a2'],
+      ['a2', 'x1'],
+    ]
+    for (const [from, to] of pairs) {
+      await ring.udp(from, ip4(to), 20)
+      await ring.udp(from, ip6(to), 20)
+    }
+    const tenant = (host: Host): string => host[0]!
+    for (const [from, to] of pairs) {
+      const permitted = tenant(from) === tenant(to)
+      expect(await ring.received(to, from), `${from} to ${to}`).to.equal(permitted ? 40 : 0)
+    }
+    for (const host of HOSTS) {
+      const friends = HOSTS.filter((other) => tenant(other) === tenant(host) && !['x1', 'y1'].includes(host))
+      expect(await ring.strangers(host, friends), `strangers at ${host}`).to.deep.equal([])
+    }
+  })
+
+  it('lets replies back and nothing else that was not asked for', async () => {
+    expect(await ring.lab.ping(ring.host('a1'), ip4('a3'), { count: 3 })).to.equal(true)
+    expect(await ring.lab.ping(ring.host('a1'), ip6('a3'), { count: 3 })).to.equal(true)
+    expect(await ring.lab.ping(ring.host('a1'), ip4('c1'))).to.equal(false)
+    await ring.lab.listen(ring.host('a2'), [7001])
+    const [open, closed] = await ring.lab.probe(ring.host('a1'), [
+      { to: ip4('a2'), kind: 'tcp', port: 7001, timeout: 1 },
+      { to: ip6('c1'), kind: 'tcp', port: 7001, timeout: 1 },
+    ])
+    expect([open, closed]).to.deep.equal(['silent', 'silent'])
+  })
+
+  it('follows a change of tags in the middle of traffic', async () => {
+    const flow = ring.udp('c1', ip4('a1'), 2000)
+    const other = ring.udp('a2', ip4('a1'), 2000)
+    await until(
+      'some traffic of a2',
+      () => ring.received('a1', 'a2'),
+      (count) => count > 50,
+    )
+    expect(await ring.received('a1', 'c1')).to.equal(0)
+    await ring.setTags('c1', ['tenant-a'], [])
+    await until(
+      'c1 in tenant a',
+      () => ring.received('a1', 'c1'),
+      (count) => count > 50,
+      5000,
+    )
+    await ring.setTags('c1', [], ['tenant-a'])
+    await ring.rows('a1', true)
+    await Promise.all([flow, other])
+    const rows = await ring.rows('a1')
+    expect(countOf(rows, 'c1'), 'after c1 left').to.equal(0)
+    expect(countOf(rows, 'a2')).to.be.greaterThan(100)
+  })
+
+  it('loses no permitted packet while tags of others and policies change', async () => {
+    const flow = ring.udp('a2', ip4('a1'), 1000)
+    for (let round = 0; round < 10; round++) {
+      await ring.setTags('c1', [`round-${round}`, 'tenant-b'], [])
+      await ring.setTags('c1', [], ['tenant-b'])
+    }
+    const { sent } = await flow
+    expect(await ring.received('a1', 'a2')).to.equal(sent)
+  })
+
+  it('follows a change of policy in the middle of traffic, established or not', async () => {
+    const flow = ring.udp('a2', ip6('a1'), 2000)
+    await until(
+      'traffic',
+      () => ring.received('a1', 'a2'),
+      (count) => count > 50,
+    )
+    const deny = { ...allowUdp, action: 'ACTION_DENY' }
+    const { meta } = await ring.controller.call<{ meta: { generation: string } }>('PolicyService.UpdatePolicy', {
+      policy: { name: 'a-udp', vnp: 'a', rules: [deny] },
+    })
+    await ring.controller.call('FlowService.WaitApplied', { generation: meta.generation })
+    await ring.rows('a1', true)
+    await flow
+    expect(await ring.received('a1', 'a2')).to.equal(0)
+  })
+
+  it('rejects loudly, limits the rate, and reports what a log rule names', async () => {
+    const rules = [
+      {
+        direction: 'DIRECTION_INGRESS',
+        peer: { any: {} },
+        protocols: ['tcp'],
+        ports: ['7001'],
+        action: 'ACTION_REJECT',
+      },
+      { direction: 'DIRECTION_INGRESS', peer: { any: {} }, protocols: ['icmp'], action: 'ACTION_REJECT' },
+      {
+        direction: 'DIRECTION_INGRESS',
+        peer: { any: {} },
+        protocols: ['udp'],
+        ports: [String(PORT)],
+        action: 'ACTION_LOG',
+      },
+      {
+        direction: 'DIRECTION_INGRESS',
+        peer: { any: {} },
+        protocols: ['udp'],
+        ports: [String(PORT)],
+        action: 'ACTION_RATE_LIMIT',
+        rateLimit: { kilobitsPerSecond: 16, burstKilobits: 16 },
+      },
+    ]
+    await ring.apply([
+      ...ring.base().filter((each) => !('policy' in each)),
+      { policy: { name: 'a-limits', vnp: 'a', rules } },
+    ])
+    const answers = await ring.lab.probe(ring.host('a1'), [
+      { to: ip4('a2'), kind: 'tcp', port: 7001, timeout: 2 },
+      { to: ip6('a2'), kind: 'tcp', port: 7001, timeout: 2 },
+      { to: ip4('a2'), kind: 'ping', timeout: 2 },
+    ])
+    expect(answers).to.deep.equal(['reset', 'reset', 'unreachable'])
+    // 59 octets a packet at 1,000 packets a second are 472 kbit/s: at most some 16 + 3 * 16 kbit may pass in 3 s.
+    const { sent } = await ring.udp('a1', ip4('a2'), 3000, 1000)
+    const passed = await ring.received('a2', 'a1')
+    expect(sent).to.equal(3000)
+    expect(passed).to.be.within(10, 400)
+    const logged = await ring.controller.events<{ subject: string; sentence: string }>(['rule-matched'])
+    expect(logged.map(({ subject }) => subject)).to.include('a-limits#2')
+    expect(logged[0]?.sentence).to.match(/udp 10\.0\.0\.1:\d+ -> 10\.0\.0\.2:7000/)
+  })
+})
