@@ -29,13 +29,15 @@ export class Allocation {
   failure: Failure | undefined
   readonly #intent: Intent
   readonly #rules: AllocationRules
-  readonly #taken: Record<NumberSpace | 'identity', Set<number>> = {
+  /** Released numbers that go back to their names, so nobody else may take them over. */
+  readonly #returned: Record<NumberSpace | 'identity', Set<number>> = {
     identity: new Set(),
     network: new Set(),
     zone: new Set(),
     meter: new Set(),
     switch: new Set(),
   }
+  readonly #free = new Map<NumberSpace | 'identity', Generator<number, undefined, undefined>>()
 
   constructor(intent: Intent, rules: AllocationRules) {
     this.#intent = intent
@@ -50,14 +52,14 @@ export class Allocation {
       if (count > 0 && record === undefined) fresh.push(key)
       else if (record === undefined) continue
       else if (count > 0 && record.releasedAt !== undefined) {
-        this.#taken.identity.add(record.number)
+        this.#returned.identity.add(record.number)
         this.puts.set(identityRecordKey(record.number), { number: record.number, key })
       } else if (count <= 0 && record.releasedAt === undefined) {
         this.puts.set(identityRecordKey(record.number), { ...record, releasedAt: this.#rules.now })
       }
     }
     for (const key of fresh.sort(compareText)) {
-      const number = this.#free('identity')
+      const number = this.#take('identity')
       if (number !== undefined) this.puts.set(identityRecordKey(number), { number, key })
     }
   }
@@ -71,14 +73,14 @@ export class Allocation {
       if (use && record === undefined) fresh.push(storeKey)
       else if (record === undefined) continue
       else if (use && record.releasedAt !== undefined) {
-        this.#taken[space].add(record.number)
+        this.#returned[space].add(record.number)
         this.puts.set(storeKey, { number: record.number })
       } else if (!use && record.releasedAt === undefined) {
         this.puts.set(storeKey, { number: record.number, releasedAt: this.#rules.now })
       }
     }
     for (const storeKey of fresh.sort(compareText)) {
-      const number = this.#free(space)
+      const number = this.#take(space)
       if (number === undefined) continue
       const former = this.#intent.pools[space].holder(number)
       if (former !== undefined) this.deletes.add(former)
@@ -86,12 +88,14 @@ export class Allocation {
     }
   }
 
-  #free(space: NumberSpace | 'identity'): number | undefined {
+  #take(space: NumberSpace | 'identity'): number | undefined {
     const { first, last } = (this.#rules.spaces ?? SPACES)[space]
-    const usableSince = this.#rules.now - this.#rules.quarantineMs
-    const number = this.#intent.pools[space].smallestFree(last, usableSince, this.#taken[space])
+    const free =
+      this.#free.get(space) ?? this.#intent.pools[space].free(last, this.#rules.now - this.#rules.quarantineMs)
+    this.#free.set(space, free)
+    let number = free.next().value
+    while (number !== undefined && this.#returned[space].has(number)) number = free.next().value
     if (number === undefined) this.failure = fail('SPACE_FULL', { space, limit: last - first + 1 }).failure
-    else this.#taken[space].add(number)
     return number
   }
 }

@@ -82,15 +82,23 @@ export class NumberPool {
     return this.#holders.get(number)?.storeKey
   }
 
-  /** The smallest number that is neither in use, nor in quarantine, nor in `taken`; undefined where the space is full. */
-  smallestFree(last: number, usableSince: number, taken: ReadonlySet<number>): number | undefined {
-    let free = this.#gap
-    while (this.#holders.has(free) || taken.has(free)) free++
+  /**
+   * Numbers that are neither in use nor in quarantine, ascending, up to `last`. The pool must not change meanwhile; a
+   * batch takes all it needs from one iterator, so that many numbers cost little more than one.
+   */
+  *free(last: number, usableSince: number): Generator<number, undefined, undefined> {
+    const rested: number[] = []
     for (const number of this.#released) {
-      if (number >= free || number < this.#first || taken.has(number)) continue
       const releasedAt = this.#holders.get(number)?.releasedAt
-      if (releasedAt !== undefined && releasedAt <= usableSince) free = number
+      if (number >= this.#first && releasedAt !== undefined && releasedAt <= usableSince) rested.push(number)
     }
-    return free <= last ? free : undefined
+    rested.sort((a, b) => a - b)
+    let at = 0
+    for (let number = this.#gap; ; number++) {
+      if (this.#holders.has(number)) continue
+      for (; at < rested.length && rested[at]! < number; at++) if (rested[at]! <= last) yield rested[at]!
+      if (number > last) return undefined
+      yield number
+    }
   }
 }

@@ -42,7 +42,7 @@ function portrait(intent: Intent): unknown {
       intent.number('network', network),
       sorted(intent.interfacesByNetwork.all(network)),
     ]),
-    free: intent.pools.identity.smallestFree(IDENTITY.last, 0, new Set()),
+    free: intent.pools.identity.free(IDENTITY.last, 0).next().value,
   }
 }
 
