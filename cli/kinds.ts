@@ -23,7 +23,7 @@ import {
 } from './convert.ts'
 import { CliError } from './failure.ts'
 import type { ManifestKind } from './schema.ts'
-import { age, type Column } from './table.ts'
+import { age, type Column, timeText } from './table.ts'
 
 export interface Kind<Message = never, Form extends Manifest = never> {
   title: ManifestKind
@@ -35,6 +35,8 @@ export interface Kind<Message = never, Form extends Manifest = never> {
   get(client: Client, name: string): Promise<Message>
   toRecord(form: Form): Record
   toManifest(message: Message): Form
+  /** What the controller knows beyond the manifest, for `describe`. */
+  state(message: Message): object
 }
 
 const interfaces: Kind<Interface__Output, ReturnType<typeof interfaceManifest>> = {
@@ -61,6 +63,7 @@ const interfaces: Kind<Interface__Output, ReturnType<typeof interfaceManifest>> 
   get: (client, name) => client.call('InterfaceService', 'getInterface', { name }),
   toRecord: (form) => ({ interface: interfaceMessage(form) }),
   toManifest: interfaceManifest,
+  state: ({ status }) => status ?? {},
 }
 
 const vnps: Kind<Vnp__Output, ReturnType<typeof vnpManifest>> = {
@@ -86,6 +89,7 @@ const vnps: Kind<Vnp__Output, ReturnType<typeof vnpManifest>> = {
   get: (client, name) => client.call('VnpService', 'getVnp', { name }),
   toRecord: (form) => ({ vnp: vnpMessage(form) }),
   toManifest: vnpManifest,
+  state: ({ memberCount }) => ({ members: memberCount }),
 }
 
 const policies: Kind<Policy__Output, ReturnType<typeof policyManifest>> = {
@@ -106,6 +110,7 @@ const policies: Kind<Policy__Output, ReturnType<typeof policyManifest>> = {
   get: (client, name) => client.call('PolicyService', 'getPolicy', { name }),
   toRecord: (form) => ({ policy: policyMessage(form) }),
   toManifest: policyManifest,
+  state: () => ({}),
 }
 
 const switches: Kind<Switch__Output, ReturnType<typeof switchManifest>> = {
@@ -138,6 +143,18 @@ const switches: Kind<Switch__Output, ReturnType<typeof switchManifest>> = {
   },
   toRecord: (form) => ({ switch: switchMessage(form) }),
   toManifest: switchManifest,
+  state: (message) => ({
+    state: message.state.slice(13).toLowerCase(),
+    reason: message.degradedReason,
+    description: message.description,
+    address: message.remoteAddress,
+    connected: timeText(message.connectTime),
+    generation: `${message.appliedGeneration}/${message.desiredGeneration}`,
+    flows: `${message.installedFlows}/${message.desiredFlows}`,
+    ports: message.ports.map(({ port, name, up, role, interfaces }) =>
+      [port, name, up ? 'up' : 'down', role.slice(10).toLowerCase(), ...interfaces].join(' '),
+    ),
+  }),
 }
 
 /** In the order in which references point: what is referred to comes first. */

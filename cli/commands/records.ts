@@ -79,7 +79,6 @@ interface Described {
     updatedBy: string
     generation: string
   } | null
-  status?: object | null
 }
 
 export const describe: CommandRow = {
@@ -98,7 +97,8 @@ export const describe: CommandRow = {
     delete record['kind']
     const { meta } = item
     const state: Record<string, unknown> = {}
-    if (item.status) state['status'] = known(item.status)
+    const status = known(kind.state(item as never))
+    if (Object.keys(status).length > 0) state['status'] = status
     if (meta) {
       state['record'] = {
         number: meta.number,
@@ -117,9 +117,9 @@ export const describe: CommandRow = {
   },
 }
 
-/** A status without what is not known: an interface that is nowhere has no port. */
+/** A state without what is not known: an interface that is nowhere has no port. */
 const known = (status: object): object =>
-  Object.fromEntries(Object.entries(status).filter(([, value]) => value !== '' && value !== 0))
+  Object.fromEntries(Object.entries(status).filter(([, value]) => value !== '' && value !== 0 && value !== '<none>'))
 
 export const tag: CommandRow = {
   usage: 'tag <interface> [tags...]',

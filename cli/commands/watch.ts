@@ -47,7 +47,7 @@ const STATE: Record<string, string> = {
 const causeText = ({ cause }: Flow__Output): string => {
   if (cause === null) return ''
   const rule = cause._rule === undefined ? '' : `#${cause.rule}`
-  return `${cause.kind}/${cause.name}${rule}`
+  return cause.name === '' ? cause.kind : `${cause.kind}/${cause.name}${rule}`
 }
 
 const FLOW_COLUMNS: Column<Flow__Output>[] = [

@@ -204,6 +204,8 @@ class Walk {
       case 'default':
         return `Add an ${direction} rule that allows it to a policy of vnp ${by.vnps[0]} for ${subject}, with peer ${peer}.`
       case 'no-shared-vnp':
+        if (!this.#deps.intent.interfaces.has(peer))
+          return `Add an ${direction} rule with peer cidr or any to a policy of a vnp of ${subject}: without one nothing goes to the world or comes from it.`
         return `Give ${from} and ${to} a tag that makes both members of one vnp, or let rules on both sides name the other's vnp.`
       case 'no-path':
         return 'Interfaces of different networks cannot reach each other.'
