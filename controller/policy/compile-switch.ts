@@ -65,6 +65,13 @@ export function portRows(port: number, portClass: PortClass, normal: boolean): R
   return set.rows
 }
 
+/** OFPVID_PRESENT (OpenFlow 1.3.5 section 7.2.3.7): the frame has a tag, whichever. */
+const VLAN_PRESENT = 0x1000
+/** Of MAC addresses of groups. */
+const GROUP_BIT = 0x01_00_00_00_00_00
+/** Of nw_frag: the packet is a fragment, be it the first or a later one. */
+const ANY_FRAGMENT = 1
+
 const TRACKED_BITS = CT_TRK | CT_INV | CT_RPL | CT_REL
 
 /** Packets of the original direction, new or established. */
@@ -78,6 +85,10 @@ export function systemRows(): Rows {
   const set = new RowSet('system', cookieOf('system'))
   const lldp: Oxm[] = [{ field: 'eth_type', value: ETHERTYPE.lldp }]
   set.add(TABLES.classify, 300, lldp, { actions: [toController(WHOLE_PACKET)] }, cookieOf('probe'))
+  // A tag would name a network of the world that policy knows nothing of; what is below it matches as if there were none.
+  set.add(TABLES.classify, 500, [{ field: 'vlan_vid', value: VLAN_PRESENT, mask: VLAN_PRESENT }], {})
+  // No sender is a group.
+  set.add(TABLES.classify, 500, [{ field: 'eth_src', value: GROUP_BIT, mask: GROUP_BIT }], {})
 
   for (const type of [is.ipv4(), is.ipv6()]) {
     set.add(TABLES.neighbour, 10, [type], { goto: TABLES.destination })
@@ -90,7 +101,7 @@ export function systemRows(): Rows {
   }
   set.add(TABLES.advertise, 100, is.icmpv6(ND.advert), { actions: restOfAdvert() })
 
-  const group: Oxm = { field: 'eth_dst', value: 0x01_00_00_00_00_00, mask: 0x01_00_00_00_00_00 }
+  const group: Oxm = { field: 'eth_dst', value: GROUP_BIT, mask: GROUP_BIT }
   set.add(TABLES.destination, 500, [group], {})
   for (const multicast of ['224.0.0.0/4', 'ff00::/8', 'fe80::/10']) {
     const prefix = parsePrefix(multicast)
@@ -173,6 +184,16 @@ function trackedRows(set: RowSet): void {
       if (type.value === ETHERTYPE.ipv4) add(PROTOCOL.icmp, 'icmpv4_type')
       else add(PROTOCOL.icmpv6, 'icmpv6_type')
       set.add(table, 90, [original(bit), type], { actions: [move('ip_proto', 'reg5', 8)], goto })
+      // Of a fragment only connection tracking, which has put it together, knows where the whole goes.
+      const fragment: Oxm[] = [original(bit), type, { field: 'nw_frag', value: ANY_FRAGMENT, mask: ANY_FRAGMENT }]
+      for (const number of [PROTOCOL.tcp, PROTOCOL.udp, PROTOCOL.sctp]) {
+        const actions = [protocol, move('ct_tp_dst', 'reg4', 16)]
+        set.add(table, 120, [...fragment, { field: 'ct_nw_proto', value: number }], { actions, goto })
+      }
+      const icmp = type.value === ETHERTYPE.ipv4 ? PROTOCOL.icmp : PROTOCOL.icmpv6
+      const actions = [protocol, move('ct_tp_src', 'reg4', 16)]
+      set.add(table, 120, [...fragment, { field: 'ct_nw_proto', value: icmp }], { actions, goto })
+      set.add(table, 110, fragment, { actions: [protocol], goto })
     }
   }
 }
