@@ -59,9 +59,16 @@ const KIND_BY_NUMBER = new Map<number, CookieKind>(
   Object.entries(COOKIE_KINDS).map(([kind, number]) => [number, kind as CookieKind]),
 )
 
+const BASES = Object.fromEntries(
+  Object.entries(COOKIE_KINDS).map(([kind, number]) => [
+    kind,
+    COOKIE_OURS | (BigInt(PIPELINE_EPOCH) << 40n) | (BigInt(number) << 32n),
+  ]),
+) as Readonly<Record<CookieKind, bigint>>
+
 /** @param object 0 to 2^32 - 1. */
 export function cookieOf(kind: CookieKind, object = 0): bigint {
-  return COOKIE_OURS | (BigInt(PIPELINE_EPOCH) << 40n) | (BigInt(COOKIE_KINDS[kind]) << 32n) | BigInt(object)
+  return object === 0 ? BASES[kind] : BASES[kind] | BigInt(object)
 }
 
 /** What a cookie says; undefined where it is not ours or of a kind that this version does not know. */

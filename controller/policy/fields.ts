@@ -49,12 +49,23 @@ export class RowSet {
   }
 }
 
-export function instructions({ actions = [], goto, meter }: Then): Instruction[] {
-  return [
-    ...(meter === undefined ? [] : [{ type: 'meter' as const, meter_id: meter }]),
-    ...(actions.length === 0 ? [] : [{ type: 'apply_actions' as const, actions }]),
-    ...(goto === undefined ? [] : [{ type: 'goto_table' as const, table_id: goto }]),
-  ]
+/** The instructions of a drop; shared, as they are many. */
+const NOTHING: readonly Instruction[] = []
+
+export function instructions({ actions, goto, meter }: Then): readonly Instruction[] {
+  const acts = actions !== undefined && actions.length > 0
+  if (meter === undefined) {
+    if (goto === undefined) return acts ? [{ type: 'apply_actions', actions }] : NOTHING
+    if (!acts) return [{ type: 'goto_table', table_id: goto }]
+    return [
+      { type: 'apply_actions', actions },
+      { type: 'goto_table', table_id: goto },
+    ]
+  }
+  const found: Instruction[] = [{ type: 'meter', meter_id: meter }]
+  if (acts) found.push({ type: 'apply_actions', actions })
+  if (goto !== undefined) found.push({ type: 'goto_table', table_id: goto })
+  return found
 }
 
 export const is = {

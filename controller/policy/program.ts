@@ -56,20 +56,50 @@ export function emptyProgram(): SwitchProgram {
 
 /** The key of a flow: the same for matches that mean the same, whatever their order and spelling. */
 export function flowKey(table: number, priority: number, match: readonly Oxm[]): string {
-  return `${table}/${priority}/${match.flatMap(fieldText).sort().join(',')}`
+  let body = ''
+  if (match.length === 1) body = fieldText(match[0] as Oxm)
+  else if (match.length > 1) {
+    const texts: string[] = []
+    for (const oxm of match) insert(texts, fieldText(oxm))
+    body = texts.join(',')
+  }
+  return `${table}/${priority}/${body}`
 }
 
-/** `field=value` or `field=value/mask`; nothing where the mask leaves nothing to match. */
-function fieldText(oxm: Oxm): string[] {
-  if (oxm.field === 'unknown') return [`${oxm.class}.${oxm.id}=${text(oxm.value ?? 0)}`]
-  const row = oxmRow(oxm.field)
-  const name = row.twin ?? oxm.field
-  if (oxm.mask === undefined) return [`${name}=${text(oxm.value)}`]
-  if (typeof oxm.mask === 'object') return [`${name}=${text(oxm.value)}/${text(oxm.mask)}`]
-  const mask = BigInt(oxm.mask)
-  if (mask === 0n) return []
-  const all = (1n << BigInt(row.bits ?? row.size * 8)) - 1n
-  return mask === all ? [`${name}=${text(oxm.value)}`] : [`${name}=${text(oxm.value)}/${mask.toString(16)}`]
+/** Puts a text in its place among sorted ones; matches have few fields. */
+function insert(sorted: string[], text: string): void {
+  if (text === '') return
+  let at = sorted.length
+  while (at > 0 && (sorted[at - 1] as string) > text) at--
+  if (at === sorted.length) sorted.push(text)
+  else sorted.splice(at, 0, text)
+}
+
+/** What a key needs of a field: the name that all its spellings share, and the mask that covers it. */
+const FIELDS = new Map<string, { name: string; all: bigint; allNumber: number }>()
+
+function fieldOf(field: Exclude<Oxm['field'], 'unknown'>): { name: string; all: bigint; allNumber: number } {
+  let found = FIELDS.get(field)
+  if (found === undefined) {
+    const row = oxmRow(field)
+    const bits = row.bits ?? row.size * 8
+    found = { name: row.twin ?? field, all: (1n << BigInt(bits)) - 1n, allNumber: bits <= 48 ? 2 ** bits - 1 : -1 }
+    FIELDS.set(field, found)
+  }
+  return found
+}
+
+/** `field=value` or `field=value/mask`; empty where the mask leaves nothing to match. */
+function fieldText(oxm: Oxm): string {
+  if (oxm.field === 'unknown') return `${oxm.class}.${oxm.id}=${text(oxm.value ?? 0)}`
+  const { name, all, allNumber } = fieldOf(oxm.field)
+  const { mask, value } = oxm
+  if (mask === undefined) return `${name}=${text(value)}`
+  if (typeof mask === 'object') return `${name}=${text(value)}/${text(mask)}`
+  if (typeof mask === 'number' ? mask === 0 : mask === 0n) return ''
+  return (typeof mask === 'number' ? mask === allNumber : mask === all)
+    ? `${name}=${text(value)}`
+    : `${name}=${text(value)}/${mask.toString(16)}`
 }
 
 function text(value: number | bigint | Uint8Array): string {
