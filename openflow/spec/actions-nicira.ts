@@ -196,7 +196,7 @@ export const ACTIONS_NICIRA = {
   nx_set_mpls_label: nx(30, { pad: pad(2), mpls_label: u32 }),
   nx_set_mpls_tc: nx(31, { mpls_tc: u8, pad: pad(5) }),
   nx_output_reg2: nx(32, { ofs_nbits: ofsNbits, max_len: u16, src: fieldRef }),
-  nx_reg_load2: nx(33, { pad: pad(6), field: loadField }),
+  nx_reg_load2: nx(33, { field: loadField }),
   nx_conjunction: nx(34, { clause: u8, n_clauses: u8, id: u32 }),
   nx_nat: nx(36, { pad: pad(2), flags: u16, range: natRange }),
   nx_controller2: nx(37, {
