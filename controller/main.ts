@@ -27,6 +27,7 @@ import { Observed } from './observe.ts'
 import { packetHandler } from './packets.ts'
 import { Compiler } from './policy/compile.ts'
 import { Intent } from './policy/intent.ts'
+import { PolicyLookup } from './policy/lookup.ts'
 import { createWriter } from './write.ts'
 
 export interface ControllerServices {
@@ -111,6 +112,7 @@ async function start(
   intent.apply({ revision: store.revision(), changes: entries.map((after) => ({ key: after.key, after })) })
   tell('intent-loaded', 'store', { generation: intent.generation })
 
+  const lookup = new PolicyLookup(intent)
   const hints = new Hints(store, tell)
   lifecycle.onStop('hints', () => hints.close())
   const southbound = new Southbound(
@@ -241,6 +243,7 @@ async function start(
   const records = store.watch(intent.generation).subscribe({
     next: (changeSet) => {
       const delta = intent.apply(changeSet)
+      lookup.changed(delta)
       for (const { key, before, after } of changeSet.changes) {
         if (key.startsWith(PREFIX.switch) && after === undefined && before !== undefined)
           forget((before.value as SwitchRecord).datapathId)
@@ -269,6 +272,7 @@ async function start(
       store,
       writer,
       intent,
+      lookup,
       events,
       applied,
       network: {

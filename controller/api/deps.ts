@@ -8,6 +8,7 @@ import type { Applied } from '../applied.ts'
 import type { SwitchStatus } from '../channel/southbound.ts'
 import type { EventLog } from '../events.ts'
 import type { Intent } from '../policy/intent.ts'
+import type { PolicyLookup } from '../policy/lookup.ts'
 import type { SwitchProgram } from '../policy/program.ts'
 import type { ObservedView } from '../policy/state.ts'
 import type { Writer } from '../write.ts'
@@ -40,6 +41,8 @@ export interface ApiDependencies {
   writer: Writer
   /** Intent as it is durable: equal to what the store's reads show. */
   intent: Intent
+  /** Verdicts of that intent, cached. */
+  lookup: PolicyLookup
   network: NetworkView
   applied: Applied
   events: EventLog

@@ -33,6 +33,8 @@ import type { Attachment as _tagsteer_v1_Attachment, Attachment__Output as _tags
 import type { BatchUpdateInterfacesRequest as _tagsteer_v1_BatchUpdateInterfacesRequest, BatchUpdateInterfacesRequest__Output as _tagsteer_v1_BatchUpdateInterfacesRequest__Output } from './tagsteer/v1/BatchUpdateInterfacesRequest.ts';
 import type { BatchUpdateInterfacesResponse as _tagsteer_v1_BatchUpdateInterfacesResponse, BatchUpdateInterfacesResponse__Output as _tagsteer_v1_BatchUpdateInterfacesResponse__Output } from './tagsteer/v1/BatchUpdateInterfacesResponse.ts';
 import type { Cause as _tagsteer_v1_Cause, Cause__Output as _tagsteer_v1_Cause__Output } from './tagsteer/v1/Cause.ts';
+import type { CheckTrafficRequest as _tagsteer_v1_CheckTrafficRequest, CheckTrafficRequest__Output as _tagsteer_v1_CheckTrafficRequest__Output } from './tagsteer/v1/CheckTrafficRequest.ts';
+import type { CheckTrafficResponse as _tagsteer_v1_CheckTrafficResponse, CheckTrafficResponse__Output as _tagsteer_v1_CheckTrafficResponse__Output } from './tagsteer/v1/CheckTrafficResponse.ts';
 import type { CreateInterfaceRequest as _tagsteer_v1_CreateInterfaceRequest, CreateInterfaceRequest__Output as _tagsteer_v1_CreateInterfaceRequest__Output } from './tagsteer/v1/CreateInterfaceRequest.ts';
 import type { CreatePolicyRequest as _tagsteer_v1_CreatePolicyRequest, CreatePolicyRequest__Output as _tagsteer_v1_CreatePolicyRequest__Output } from './tagsteer/v1/CreatePolicyRequest.ts';
 import type { CreateVnpRequest as _tagsteer_v1_CreateVnpRequest, CreateVnpRequest__Output as _tagsteer_v1_CreateVnpRequest__Output } from './tagsteer/v1/CreateVnpRequest.ts';
@@ -92,6 +94,8 @@ import type { Table as _tagsteer_v1_Table, Table__Output as _tagsteer_v1_Table__
 import type { Tag as _tagsteer_v1_Tag, Tag__Output as _tagsteer_v1_Tag__Output } from './tagsteer/v1/Tag.ts';
 import type { Topology as _tagsteer_v1_Topology, Topology__Output as _tagsteer_v1_Topology__Output } from './tagsteer/v1/Topology.ts';
 import type { TopologyServiceClient as _tagsteer_v1_TopologyServiceClient, TopologyServiceDefinition as _tagsteer_v1_TopologyServiceDefinition } from './tagsteer/v1/TopologyService.ts';
+import type { TrafficAnswer as _tagsteer_v1_TrafficAnswer, TrafficAnswer__Output as _tagsteer_v1_TrafficAnswer__Output } from './tagsteer/v1/TrafficAnswer.ts';
+import type { TrafficQuestion as _tagsteer_v1_TrafficQuestion, TrafficQuestion__Output as _tagsteer_v1_TrafficQuestion__Output } from './tagsteer/v1/TrafficQuestion.ts';
 import type { UpdateInterfaceRequest as _tagsteer_v1_UpdateInterfaceRequest, UpdateInterfaceRequest__Output as _tagsteer_v1_UpdateInterfaceRequest__Output } from './tagsteer/v1/UpdateInterfaceRequest.ts';
 import type { UpdatePolicyRequest as _tagsteer_v1_UpdatePolicyRequest, UpdatePolicyRequest__Output as _tagsteer_v1_UpdatePolicyRequest__Output } from './tagsteer/v1/UpdatePolicyRequest.ts';
 import type { UpdateSwitchRequest as _tagsteer_v1_UpdateSwitchRequest, UpdateSwitchRequest__Output as _tagsteer_v1_UpdateSwitchRequest__Output } from './tagsteer/v1/UpdateSwitchRequest.ts';
@@ -157,6 +161,8 @@ export interface ProtoGrpcType {
       BatchUpdateInterfacesRequest: MessageTypeDefinition<_tagsteer_v1_BatchUpdateInterfacesRequest, _tagsteer_v1_BatchUpdateInterfacesRequest__Output>
       BatchUpdateInterfacesResponse: MessageTypeDefinition<_tagsteer_v1_BatchUpdateInterfacesResponse, _tagsteer_v1_BatchUpdateInterfacesResponse__Output>
       Cause: MessageTypeDefinition<_tagsteer_v1_Cause, _tagsteer_v1_Cause__Output>
+      CheckTrafficRequest: MessageTypeDefinition<_tagsteer_v1_CheckTrafficRequest, _tagsteer_v1_CheckTrafficRequest__Output>
+      CheckTrafficResponse: MessageTypeDefinition<_tagsteer_v1_CheckTrafficResponse, _tagsteer_v1_CheckTrafficResponse__Output>
       CreateInterfaceRequest: MessageTypeDefinition<_tagsteer_v1_CreateInterfaceRequest, _tagsteer_v1_CreateInterfaceRequest__Output>
       CreatePolicyRequest: MessageTypeDefinition<_tagsteer_v1_CreatePolicyRequest, _tagsteer_v1_CreatePolicyRequest__Output>
       CreateVnpRequest: MessageTypeDefinition<_tagsteer_v1_CreateVnpRequest, _tagsteer_v1_CreateVnpRequest__Output>
@@ -224,6 +230,8 @@ export interface ProtoGrpcType {
       Tag: MessageTypeDefinition<_tagsteer_v1_Tag, _tagsteer_v1_Tag__Output>
       Topology: MessageTypeDefinition<_tagsteer_v1_Topology, _tagsteer_v1_Topology__Output>
       TopologyService: SubtypeConstructor<typeof grpc.Client, _tagsteer_v1_TopologyServiceClient> & { service: _tagsteer_v1_TopologyServiceDefinition }
+      TrafficAnswer: MessageTypeDefinition<_tagsteer_v1_TrafficAnswer, _tagsteer_v1_TrafficAnswer__Output>
+      TrafficQuestion: MessageTypeDefinition<_tagsteer_v1_TrafficQuestion, _tagsteer_v1_TrafficQuestion__Output>
       UpdateInterfaceRequest: MessageTypeDefinition<_tagsteer_v1_UpdateInterfaceRequest, _tagsteer_v1_UpdateInterfaceRequest__Output>
       UpdatePolicyRequest: MessageTypeDefinition<_tagsteer_v1_UpdatePolicyRequest, _tagsteer_v1_UpdatePolicyRequest__Output>
       UpdateSwitchRequest: MessageTypeDefinition<_tagsteer_v1_UpdateSwitchRequest, _tagsteer_v1_UpdateSwitchRequest__Output>

@@ -7,6 +7,7 @@ import { Applied, type SwitchApplied } from '../../controller/applied.ts'
 import { EventLog } from '../../controller/events.ts'
 import { Observed } from '../../controller/observe.ts'
 import { Intent } from '../../controller/policy/intent.ts'
+import { PolicyLookup } from '../../controller/policy/lookup.ts'
 import { createWriter } from '../../controller/write.ts'
 import { loadServices } from '../../proto/index.ts'
 import type { Store } from '../../store/contract.ts'
@@ -26,7 +27,8 @@ export async function testApi(
   const store = options.store ?? openMemoryStore()
   const writer = createWriter(store, Date.now)
   const intent = new Intent()
-  const subscription = store.watch(0).subscribe((changeSet) => intent.apply(changeSet))
+  const lookup = new PolicyLookup(intent)
+  const subscription = store.watch(0).subscribe((changeSet) => lookup.changed(intent.apply(changeSet)))
   const switches: SwitchApplied[] = []
   const events = new EventLog(Date.now)
   const nowhere = { fabricPorts: new Set<number>(), nextHops: new Map<string, number>(), floodPorts: new Set<number>() }
@@ -35,6 +37,7 @@ export async function testApi(
     store,
     writer,
     intent,
+    lookup,
     events,
     applied: new Applied(() => switches),
     network: {

@@ -1,7 +1,9 @@
 /** PolicyService: policies, and the merged policy of a set of tags. */
-import { ok, type Result } from '../../../model/errors.ts'
+import { fail, invalid, ok, type Result } from '../../../model/errors.ts'
 import { matches } from '../../../model/selector.ts'
 import { validateTags } from '../../../model/validate.ts'
+import type { CheckTrafficRequest__Output } from '../../../proto/gen/tagsteer/v1/CheckTrafficRequest.ts'
+import type { CheckTrafficResponse } from '../../../proto/gen/tagsteer/v1/CheckTrafficResponse.ts'
 import type { CreatePolicyRequest__Output } from '../../../proto/gen/tagsteer/v1/CreatePolicyRequest.ts'
 import type { DeletePolicyRequest__Output } from '../../../proto/gen/tagsteer/v1/DeletePolicyRequest.ts'
 import type { GetPolicyForTrafficRequest__Output } from '../../../proto/gen/tagsteer/v1/GetPolicyForTrafficRequest.ts'
@@ -10,14 +12,18 @@ import type { ListPoliciesRequest__Output } from '../../../proto/gen/tagsteer/v1
 import type { ListPoliciesResponse } from '../../../proto/gen/tagsteer/v1/ListPoliciesResponse.ts'
 import type { MergedPolicy } from '../../../proto/gen/tagsteer/v1/MergedPolicy.ts'
 import type { Policy } from '../../../proto/gen/tagsteer/v1/Policy.ts'
+import type { TrafficAnswer } from '../../../proto/gen/tagsteer/v1/TrafficAnswer.ts'
 import type { UpdatePolicyRequest__Output } from '../../../proto/gen/tagsteer/v1/UpdatePolicyRequest.ts'
 import { compareVnps, orderRules } from '../../policy/order.ts'
 import type { CallContext } from '../call.ts'
 import type { ApiDependencies } from '../deps.ts'
+import { decidedBy, deciding, isIpv6, readPacket } from '../explained.ts'
 import { readMasked } from '../mask.ts'
 import { policyMessage, ruleMessage } from '../messages.ts'
 import { createRecord, deleteRecord, type Found, getRecord, listRecords, updateRecord } from '../records.ts'
 import type { ServiceMethods } from '../server.ts'
+
+const MAX_QUESTIONS = 10_000
 
 export function policyService(deps: ApiDependencies): ServiceMethods {
   const { intent } = deps
@@ -50,6 +56,22 @@ export function policyService(deps: ApiDependencies): ServiceMethods {
     return ok({ generation: String(intent.generation), vnps: [...names], rules })
   }
 
+  function check(request: CheckTrafficRequest__Output): Result<CheckTrafficResponse> {
+    const { questions } = request
+    if (questions.length > MAX_QUESTIONS)
+      return fail('TOO_MANY', { what: 'questions in one request', count: questions.length, limit: MAX_QUESTIONS })
+    const answers: TrafficAnswer[] = []
+    for (const [index, { from, to, packet }] of questions.entries()) {
+      const asked = readPacket(packet, isIpv6(deps, from, to))
+      if (!asked.ok)
+        return invalid([{ field: `questions[${index}].packet`, description: asked.failure.details['summary'] ?? '' }])
+      const verdict = deps.lookup.getPolicyForTraffic({ from, to, ...asked.value })
+      const decision = deciding(verdict)
+      answers.push({ allow: verdict.allow, rejected: decision.verdict === 'reject', decidedBy: decidedBy(decision) })
+    }
+    return ok({ generation: String(intent.generation), answers })
+  }
+
   return {
     GetPolicy: { unary: ({ name }: GetPolicyRequest__Output) => answer(getRecord(deps, 'policy', name)) },
     ListPolicies: { unary: list },
@@ -66,5 +88,6 @@ export function policyService(deps: ApiDependencies): ServiceMethods {
         deleteRecord(deps, 'policy', request, context),
     },
     GetPolicyForTraffic: { unary: forTraffic },
+    CheckTraffic: { unary: check },
   }
 }

@@ -3,6 +3,8 @@
 import type * as grpc from '@grpc/grpc-js'
 import type { MethodDefinition } from '@grpc/proto-loader'
 import type { Accepted as _tagsteer_v1_Accepted, Accepted__Output as _tagsteer_v1_Accepted__Output } from '../../tagsteer/v1/Accepted.ts';
+import type { CheckTrafficRequest as _tagsteer_v1_CheckTrafficRequest, CheckTrafficRequest__Output as _tagsteer_v1_CheckTrafficRequest__Output } from '../../tagsteer/v1/CheckTrafficRequest.ts';
+import type { CheckTrafficResponse as _tagsteer_v1_CheckTrafficResponse, CheckTrafficResponse__Output as _tagsteer_v1_CheckTrafficResponse__Output } from '../../tagsteer/v1/CheckTrafficResponse.ts';
 import type { CreatePolicyRequest as _tagsteer_v1_CreatePolicyRequest, CreatePolicyRequest__Output as _tagsteer_v1_CreatePolicyRequest__Output } from '../../tagsteer/v1/CreatePolicyRequest.ts';
 import type { DeletePolicyRequest as _tagsteer_v1_DeletePolicyRequest, DeletePolicyRequest__Output as _tagsteer_v1_DeletePolicyRequest__Output } from '../../tagsteer/v1/DeletePolicyRequest.ts';
 import type { GetPolicyForTrafficRequest as _tagsteer_v1_GetPolicyForTrafficRequest, GetPolicyForTrafficRequest__Output as _tagsteer_v1_GetPolicyForTrafficRequest__Output } from '../../tagsteer/v1/GetPolicyForTrafficRequest.ts';
@@ -14,6 +16,23 @@ import type { Policy as _tagsteer_v1_Policy, Policy__Output as _tagsteer_v1_Poli
 import type { UpdatePolicyRequest as _tagsteer_v1_UpdatePolicyRequest, UpdatePolicyRequest__Output as _tagsteer_v1_UpdatePolicyRequest__Output } from '../../tagsteer/v1/UpdatePolicyRequest.ts';
 
 export interface PolicyServiceClient extends grpc.Client {
+  /**
+   * Verdicts for many packets at once, without reasons; FlowService.Explain gives those. Policy only: where interfaces
+   * are does not matter.
+   */
+  CheckTraffic(argument: _tagsteer_v1_CheckTrafficRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_tagsteer_v1_CheckTrafficResponse__Output>): grpc.ClientUnaryCall;
+  CheckTraffic(argument: _tagsteer_v1_CheckTrafficRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_tagsteer_v1_CheckTrafficResponse__Output>): grpc.ClientUnaryCall;
+  CheckTraffic(argument: _tagsteer_v1_CheckTrafficRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_tagsteer_v1_CheckTrafficResponse__Output>): grpc.ClientUnaryCall;
+  CheckTraffic(argument: _tagsteer_v1_CheckTrafficRequest, callback: grpc.requestCallback<_tagsteer_v1_CheckTrafficResponse__Output>): grpc.ClientUnaryCall;
+  /**
+   * Verdicts for many packets at once, without reasons; FlowService.Explain gives those. Policy only: where interfaces
+   * are does not matter.
+   */
+  checkTraffic(argument: _tagsteer_v1_CheckTrafficRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_tagsteer_v1_CheckTrafficResponse__Output>): grpc.ClientUnaryCall;
+  checkTraffic(argument: _tagsteer_v1_CheckTrafficRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_tagsteer_v1_CheckTrafficResponse__Output>): grpc.ClientUnaryCall;
+  checkTraffic(argument: _tagsteer_v1_CheckTrafficRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_tagsteer_v1_CheckTrafficResponse__Output>): grpc.ClientUnaryCall;
+  checkTraffic(argument: _tagsteer_v1_CheckTrafficRequest, callback: grpc.requestCallback<_tagsteer_v1_CheckTrafficResponse__Output>): grpc.ClientUnaryCall;
+  
   CreatePolicy(argument: _tagsteer_v1_CreatePolicyRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_tagsteer_v1_Policy__Output>): grpc.ClientUnaryCall;
   CreatePolicy(argument: _tagsteer_v1_CreatePolicyRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_tagsteer_v1_Policy__Output>): grpc.ClientUnaryCall;
   CreatePolicy(argument: _tagsteer_v1_CreatePolicyRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_tagsteer_v1_Policy__Output>): grpc.ClientUnaryCall;
@@ -83,6 +102,12 @@ export interface PolicyServiceClient extends grpc.Client {
 }
 
 export interface PolicyServiceHandlers extends grpc.UntypedServiceImplementation {
+  /**
+   * Verdicts for many packets at once, without reasons; FlowService.Explain gives those. Policy only: where interfaces
+   * are does not matter.
+   */
+  CheckTraffic: grpc.handleUnaryCall<_tagsteer_v1_CheckTrafficRequest__Output, _tagsteer_v1_CheckTrafficResponse>;
+  
   CreatePolicy: grpc.handleUnaryCall<_tagsteer_v1_CreatePolicyRequest__Output, _tagsteer_v1_Policy>;
   
   DeletePolicy: grpc.handleUnaryCall<_tagsteer_v1_DeletePolicyRequest__Output, _tagsteer_v1_Accepted>;
@@ -104,6 +129,7 @@ export interface PolicyServiceHandlers extends grpc.UntypedServiceImplementation
 }
 
 export interface PolicyServiceDefinition extends grpc.ServiceDefinition {
+  CheckTraffic: MethodDefinition<_tagsteer_v1_CheckTrafficRequest, _tagsteer_v1_CheckTrafficResponse, _tagsteer_v1_CheckTrafficRequest__Output, _tagsteer_v1_CheckTrafficResponse__Output>
   CreatePolicy: MethodDefinition<_tagsteer_v1_CreatePolicyRequest, _tagsteer_v1_Policy, _tagsteer_v1_CreatePolicyRequest__Output, _tagsteer_v1_Policy__Output>
   DeletePolicy: MethodDefinition<_tagsteer_v1_DeletePolicyRequest, _tagsteer_v1_Accepted, _tagsteer_v1_DeletePolicyRequest__Output, _tagsteer_v1_Accepted__Output>
   GetPolicy: MethodDefinition<_tagsteer_v1_GetPolicyRequest, _tagsteer_v1_Policy, _tagsteer_v1_GetPolicyRequest__Output, _tagsteer_v1_Policy__Output>

@@ -1,0 +1,26 @@
+// Generated from tagsteer/v1/policy_service.proto
+
+
+export interface TrafficQuestion {
+  /**
+   * Interface names, or addresses.
+   */
+  'from'?: (string);
+  'to'?: (string);
+  /**
+   * As in FlowService.Explain: "tcp/443", "icmp", "udp/53", "47".
+   */
+  'packet'?: (string);
+}
+
+export interface TrafficQuestion__Output {
+  /**
+   * Interface names, or addresses.
+   */
+  'from': (string);
+  'to': (string);
+  /**
+   * As in FlowService.Explain: "tcp/443", "icmp", "udp/53", "47".
+   */
+  'packet': (string);
+}
