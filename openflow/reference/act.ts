@@ -11,7 +11,16 @@ import type { FieldName, FieldRef } from '../spec/oxm.ts'
 import { clear, type NatRequest, track } from './conntrack.ts'
 import { mask, refName, value, widePort } from './frame.ts'
 import { learn } from './learn.ts'
-import { fork, inSetOrder, lookInto, MAX_RECIRCULATIONS, runPipeline, toController, type Walk } from './pipeline.ts'
+import {
+  fork,
+  inSetOrder,
+  lookInto,
+  MAX_RECIRCULATIONS,
+  runActionSet,
+  runPipeline,
+  toController,
+  type Walk,
+} from './pipeline.ts'
 import { runGroup, send, sendNormal } from './ports.ts'
 
 /** Does a list of actions; false if the rest of the flow is to be left (TTL ran out). */
@@ -279,11 +288,15 @@ function connectionTrack(walk: Walk, action: ActionNamed<'nx_ct'>): void {
   clear(frame)
 }
 
-/** An exit inside clone() ends everything, not the clone alone: so does Open vSwitch 3.1. */
+/**
+ * As Open vSwitch 3.1: the copy ends with its own copy of the action set, and an exit inside ends everything, not
+ * the copy alone.
+ */
 function clone(walk: Walk, actions: readonly Action[]): void {
   let exit = false
   fork(walk, () => {
     act(walk, actions)
+    runActionSet(walk)
     exit = walk.exit
   })
   walk.exit = exit

@@ -11,7 +11,7 @@ import type { Instruction } from '../spec/instructions.ts'
 import { checkMatch } from '../spec/match.ts'
 import type { FieldName, FieldRef, Oxm } from '../spec/oxm.ts'
 import { oxmRow } from '../spec/oxm.ts'
-import { type Frame, width } from './frame.ts'
+import { type Frame, MAX_TAGS, width } from './frame.ts'
 import { badConjunction, duplicateInstruction, Refusal } from './refusal.ts'
 import { type State, TABLE_COUNT, type Test, testsOf } from './state.ts'
 
@@ -25,9 +25,6 @@ export function checkMatchFields(match: readonly Oxm[]): void {
     if (UNSUPPORTED.test(field)) throw new Refusal('bad_match', 'bad_field', field)
   }
 }
-
-/** As many VLAN headers as Open vSwitch's flows have. */
-const MAX_TAGS = 2
 
 const badAction = (code: ErrorCodeName, detail = ''): Refusal => new Refusal('bad_action', code, detail)
 

@@ -15,6 +15,9 @@ export function plain(name: FieldName): FieldName {
   return (oxmRow(name).twin as FieldName | undefined) ?? name
 }
 
+/** VLAN headers in one of Open vSwitch's flows. */
+export const MAX_TAGS = 2
+
 const VLAN_PRESENT = 0x1000n
 /** Reserved port numbers start here in 16 bits, and 0xffff0000 above in 32. */
 const RESERVED_16 = 0xff00n
@@ -76,7 +79,10 @@ export class Frame {
     this.layout = parse(octets, tags)
   }
 
+  /** Open vSwitch keeps two tags: the inner of two is lost. */
   pushVlan(ethertype: number): void {
+    const { vlan, tags } = this.layout
+    if (vlan !== undefined && tags >= MAX_TAGS) this.replace(popVlan(this.octets, vlan + 4), tags - 1)
     this.replace(pushVlan(this.octets, ethertype), this.layout.tags + 1)
   }
 
