@@ -64,17 +64,43 @@ export function siteOf({ intent, backend }: NetworkState, datapathId: string, ne
   return { datapathId, zone: intent.number('zone', zoneName(datapathId, network)), normal: backend === 'normal', world }
 }
 
+/** The rows that belong to one switch. */
 export function interfaceRows(facts: InterfaceFacts, site: Site): Rows {
-  const { record, identity } = facts
-  const set = new RowSet(`interface/${record.name}`, cookieOf('interface', record.number))
-  refuseImpostors(set, facts, site)
+  const set = rowSetOf(facts)
+  const { identity, place } = facts
   if (identity === IDENTITY.unknown) return set.rows
-  if (facts.place?.datapathId === site.datapathId) sendFromPort(set, facts, site, facts.place.port)
-  else sendFromElsewhere(set, facts, site)
+  if (place?.datapathId === site.datapathId) {
+    sendFromPort(set, facts, site, place.port)
+    receive(set, facts, site.world, [load('reg2', place.port)])
+  } else sendFromElsewhere(set, facts, site)
   receiveFromWorld(set, facts, site)
-  answerNeighbours(set, facts)
-  receive(set, facts, site)
   return set.rows
+}
+
+/** The rows that are the same on every switch but the one where the interface is. */
+export function interfaceRowsElsewhere(facts: InterfaceFacts, { normal, world }: Pick<Site, 'normal' | 'world'>): Rows {
+  const set = rowSetOf(facts)
+  const { identity, place, switchNumber } = facts
+  if (identity === IDENTITY.unknown || place === undefined) return set.rows
+  const number = normal ? ELSEWHERE : switchNumber
+  if (number !== undefined) receive(set, facts, world, [load('reg6', number)])
+  return set.rows
+}
+
+/** The rows that are the same on every switch. */
+export function interfaceRowsEverywhere(facts: InterfaceFacts, world: boolean): Rows {
+  const set = rowSetOf(facts)
+  refuseImpostors(set, facts, world)
+  if (facts.identity !== IDENTITY.unknown) answerNeighbours(set, facts)
+  return set.rows
+}
+
+function rowSetOf({ record }: InterfaceFacts): RowSet {
+  return new RowSet(interfaceUnit(record.name), cookieOf('interface', record.number))
+}
+
+export function interfaceUnit(name: string): string {
+  return `interface/${name}`
 }
 
 /** Loads who sent it, where, and the zone. */
@@ -87,7 +113,7 @@ function inNetwork({ network }: InterfaceFacts): Oxm {
 }
 
 /** Nobody in the world has a record's address, and nobody but its MAC receives for it. */
-function refuseImpostors(set: RowSet, facts: InterfaceFacts, { world }: Site): void {
+function refuseImpostors(set: RowSet, facts: InterfaceFacts, world: boolean): void {
   const network = inNetwork(facts)
   // A record's MAC, whatever its network, is no way to the world.
   if (world) set.add(TABLES.destination, 240, [{ field: 'eth_dst', value: facts.record.mac }], {})
@@ -222,26 +248,17 @@ function startOfAdvert(mac: number, address: bigint): Action[] {
   ]
 }
 
-function receive(set: RowSet, facts: InterfaceFacts, site: Site): void {
+/** @param way Loads the port where the interface is here, else what finds the way. */
+function receive(set: RowSet, facts: InterfaceFacts, world: boolean, way: Action[]): void {
   const { record, identity, addresses } = facts
-  const way = wayTo(facts, site)
-  if (way === undefined) return
   const cookie = cookieOf('destination', record.number)
   const mine: Oxm[] = [inNetwork(facts), { field: 'eth_dst', value: record.mac }]
+  const actions = [load('reg1', identity), ...way]
   for (const address of addresses) {
-    const actions = [load('reg1', identity), ...way]
     set.add(TABLES.destination, 300, [...mine, ...to(address)], { actions, goto: TABLES.connection }, cookie)
   }
-  if (!site.world) return
+  if (!world) return
   const then = { actions: way, goto: TABLES.forward }
   set.add(TABLES.destination, 400, [...mine, ...is.arpReply(), WORLD_FLAG], then, cookie)
   set.add(TABLES.destination, 400, [...mine, ...is.icmpv6(ND.advert), WORLD_FLAG], then, cookie)
-}
-
-/** Loads the port where it is local, else what finds the way; undefined where there is none. */
-function wayTo({ place, switchNumber }: InterfaceFacts, { datapathId, normal }: Site): Action[] | undefined {
-  if (place === undefined) return undefined
-  if (place.datapathId === datapathId) return [load('reg2', place.port)]
-  if (normal) return [load('reg6', ELSEWHERE)]
-  return switchNumber === undefined ? undefined : [load('reg6', switchNumber)]
 }

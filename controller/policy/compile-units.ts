@@ -1,7 +1,9 @@
 /**
  * A switch's program as the sum of units: each unit owns the rows it asked for last, and setting it anew changes the
  * program in place and notes the keys. Where two units ask for the same (table, priority, match) the one whose name
- * comes first holds it, whatever the order in which they asked. It refuses to know what rows mean. Used by compile.ts.
+ * comes first holds it, whatever the order in which they asked. A unit may come in parts that share its name and never
+ * keep the same key, so that a part that is equal on many switches is one map for all of them. It refuses to know what
+ * rows mean. Used by compile.ts.
  */
 import type { Rows } from './fields.ts'
 import { emptyProgram, type Flow, nothingTouched, type SwitchProgram, type Touched } from './program.ts'
@@ -11,6 +13,7 @@ const NO_ROWS: Rows = new Map()
 export class SwitchUnits {
   readonly program: SwitchProgram = emptyProgram()
   #touched: Touched = nothingTouched()
+  #notes = true
   readonly #units = new Map<string, Rows>()
   /** Keys that several units ask for, with what each asks for. */
   readonly #contested = new Map<string, Map<string, Flow>>()
@@ -19,27 +22,34 @@ export class SwitchUnits {
   takeTouched(): Touched {
     const touched = this.#touched
     this.#touched = nothingTouched()
+    this.#notes = true
     return touched
+  }
+
+  /** Until what is touched is taken, nobody wants to know which flows are. */
+  touchAll(): void {
+    this.#notes = false
   }
 
   unitNames(): Iterable<string> {
     return this.#units.keys()
   }
 
-  /** Replaces the rows of a unit; no rows removes it. */
-  set(unit: string, rows: Rows): void {
-    const before = this.#units.get(unit) ?? NO_ROWS
-    for (const key of before.keys()) if (!rows.has(key)) this.#remove(unit, key)
+  /** Replaces the rows of a unit, or of the part of it that goes by `part`; no rows removes it. */
+  set(unit: string, rows: Rows, part = unit): void {
+    const before = this.#units.get(part) ?? NO_ROWS
+    if (before === rows) return
+    for (const [key, flow] of before) if (!rows.has(key)) this.#remove(unit, key, flow)
     for (const [key, flow] of rows) this.#put(unit, key, flow)
-    if (rows.size === 0) this.#units.delete(unit)
-    else this.#units.set(unit, rows)
+    if (rows.size === 0) this.#units.delete(part)
+    else this.#units.set(part, rows)
   }
 
   /** Takes over one row that all switches share; no other unit asks for its key. */
   share(key: string, flow: Flow | undefined): void {
     if (flow === undefined) this.program.flows.delete(key)
     else this.program.flows.set(key, flow)
-    this.#touched.flows.add(key)
+    if (this.#notes) this.#touched.flows.add(key)
   }
 
   shareMeter(id: number, meter: SwitchProgram['meters'] extends Map<number, infer M> ? M | undefined : never): void {
@@ -66,29 +76,31 @@ export class SwitchUnits {
   }
 
   #put(unit: string, key: string, flow: Flow): void {
-    this.#touched.flows.add(key)
-    const holder = this.program.flows.get(key)
-    let claims = this.#contested.get(key)
-    if (claims === undefined && (holder === undefined || holder.unit === unit)) {
-      this.program.flows.set(key, flow)
-      return
-    }
+    if (this.#notes) this.#touched.flows.add(key)
+    const { flows } = this.program
+    let claims = this.#contested.size === 0 ? undefined : this.#contested.get(key)
     if (claims === undefined) {
-      claims = new Map(holder === undefined ? [] : [[holder.unit, holder]])
+      const holder = flows.get(key)
+      if (holder === undefined || holder.unit === unit) {
+        flows.set(key, flow)
+        return
+      }
+      claims = new Map([[holder.unit, holder]])
       this.#contested.set(key, claims)
     }
     claims.set(unit, flow)
     this.#settle(key, claims)
   }
 
-  #remove(unit: string, key: string): void {
-    this.#touched.flows.add(key)
+  /** Unless another part of the unit has asked for the key meanwhile. */
+  #remove(unit: string, key: string, flow: Flow): void {
+    if (this.#notes) this.#touched.flows.add(key)
     const claims = this.#contested.get(key)
     if (claims === undefined) {
-      this.program.flows.delete(key)
+      if (this.program.flows.get(key) === flow) this.program.flows.delete(key)
       return
     }
-    claims.delete(unit)
+    if (claims.get(unit) === flow) claims.delete(unit)
     this.#settle(key, claims)
   }
 

@@ -8,7 +8,16 @@
  *           ─▶ switches   ─▶ per switch:  ports, forwarding, world     compile-switch.ts
  *           ─▶ rules      ─▶ once:        shared policy tables         compile-policy.ts
  */
-import { factsOf, type InterfaceFacts, interfaceRows, siteOf } from './compile-interface.ts'
+import {
+  factsOf,
+  type InterfaceFacts,
+  interfaceRows,
+  interfaceRowsElsewhere,
+  interfaceRowsEverywhere,
+  interfaceUnit,
+  type Site,
+  siteOf,
+} from './compile-interface.ts'
 import { type PolicyChange, PolicyRows } from './compile-policy.ts'
 import { classOf, forwardRows, portRows, systemRows, worldExists, worldRows } from './compile-switch.ts'
 import { SwitchUnits } from './compile-units.ts'
@@ -37,6 +46,16 @@ interface Seen {
   network: string
   place: Place | undefined
 }
+
+/** An interface as it is compiled for all switches; the rows that several share are the same objects. */
+interface Looked {
+  facts: InterfaceFacts
+  elsewhere: Rows
+  everywhere: Rows
+}
+
+/** Interfaces as they are now; undefined where there is no such record any more. */
+type Looks = ReadonlyMap<string, Looked | undefined>
 
 /** What is left to be done for switches. */
 class Work {
@@ -100,7 +119,7 @@ export class Compiler {
     const hasWorld = worldExists(datapaths)
     if (hasWorld !== this.#worldExists) for (const name of this.#seen.keys()) work.interfaces.add(name)
     this.#worldExists = hasWorld
-    const facts = this.#look(state, work)
+    const looks = this.#look(state, work)
     work.policy = this.#policy.update(state.intent, all ? 'all' : intent)
 
     const compiled = new Map<string, Compiled>()
@@ -108,8 +127,9 @@ export class Compiler {
       const { datapathId } = datapath
       const isFresh = fresh.includes(datapathId)
       const units = this.#switches.get(datapathId) ?? new SwitchUnits()
-      if (isFresh) this.#start(state, datapath, units)
-      else this.#update(state, datapath, units, work, facts)
+      if (isFresh || all) units.touchAll()
+      if (isFresh) this.#start(state, datapath, units, looks)
+      else this.#update(state, datapath, units, work, looks)
       const touched = units.takeTouched()
       if (isFresh || all) compiled.set(datapathId, { program: units.program, touched: undefined })
       else if (isAny(touched)) compiled.set(datapathId, { program: units.program, touched })
@@ -161,8 +181,8 @@ export class Compiler {
   }
 
   /** Looks at the interfaces that may have changed once for all switches, and at ports they came to or left. */
-  #look(state: NetworkState, work: Work): Map<string, InterfaceFacts | undefined> {
-    const facts = new Map<string, InterfaceFacts | undefined>()
+  #look(state: NetworkState, work: Work): Looks {
+    const looks = new Map<string, Looked | undefined>()
     for (const name of work.interfaces) {
       const before = this.#seen.get(name)
       if (before !== undefined) this.#index('remove', name, before)
@@ -175,12 +195,20 @@ export class Compiler {
         this.#index('add', name, seen)
       }
       for (const where of [before?.place, place]) if (where !== undefined) work.port(where)
-      facts.set(name, factsOf(state, name))
+      looks.set(name, this.#lookAt(state, name))
     }
     for (const datapath of state.observed.datapaths.values()) {
       this.#linksOf.set(datapath.datapathId, linksOf(datapath))
     }
-    return facts
+    return looks
+  }
+
+  #lookAt(state: NetworkState, name: string): Looked | undefined {
+    const facts = factsOf(state, name)
+    if (facts === undefined) return undefined
+    const world = this.#worldExists
+    const elsewhere = interfaceRowsElsewhere(facts, { normal: this.#backend === 'normal', world })
+    return { facts, elsewhere, everywhere: interfaceRowsEverywhere(facts, world) }
   }
 
   #index(action: 'add' | 'remove', name: string, { network, place }: Seen): void {
@@ -196,10 +224,13 @@ export class Compiler {
   }
 
   /** A switch that is not known yet: all of its units. */
-  #start(state: NetworkState, datapath: DatapathView, units: SwitchUnits): void {
+  #start(state: NetworkState, datapath: DatapathView, units: SwitchUnits, looks: Looks): void {
     this.#switches.set(datapath.datapathId, units)
     units.set('system', systemRows())
-    for (const name of this.#seen.keys()) this.#setInterface(state, datapath, units, name, factsOf(state, name))
+    const site = this.#sites(state, datapath)
+    for (const name of this.#seen.keys()) {
+      setInterface(units, name, looks.has(name) ? looks.get(name) : this.#lookAt(state, name), site)
+    }
     this.#setPorts(datapath, units)
     units.set('switches', forwardRows(state, datapath))
     units.set('world', this.#worldExists ? worldRows(state, datapath) : NO_ROWS)
@@ -207,17 +238,12 @@ export class Compiler {
     for (const [id, meter] of this.#policy.meters) units.shareMeter(id, meter)
   }
 
-  #update(
-    state: NetworkState,
-    datapath: DatapathView,
-    units: SwitchUnits,
-    work: Work,
-    facts: ReadonlyMap<string, InterfaceFacts | undefined>,
-  ): void {
+  #update(state: NetworkState, datapath: DatapathView, units: SwitchUnits, work: Work, looks: Looks): void {
     const { datapathId } = datapath
-    for (const [name, its] of facts) this.#setInterface(state, datapath, units, name, its)
+    const site = this.#sites(state, datapath)
+    for (const [name, looked] of looks) setInterface(units, name, looked, site)
     for (const name of work.onSwitch.all(datapathId)) {
-      if (!facts.has(name)) this.#setInterface(state, datapath, units, name, factsOf(state, name))
+      if (!looks.has(name)) setInterface(units, name, this.#lookAt(state, name), site)
     }
     if (work.allPorts.has(datapathId)) this.#setPorts(datapath, units)
     else {
@@ -234,16 +260,16 @@ export class Compiler {
     for (const id of work.policy.meters) units.shareMeter(id, this.#policy.meters.get(id))
   }
 
-  #setInterface(
-    state: NetworkState,
-    { datapathId }: DatapathView,
-    units: SwitchUnits,
-    name: string,
-    facts: InterfaceFacts | undefined,
-  ): void {
-    const unit = `interface/${name}`
-    if (facts === undefined) units.set(unit, NO_ROWS)
-    else units.set(unit, interfaceRows(facts, siteOf(state, datapathId, facts.record.network, this.#worldExists)))
+  /** Sites of one switch by network, each looked up once. */
+  #sites(state: NetworkState, { datapathId }: DatapathView): (network: string) => Site {
+    const sites = new Map<string, Site>()
+    return (network) => {
+      const known = sites.get(network)
+      if (known !== undefined) return known
+      const site = siteOf(state, datapathId, network, this.#worldExists)
+      sites.set(network, site)
+      return site
+    }
   }
 
   /** Ports that are there, and ports of interfaces, links and uplinks that are not there yet. */
@@ -275,6 +301,26 @@ export class Compiler {
     const links = linksOf(datapath)
     return new Set([...datapath.ports.keys()].filter((port) => !links.has(port)))
   }
+}
+
+function setInterface(
+  units: SwitchUnits,
+  name: string,
+  looked: Looked | undefined,
+  siteIn: (network: string) => Site,
+): void {
+  const unit = interfaceUnit(name)
+  const [elsewhere, everywhere] = [`${unit} elsewhere`, `${unit} everywhere`]
+  if (looked === undefined) {
+    for (const part of [unit, elsewhere, everywhere]) units.set(unit, NO_ROWS, part)
+    return
+  }
+  const { facts } = looked
+  const site = siteIn(facts.record.network)
+  const isHere = facts.place?.datapathId === site.datapathId
+  units.set(unit, interfaceRows(facts, site))
+  units.set(unit, isHere ? NO_ROWS : looked.elsewhere, elsewhere)
+  units.set(unit, looked.everywhere, everywhere)
 }
 
 function linksOf(datapath: DatapathView | undefined): Set<number> {
