@@ -6,6 +6,7 @@ import type { CommandRow } from './command.ts'
 import { apply, diff, validate } from './commands/apply.ts'
 import { certs } from './commands/certs.ts'
 import { controller } from './commands/controller.ts'
+import { matrix } from './commands/matrix.ts'
 import { describe, get, remove, tag } from './commands/records.ts'
 import { status } from './commands/status.ts'
 import { completion, schema, version } from './commands/tools.ts'
@@ -26,6 +27,7 @@ export const COMMANDS: CommandRow[] = [
   tag,
   remove,
   explain,
+  matrix,
   flows,
   tables,
   topology,

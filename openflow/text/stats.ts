@@ -296,7 +296,7 @@ function tableFeatures(tables: readonly TableFeatures[]): string {
   return out.join('\n')
 }
 
-const MONITOR_FLAGS = ['initial', 'add', 'delete', 'modify', 'actions', 'no_abbrev', 'only_own']
+const MONITOR_FLAGS = ['initial', 'add', 'delete', 'modify', 'actions', 'own']
 
 type MonitorRequest = Extract<Request, { mp_type: 'flow_monitor' }>['body'][number]
 
@@ -311,7 +311,6 @@ function monitorRequest(monitor: MonitorRequest, options: TextOptions): string {
 
 type Update = Extract<Reply, { mp_type: 'flow_monitor' }>['body'][number]
 const EVENT_NAMES: Readonly<Record<string, string>> = {
-  initial: 'INITIAL',
   added: 'ADDED',
   removed: 'DELETED',
   modified: 'MODIFIED',

@@ -289,4 +289,96 @@ describe('the API', () => {
     const ahead = await failureOf(call('FlowService.WaitApplied', { generation: '9' }))
     expect(ahead.details.violations[0]?.field).to.equal('generation')
   })
+
+  it('answers many questions about traffic as policy says, and names the one that is no question', async () => {
+    await call('ApplyService.Apply', {
+      records: [
+        { vnp: { name: 'shop', selector: { allOf: [{ text: 'web' }] } } },
+        {
+          policy: {
+            name: 'p',
+            vnp: 'shop',
+            rules: [
+              {
+                direction: 'DIRECTION_INGRESS',
+                peer: { any: {} },
+                protocols: ['tcp'],
+                ports: ['80'],
+                action: 'ACTION_ALLOW',
+              },
+              { direction: 'DIRECTION_INGRESS', peer: { any: {} }, protocols: ['icmp'], action: 'ACTION_REJECT' },
+            ],
+          },
+        },
+        { interface: web(1) },
+        { interface: web(2) },
+        { interface: web(3, { tags: [] }) },
+      ],
+    })
+    const ask = (from: string, to: string, packet: string): object => ({ from, to, packet })
+    const { answers } = await call<{ answers: { allow: boolean; rejected: boolean; decidedBy: string }[] }>(
+      'PolicyService.CheckTraffic',
+      {
+        questions: [
+          ask('web-1', 'web-2', 'tcp/80'),
+          ask('web-1', 'web-2', 'tcp/81'),
+          ask('web-1', 'web-2', 'icmp'),
+          ask('web-1', 'web-3', 'tcp/80'),
+          ask('web-1', 'nobody', 'tcp/80'),
+        ],
+      },
+    )
+    expect(answers).to.deep.equal([
+      { allow: true, rejected: false, decidedBy: 'RULE' },
+      { allow: false, rejected: false, decidedBy: 'DEFAULT_DENY' },
+      { allow: false, rejected: true, decidedBy: 'RULE' },
+      { allow: false, rejected: false, decidedBy: 'NO_SHARED_VNP' },
+      { allow: false, rejected: false, decidedBy: 'UNKNOWN_INTERFACE' },
+    ])
+    const failure = await failureOf(
+      call('PolicyService.CheckTraffic', { questions: [ask('a', 'b', 'tcp/80'), ask('a', 'b', 'tcp/99999')] }),
+    )
+    expect(failure.details.violations[0]?.field).to.equal('questions[1].packet')
+  })
+
+  it('explains with the rules that were passed over, and what to do', async () => {
+    await call('ApplyService.Apply', {
+      records: [
+        { vnp: { name: 'shop', selector: { allOf: [{ text: 'web' }] } } },
+        {
+          policy: {
+            name: 'p',
+            vnp: 'shop',
+            rules: [
+              {
+                direction: 'DIRECTION_INGRESS',
+                peer: { any: {} },
+                protocols: ['tcp'],
+                ports: ['80'],
+                action: 'ACTION_ALLOW',
+              },
+            ],
+          },
+        },
+        { interface: web(1) },
+        { interface: web(2) },
+      ],
+    })
+    interface Answer {
+      verdict: string
+      decidedBy: string
+      smallestChange: string
+      steps: { table: string; finding: string; decides: boolean }[]
+    }
+    const answer = await call<Answer>('FlowService.Explain', { from: '10.0.0.1', to: 'web-2', packet: 'tcp/443' })
+    expect(answer).to.include({ verdict: 'VERDICT_DENY', decidedBy: 'DEFAULT_DENY' })
+    const last = answer.steps.find(({ decides }) => decides)
+    expect(last?.table).to.equal('ingress_policy')
+    expect(last?.finding).to.match(/p#0 another port/)
+    expect(answer.smallestChange).to.match(/tcp.*443|443/)
+    const nowhere = await call<Answer>('FlowService.Explain', { from: 'web-1', to: 'web-2', packet: 'tcp/80' })
+    expect(nowhere).to.include({ verdict: 'VERDICT_DENY', decidedBy: 'NO_PATH' })
+    const failure = await failureOf(call('FlowService.Explain', { from: 'web-1', to: '', packet: '' }))
+    expect(failure.details.violations[0]?.field).to.equal('to')
+  })
 })
