@@ -65,7 +65,7 @@ function tagsteer(...words: string[]): Promise<string> {
   return new Promise((resolve, reject) => {
     execFile(process.execPath, [TAGSTEER, ...words], { env: environment, cwd: ROOT }, (error, stdout, stderr) => {
       if (error !== null) reject(new Error(`tagsteer ${words.join(' ')} failed (${error.code}): ${stderr}`))
-      else resolve(stdout)
+      else resolve(stdout + stderr)
     })
   })
 }
@@ -117,7 +117,8 @@ async function measure(lab: Lab, reds: string[]): Promise<void> {
   )
   const sign: Record<Reach, string> = { open: 'yes', reset: 'rst', unreachable: 'icmp!', silent: '-' }
   const width = 16
-  say(`${'ping / tcp 5432 (IPv4, IPv6)'.padEnd(30)}${HOSTS.map((name) => name.padEnd(width)).join('')}`)
+  say('Row to column: ping / tcp 5432 over IPv4, IPv6.  yes: answered  -: silence  icmp!: refused by an ICMP error')
+  say(`${''.padEnd(12)}${HOSTS.map((name) => name.padEnd(width)).join('')}`.trimEnd())
   HOSTS.forEach((from, index) => {
     const row = HOSTS.map((to, other) => {
       if (other === index) return '·'.padEnd(width)
@@ -136,7 +137,7 @@ async function measure(lab: Lab, reds: string[]): Promise<void> {
       const cell = `${sign[ping]} / ${sign[tcp4]},${sign[tcp6]}`.padEnd(width)
       return right ? cell : red(cell)
     })
-    say(`${from.padEnd(30)}${row.join('')}`)
+    say(`${from.padEnd(12)}${row.join('')}`.trimEnd())
   })
 }
 
@@ -261,7 +262,8 @@ async function measureNothing(running: Lab): Promise<void> {
   wrong += open
 }
 
-process.once('SIGINT', () => void cleanUp().then(() => process.exit(130)))
+const interrupted = (): void => void cleanUp().then(() => process.exit(130))
+process.once('SIGINT', interrupted)
 process.once('SIGTERM', () => void cleanUp().then(() => process.exit(143)))
 try {
   await main()
@@ -272,7 +274,11 @@ try {
     say('  tagsteer explain blue-web red-db tcp/5432')
     say('  tagsteer tag blue-web tenant=red-')
     say('  tagsteer flows s1 -o wide')
+    say('Hosts h1 to h6 are red-web, tools, red-db, green-web, blue-web, blue-db at 10.0.0.1 to 10.0.0.6:')
+    say("  mnexec -a $(pgrep -fo 'mininet:h1$') ping -c 1 10.0.0.2")
     say('Press Ctrl-C to take everything down.')
+    // From here on an interruption is the orderly end.
+    process.off('SIGINT', interrupted)
     await new Promise<void>((resolve) => process.once('SIGINT', resolve))
   }
 } catch (error) {
