@@ -191,7 +191,7 @@ describe('the reference switch and Open vSwitch', function () {
   let bridge: OvsBridge
 
   before(async () => {
-    bridge = await OvsBridge.create('refr', 3)
+    bridge = await OvsBridge.create(3)
   })
   after(() => bridge?.remove())
 
