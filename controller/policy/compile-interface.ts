@@ -16,6 +16,9 @@ import type { NetworkState, Place } from './state.ts'
 /** What every switch needs to know of an interface. */
 export interface InterfaceFacts {
   record: InterfaceRecord
+  /** Its compilation unit, and the cookie of most of its rows. */
+  unit: string
+  cookie: bigint
   addresses: readonly Address[]
   /** IDENTITY.unknown where it has none yet. */
   identity: number
@@ -52,6 +55,8 @@ export function factsOf({ intent, observed }: NetworkState, name: string): Inter
   const isTaken = place !== undefined && (there?.uplinkPorts.has(place.port) || there?.fabricPorts.has(place.port))
   return {
     record,
+    unit: interfaceUnit(record.name),
+    cookie: cookieOf('interface', record.number),
     addresses: record.addresses.flatMap((text) => parseAddress(text) ?? []),
     identity: intent.identityOf(name),
     network,
@@ -66,7 +71,7 @@ export function siteOf({ intent, backend }: NetworkState, datapathId: string, ne
 
 /** The rows that belong to one switch. */
 export function interfaceRows(facts: InterfaceFacts, site: Site): Rows {
-  const set = rowSetOf(facts)
+  const set = new RowSet(facts.unit, facts.cookie)
   const { identity, place } = facts
   if (identity === IDENTITY.unknown) return set.rows
   if (place?.datapathId === site.datapathId) {
@@ -79,7 +84,7 @@ export function interfaceRows(facts: InterfaceFacts, site: Site): Rows {
 
 /** The rows that are the same on every switch but the one where the interface is. */
 export function interfaceRowsElsewhere(facts: InterfaceFacts, { normal, world }: Pick<Site, 'normal' | 'world'>): Rows {
-  const set = rowSetOf(facts)
+  const set = new RowSet(facts.unit, facts.cookie)
   const { identity, place, switchNumber } = facts
   if (identity === IDENTITY.unknown || place === undefined) return set.rows
   const number = normal ? ELSEWHERE : switchNumber
@@ -89,14 +94,10 @@ export function interfaceRowsElsewhere(facts: InterfaceFacts, { normal, world }:
 
 /** The rows that are the same on every switch. */
 export function interfaceRowsEverywhere(facts: InterfaceFacts, world: boolean): Rows {
-  const set = rowSetOf(facts)
+  const set = new RowSet(facts.unit, facts.cookie)
   refuseImpostors(set, facts, world)
   if (facts.identity !== IDENTITY.unknown) answerNeighbours(set, facts)
   return set.rows
-}
-
-function rowSetOf({ record }: InterfaceFacts): RowSet {
-  return new RowSet(interfaceUnit(record.name), cookieOf('interface', record.number))
 }
 
 export function interfaceUnit(name: string): string {

@@ -50,8 +50,15 @@ interface Seen {
 /** An interface as it is compiled for all switches; the rows that several share are the same objects. */
 interface Looked {
   facts: InterfaceFacts
+  parts: Parts
   elsewhere: Rows
   everywhere: Rows
+}
+
+/** Names of the parts of an interface's unit. */
+interface Parts {
+  elsewhere: string
+  everywhere: string
 }
 
 /** Interfaces as they are now; undefined where there is no such record any more. */
@@ -208,7 +215,7 @@ export class Compiler {
     if (facts === undefined) return undefined
     const world = this.#worldExists
     const elsewhere = interfaceRowsElsewhere(facts, { normal: this.#backend === 'normal', world })
-    return { facts, elsewhere, everywhere: interfaceRowsEverywhere(facts, world) }
+    return { facts, parts: partsOf(facts.unit), elsewhere, everywhere: interfaceRowsEverywhere(facts, world) }
   }
 
   #index(action: 'add' | 'remove', name: string, { network, place }: Seen): void {
@@ -309,18 +316,22 @@ function setInterface(
   looked: Looked | undefined,
   siteIn: (network: string) => Site,
 ): void {
-  const unit = interfaceUnit(name)
-  const [elsewhere, everywhere] = [`${unit} elsewhere`, `${unit} everywhere`]
   if (looked === undefined) {
+    const unit = interfaceUnit(name)
+    const { elsewhere, everywhere } = partsOf(unit)
     for (const part of [unit, elsewhere, everywhere]) units.set(unit, NO_ROWS, part)
     return
   }
-  const { facts } = looked
+  const { facts, parts, elsewhere, everywhere } = looked
   const site = siteIn(facts.record.network)
   const isHere = facts.place?.datapathId === site.datapathId
-  units.set(unit, interfaceRows(facts, site))
-  units.set(unit, isHere ? NO_ROWS : looked.elsewhere, elsewhere)
-  units.set(unit, looked.everywhere, everywhere)
+  units.set(facts.unit, interfaceRows(facts, site))
+  units.set(facts.unit, isHere ? NO_ROWS : elsewhere, parts.elsewhere)
+  units.set(facts.unit, everywhere, parts.everywhere)
+}
+
+function partsOf(unit: string): Parts {
+  return { elsewhere: `${unit} elsewhere`, everywhere: `${unit} everywhere` }
 }
 
 function linksOf(datapath: DatapathView | undefined): Set<number> {
