@@ -16,6 +16,7 @@ import {
   PORT_IN_PORT,
   PORT_MAX,
   PORT_NORMAL,
+  VLAN_PRESENT,
 } from 'node-openflow'
 import { parsePrefix } from '../../model/address.ts'
 import { IDENTITY } from '../../model/records.ts'
@@ -36,7 +37,7 @@ import {
   WHOLE_PACKET,
   within,
 } from './fields.ts'
-import { ELSEWHERE, FLAG, TABLES } from './pipeline.ts'
+import { ELSEWHERE, FLAG, MARK, TABLES, UNKNOWN_PORT } from './pipeline.ts'
 import type { DatapathView, IntentView, NetworkState } from './state.ts'
 
 export type PortClass = 'uplink' | 'fabric' | 'tenant' | 'unattached' | 'none'
@@ -65,12 +66,18 @@ export function portRows(port: number, portClass: PortClass, normal: boolean): R
   return set.rows
 }
 
-/** OFPVID_PRESENT (OpenFlow 1.3.5 section 7.2.3.7): the frame has a tag, whichever. */
-const VLAN_PRESENT = 0x1000
 /** Of MAC addresses of groups. */
 const GROUP_BIT = 0x01_00_00_00_00_00
-/** Of nw_frag: the packet is a fragment, be it the first or a later one. */
-const ANY_FRAGMENT = 1
+/** Of nw_frag: a fragment (1) that is not the first (2). */
+const LATER_FRAGMENT = 3
+
+const UNKNOWN_KEY: Action = { type: 'set_field', field: { field: 'reg4', value: UNKNOWN_PORT } }
+const SET_OUTWARD: Action = {
+  type: 'nx_reg_load',
+  ofs_nbits: { ofs: Math.log2(FLAG.outward), n_bits: 1 },
+  dst: 'reg8',
+  value: 1n,
+}
 
 const TRACKED_BITS = CT_TRK | CT_INV | CT_RPL | CT_REL
 
@@ -118,13 +125,24 @@ export function systemRows(): Rows {
   set.add(TABLES.log, 0, [], { goto: TABLES.egress_policy })
 
   const zone = { field: 'reg7', ofs: 0, n_bits: 16 } as const
+  const { keyBits, worldFlags } = MARK
   const commit: Action = {
     type: 'nx_ct',
     flags: NX_CT_COMMIT,
     zone,
     recirc_table: NX_CT_RECIRC_NONE,
     alg: 'none',
-    actions: [],
+    actions: [
+      move('reg4', 'ct_mark', keyBits),
+      {
+        type: 'nx_reg_move',
+        n_bits: worldFlags.bits,
+        src: 'reg8',
+        src_ofs: Math.log2(FLAG.world),
+        dst: 'ct_mark',
+        dst_ofs: worldFlags.ofs,
+      },
+    ],
   }
   for (const type of [is.ipv4(), is.ipv6()]) {
     set.add(TABLES.commit, 100, [type, original(CT_NEW)], { actions: [commit], goto: TABLES.forward })
@@ -147,10 +165,14 @@ function restOfAdvert(): Action[] {
   ]
 }
 
-/** Replies, and ICMP errors about a connection, are judged as what they answer: from the connection's own key. */
+/**
+ * Replies, and ICMP errors about a connection, are judged as what they answer: from the connection's own key. Open
+ * vSwitch tells the ports of a connection only with the first fragment of a packet; for others there is its mark.
+ */
 function trackedRows(set: RowSet): void {
   const { tracked: table, egress_policy: next } = TABLES
   const protocol = move('ct_nw_proto', 'reg5', 8)
+  const markedKey = move('ct_mark', 'reg4', MARK.keyBits)
   for (const [bits, swap, priority] of [
     [CT_RPL, SWAP_ENDS, 210],
     [CT_REL, [], 200],
@@ -167,7 +189,17 @@ function trackedRows(set: RowSet): void {
       set.add(table, priority, [match, { field: 'ct_nw_proto', value: number }], { actions, goto: next })
     }
     set.add(table, priority - 5, [match], { actions: [...swap, protocol], goto: next })
+    for (const type of [is.ipv4(), is.ipv6()]) {
+      set.add(table, priority + 30, [match, ...laterFragment(type)], {
+        actions: [...swap, protocol, markedKey],
+        goto: next,
+      })
+    }
   }
+  // Nobody in the world is on the way between two interfaces.
+  const { keyBits, worldFlags } = MARK
+  const between: Oxm = { field: 'ct_mark', value: 0, mask: ((1 << worldFlags.bits) - 1) << keyBits }
+  set.add(table, 300, [tracked(CT_REL), WORLD_FLAG, between], {})
   for (const [bit, goto] of [
     [CT_NEW, TABLES.log],
     [CT_EST, next],
@@ -184,18 +216,14 @@ function trackedRows(set: RowSet): void {
       if (type.value === ETHERTYPE.ipv4) add(PROTOCOL.icmp, 'icmpv4_type')
       else add(PROTOCOL.icmpv6, 'icmpv6_type')
       set.add(table, 90, [original(bit), type], { actions: [move('ip_proto', 'reg5', 8)], goto })
-      // Of a fragment only connection tracking, which has put it together, knows where the whole goes.
-      const fragment: Oxm[] = [original(bit), type, { field: 'nw_frag', value: ANY_FRAGMENT, mask: ANY_FRAGMENT }]
-      for (const number of [PROTOCOL.tcp, PROTOCOL.udp, PROTOCOL.sctp]) {
-        const actions = [protocol, move('ct_tp_dst', 'reg4', 16)]
-        set.add(table, 120, [...fragment, { field: 'ct_nw_proto', value: number }], { actions, goto })
-      }
-      const icmp = type.value === ETHERTYPE.ipv4 ? PROTOCOL.icmp : PROTOCOL.icmpv6
-      const actions = [protocol, move('ct_tp_src', 'reg4', 16)]
-      set.add(table, 120, [...fragment, { field: 'ct_nw_proto', value: icmp }], { actions, goto })
-      set.add(table, 110, fragment, { actions: [protocol], goto })
+      const key = bit === CT_NEW ? UNKNOWN_KEY : markedKey
+      set.add(table, 120, [original(bit), ...laterFragment(type)], { actions: [protocol, key], goto: next })
     }
   }
+}
+
+function laterFragment(type: Oxm): Oxm[] {
+  return [type, { field: 'nw_frag', value: LATER_FRAGMENT, mask: LATER_FRAGMENT }]
 }
 
 /** The ways to other switches. */
@@ -229,7 +257,7 @@ export function worldRows(state: NetworkState, datapath: DatapathView): Rows {
     const source = [load('reg0', identity)]
     set.add(TABLES.outside, priority, end('src'), { actions: source, goto: TABLES.neighbour }, cookie)
     if (way === undefined) continue
-    const actions = [load('reg1', identity), ...way]
+    const actions = [load('reg1', identity), SET_OUTWARD, ...way]
     set.add(TABLES.destination, priority, [...end('dst'), NOT_WORLD], { actions, goto: TABLES.connection }, cookie)
   }
   set.add(TABLES.outside, 50, [is.arp()], { goto: TABLES.neighbour })
