@@ -11,6 +11,7 @@ import type { PacketIn } from './channel/types.ts'
 import type { Tell } from './events.ts'
 import { readCookie, readRuleObject } from './policy/cookie.ts'
 import type { Intent } from './policy/intent.ts'
+import { ruleAt } from './policy/order.ts'
 
 export interface PacketOptions {
   intent: Intent
@@ -68,9 +69,10 @@ export function packetHandler(options: PacketOptions): (packet: PacketIn) => voi
 
   function log({ datapathId, data }: PacketIn, object: number): void {
     if (!logs.take(object, limits.logsPerSecond, clock())) return
-    const { policyNumber, index } = readRuleObject(object)
+    const { policyNumber, slot } = readRuleObject(object)
     const policy = [...intent.policies.values()].find(({ number }) => number === policyNumber)
-    if (policy === undefined) return
+    const index = policy && ruleAt(policy, slot)
+    if (policy === undefined || index === undefined) return
     tell('rule-matched', `${policy.name}#${index}`, { summary: summaryOf(data), switch: datapathId })
   }
 

@@ -6,6 +6,7 @@ import type { AnyRecord } from '../../model/records.ts'
 import type { Cause } from '../../proto/gen/tagsteer/v1/Cause.ts'
 import { type CookieKind, readCookie, readRuleObject } from '../policy/cookie.ts'
 import type { Intent } from '../policy/intent.ts'
+import { ruleAt } from '../policy/order.ts'
 
 export interface Causes {
   /** What caused the flow that carries this cookie. */
@@ -37,9 +38,9 @@ export function causesOf(intent: Intent): Causes {
   }
 
   const ofRule = (object: number): Cause => {
-    const { policyNumber, index } = readRuleObject(object)
+    const { policyNumber, slot } = readRuleObject(object)
     const policy = policies.get(policyNumber)
-    return policy === undefined ? { ...SYSTEM, kind: 'policy', rule: index } : ofRecord(policy, index)
+    return policy === undefined ? { ...SYSTEM, kind: 'policy' } : ofRecord(policy, ruleAt(policy, slot))
   }
   const found = (record: AnyRecord | undefined, kind: string, name: string): Cause =>
     record === undefined ? { ...SYSTEM, kind, name } : ofRecord(record)

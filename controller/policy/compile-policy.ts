@@ -6,6 +6,7 @@
  * refuses to know switches. The rows of one rule are in compile-rule.ts. Used by compile.ts.
  */
 import { type Direction, PREFIX } from '../../model/records.ts'
+import { sameValue } from './changes.ts'
 import { prioritiesOf } from './compile-ranks.ts'
 import {
   type Clauses,
@@ -75,8 +76,11 @@ export class PolicyRows {
     const wanted = judgements(intent)
     for (const name of [...this.#units.keys()]) if (!wanted.has(name)) this.#drop(name, change)
     for (const [name, judgement] of wanted) {
-      const known = this.#units.get(name)?.judgement
-      if (!all && known !== undefined && isSame(known, judgement)) continue
+      const known = this.#units.get(name)
+      if (!all && known !== undefined && isSame(known.judgement, judgement)) {
+        known.judgement = judgement
+        continue
+      }
       this.#drop(name, change)
       this.#build(name, judgement, intent, change)
     }
@@ -208,7 +212,8 @@ function judgements(intent: IntentView): Map<string, Judgement> {
   for (const [table, rules] of tables) {
     for (const [rule, priority] of prioritiesOf(rules, POLICY_BANDS.rules)) {
       const judgement = judgementOfRule(intent, rule, table, priority)
-      found.set(judgement.unit, judgement)
+      // Not by index: a rule that another pushes down stays what it is.
+      found.set(`rule/${rule.object}`, judgement)
     }
   }
   const vnps = [...intent.vnps.values()].sort((one, other) => one.number - other.number)
@@ -223,13 +228,16 @@ function judgements(intent: IntentView): Map<string, Judgement> {
   return found
 }
 
+/** Whether two judgements give the same rows, whoever asks. */
 function isSame(one: Judgement, other: Judgement): boolean {
   return (
     one.priority === other.priority &&
     one.table === other.table &&
     one.meter === other.meter &&
-    one.policy === other.policy &&
-    one.vnp === other.vnp
+    one.object === other.object &&
+    one.vnp === other.vnp &&
+    sameValue(one.rule, other.rule) &&
+    sameValue(one.policy?.appliesTo, other.policy?.appliesTo)
   )
 }
 

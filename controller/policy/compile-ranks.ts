@@ -1,53 +1,77 @@
 /**
  * OpenFlow priorities of rules: a function of the set of rules alone, so that a controller that has just started gives
- * the same as one that has run for a year, and yet one more rule leaves most of the others where they are. Rules stand
- * in blocks by policy inside blocks by partition; a block's size is a power of two, so it has room to grow before its
- * neighbours move. Where that does not fit the ranks are dense. It refuses to know tables and rows. Used by
- * compile-policy.ts.
+ * the same as one that has run for a year, and yet a rule that comes or goes leaves most of the others where they are.
+ * Rules stand in pieces inside blocks by policy inside blocks by partition, each filled from its top; sizes are powers
+ * of two, so there is room to grow before the neighbours move. What a rule says decides whether a piece begins with it,
+ * so a change moves the rest of one piece. Where that does not fit, policies are not cut; where that does not fit
+ * either, ranks are dense. It refuses to know tables and rows. Used by compile-policy.ts.
  */
-import type { OrderedRule } from './order.ts'
+import { type OrderedRule, ruleHash } from './order.ts'
 
-/** Rooms of a block of one policy, and of one partition, at least. */
-const SMALLEST = { policy: 4, vnp: 64 }
+/** Rooms of a block at least. */
+interface Sizes {
+  piece: number
+  policy: number
+  vnp: number
+}
+
+/** From roomy to dense. */
+const ATTEMPTS: readonly Sizes[] = [
+  { piece: 16, policy: 16, vnp: 64 },
+  { piece: 0, policy: 4, vnp: 64 },
+  { piece: 0, policy: 0, vnp: 0 },
+]
+/** One rule in so many begins a piece. */
+const PER_PIECE = 8n
 
 /** A priority for each rule, from `first` to `last`; a rule that is consulted earlier has a higher one. */
 export function prioritiesOf(
   rules: readonly OrderedRule[],
   { first, last }: { first: number; last: number },
 ): Map<OrderedRule, number> {
-  const upwards = [...rules].reverse()
-  const room = last - first + 1
-  return place(upwards, first, room, true) ?? place(upwards, first, room, false) ?? new Map()
-}
-
-function place(upwards: OrderedRule[], first: number, room: number, spaced: boolean) {
-  const priorities = new Map<OrderedRule, number>()
-  let at = first
-  for (const ofVnp of runs(upwards, ({ vnp }) => vnp.name)) {
-    const start = at
-    for (const ofPolicy of runs(ofVnp, ({ policy }) => policy.name)) {
-      for (const [index, rule] of ofPolicy.entries()) priorities.set(rule, at + index)
-      at += spaced ? blockSize(ofPolicy.length, SMALLEST.policy) : ofPolicy.length
-    }
-    if (spaced) at = start + blockSize(at - start, SMALLEST.vnp)
+  const vnps = runs(rules, (rule, before) => rule.vnp.name !== before.vnp.name)
+  for (const sizes of ATTEMPTS) {
+    const priorities = new Map<OrderedRule, number>()
+    let room = last - first + 1
+    for (const ofVnp of vnps) room -= placeVnp(ofVnp, first + room - 1, sizes, priorities)
+    if (room >= 0) return priorities
   }
-  return at - first <= room ? priorities : undefined
+  return new Map()
 }
 
-/** Consecutive items with the same name. */
-function runs(items: OrderedRule[], nameOf: (item: OrderedRule) => string): OrderedRule[][] {
+/** Places the rules of one partition from `top` down, and returns how much room they take. */
+function placeVnp(rules: OrderedRule[], top: number, sizes: Sizes, priorities: Map<OrderedRule, number>): number {
+  let taken = 0
+  for (const ofPolicy of runs(rules, (rule, before) => rule.policy.name !== before.policy.name)) {
+    const start = taken
+    const pieces = sizes.piece === 0 ? [ofPolicy] : runs(ofPolicy, ({ rule }) => ruleHash(rule) % PER_PIECE === 0n)
+    for (const piece of pieces) {
+      for (const [index, rule] of piece.entries()) priorities.set(rule, top - taken - index)
+      taken += blockSize(piece.length, sizes.piece)
+    }
+    taken = start + blockSize(taken - start, sizes.policy)
+  }
+  return blockSize(taken, sizes.vnp)
+}
+
+/** Consecutive items, cut before each item that begins anew. */
+function runs(
+  items: readonly OrderedRule[],
+  begins: (item: OrderedRule, before: OrderedRule) => boolean,
+): OrderedRule[][] {
   const found: OrderedRule[][] = []
-  let name: string | undefined
+  let before: OrderedRule | undefined
   for (const item of items) {
-    const its = nameOf(item)
-    if (its === name) found.at(-1)?.push(item)
-    else found.push([item])
-    name = its
+    if (before === undefined || begins(item, before)) found.push([item])
+    else found.at(-1)?.push(item)
+    before = item
   }
   return found
 }
 
+/** A power of two that is not below `smallest`; with `smallest` 0 the count itself. */
 function blockSize(count: number, smallest: number): number {
+  if (smallest === 0) return count
   let size = smallest
   while (size < count) size *= 2
   return size

@@ -30,7 +30,7 @@ export const COOKIE_KINDS = {
   destination: 6,
   /** Answers to ARP and neighbour solicitations for an interface. */
   neighbour: 7,
-  /** A rule: object is policy number * 4096 + index of the rule. */
+  /** A rule: object is policy number * 4096 + slot of the rule (order.ts). */
   rule: 8,
   /** A partition's default: object is its number. */
   vnp: 9,
@@ -78,7 +78,7 @@ export function readCookie(cookie: bigint): CookieMeaning | undefined {
   return { epoch: Number((cookie >> 40n) & 0xffn), kind, object: Number(cookie & 0xffff_ffffn) }
 }
 
-/** The inverse of order.ts's ruleObject. */
-export function readRuleObject(object: number): { policyNumber: number; index: number } {
-  return { policyNumber: Math.floor(object / RULES_PER_POLICY), index: object % RULES_PER_POLICY }
+/** What order.ts's ruleObject put together; its ruleAt finds the rule of a slot. */
+export function readRuleObject(object: number): { policyNumber: number; slot: number } {
+  return { policyNumber: Math.floor(object / RULES_PER_POLICY), slot: object % RULES_PER_POLICY }
 }

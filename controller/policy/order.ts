@@ -4,6 +4,7 @@
  * (resolve.ts) and how rows are numbered on a switch (the compiler). Called by the compiler, permits, lookup, explain.
  */
 import type { Policy, Resolution, Rule, RuleAction, Vnp } from '../../model/records.ts'
+import { hash64 } from './hash.ts'
 import type { IntentView } from './state.ts'
 
 /** Where a rule stands: enough to find it again and to show it. */
@@ -16,7 +17,7 @@ export interface RuleCause {
 export interface OrderedRule {
   /** 0 is consulted first. Ranks are dense over all rules, log rules included. */
   rank: number
-  /** Stands for the rule in cookies and conjunction ids: `policy.number * 4096 + ruleIndex`. */
+  /** Stands for the rule in cookies and conjunction ids: `policy.number * 4096 + slot`. */
   object: number
   cause: RuleCause
   rule: Rule
@@ -41,7 +42,59 @@ export const STRICTNESS: Readonly<Record<RuleAction, number>> = {
 
 /** The number that stands for a rule. */
 export function ruleObject(policy: Policy, ruleIndex: number): number {
-  return policy.number * RULES_PER_POLICY + ruleIndex
+  return policy.number * RULES_PER_POLICY + (ruleSlots(policy)[ruleIndex] ?? 0)
+}
+
+/** The index of the rule that has a slot now; undefined where none has it any more. */
+export function ruleAt(policy: Policy, slot: number): number | undefined {
+  const index = ruleSlots(policy).indexOf(slot)
+  return index < 0 ? undefined : index
+}
+
+const slotsOf = new WeakMap<Policy, readonly number[]>()
+
+/**
+ * Slots of a policy's rules, by index: a function of the set of rules alone, that follows a rule's content and not its
+ * index. So a rule that comes or goes leaves the objects of nearly all others as they are, and a controller that has just
+ * started finds the same. Each rule has the first free slot from the one that its hash names, in the order of hashes.
+ */
+function ruleSlots(policy: Policy): readonly number[] {
+  const known = slotsOf.get(policy)
+  if (known !== undefined) return known
+  const homes = policy.rules.map((rule, index) => ({ hash: ruleHash(rule), index }))
+  homes.sort((one, other) => (one.hash < other.hash ? -1 : one.hash > other.hash ? 1 : one.index - other.index))
+  const slots: number[] = []
+  const taken = new Set<number>()
+  for (const { hash, index } of homes) {
+    let slot = Number(hash >> 52n)
+    while (taken.has(slot) && taken.size < RULES_PER_POLICY) slot = (slot + 1) % RULES_PER_POLICY
+    taken.add(slot)
+    slots[index] = slot
+  }
+  slotsOf.set(policy, slots)
+  return slots
+}
+
+const hashOf = new WeakMap<Rule, bigint>()
+
+/** xxhash64 of what a rule says: the same for rules that say the same. */
+export function ruleHash(rule: Rule): bigint {
+  const known = hashOf.get(rule)
+  if (known !== undefined) return known
+  const { direction, peer, protocols, ports, action, log, rateKbps, burstKb, priority } = rule
+  const whom =
+    peer.kind === 'tags'
+      ? [peer.selector.allOf, peer.selector.anyOf, peer.selector.noneOf]
+      : peer.kind === 'vnp'
+        ? peer.vnp
+        : peer.kind === 'cidr'
+          ? peer.cidr
+          : ''
+  const where = ports.map(({ first, last }) => [first, last])
+  const said = [direction, peer.kind, whom, protocols, where, action, log, rateKbps, burstKb, priority]
+  const hash = hash64(JSON.stringify(said))
+  hashOf.set(rule, hash)
+  return hash
 }
 
 export function effectivePriority(policy: Policy, rule: Rule): number {
