@@ -195,7 +195,7 @@ const transportActions = (name: 'tcp' | 'udp'): Action[] => [
 ]
 
 export interface FlowOptions {
-  /** ct() actions too. */
+  /** ct() actions too; then no action sets: Open vSwitch 3.1 aborts when ct() goes on in a table with one. */
   readonly ct?: boolean
 }
 
@@ -289,7 +289,7 @@ function sketch(options: FlowOptions): fc.Arbitrary<Sketch> {
         .tuple(
           fc.array(action(match, table, options), { maxLength: 4 }),
           fc.subarray([...SET_ACTIONS]),
-          fc.constantFrom('none', 'none', 'write', 'clear'),
+          options.ct ? fc.constantFrom('none', 'clear') : fc.constantFrom('none', 'none', 'write', 'clear'),
           fc.option(fc.constantFrom(1n, 2n, 3n), { nil: undefined }),
           table < 3
             ? fc.option(fc.integer({ min: table + 1, max: 3 }), { nil: undefined, freq: 2 })

@@ -55,7 +55,7 @@ const UNHASHED = groups.map((mod) => ({
 
 const RUNS = {
   numRuns: Number(process.env['REFERENCE_RUNS'] ?? 100),
-  interruptAfterTimeLimit: 60_000,
+  interruptAfterTimeLimit: 100_000,
   markInterruptAsFailure: true,
 }
 
@@ -249,17 +249,24 @@ describe('the reference switch and Open vSwitch', function () {
     )
   })
 
+  /** Open vSwitch 3.1 "corrects" a TCP checksum in the middle of late fragments' data when it writes addresses. */
+  const whole = packet.filter((data) => !late(data))
+
   it('hand the controller the same octets and registers', async () => {
     await fc.assert(
-      fc.asyncProperty(flows(), several, async (mods, packets) => {
-        const reference = await both(bridge, [...UNHASHED, ...mods])
-        for (const [port, data] of packets) {
-          const wanted = reference.handle(packetOut(port, data)).map(packetInText).sort()
-          await bridge.tell([packetOut(port, data)])
-          const found = (await bridge.heard('packet_in', wanted.length)).map(packetInText).sort()
-          same(wanted, found)
-        }
-      }),
+      fc.asyncProperty(
+        flows(),
+        fc.array(fc.tuple(inPort, whole), { minLength: 1, maxLength: 16, size: 'max' }),
+        async (mods, packets) => {
+          const reference = await both(bridge, [...UNHASHED, ...mods])
+          for (const [port, data] of packets) {
+            const wanted = reference.handle(packetOut(port, data)).map(packetInText).sort()
+            await bridge.tell([packetOut(port, data)])
+            const found = (await bridge.heard('packet_in', wanted.length)).map(packetInText).sort()
+            same(wanted, found)
+          }
+        },
+      ),
       RUNS,
     )
   })
@@ -289,6 +296,12 @@ describe('the reference switch and Open vSwitch', function () {
     })
   }
 })
+
+/** IPv4 fragments other than the first. */
+function late(data: Uint8Array): boolean {
+  const l3 = data[12] === 0x81 ? 18 : 14
+  return data[l3 - 2] === 8 && data[l3 - 1] === 0 && ((data[l3 + 6]! & 0x1f) | data[l3 + 7]!) !== 0
+}
 
 /** A TTL that runs out is told to the controller only if it asked: ofproto/trace shows it all the same. */
 function notInvalidTtl(out: Output): boolean {
