@@ -3,6 +3,7 @@
  * a decision is named. The answer itself is policy/explain.ts's; this file finds the words of the protocol, who wrote
  * what decides, and whether switches enforce it.
  */
+import { type FieldName, type Oxm, parseMatch } from 'node-openflow'
 import { invalid, ok, type Result } from '../../model/errors.ts'
 import { tagText } from '../../model/tag.ts'
 import type { Cause } from '../../proto/gen/tagsteer/v1/Cause.ts'
@@ -17,6 +18,7 @@ import type { ApiDependencies } from './deps.ts'
 const PROTOCOLS: Readonly<Record<string, number>> = { icmp: 1, tcp: 6, udp: 17, icmp6: 58, sctp: 132 }
 /** A number that no rule can name: any protocol that rules leave out. */
 const OTHER_PROTOCOL = -1
+const DESTINATION_FIELDS: readonly FieldName[] = ['tcp_dst', 'udp_dst', 'sctp_dst', 'icmpv4_type', 'icmpv6_type']
 const ECHO_REQUEST = { 1: 8, 58: 128 } as const
 
 /** IP protocol number, and destination port or ICMP type. */
@@ -30,10 +32,11 @@ export function readPacket(text: string, ipv6: boolean): Result<AskedPacket> {
   const bad = invalid([
     {
       field: 'packet',
-      description: `${text}: must be tcp/PORT, udp/PORT, sctp/PORT, icmp, icmp/TYPE or a protocol number`,
+      description: `${text}: must be tcp/PORT, udp/PORT, sctp/PORT, icmp, icmp/TYPE, a protocol number, or ovs-ofctl text such as tcp,tp_dst=443`,
     },
   ])
   if (text === '') return ok({ protocol: OTHER_PROTOCOL })
+  if (/[,=]/.test(text)) return readFlowText(text) ?? bad
   const match = /^([a-z0-9]+)(?:\/(\d{1,5}))?$/i.exec(text.trim())
   if (match === null) return bad
   const word = match[1]!.toLowerCase()
@@ -46,6 +49,23 @@ export function readPacket(text: string, ipv6: boolean): Result<AskedPacket> {
   const hasPort = Object.values(PROTOCOLS).includes(protocol)
   const last = protocol === 1 || protocol === 58 ? 255 : 65535
   return hasPort && port <= last ? ok({ protocol, port }) : bad
+}
+
+/** The same in the words of ovs-ofctl: `tcp,tp_dst=443`, `icmp6,icmp_type=128`. */
+function readFlowText(text: string): Result<AskedPacket> | undefined {
+  let match: Oxm[]
+  try {
+    match = parseMatch(text)
+  } catch (error) {
+    return invalid([{ field: 'packet', description: error instanceof Error ? error.message : String(error) }])
+  }
+  const exact = new Map(
+    match.flatMap(({ field, value, mask }) => (mask === undefined ? [[field, value] as const] : [])),
+  )
+  const protocol = exact.get('ip_proto')
+  if (typeof protocol !== 'number') return undefined
+  const port = DESTINATION_FIELDS.map((field) => exact.get(field)).find((value) => value !== undefined)
+  return ok(typeof port === 'number' ? { protocol, port } : { protocol })
 }
 
 /** Whether a question between these two is one of IPv6: an address says so, else the records' first address. */

@@ -17,6 +17,10 @@ import { revisionOf, writeRequest } from '../records.ts'
 import type { ServiceMethods } from '../server.ts'
 
 const MAX_RECORDS = 10_000
+/** Results of more than these do without the records: the answer would exceed what most clients receive (4 MiB). */
+const MAX_TOLD = 1000
+/** Records that are read in one turn of the event loop. */
+const PER_TURN = 500
 
 interface Wish {
   draft: AnyDraft
@@ -29,7 +33,7 @@ export function applyService(deps: ApiDependencies): ServiceMethods {
     if (count > MAX_RECORDS) return fail('TOO_MANY', { what: 'records in one request', count, limit: MAX_RECORDS })
     if (request.prune && request.owner === '')
       return invalid([{ field: 'owner', description: 'is needed to prune: only records of one owner are deleted' }])
-    const wishes = readRecords(request.records)
+    const wishes = await readRecords(request.records)
     if (!wishes.ok) return wishes
     const deletions = readDeletions(request.deletions)
     if (!deletions.ok) return deletions
@@ -51,6 +55,7 @@ export function applyService(deps: ApiDependencies): ServiceMethods {
     const written = await deps.writer.write(decide, manner.value)
     if (!written.ok) return written
     const { generation, outcomes } = written.value
+    const told = request.validateOnly || outcomes.length <= MAX_TOLD
     return ok({
       generation: String(generation),
       results: outcomes.map((outcome) => {
@@ -61,8 +66,8 @@ export function applyService(deps: ApiDependencies): ServiceMethods {
           kind,
           name,
           outcome: `OUTCOME_${outcome.outcome.toUpperCase()}` as 'OUTCOME_CREATED',
-          ...(before === undefined ? {} : { before: recordMessage(before, 0) }),
-          ...(record === undefined || deleted ? {} : { after: recordMessage(record, revision) }),
+          ...(before === undefined || !told ? {} : { before: recordMessage(before, 0) }),
+          ...(record === undefined || deleted || !told ? {} : { after: recordMessage(record, revision) }),
         }
       }),
     })
@@ -70,9 +75,10 @@ export function applyService(deps: ApiDependencies): ServiceMethods {
   return { Apply: { unary: apply } }
 }
 
-function readRecords(records: readonly Record__Output[]): Result<Wish[]> {
+async function readRecords(records: readonly Record__Output[]): Promise<Result<Wish[]>> {
   const wishes: Wish[] = []
   for (const [index, each] of records.entries()) {
+    if (index % PER_TURN === PER_TURN - 1) await new Promise((resolve) => setImmediate(resolve))
     const kind = RECORD_KINDS.find((known) => each[known] !== undefined && each[known] !== null)
     const path = `records[${index}]`
     if (kind === undefined) return invalid([{ field: path, description: 'holds no record' }])
