@@ -8,7 +8,8 @@ export interface Applied {
   'name'?: (string);
   'outcome'?: (_tagsteer_v1_Outcome);
   /**
-   * The record before; absent when created.
+   * The record before; absent when created. Both records are absent where a request changes more than 1,000, unless it
+   * is validate_only.
    */
   'before'?: (_tagsteer_v1_Record | null);
   /**
@@ -22,7 +23,8 @@ export interface Applied__Output {
   'name': (string);
   'outcome': (_tagsteer_v1_Outcome__Output);
   /**
-   * The record before; absent when created.
+   * The record before; absent when created. Both records are absent where a request changes more than 1,000, unless it
+   * is validate_only.
    */
   'before': (_tagsteer_v1_Record__Output | null);
   /**
