@@ -24,7 +24,7 @@ import {
 import { prefixesIn } from './identity.ts'
 import { meterName } from './numbers.ts'
 import type { OrderedRule } from './order.ts'
-import { TABLES } from './pipeline.ts'
+import { TABLES, UNKNOWN_PORT } from './pipeline.ts'
 import { type Flow, flowKey, type Meter } from './program.ts'
 import { peersOf, subjectsOf } from './resolve.ts'
 import type { IntentView } from './state.ts'
@@ -74,7 +74,7 @@ export function judgementOfRule(intent: IntentView, ordered: OrderedRule, table:
   const { peer } = rule
   const kind = rule.action === 'log' ? 'log' : rule.action === 'reject' ? 'reject' : 'rule'
   return {
-    unit: `rule/${cause.policy}/${cause.ruleIndex}`,
+    unit: `policy/${cause.policy}`,
     table,
     priority,
     direction: rule.direction,
@@ -135,23 +135,28 @@ export function judgementOfVnp(vnp: Vnp, direction: Direction, priority: number)
   }
 }
 
-/** Matches of protocol and destination port (or ICMP type) in the registers that the tracked table loads. */
-function layer4Of({ protocols, ports }: Rule): Oxm[][] {
+/**
+ * Matches of protocol and destination port (or ICMP type) in the registers that the tracked table loads. What
+ * forbids a port forbids a port that is unknown.
+ */
+function layer4Of({ protocols, ports, action }: Rule): Oxm[][] {
+  const unknown = action === 'deny' || action === 'reject' ? [exactly(UNKNOWN_PORT)] : []
   const numbers = protocols.length === 0 && ports.length > 0 ? WITH_PORTS : protocols
   return numbers.flatMap((protocol): Oxm[][] => {
     const its: Oxm = { field: 'reg5', value: protocol }
     if (ports.length === 0) return [[its]]
-    return ports
+    const known = ports
       .flatMap(({ first, last }) => blocks(first, last))
-      .map(({ value, mask }) => [
-        its,
-        ...(mask === 0xffff ? [exactly(value)] : mask === 0 ? [] : [masked(value, mask)]),
-      ])
+      .map(({ value, mask }) => (mask === 0xffff ? exactly(value) : mask === 0 ? undefined : masked(value, mask)))
+    // All ports are no condition.
+    if (known.includes(undefined)) return [[its]]
+    return [...known, ...unknown].flatMap((match) => (match === undefined ? [] : [[its, match]]))
   })
 }
 
 const exactly = (value: number): Oxm => ({ field: 'reg4', value })
-const masked = (value: number, mask: number): Oxm => ({ field: 'reg4', value, mask })
+/** The mask covers the whole register, as an unknown port is above all others. */
+const masked = (value: number, mask: number): Oxm => ({ field: 'reg4', value, mask: (0xffff_0000 | mask) >>> 0 })
 
 export function isConjunction({ subjects, peers, layer4 }: Clauses): boolean {
   return subjects.size * peers.size * Math.max(layer4.length, 1) > FEW

@@ -71,6 +71,7 @@ const GROUP_BIT = 0x01_00_00_00_00_00
 /** Of nw_frag: a fragment (1) that is not the first (2). */
 const LATER_FRAGMENT = 3
 
+const COMMITTED: Oxm = { field: 'ct_mark', value: 1 << MARK.committed, mask: 1 << MARK.committed }
 const UNKNOWN_KEY: Action = { type: 'set_field', field: { field: 'reg4', value: UNKNOWN_PORT } }
 const SET_OUTWARD: Action = {
   type: 'nx_reg_load',
@@ -142,6 +143,7 @@ export function systemRows(): Rows {
         dst: 'ct_mark',
         dst_ofs: worldFlags.ofs,
       },
+      { type: 'nx_reg_load', ofs_nbits: { ofs: MARK.committed, n_bits: 1 }, dst: 'ct_mark', value: 1n },
     ],
   }
   for (const type of [is.ipv4(), is.ipv6()]) {
@@ -216,8 +218,10 @@ function trackedRows(set: RowSet): void {
       if (type.value === ETHERTYPE.ipv4) add(PROTOCOL.icmp, 'icmpv4_type')
       else add(PROTOCOL.icmpv6, 'icmpv6_type')
       set.add(table, 90, [original(bit), type], { actions: [move('ip_proto', 'reg5', 8)], goto })
-      const key = bit === CT_NEW ? UNKNOWN_KEY : markedKey
-      set.add(table, 120, [original(bit), ...laterFragment(type)], { actions: [protocol, key], goto: next })
+      // Without a reply a connection of UDP is new, however often it was committed.
+      const later = [original(bit), ...laterFragment(type)]
+      set.add(table, 120, later, { actions: [protocol, UNKNOWN_KEY], goto: next })
+      set.add(table, 130, [...later, COMMITTED], { actions: [protocol, markedKey], goto: next })
     }
   }
 }

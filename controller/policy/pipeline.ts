@@ -144,8 +144,17 @@ export const REGISTERS = {
   scratch: 'reg9',
 } as const
 
-/** Bits of the flags register. */
-export const FLAG = { fabric: 1, uplink: 2, world: 4 } as const
+/** Bits of the flags register: which port it came in by; it came from the world; it goes to the world. */
+export const FLAG = { fabric: 1, uplink: 2, world: 4, outward: 8 } as const
+
+/**
+ * The key of a packet whose port nobody can know: a later fragment of a connection that is not committed yet. It matches
+ * no port that a rule allows, and every port that a rule forbids.
+ */
+export const UNKNOWN_PORT = 0x1_0000
+
+/** What ct_mark of a connection carries: its key, whether one end is in the world, and that it was committed here. */
+export const MARK = { keyBits: 16, worldFlags: { ofs: 16, bits: 2 }, committed: 18 } as const
 
 /** Value of the place register for what another switch, or the existing network, has to find by itself. */
 export const ELSEWHERE = 0xffff_ffff

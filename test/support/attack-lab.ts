@@ -3,6 +3,7 @@
  * arrived, whatever it was made to look like. Marks are found in the raw frame, so nothing can hide. It knows nothing
  * of what is an attack.
  */
+import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -186,6 +187,8 @@ export class AttackLab {
 
   /** Sends all shots of each host in order, hosts one after another; says of each shot that went wrong what arrived. */
   async volley(shots: readonly Shot[], settleMs = 300): Promise<string[]> {
+    // What forged frames taught the world's own switch is the world's affair.
+    execFileSync('ovs-appctl', ['fdb/flush', 'k9'])
     const marked = shots.map((shot) => ({ shot, ...this.mark() }))
     for (const from of NAMES) {
       const frames = marked.flatMap(({ shot, mark }) => (shot.from === from ? shot.frames(mark) : []))
