@@ -36,16 +36,10 @@ export interface Sending {
 
 /** Phases in the order in which they run. */
 const PHASE = {
-  'meter add': 0,
-  'meter modify': 0,
-  'group add': 1,
-  'group modify': 1,
-  'port modify': 2,
-  'flow add': 3,
-  'flow modify': 4,
-  'flow delete': 5,
-  'group delete': 6,
-  'meter delete': 7,
+  meter: { add: 0, modify: 0, delete: 7 },
+  group: { add: 1, modify: 1, delete: 6 },
+  port: { add: 2, modify: 2, delete: 2 },
+  flow: { add: 3, modify: 4, delete: 5 },
 } as const
 
 /** The operations in the order that is safe at every prefix, as far as order alone can make it. */
@@ -67,7 +61,7 @@ export function batches(operations: readonly Operation[], { bundles, perBundle, 
 }
 
 function phase(operation: Operation): number {
-  return PHASE[`${operation.what} ${operation.act}` as keyof typeof PHASE]
+  return PHASE[operation.what][operation.act]
 }
 
 function within(a: Operation, b: Operation): number {

@@ -98,7 +98,13 @@ export class Writer {
 
   /** Zeros, or the octets that decode saw at this very place. */
   skip(size: number): void {
+    if (size === 0) return
     this.room(size)
+    if (this.padding === undefined && size <= 8) {
+      // What a call into the engine costs is more than a few stores.
+      for (const end = this.at + size; this.at < end; this.at++) this.octets[this.at] = 0
+      return
+    }
     const kept = this.padding?.get(this.at)
     if (kept !== undefined && kept.length === size) this.octets.set(kept, this.at)
     else this.octets.fill(0, this.at, this.at + size)

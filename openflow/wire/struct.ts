@@ -116,6 +116,31 @@ function padding(align: number, size: number): number {
   return (align - (size % align)) % align
 }
 
+/** What to do with a member; decided once, since every message passes here. */
+const PLAIN = 0
+const LENGTH = 1
+const SIZE_OF = 2
+const PAD_TO = 3
+const SIZED = 4
+/** Says nothing, so nothing is kept of it. */
+const SILENT = 5
+
+function stepOf([key, field]: readonly [string, AnyField], sized: string | undefined): number {
+  switch (field.kind) {
+    case 'length':
+      return LENGTH
+    case 'sizeOf':
+      return SIZE_OF
+    case 'padTo':
+      return PAD_TO
+    case 'pad':
+    case 'fixedValue':
+      return SILENT
+    default:
+      return key === sized ? SIZED : PLAIN
+  }
+}
+
 /** A struct read and written by walking its members. */
 function walkStruct<T>(
   members: ReadonlyArray<readonly [string, AnyField]>,
@@ -123,6 +148,13 @@ function walkStruct<T>(
   fixed: boolean,
   tag?: string,
 ): Struct<T> {
+  const sizer = members.find(([, field]) => field.kind === 'sizeOf')?.[1] as SizeOf | undefined
+  const keys = members.map(([key]) => key)
+  const fields = members.map(([, field]) => field)
+  const steps = members.map((member) => stepOf(member, sizer?.member))
+  const count = members.length
+  const unpadded = (fields.find((field) => field.kind === 'length') as Length | undefined)?.unpadded === true
+  const unit = sizer?.unit ?? 1
   return {
     kind: 'struct',
     min,
@@ -133,46 +165,52 @@ function walkStruct<T>(
       const start = r.at
       const outer = r.end
       const out: Record<string, unknown> = tag === undefined ? {} : { type: tag }
-      let sized: string | undefined
+      let open = false
       let size = 0
       let bounded = false
       let i = 0
       try {
-        for (; i < members.length; i++) {
-          const [key, field] = members[i]!
-          if (field.kind === 'length') {
-            const at = r.at
-            r.need(2)
-            const value = (r.octets[r.at]! << 8) | r.octets[r.at + 1]!
-            r.at += 2
-            narrow(r, start, value, at, min)
-            bounded = !(field as Length).unpadded
-            if (!bounded) sized = '*'
-          } else if (field.kind === 'sizeOf') {
-            r.need(2)
-            size = ((r.octets[r.at]! << 8) | r.octets[r.at + 1]!) * (field as SizeOf).unit
-            sized = (field as SizeOf).member
-            r.at += 2
-          } else if (field.kind === 'padTo') {
-            if (sized === '*') {
-              exhausted(r)
-              r.end = outer
+        for (; i < count; i++) {
+          switch (steps[i]) {
+            case PLAIN:
+              out[keys[i]!] = fields[i]!.read(r)
+              break
+            case LENGTH: {
+              const at = r.at
+              r.need(2)
+              const value = (r.octets[r.at]! << 8) | r.octets[r.at + 1]!
+              r.at += 2
+              narrow(r, start, value, at, min)
+              bounded = !unpadded
+              open = unpadded
+              break
             }
-            r.skip(padding((field as PadTo).align, r.at - start))
-          } else if (field.kind === 'pad' || field.kind === 'fixedValue') {
-            field.read(r)
-          } else if (key === sized) {
-            const end = r.end
-            narrow(r, r.at, size, r.at, field.min)
-            out[key] = field.read(r)
-            exhausted(r)
-            r.end = end
-          } else {
-            out[key] = field.read(r)
+            case SIZE_OF:
+              r.need(2)
+              size = ((r.octets[r.at]! << 8) | r.octets[r.at + 1]!) * unit
+              r.at += 2
+              break
+            case PAD_TO:
+              if (open) {
+                exhausted(r)
+                r.end = outer
+              }
+              r.skip(padding((fields[i] as PadTo).align, r.at - start))
+              break
+            case SILENT:
+              fields[i]!.read(r)
+              break
+            default: {
+              const end = r.end
+              narrow(r, r.at, size, r.at, fields[i]!.min)
+              out[keys[i]!] = fields[i]!.read(r)
+              exhausted(r)
+              r.end = end
+            }
           }
         }
       } catch (error) {
-        throw inside(error, members[i]![0])
+        throw inside(error, keys[i]!)
       }
       if (bounded) exhausted(r)
       r.end = outer
@@ -183,40 +221,39 @@ function walkStruct<T>(
       const given = value as Record<string, unknown>
       const start = w.at
       let lengthAt = -1
-      let unpadded = false
       let sizeAt = -1
-      let unit = 1
-      let sized: string | undefined
       let i = 0
       try {
-        for (; i < members.length; i++) {
-          const [key, field] = members[i]!
-          if (field.kind === 'length') {
-            lengthAt = w.at
-            unpadded = (field as Length).unpadded
-            hole(w)
-          } else if (field.kind === 'sizeOf') {
-            sizeAt = w.at
-            sized = (field as SizeOf).member
-            unit = (field as SizeOf).unit
-            hole(w)
-          } else if (field.kind === 'padTo') {
-            if (unpadded) {
-              w.patch16(lengthAt, w.at - start)
-              lengthAt = -1
+        for (; i < count; i++) {
+          switch (steps[i]) {
+            case LENGTH:
+              lengthAt = w.at
+              hole(w)
+              break
+            case SIZE_OF:
+              sizeAt = w.at
+              hole(w)
+              break
+            case PAD_TO:
+              if (unpadded) {
+                w.patch16(lengthAt, w.at - start)
+                lengthAt = -1
+              }
+              w.skip(padding((fields[i] as PadTo).align, w.at - start))
+              break
+            case SIZED: {
+              const at = w.at
+              fields[i]!.write(w, given[keys[i]!])
+              w.patch16(sizeAt, (w.at - at) / unit)
+              break
             }
-            w.skip(padding((field as PadTo).align, w.at - start))
-          } else if (key === sized) {
-            const at = w.at
-            field.write(w, given[key])
-            w.patch16(sizeAt, (w.at - at) / unit)
-          } else {
-            field.write(w, given[key])
+            default:
+              fields[i]!.write(w, given[keys[i]!])
           }
         }
         if (lengthAt >= 0) w.patch16(lengthAt, w.at - start)
       } catch (error) {
-        throw inside(error, members[Math.min(i, members.length - 1)]![0])
+        throw inside(error, keys[Math.min(i, count - 1)]!)
       }
     },
   }
