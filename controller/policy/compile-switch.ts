@@ -80,6 +80,8 @@ const SET_OUTWARD: Action = {
   value: 1n,
 }
 
+const FROM_INTERFACE: Oxm = { field: 'reg8', value: 0, mask: FLAG.fabric }
+
 const TRACKED_BITS = CT_TRK | CT_INV | CT_RPL | CT_REL
 
 /** Packets of the original direction, new or established. */
@@ -230,11 +232,25 @@ function laterFragment(type: Oxm): Oxm[] {
   return [type, { field: 'nw_frag', value: LATER_FRAGMENT, mask: LATER_FRAGMENT }]
 }
 
+/**
+ * Where the existing network forwards, what an interface sends goes to every link. The switch's own forwarding would
+ * learn where interfaces are, deliver to them past policy, and still think them there when they have moved.
+ */
+function toLinks({ fabricPorts, uplinkPorts }: DatapathView): Action[] {
+  return outputs([...fabricPorts, ...uplinkPorts])
+}
+
+function outputs(ports: readonly number[]): Action[] {
+  return [...new Set(ports)].sort((one, other) => one - other).map(output)
+}
+
 /** The ways to other switches. */
 export function forwardRows({ intent, backend }: NetworkState, datapath: DatapathView): Rows {
   const set = new RowSet('switches', cookieOf('system'))
   if (backend === 'normal') {
-    set.add(TABLES.forward, 10, [{ field: 'reg6', value: ELSEWHERE }], { actions: [output(PORT_NORMAL)] })
+    const elsewhere: Oxm = { field: 'reg6', value: ELSEWHERE }
+    set.add(TABLES.forward, 10, [elsewhere], { actions: [output(PORT_NORMAL)] })
+    set.add(TABLES.forward, 20, [elsewhere, FROM_INTERFACE], { actions: toLinks(datapath) })
     return set.rows
   }
   for (const [other, port] of datapath.nextHops) {
@@ -269,9 +285,10 @@ export function worldRows(state: NetworkState, datapath: DatapathView): Rows {
   set.add(TABLES.neighbour, 20, [...is.icmpv6(ND.solicit), NOT_WORLD], { goto: TABLES.flood })
   set.add(TABLES.neighbour, 20, [...is.arpReply(), WORLD_FLAG], { goto: TABLES.destination })
   set.add(TABLES.neighbour, 20, [...is.icmpv6(ND.advert), WORLD_FLAG], { goto: TABLES.destination })
-  const ports = [...datapath.floodPorts, ...datapath.uplinkPorts].sort((one, other) => one - other)
-  const everywhere = state.backend === 'normal' ? [output(PORT_NORMAL)] : [...new Set(ports)].map(output)
-  set.add(TABLES.flood, 100, [], { actions: everywhere })
+  if (state.backend === 'normal') {
+    set.add(TABLES.flood, 100, [], { actions: [output(PORT_NORMAL)] })
+    set.add(TABLES.flood, 110, [FROM_INTERFACE], { actions: toLinks(datapath) })
+  } else set.add(TABLES.flood, 100, [], { actions: outputs([...datapath.floodPorts, ...datapath.uplinkPorts]) })
   return set.rows
 }
 

@@ -9,11 +9,13 @@ import type { InterfaceRecord, Policy, RecordKind, SwitchRecord } from '../../mo
 import type { Changes } from './changes.ts'
 import { addressKey, type Intent, portKey } from './intent.ts'
 import { MAX_RULES } from './order.ts'
+import { POLICY_BANDS } from './pipeline.ts'
 
 /** Records of each kind, and rules of all policies together, that one controller keeps. */
 export const RECORD_LIMITS: Readonly<Record<RecordKind | 'rule', number>> = {
   interface: 1_000_000,
-  vnp: 10_000,
+  /** Each default that allows has a priority of its own. */
+  vnp: POLICY_BANDS.defaults.last - POLICY_BANDS.defaults.first + 1,
   policy: 20_000,
   switch: 10_000,
   rule: MAX_RULES,

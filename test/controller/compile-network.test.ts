@@ -10,6 +10,7 @@ import type { Intent } from '../../controller/policy/intent.ts'
 import { orderRules } from '../../controller/policy/order.ts'
 import { permits } from '../../controller/policy/permits.ts'
 import type { Backend, NetworkState, Place } from '../../controller/policy/state.ts'
+import type { Policy, Vnp } from '../../model/records.ts'
 import { ARP_REPLY, ARP_REQUEST, decodeArp, encodeArp } from '../../packet/arp.ts'
 import { decodeEthernet, encodeEthernet, MAC_BROADCAST } from '../../packet/ethernet.ts'
 import {
@@ -144,6 +145,44 @@ function pair(backend: Backend = 'fabric') {
   }
 }
 
+/** Two interfaces of the first of two switches. */
+function neighboursUnder(backend: 'fabric' | 'normal') {
+  const datapathIds = ['0000000000000001', '0000000000000002']
+  const meta = { number: 1, createTime: 0, updateTime: 0, updatedBy: 'test', owner: '' }
+  const cidr = { kind: 'cidr', cidr: '0.0.0.0/0' } as const
+  const rule = { direction: 'egress', peer: cidr, protocols: [], ports: [], action: 'allow', log: false } as const
+  const everybody = { allOf: [], anyOf: [], noneOf: [] }
+  const vnp: Vnp = {
+    ...meta,
+    ingressDefault: 'allow',
+    egressDefault: 'allow',
+    kind: 'vnp',
+    name: 'all',
+    selector: everybody,
+    priority: 0,
+    resolution: 'highest-priority',
+  }
+  const out: Policy = {
+    ...meta,
+    kind: 'policy',
+    name: 'out',
+    vnp: 'all',
+    appliesTo: everybody,
+    priority: 0,
+    rules: [{ ...rule, protocols: [], ports: [] }],
+  }
+  const [one, three] = [1, 3].map((number) => interfaceRecord(number, 'default', [], datapathIds[0]!))
+  const intent = intentOf({ records: [one!, three!, vnp, out], datapathIds })
+  const state = networkOf(intent, datapathIds, backend)
+  const place = (name: string) => state.observed.places.get(name) as Place
+  return {
+    one: one!,
+    three: three!,
+    at: { one: place(one!.name), three: place(three!.name) },
+    network: networkWith(state, new Compiler(backend)),
+  }
+}
+
 function arpOf({ frame }: Arrival) {
   const ethernet = decodeEthernet(frame)
   return { to: ethernet?.header.dst, arp: ethernet && decodeArp(ethernet.payload)?.header }
@@ -224,5 +263,27 @@ describe('neighbours and senders on reference switches', () => {
     // Another of our switches beyond the uplink: its interface is known by its MAC.
     const elsewhere = frameOf({ ...PACKET, port: 54 }, false, to, from)
     expect(places(network.send(uplink, elsewhere))).to.deep.equal([at.one])
+  })
+
+  it('deliver to interfaces by policy only, where the existing network forwards', () => {
+    const { one, three, at, network } = neighboursUnder('normal')
+    const [from, to] = [endOf('', one, 4), endOf('', three, 4)]
+    const stranger = { mac: GATEWAY_MAC, address: { family: 4, value: 0x0a000063n } } as const
+    const request = { op: ARP_REQUEST, senderMac: one.mac, senderIp: 0x0a000001, targetMac: 0, targetIp: 0x0a000063 }
+    const ask = encodeEthernet({ dst: three.mac, src: one.mac, vlans: [], type: 0x0806 }, encodeArp(request))
+    const portsOf = (arrivals: Arrival[]) => arrivals.map(({ port }) => port)
+    // Whatever the switch itself might learn from this.
+    network.send(at.three, frameOf({ ...PACKET, to: '10.0.0.99' }, false, to, stranger))
+    network.send(
+      at.three,
+      encodeEthernet(
+        { dst: one.mac, src: three.mac, vlans: [], type: 0x0806 },
+        encodeArp({ ...request, senderMac: three.mac, senderIp: 0x0a000003 }),
+      ),
+    )
+    const asked = portsOf(network.send(at.one, ask))
+    expect(asked, 'a request to the MAC of an interface').to.not.include(at.three.port)
+    expect(asked, 'it goes out, though').to.not.deep.equal([])
+    expect(portsOf(network.send(at.one, frameOf(PACKET, false, from, to)))).to.deep.equal([at.three.port])
   })
 })
