@@ -10,7 +10,7 @@ import type { Action } from '../spec/actions-nested.ts'
 import type { FieldName } from '../spec/oxm.ts'
 import type { Frame } from './frame.ts'
 import { FRAG_ANY } from './parse.ts'
-import type { Flow, Table } from './state.ts'
+import { type Flow, sameTests, type Table } from './state.ts'
 
 interface Clause {
   readonly id: number
@@ -74,13 +74,22 @@ export function lookup(table: Table, frame: Frame): Found | undefined {
     if (id === undefined) continue
     const again = frame.copy()
     again.set('conj_id', BigInt(id))
-    const flow = table.flows.find((one) => conjunctions(one).length === 0 && matches(one, again, fragment))
+    const flow = table.flows.find(
+      (one) => conjunctions(one).length === 0 && matches(one, again, fragment) && !shadowed(table, one),
+    )
     if (flow !== undefined) {
       const used = level.filter((one) => conjunctions(one).some((clause) => clause.id === id))
       return { flow, conjunctive: used }
     }
   }
   return hard === undefined ? undefined : { flow: hard, conjunctive: [] }
+}
+
+/** In its second lookup Open vSwitch does not see a flow behind a conjunctive one of the same match. */
+function shadowed(table: Table, flow: Flow): boolean {
+  return table.flows.some(
+    (other) => other.priority > flow.priority && conjunctions(other).length > 0 && sameTests(other.tests, flow.tests),
+  )
 }
 
 function completeId(flows: readonly Flow[]): number | undefined {

@@ -315,14 +315,15 @@ function sketch(options: FlowOptions): fc.Arbitrary<Sketch> {
 const conjunction: fc.Arbitrary<Sketch[]> = fc
   .tuple(
     fc.integer({ min: 0, max: 3 }),
-    fc.integer({ min: 0, max: 6 }),
+    fc.tuple(fc.integer({ min: 0, max: 6 }), fc.integer({ min: 0, max: 6 })),
     fc.integer({ min: 1, max: 2 }),
     fc.uniqueArray(fc.constantFrom(...HOSTS), { minLength: 1, maxLength: 3 }),
     fc.uniqueArray(fc.constantFrom(...HOSTS), { minLength: 1, maxLength: 3 }),
     fc.constantFrom(1, 2, 3, CONTROLLER),
   )
-  .map(([table, step, id, sources, destinations, port]) => {
-    const priority = step * 10 + 100 + id
+  .map(([table, [step, result], id, sources, destinations, port]) => {
+    // Between those of other flows, and the conj_id flow's apart from the clauses'.
+    const priority = step * 1000 + 900 + id
     const ip: Oxm = { field: 'eth_type', value: 0x800 }
     const clause = (match: Oxm[], k: number): Sketch => ({
       table,
@@ -335,7 +336,7 @@ const conjunction: fc.Arbitrary<Sketch[]> = fc
       ...destinations.map((value) => clause([{ field: 'ipv4_dst', value }], 1)),
       {
         table,
-        priority,
+        priority: result * 1000 + 800 + id,
         match: [{ field: 'conj_id', value: id }, ip],
         instructions: apply(
           output(port),
@@ -351,7 +352,9 @@ export const groups: readonly MessageNamed<'group_mod'>[] = [
     [output(1)],
     [{ type: 'set_field', field: { field: 'eth_src', value: 0x020000000077 } }, output(2)],
   ]),
-  group(2, 'indirect', [[output(CONTROLLER), { type: 'push_vlan', ethertype: 0x8100 }]]),
+  group(2, 'indirect', [
+    [output(CONTROLLER), { type: 'set_field', field: { field: 'eth_dst', value: 0x020000000078 } }],
+  ]),
   group(3, 'select', [[{ type: 'group', group_id: 1 }]]),
 ]
 
