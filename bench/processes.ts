@@ -1,35 +1,29 @@
-/** Child processes of benches: sink switches that answer line by line, bridges of Open vSwitch that are taken down again. */
+/** Child processes of benches: sink switches and clients that answer line by line, bridges that are taken down again. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { createInterface, type Interface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
-export class SinkSwitch {
+/** A script of this folder that answers each line with a line of JSON, once it has said that it is ready. */
+class Answering {
   readonly #process: ChildProcess
   readonly #answers: ((line: string) => void)[] = []
 
-  private constructor(openflowPort: number, datapathId: number, ports: number) {
-    const script = fileURLToPath(new URL('sink-switch.ts', import.meta.url))
-    const words = ['--import', 'tsx', '--conditions=source', script, openflowPort, datapathId, ports].map(String)
-    this.#process = spawn(process.execPath, words, { stdio: ['pipe', 'pipe', 'inherit'] })
+  protected constructor(script: string, words: readonly (string | number)[]) {
+    const path = fileURLToPath(new URL(script, import.meta.url))
+    const all = ['--import', 'tsx', '--conditions=source', path, ...words.map(String)]
+    this.#process = spawn(process.execPath, all, { stdio: ['pipe', 'pipe', 'inherit'] })
     const lines: Interface = createInterface({ input: this.#process.stdout! })
     lines.on('line', (line) => this.#answers.shift()?.(line))
   }
 
-  /** Resolves when the switch has shaken hands. */
-  static async start(openflowPort: number, datapathId: number, ports: number): Promise<SinkSwitch> {
-    const sink = new SinkSwitch(openflowPort, datapathId, ports)
-    await sink.#next()
-    return sink
-  }
-
-  #next(): Promise<string> {
+  protected next(): Promise<string> {
     return new Promise((resolve) => {
       this.#answers.push(resolve)
     })
   }
 
   async ask<Answer>(line: string): Promise<Answer> {
-    const answer = this.#next()
+    const answer = this.next()
     this.#process.stdin!.write(`${line}\n`)
     return JSON.parse(await answer) as Answer
   }
@@ -39,6 +33,24 @@ export class SinkSwitch {
     this.#process.stdin!.end()
     this.#process.kill()
     await ended
+  }
+}
+
+export class SinkSwitch extends Answering {
+  /** Resolves when the switch has shaken hands. */
+  static async start(openflowPort: number, datapathId: number, ports: number): Promise<SinkSwitch> {
+    const sink = new SinkSwitch('sink-switch.ts', [openflowPort, datapathId, ports])
+    await sink.next()
+    return sink
+  }
+}
+
+export class TagClient extends Answering {
+  /** Resolves when the client has made a call. */
+  static async start(address: string, interfaces: number): Promise<TagClient> {
+    const client = new TagClient('tag-client.ts', [address, interfaces])
+    await client.next()
+    return client
   }
 }
 

@@ -1,8 +1,9 @@
 /**
  * From the RPC that sets a tag to "applied": a whole controller (TLS off, store on disk), N interface records, five
- * policies, the switch a sink process that confirms at once; and, at 100 interfaces, a real Open vSwitch bridge. The
- * limit beside it, from the same run: one fdatasync of a change's size plus one gRPC round trip plus one OpenFlow round
- * trip, below which nobody who is durable and confirmed can be. Usage: npx tsx bench/tagchange.ts [N...]
+ * policies, the client a process of its own, the switch a sink process that confirms at once; and, at 100 interfaces, a
+ * real Open vSwitch bridge. The limit beside it, from the same run: one fdatasync of a change's size plus two gRPC round
+ * trips plus one OpenFlow round trip, below which nobody who is durable and confirmed can be; what it is made of is
+ * measured between the changes, so that a busy machine slows both alike. Usage: npx tsx bench/tagchange.ts [N...]
  */
 import { fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -10,12 +11,13 @@ import { join } from 'node:path'
 import { runController } from '../controller/main.ts'
 import type { ControllerConfig } from '../host/config.ts'
 import { silentLog } from '../host/log.ts'
-import { type Call, caller } from '../test/support/api-server.ts'
+import { caller } from '../test/support/api-server.ts'
 import { freePort } from '../test/support/running-controller.ts'
-import { Bridge, SinkSwitch } from './processes.ts'
+import { Bridge, SinkSwitch, TagClient } from './processes.ts'
 import { figure, median, printTable, quantile } from './report.ts'
 
 const CHANGES = 300
+const PER_ROUND = 10
 const WARM_UP = 50
 const DPID = '00000000000beef1'
 const sizes = process.argv.slice(2).map(Number)
@@ -29,12 +31,6 @@ const cases: { size: number; real: boolean }[] = (sizes.length > 0 ? sizes : [10
 )
 
 const milliseconds = (from: bigint): number => Number(process.hrtime.bigint() - from) / 1e6
-
-async function timed(act: () => Promise<unknown> | unknown): Promise<number> {
-  const begun = process.hrtime.bigint()
-  await act()
-  return milliseconds(begun)
-}
 
 function mac(index: number): string {
   const hex = (index + 1).toString(16).padStart(6, '0')
@@ -68,24 +64,19 @@ function records(size: number): object[] {
   return [{ vnp: { name: 'all', selector: { allOf: [{ text: 'tenant' }] } } }, ...policies, ...interfaces]
 }
 
-async function change(call: Call, index: number, size: number): Promise<void> {
-  const side = index % 2 === 0 ? { add: [{ text: 'hot' }] } : { remove: [{ text: 'hot' }] }
-  const name = `i${Math.floor(index / 2) % size}`
-  const { meta } = await call<{ meta: { generation: string } }>('InterfaceService.SetTags', { name, ...side })
-  await call('FlowService.WaitApplied', { generation: meta.generation })
-}
-
-/** What a write of this size costs the disk, in milliseconds. */
-function diskSamples(folder: string): number[] {
+/** What a write of a change's size costs the disk: milliseconds of one. */
+function diskSampler(folder: string): () => number {
   const file = openSync(join(folder, 'limit'), 'w')
   writeSync(file, Buffer.alloc(1 << 20))
   const line = Buffer.alloc(900, 'x')
-  return Array.from({ length: 200 }, (_, index) => {
+  let at = 0
+  return () => {
     const begun = process.hrtime.bigint()
-    writeSync(file, line, 0, line.length, index * line.length)
+    writeSync(file, line, 0, line.length, at)
     fdatasyncSync(file)
+    at = (at + line.length) % 1_000_000
     return milliseconds(begun)
-  })
+  }
 }
 
 async function measure({ size, real }: { size: number; real: boolean }): Promise<string[]> {
@@ -109,6 +100,7 @@ async function measure({ size, real }: { size: number; real: boolean }): Promise
   const bridgeName = `tsb${process.pid % 10_000}`
   let sink: SinkSwitch | undefined
   let bridge: Bridge | undefined
+  const client = await TagClient.start(controller.addresses.grpc, size)
   try {
     for (let at = 0; at < size + 6; at += 5000)
       await call('ApplyService.Apply', { records: records(size).slice(at, at + 5000) })
@@ -122,16 +114,16 @@ async function measure({ size, real }: { size: number; real: boolean }): Promise
       if (attempt > 600) throw new Error(`the switch is not served: ${JSON.stringify(switches).slice(0, 500)}`)
       await new Promise((resolve) => setTimeout(resolve, 50))
     }
-    for (let index = 0; index < WARM_UP * 2; index++) await change(call, index, size)
-    const samples: number[] = []
-    const rpc: number[] = []
-    for (let index = 0; index < CHANGES; index++) {
-      samples.push(await timed(() => change(call, WARM_UP * 2 + index, size)))
-      rpc.push(await timed(() => call('FlowService.ListTables')))
+    await client.ask(`changes ${WARM_UP * 2}`)
+    const [samples, rpc, disk, echo]: [number[], number[], number[], number[]] = [[], [], [], []]
+    const sample = diskSampler(folder)
+    for (let round = 0; round < CHANGES / PER_ROUND; round++) {
+      samples.push(...(await client.ask<{ samples: number[] }>(`changes ${PER_ROUND}`)).samples)
+      rpc.push(...(await client.ask<{ samples: number[] }>(`calls ${PER_ROUND}`)).samples)
+      for (let index = 0; index < PER_ROUND; index++) disk.push(sample())
+      if (sink !== undefined) echo.push(...(await sink.ask<{ samples: number[] }>(`echo ${PER_ROUND}`)).samples)
     }
-    const disk = diskSamples(folder)
-    const echo = sink === undefined ? [Number.NaN] : (await sink.ask<{ samples: number[] }>('echo 300')).samples
-    const wire = Number.isNaN(echo[0]!) ? 0 : median(echo) / 1000
+    const wire = echo.length === 0 ? 0 : median(echo) / 1000
     // Two calls (SetTags, WaitApplied), one sync, one confirmation.
     const limit = 2 * median(rpc) + median(disk) + wire
     return [
@@ -146,6 +138,7 @@ async function measure({ size, real }: { size: number; real: boolean }): Promise
     ]
   } finally {
     close()
+    await client.stop()
     await sink?.stop()
     bridge?.stop()
     await controller.stop()
