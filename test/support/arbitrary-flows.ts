@@ -161,7 +161,7 @@ const SAFE: readonly Action[] = [
   { type: 'set_field', field: { field: 'reg0', value: 2 } },
   { type: 'nx_reg_load', ofs_nbits: { ofs: 0, n_bits: 2 }, dst: 'reg0', value: 3n },
   { type: 'nx_reg_load', ofs_nbits: { ofs: 0, n_bits: 4 }, dst: 'xreg1', value: 5n },
-  { type: 'nx_reg_load', ofs_nbits: { ofs: 0, n_bits: 16 }, dst: 'eth_dst', value: 2n },
+  { type: 'nx_reg_load2', field: { field: 'eth_dst', value: 2, mask: 0xffff } },
   { type: 'nx_reg_move', n_bits: 16, src_ofs: 0, dst_ofs: 8, src: 'eth_dst', dst: 'reg1' },
   { type: 'nx_reg_move', n_bits: 4, src_ofs: 0, dst_ofs: 0, src: 'reg0', dst: 'reg3' },
   { type: 'nx_stack_push', offset: 0, field: 'reg0', n_bits: 32 },
@@ -181,7 +181,7 @@ const IP_ACTIONS: readonly Action[] = [
 const IP4_ACTIONS: readonly Action[] = [
   { type: 'set_field', field: { field: 'ipv4_dst', value: HOSTS[2]! } },
   { type: 'nx_reg_move', n_bits: 32, src_ofs: 0, dst_ofs: 0, src: 'ipv4_src', dst: 'reg4' },
-  { type: 'nx_reg_load', ofs_nbits: { ofs: 0, n_bits: 8 }, dst: 'ipv4_src', value: 0x63n },
+  { type: 'nx_reg_load2', field: { field: 'ipv4_src', value: 0x63, mask: 0xff } },
 ]
 const IP6_ACTIONS: readonly Action[] = [
   { type: 'set_field', field: { field: 'ipv6_dst', value: HOSTS6[2]! } },
