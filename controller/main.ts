@@ -7,16 +7,15 @@
  *     writer ◀─ API            observed ◀── topology, ports, sightings
  */
 import { randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { systemClock } from '../host/clock.ts'
-import type { ControllerConfig, TlsFiles } from '../host/config.ts'
-import { Lifecycle } from '../host/lifecycle.ts'
+import type { ControllerConfig } from '../host/config.ts'
+import { EXIT_CODE, Lifecycle } from '../host/lifecycle.ts'
 import type { Log } from '../host/log.ts'
 import { failureText } from '../model/errors.ts'
 import { PREFIX, type SwitchRecord } from '../model/records.ts'
 import { openEmbeddedStore } from '../store/embedded.ts'
 import { TopologyService } from '../topology/service.ts'
-import { API_LIMITS, startApi } from './api/server.ts'
+import { API_LIMITS, readTls, startApi } from './api/server.ts'
 import { Applied } from './applied.ts'
 import { Southbound } from './channel/southbound.ts'
 import type { ChannelEvent } from './channel/types.ts'
@@ -55,6 +54,15 @@ export async function runController(
 ): Promise<RunningController> {
   const clock = systemClock
   const lifecycle = new Lifecycle({ clock, log, boundMs: config.limits.stopMs })
+  // A defect in a subscriber or a promise may have left memory half changed: what is on disk is whole, so start again.
+  const defect = (error: unknown): void => {
+    log.fatal('a defect ends the controller; switches keep enforcing; start it again and report this', { error })
+    process.exit(EXIT_CODE.failed)
+  }
+  process.on('uncaughtException', defect)
+  lifecycle.onStop('defects', () => {
+    process.off('uncaughtException', defect)
+  })
   try {
     const addresses = await start(config, log, lifecycle)
     let stopped: () => void = () => {}
@@ -78,12 +86,6 @@ export async function runController(
 function switchRecordOf(intent: Intent, datapathId: string): SwitchRecord | undefined {
   for (const record of intent.switches.values()) if (record.datapathId === datapathId) return record
   return undefined
-}
-
-/** The contents of PEM files. Throws where one cannot be read. */
-function readTls({ cert, key, ca }: TlsFiles): { cert: string; key: string; ca: string } {
-  const read = (path: string): string => readFileSync(path, 'utf8')
-  return { cert: read(cert), key: read(key), ca: read(ca) }
 }
 
 async function start(

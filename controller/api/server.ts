@@ -2,6 +2,7 @@
  * The gRPC server: every service behind the same door (call.ts), with TLS and client certificates, or plaintext on
  * loopback where that was asked for. Limits on message size, streams and memory are set here. It knows no method.
  */
+import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import tls from 'node:tls'
 import {
@@ -129,11 +130,31 @@ function credentialsOf({ tls: files, listen }: ApiOptions): ServerCredentials {
   }
   // grpc-js has no option for it, and takes the process's lowest version.
   tls.DEFAULT_MIN_VERSION = 'TLSv1.3'
+  const { cert, key, ca } = readTls(files)
   return ServerCredentials.createSsl(
-    readFileSync(files.ca),
-    [{ cert_chain: readFileSync(files.cert), private_key: readFileSync(files.key) }],
+    Buffer.from(ca),
+    [{ cert_chain: Buffer.from(cert), private_key: Buffer.from(key) }],
     true,
   )
+}
+
+/** The contents of PEM files. Throws, naming the file, where one cannot be used. */
+export function readTls({ cert, key, ca }: Required<ApiOptions>['tls']): { cert: string; key: string; ca: string } {
+  const read = <T>(path: string, what: string, parse: (text: string) => T): [text: string, parsed: T] => {
+    try {
+      const text = readFileSync(path, 'utf8')
+      return [text, parse(text)]
+    } catch (error) {
+      throw new Error(`${path} cannot be used as ${what} (${(error as Error).message}); make one with tagsteer certs`)
+    }
+  }
+  const certificate = (text: string): X509Certificate => new X509Certificate(text)
+  const [certText, parsed] = read(cert, 'a certificate', certificate)
+  const [keyText] = read(key, 'the private key of that certificate', (text) => {
+    if (!parsed.checkPrivateKey(createPrivateKey(text))) throw new Error(`it is not the key of ${cert}`)
+  })
+  const [caText] = read(ca, 'the certificate of an authority', certificate)
+  return { cert: certText, key: keyText, ca: caText }
 }
 
 function definitionOf(name: string): ServiceDefinition {
