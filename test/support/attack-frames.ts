@@ -2,7 +2,8 @@
  * Frames of the attack tests: packets from one host to another that are right but for what the test makes wrong. They
  * carry the mark of their shot. It knows nothing of what becomes of them.
  */
-import { type Host, ip4, ip6, macOf, type Shot } from './attack-lab.ts'
+import { type Host, ip4, ip6, macOf } from './attack-hosts.ts'
+import type { Shot } from './attack-lab.ts'
 import * as packets from './packets.ts'
 
 const { octets, TCP_FLAGS } = packets
@@ -66,10 +67,10 @@ export const udp6Of = (
   sport = 4000,
 ): Uint8Array => packets.udp({ src: ends.src6 ?? ip6(from), dst: ends.dst6 ?? ip6(to), sport, dport: port, data: mark })
 
-const udp4 =
+export const udp4 =
   (from: Host, to: Host, port = OPEN, ends: Ends = {}, sport = 4000): Make =>
   (mark) => [v4(from, to, { proto: 17, payload: udpOf(from, to, port, mark, ends, sport) }, ends)]
-const udp6 =
+export const udp6 =
   (from: Host, to: Host, port = OPEN, ends: Ends = {}, sport = 4000): Make =>
   (mark) => [v6(from, to, { proto: 17, payload: udp6Of(from, to, port, mark, ends, sport) }, ends)]
 export const tcp4 =

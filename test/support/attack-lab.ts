@@ -11,40 +11,11 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { Lab } from '../../mininet/lab.ts'
+import { HOSTS, type Host, macText, NAMES, text4, text6 } from './attack-hosts.ts'
 import { octets } from './packets.ts'
 import { RunningController, until } from './running-controller.ts'
 
 const MARKED = fileURLToPath(new URL('marked.py', import.meta.url))
-
-/** k1 and k2 are ours, linked; k9 is the world behind an uplink of k1. n1 and n2 are of another network. */
-export const HOSTS = {
-  a1: { index: 1, at: 'k1', host: 1 },
-  a2: { index: 2, at: 'k2', host: 2 },
-  b1: { index: 3, at: 'k1', host: 3 },
-  b2: { index: 4, at: 'k2', host: 4 },
-  /** Without a record. */
-  x1: { index: 5, at: 'k1', host: 5 },
-  x2: { index: 6, at: 'k2', host: 6 },
-  /** The addresses of a1 and a2 again. */
-  n1: { index: 7, at: 'k1', host: 1 },
-  n2: { index: 8, at: 'k2', host: 2 },
-  w1: { index: 9, at: 'k9', host: 9 },
-  /** As a1, but without port security. */
-  f1: { index: 10, at: 'k1', host: 10 },
-} as const
-export type Host = keyof typeof HOSTS
-export const NAMES = Object.keys(HOSTS) as Host[]
-
-export const macOf = (host: Host): number => 0x00_00_5e_00_53_60 + HOSTS[host].index
-export const ip4 = (host: Host): number => 0x0a_00_00_00 + HOSTS[host].host
-export const ip6 = (host: Host): bigint => (0xfd00n << 112n) + BigInt(HOSTS[host].host)
-export const text4 = (host: Host): string => `10.0.0.${HOSTS[host].host}`
-export const text6 = (host: Host): string => `fd00::${HOSTS[host].host.toString(16)}`
-const macText = (host: Host): string =>
-  macOf(host)
-    .toString(16)
-    .padStart(12, '0')
-    .replaceAll(/..(?!$)/g, '$&:')
 
 /** Frames from one host with one purpose; they carry the mark that `frames` is given. */
 export interface Shot {
@@ -72,8 +43,8 @@ class Observer {
 
   look(): Promise<Seen> {
     return new Promise((resolve, reject) => {
+      if (this.#socket.destroyed) return reject(new Error('the observer is gone'))
       this.#waiting.push(resolve)
-      this.#socket.once('error', reject)
       this.#socket.write('count\n')
     })
   }
@@ -134,18 +105,6 @@ export class AttackLab {
     return `kh${HOSTS[host].index}`
   }
 
-  /** The switch's port that a host is at: hosts come first, in order. */
-  portOf(host: Host): string {
-    const { at } = HOSTS[host]
-    const neighbours = NAMES.filter((other) => HOSTS[other].at === at)
-    return `${at}-eth${neighbours.indexOf(host) + 1}`
-  }
-
-  /** The uplink of k1: after its hosts and the link to k2. */
-  get uplink(): string {
-    return `k1-eth${NAMES.filter((host) => HOSTS[host].at === 'k1').length + 2}`
-  }
-
   async #observe(): Promise<void> {
     for (const host of NAMES) {
       const path = join(this.#directory, host)
@@ -188,7 +147,8 @@ export class AttackLab {
   /** Sends all shots of each host in order, hosts one after another; says of each shot that went wrong what arrived. */
   async volley(shots: readonly Shot[], settleMs = 300): Promise<string[]> {
     // What forged frames taught the world's own switch is the world's affair.
-    execFileSync('ovs-appctl', ['fdb/flush', 'k9'])
+    for (const words of [['revalidator/wait'], ['fdb/flush', 'k9'], ['revalidator/wait']])
+      execFileSync('ovs-appctl', words)
     const marked = shots.map((shot) => ({ shot, ...this.mark() }))
     for (const from of NAMES) {
       const frames = marked.flatMap(({ shot, mark }) => (shot.from === from ? shot.frames(mark) : []))
@@ -213,6 +173,15 @@ export class AttackLab {
     }
     await new Promise((resolve) => setTimeout(resolve, settleMs))
     return look()
+  }
+
+  async apply(records: object[]): Promise<void> {
+    const { generation } = await this.controller.call<{ generation: string }>('ApplyService.Apply', {
+      records,
+      owner: 'test',
+      prune: true,
+    })
+    await this.controller.call('FlowService.WaitApplied', { generation })
   }
 
   async stop(): Promise<void> {

@@ -6,121 +6,43 @@
  */
 import { expect } from 'chai'
 import {
-  arp,
   BROADCAST,
   both,
   type Ends,
-  fragmentHeader,
   fragments,
   frame,
-  hex6,
   hexed,
-  icmp6,
   linkLocal,
   type Make,
-  none,
   OPEN,
-  option,
   ROUTER,
   SHUT,
   shot,
   tcp4,
   udp,
-  udp6Of,
-  udpOf,
+  udp4,
+  udp6,
   v4,
-  v6,
 } from '../support/attack-frames.ts'
-import { AttackLab, HOSTS, type Host, ip4, ip6, macOf, type Shot, text4, text6 } from '../support/attack-lab.ts'
+import { HOSTS, type Host, ip4, ip6, macOf, NAMES } from '../support/attack-hosts.ts'
+import { AttackLab, type Shot } from '../support/attack-lab.ts'
+import { record, records, vnp } from '../support/attack-records.ts'
+import { disguises, lies } from '../support/attack-shots.ts'
 import * as packets from '../support/packets.ts'
 import { until } from '../support/running-controller.ts'
 
 const { octets, TCP_FLAGS } = packets
+const LLDP = 0x01_80_c2_00_00_0e
+
+/** Kind and name of a record. */
+const nameOf = (record: object): string =>
+  Object.entries(record)
+    .map(([kind, { name }]) => `${kind} ${name}`)
+    .join()
 
 describe('attacks', function () {
   this.timeout(60_000)
   let attack: AttackLab
-
-  const allow = (more: object): object => ({ direction: 'DIRECTION_INGRESS', action: 'ACTION_ALLOW', ...more })
-  const record = (host: Host, tag: string, more: object = {}): object => ({
-    interface: {
-      name: host,
-      tags: [{ text: tag }],
-      mac: macOf(host)
-        .toString(16)
-        .padStart(12, '0')
-        .replaceAll(/..(?!$)/g, '$&:'),
-      addresses: [text4(host), text6(host)],
-      attachment: { portName: { portName: attack.portOf(host) } },
-      ...more,
-    },
-  })
-  const vnp = (name: string, more: object = {}): object => ({
-    vnp: { name, selector: { allOf: [{ text: name }] }, ...more },
-  })
-  /** Tenant a: one UDP port, ICMP, and TCP 7001 of a2 only. Tenant b: everything. o: the other network, everything. */
-  const base = (): object[] => [
-    { switch: { name: 'left', datapathId: '0000000000000601', uplinks: [attack.uplink] } },
-    vnp('a'),
-    vnp('b', { ingressDefault: 'DEFAULT_VERDICT_ALLOW' }),
-    vnp('o', { ingressDefault: 'DEFAULT_VERDICT_ALLOW' }),
-    {
-      policy: {
-        name: 'a',
-        vnp: 'a',
-        rules: [
-          allow({ peer: { any: {} }, protocols: ['udp'], ports: [String(OPEN)] }),
-          allow({ peer: { tags: {} }, protocols: ['icmp'] }),
-          ...[text4('w1'), text6('w1')].map((address) => ({
-            direction: 'DIRECTION_EGRESS',
-            action: 'ACTION_ALLOW',
-            peer: { cidr: `${address}/${address.includes(':') ? 128 : 32}` },
-            protocols: ['udp'],
-            ports: [String(OPEN)],
-          })),
-        ],
-      },
-    },
-    {
-      policy: {
-        name: 'b',
-        vnp: 'b',
-        rules: [
-          {
-            direction: 'DIRECTION_INGRESS',
-            peer: { any: {} },
-            protocols: ['udp'],
-            ports: ['7998'],
-            action: 'ACTION_DENY',
-          },
-        ],
-      },
-    },
-    {
-      policy: {
-        name: 'a2',
-        vnp: 'a',
-        appliesTo: { allOf: [{ text: 'serves' }] },
-        rules: [allow({ peer: { tags: {} }, protocols: ['tcp'], ports: ['7001'] })],
-      },
-    },
-    record('a1', 'a'),
-    record('a2', 'a', { tags: [{ text: 'a' }, { text: 'serves' }] }),
-    record('f1', 'a', { portSecurity: false }),
-    record('b1', 'b'),
-    record('b2', 'b'),
-    record('n1', 'o', { network: 'other' }),
-    record('n2', 'o', { network: 'other' }),
-  ]
-
-  async function apply(records: object[]): Promise<void> {
-    const { generation } = await attack.controller.call<{ generation: string }>('ApplyService.Apply', {
-      records,
-      owner: 'test',
-      prune: true,
-    })
-    await attack.controller.call('FlowService.WaitApplied', { generation })
-  }
 
   before(async () => {
     attack = await AttackLab.start()
@@ -133,12 +55,28 @@ describe('attacks', function () {
       ({ switches, links }) =>
         switches.filter(({ state }) => state === 'SWITCH_STATE_SERVED').length === 2 && links.length === 2,
     )
-    await apply(base())
+    await attack.apply(records())
   })
   after(() => attack?.stop())
   afterEach(function () {
     if (this.currentTest?.state === 'failed') console.error(attack?.controller.log.split('\n').slice(-20).join('\n'))
   })
+
+  async function retag(host: Host, round: number): Promise<void> {
+    const add = [{ text: `round-${round}` }, { text: 'c' }]
+    for (const tags of [{ add }, { remove: add }]) {
+      const { meta } = await attack.controller.call<{ meta: { generation: string } }>('InterfaceService.SetTags', {
+        name: host,
+        ...tags,
+      })
+      await attack.controller.call('FlowService.WaitApplied', { generation: meta.generation })
+    }
+  }
+
+  async function linkCount(): Promise<number> {
+    const { links } = await attack.controller.call<{ links: unknown[] }>('TopologyService.GetTopology')
+    return links.length
+  }
 
   const fire = async (shots: Shot[]): Promise<void> => {
     expect(
@@ -222,136 +160,7 @@ describe('attacks', function () {
     await fire(shots)
   })
 
-  it('frames in disguise', async () => {
-    const shots = controls()
-    const tags = {
-      plain: [{ vid: 5 }],
-      priority: [{ vid: 0, pcp: 5 }],
-      service: [{ tpid: 0x88a8, vid: 5 }, { vid: 6 }],
-      twice: [{ vid: 5 }, { vid: 5 }],
-      service1: [{ tpid: 0x88a8, vid: 5 }],
-    }
-    for (const [name, its] of Object.entries(tags)) {
-      const eth = { tags: its }
-      shots.push(...both(`${name} tag`, 'a1', 'a2', udp('a1', 'a2', OPEN, { eth })))
-      shots.push(...both(`${name} tag to the world`, 'a1', 'w1', udp('a1', 'w1', OPEN, { eth })))
-      shots.push(...both(`${name} tag of the world`, 'w1', 'a2', udp('w1', 'a2', OPEN, { eth })))
-      shots.push(...both(`${name} tag, everything allowed`, 'b1', 'b2', udp('b1', 'b2', SHUT, { eth })))
-      shots.push(...both(`${name} tag to another tenant`, 'a1', 'b2', udp('a1', 'b2', SHUT, { eth })))
-      shots.push(shot(`${name} tag, ARP`, 'b1', arp('b1', { tpa: ip4('w1') }, eth)))
-    }
-    for (const type of [
-      0x05dc, 0x0040, 0x8035, 0x8847, 0x8848, 0x8863, 0x888e, 0x88cc, 0x88e5, 0x8902, 0x9000, 0x894f, 0xffff,
-    ]) {
-      for (const [from, to] of [
-        ['b1', 'b2'],
-        ['a1', 'a2'],
-        ['x1', 'a1'],
-        ['w1', 'a1'],
-      ] as const) {
-        shots.push(
-          shot(`type ${type.toString(16)}`, from, (mark) => [
-            frame(from, to, type, octets('42420300', mark, new Uint8Array(40))),
-          ]),
-        )
-        shots.push(
-          shot(`type ${type.toString(16)} to all`, from, (mark) => [
-            frame(from, to, type, octets('42420300', mark, new Uint8Array(40)), { eth: { dst: BROADCAST } }),
-          ]),
-        )
-      }
-    }
-    for (const dst of [0x01_80_c2_00_00_00, 0x01_80_c2_00_00_0e, 0x01_00_0c_cc_cc_cc]) {
-      shots.push(
-        shot(`to ${dst.toString(16)}`, 'b1', (mark) => [
-          frame('b1', 'b2', 0x88cc, octets(mark, new Uint8Array(40)), { eth: { dst } }),
-        ]),
-      )
-    }
-    // Headers between: what is behind them is what counts.
-    const extensions: Record<string, (next: number) => { proto: number; header: Uint8Array }> = {
-      'hop-by-hop': (next) => ({ proto: 0, header: octets(next, 0, 1, 4, 0, 0, 0, 0) }),
-      destination: (next) => ({ proto: 60, header: octets(next, 0, 1, 4, 0, 0, 0, 0) }),
-      routing: (next) => ({ proto: 43, header: octets(next, 2, 0, 1, 0, 0, 0, 0, hex6(ip6('b2'))) }),
-      'atomic fragment': (next) => ({ proto: 44, header: fragmentHeader(next, 0, false) }),
-      'both options': (next) => ({ proto: 0, header: octets(60, 0, 1, 4, 0, 0, 0, 0, next, 0, 1, 4, 0, 0, 0, 0) }),
-    }
-    for (const [name, extension] of Object.entries(extensions)) {
-      const send = (from: Host, to: Host, port: number, count: number): void => {
-        shots.push(
-          shot(
-            `${name} header, port ${port}`,
-            from,
-            (mark) => {
-              const { proto, header } = extension(17)
-              return [v6(from, to, { proto, payload: octets(header, udp6Of(from, to, port, mark)) })]
-            },
-            count > 0 ? { [to]: count } : none,
-          ),
-        )
-      }
-      send('a1', 'a2', OPEN, 1)
-      send('a1', 'a2', SHUT, 0)
-      send('a1', 'b2', OPEN, 0)
-    }
-    const options = {
-      'no operation': '01010101',
-      'source route': '8307040a00000400',
-      'record route': '07070400000000 00'.replace(' ', ''),
-      alert: '94040000',
-    }
-    for (const [name, text] of Object.entries(options)) {
-      const send = (port: number, count: number): void => {
-        shots.push(
-          shot(
-            `${name} option, port ${port}`,
-            'a1',
-            (mark) => [v4('a1', 'a2', { proto: 17, options: octets(text), payload: udpOf('a1', 'a2', port, mark) })],
-            count > 0 ? { a2: count } : none,
-          ),
-        )
-      }
-      send(OPEN, 1)
-      send(SHUT, 0)
-    }
-    for (const ttl of [0, 1, 255]) {
-      shots.push(
-        shot(
-          `TTL ${ttl}`,
-          'a1',
-          (mark) => [v4('a1', 'a2', { proto: 17, ttl, payload: udpOf('a1', 'a2', OPEN, mark) })],
-          { a2: 1 },
-        ),
-      )
-    }
-    for (const proto of [2, 4, 41, 47, 50, 51, 89, 103, 112, 132, 136, 253, 255]) {
-      const make =
-        (from: Host, to: Host): Make =>
-        (mark) => [v4(from, to, { proto, payload: octets('45000000', new Uint8Array(20), mark) })]
-      shots.push(shot(`protocol ${proto}`, 'a1', make('a1', 'a2')))
-      shots.push(shot(`protocol ${proto} to another tenant`, 'b1', make('b1', 'a2')))
-      // Authentication headers and SCTP are looked into, and these are none.
-      if (proto !== 132 && proto !== 51)
-        shots.push(shot(`protocol ${proto}, everything allowed`, 'b1', make('b1', 'b2'), { b2: 1 }))
-    }
-    const sctp =
-      (from: Host, to: Host, port: number): Make =>
-      (mark) => [
-        v4(from, to, {
-          proto: 132,
-          payload: packets.sctp({
-            sport: 4000,
-            dport: port,
-            data: octets('0100001f', '00000007', '00010000', '00010001', '00000001', mark),
-          }),
-        }),
-      ]
-    shots.push(
-      shot('SCTP', 'a1', sctp('a1', 'a2', OPEN)),
-      shot('SCTP, everything allowed', 'b1', sctp('b1', 'b2', OPEN), { b2: 1 }),
-    )
-    await fire(shots)
-  })
+  it('frames in disguise', () => fire([...controls(), ...disguises()]))
 
   it('fragments', async () => {
     await fire([
@@ -383,111 +192,7 @@ describe('attacks', function () {
     ])
   })
 
-  it('neighbours that lie', async () => {
-    const shots = controls()
-    const allNodes = { eth: { dst: 0x33_33_00_00_00_01 }, dst6: hexed('ff02::1') }
-    for (const [from, to, victim] of [
-      ['b1', 'b2', 'b2'],
-      ['a1', 'a2', 'a2'],
-      ['f1', 'a1', 'a2'],
-      ['x1', 'a1', 'a2'],
-      ['w1', 'a1', 'a2'],
-      ['n1', 'n2', 'n2'],
-    ] as const) {
-      const add = (name: string, type: number, body: string | Uint8Array, ends: Ends = {}): void => {
-        shots.push(shot(name, from, icmp6(from, to, type, octets(body), ends)))
-        shots.push(
-          shot(
-            `${name}, from its link-local address`,
-            from,
-            icmp6(from, to, type, octets(body), { src6: linkLocal(from), ...ends }),
-          ),
-        )
-        const hidden: Make = (mark) =>
-          icmp6(
-            from,
-            to,
-            type,
-            octets(body),
-            ends,
-          )(mark).map((whole) =>
-            frame(
-              from,
-              to,
-              0x86dd,
-              octets(
-                packets.ipv6({
-                  src: ends.src6 ?? ip6(from),
-                  dst: ends.dst6 ?? ip6(to),
-                  proto: 60,
-                  payload: octets(58, 0, 1, 4, 0, 0, 0, 0, whole.subarray(54)),
-                }),
-              ),
-              ends,
-            ),
-          )
-        shots.push(shot(`${name}, behind options`, from, hidden))
-        const cut: Make = (mark) =>
-          icmp6(
-            from,
-            to,
-            type,
-            octets(body),
-            ends,
-          )(mark).flatMap((whole) => [
-            v6(
-              from,
-              to,
-              { proto: 44, payload: octets(fragmentHeader(60, 0, true, 90), octets(58, 0, 1, 4, 0, 0, 0, 0)) },
-              ends,
-            ),
-            v6(from, to, { proto: 44, payload: octets(fragmentHeader(60, 8, false, 90), whole.subarray(54)) }, ends),
-          ])
-        shots.push(shot(`${name}, in the second fragment`, from, cut))
-      }
-      const target = hex6(ip6(victim))
-      add('advertisement', 136, octets(target, option(2, macOf(from))))
-      add('advertisement to all', 136, octets(target, option(2, macOf(from))), allNodes)
-      add('solicitation of another MAC', 135, octets(target, option(1, macOf(victim))))
-      add('solicitation to all', 135, octets(target, option(1, macOf(victim))), allNodes)
-      add('solicitation without address', 135, octets(target), { ...allNodes, src6: 0n })
-      add('router advertisement', 134, octets('40000708', new Uint8Array(4), option(1, macOf(from))), allNodes)
-      add('router advertisement to one', 134, octets('40000708', new Uint8Array(4), option(1, macOf(from))))
-      add('router solicitation', 133, option(1, macOf(from)), { ...allNodes, dst6: hexed('ff02::2') })
-      add('redirect', 137, octets(target, target, option(2, macOf(from))))
-      add('listener report', 143, octets('00000001', '04000000', hex6(hexed('ff02::fb'))), {
-        ...allNodes,
-        dst6: hexed('ff02::16'),
-      })
-      add('inverse solicitation', 141, octets('0000', option(1, macOf(from))))
-      const lie = (name: string, members: packets.ArpMembers, eth: NonNullable<Ends['eth']> = {}): void => {
-        shots.push(shot(`ARP ${name}`, from, arp(from, members, eth)))
-        shots.push(shot(`ARP ${name} to one`, from, arp(from, members, { ...eth, dst: macOf(to) })))
-      }
-      lie('answer for another', { op: 2, spa: ip4(victim), tpa: ip4(to), tha: macOf(to) })
-      lie('announcement for another', { spa: ip4(victim), tpa: ip4(victim) })
-      lie('request of another', { spa: ip4(victim), tpa: ip4(to) })
-      lie('request with another MAC', { sha: macOf(victim), tpa: ip4(to) })
-      lie('request from another MAC', { tpa: ip4(to) }, { src: macOf(victim) })
-      lie('probe', { spa: 0, tpa: ip4(to) })
-      lie('reverse request', { op: 3, tpa: ip4(to) })
-      if (from !== 'w1') lie('answer of its own', { op: 2, tpa: ip4(to), tha: macOf(to) })
-      lie('announcement of its own', { tpa: ip4(from) })
-    }
-    shots.push(
-      shot(
-        'ARP answer of the world',
-        'w1',
-        arp('w1', { op: 2, tpa: ip4('a1'), tha: macOf('a1') }, { dst: macOf('a1') }),
-        { a1: 1 },
-      ),
-    )
-    await fire(
-      shots.filter(
-        ({ from, name }) => !(from !== 'w1' && name.startsWith('ARP announcement of its own') && from === 'f1'),
-      ),
-    )
-  })
+  it('neighbours that lie', () => fire([...controls(), ...lies()]))
 
   it('replies that nobody asked for', async () => {
     await fire([
@@ -558,5 +263,103 @@ describe('attacks', function () {
         v4('w1', 'a1', { proto: 1, payload: packets.icmp({ type: 0, data: mark }) }),
       ]),
     ])
+  })
+
+  it('a flood from ports without a record', async () => {
+    const noise = Array.from({ length: 200 }, (_, index) =>
+      frame('x1', 'a1', index % 2 === 0 ? 0x0800 : 0x88cc, new Uint8Array(60).fill(index), {
+        eth: { src: 0x02_00_00_00_00_00 + index, dst: index % 3 === 0 ? LLDP : BROADCAST },
+      }),
+    )
+    const flood = Promise.all([
+      attack.send('x1', noise, { rate: 20_000, count: 30_000 }),
+      attack.send('x2', noise, { rate: 20_000, count: 30_000 }),
+    ])
+    const { mark, number } = attack.mark()
+    const flow = attack.send('a1', udp4('a1', 'a2')(mark), { rate: 200, count: 300 })
+    const waits: number[] = []
+    for (let round = 0; round < 5; round++) {
+      const begin = performance.now()
+      await retag('b1', round)
+      waits.push(performance.now() - begin)
+    }
+    expect(Math.max(...waits), 'milliseconds for a change of tags meanwhile').to.be.lessThan(2500)
+    await Promise.all([flood, flow])
+    expect((await attack.seen('a2')).marks[number]).to.equal(300)
+    expect(await linkCount()).to.equal(2)
+    await fire(controls())
+  })
+
+  it('probes that were made up, sent back or kept', async () => {
+    const probes = (await attack.seen('x1')).lldp.map((text) => octets(text))
+    expect(probes.length, 'probes that reach a port without a record').to.be.greaterThan(0)
+    const changed = probes.map((probe) => octets(probe).fill(0x55, probe.length - 12, probe.length - 4))
+    await attack.send('x1', [...probes, ...changed])
+    await attack.send('x2', changed)
+    for (const from of ['a1', 'a2', 'w1'] as const) await attack.send(from, [...probes, ...changed])
+    expect(await linkCount()).to.equal(2)
+    await fire([
+      ...controls(),
+      ...both(
+        'a1 from a port without a record',
+        'x2',
+        'a2',
+        udp('x2', 'a2', OPEN, { eth: { src: macOf('a1') }, src: ip4('a1'), src6: ip6('a1') }),
+      ),
+    ])
+  })
+
+  it('changes while packets are on their way', async () => {
+    const forbidden: [Host, Make][] = [
+      ['b1', udp4('b1', 'a2')],
+      ['n1', udp6('n1', 'a2')],
+      ['x2', udp4('x2', 'a2', OPEN, { eth: { src: macOf('a1') }, src: ip4('a1') })],
+      ['w1', udp4('w1', 'a2', SHUT)],
+    ]
+    const permitted: [Host, Host, Make][] = [
+      ['a1', 'a2', udp4('a1', 'a2')],
+      ['a2', 'a1', udp6('a2', 'a1')],
+    ]
+    const wrong = forbidden.map(([from, make]) => ({ from, make, ...attack.mark() }))
+    const right = permitted.map(([from, to, make]) => ({ from, to, make, ...attack.mark() }))
+    const rate = { rate: 250, count: 1500 }
+    const traffic = Promise.all([...wrong, ...right].map(({ from, make, mark }) => attack.send(from, make(mark), rate)))
+    let sending = true
+    const sent = traffic.finally(() => {
+      sending = false
+    })
+    const many = Array.from({ length: 20 }, (_, index) => String(8000 + 2 * index))
+    let rounds = 0
+    for (; sending; rounds++) {
+      const odd = rounds % 2 === 1
+      const without = records().filter(
+        (each) => !JSON.stringify(each).startsWith(`{"interface":{"name":"${odd ? 'n2' : 'f1'}"`),
+      )
+      const rule = {
+        direction: 'DIRECTION_INGRESS',
+        peer: { any: {} },
+        protocols: ['udp', 'tcp'],
+        ports: many,
+        action: odd ? 'ACTION_ALLOW' : 'ACTION_DENY',
+      }
+      await attack.apply(
+        [
+          ...(odd ? without : records()),
+          vnp('c', { priority: odd ? 5 : 0 }),
+          { policy: { name: 'more', vnp: 'a', rules: [rule] } },
+          record('b2', 'b', odd ? {} : { mac: '00:00:5e:00:53:7f', addresses: ['10.0.0.77'] }),
+        ].filter((each, index, all) => all.findLastIndex((other) => nameOf(other) === nameOf(each)) === index),
+      )
+      await retag('b1', rounds)
+    }
+    await sent
+    expect(rounds, 'changes').to.be.greaterThan(3)
+    await attack.apply(records())
+    for (const { to, number, from } of right)
+      expect((await attack.seen(to)).marks[number], `from ${from} to ${to}`).to.equal(rate.count)
+    for (const { from, number } of wrong)
+      for (const host of NAMES)
+        if (host !== from) expect((await attack.seen(host)).marks[number] ?? 0, `from ${from} at ${host}`).to.equal(0)
+    await fire(controls())
   })
 })
