@@ -128,6 +128,7 @@ async function start(
           ? undefined
           : `switch ${datapathId} came with the certificate of ${certificate.name}, whose unit is not ${SWITCH_UNIT}`,
       times: { auditMs: config.limits.auditMs },
+      maxConnections: config.limits.connections,
     },
     tell,
     now,

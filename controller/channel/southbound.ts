@@ -45,6 +45,8 @@ export interface SouthboundOptions {
     datapathId: string,
     certificate: { name: string; unit: string | undefined } | undefined,
   ) => string | undefined
+  /** Connections at once, on each listener. */
+  maxConnections?: number
   /** Packets to the controller that one port may have waiting. */
   packetInsPerPort?: number
 }
@@ -92,11 +94,17 @@ export class Southbound {
   async start(): Promise<string[]> {
     await this.#guard.start()
     const echoMs = this.#options.probeIntervalMs ?? PROBE_MS
+    const { maxConnections } = this.#options
     try {
       for (const where of this.#options.listen) {
         this.#listeners.push(
           await listen(
-            { ...where, echoMs, deadMs: 2 * echoMs },
+            {
+              ...where,
+              echoMs,
+              deadMs: 2 * echoMs,
+              ...(maxConnections === undefined ? {} : { maxConnections }),
+            },
             {
               connection: (connection) => this.#connected(connection),
               refused: (remote, reason) => this.#refuse(remote, reason),
