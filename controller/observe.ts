@@ -10,7 +10,7 @@
  */
 import type { InterfaceRecord } from '../model/records.ts'
 import type { Tell } from './events.ts'
-import type { Intent, IntentDelta } from './policy/intent.ts'
+import { type Intent, type IntentDelta, namedPortKey } from './policy/intent.ts'
 import type { DatapathView, ObservedDelta, ObservedView, Place, PortView } from './policy/state.ts'
 
 /** What topology knows of one switch. */
@@ -177,7 +177,8 @@ export class Observed implements ObservedView {
     for (const record of this.#at.get(key(datapathId, port)) ?? []) into.add(record)
     const attached = this.#intent.byAttachment(datapathId, port, name)
     if (attached !== undefined) into.add(attached)
-    for (const record of this.#intent.interfacesByPortName.all(name)) into.add(record)
+    for (const where of [datapathId, undefined])
+      for (const record of this.#intent.interfacesByNamedPort.all(namedPortKey(name, where))) into.add(record)
   }
 
   #locateAll(names: Iterable<string>): void {

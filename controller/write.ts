@@ -28,8 +28,11 @@ export interface WriteRequest {
 export interface Written {
   /** The revision that holds the change; the newest one where nothing changed. */
   generation: number
-  /** One per write, in their order; `before` is the record as it was. */
-  outcomes: (WriteOutcome & { before?: WriteOutcome['record'] })[]
+  /**
+   * One per write, in their order; `before` is the record as it was, `revision` the one that wrote `record`: this
+   * request's, or an earlier one where nothing changed. Both were read in the store's own step, so they belong together.
+   */
+  outcomes: (WriteOutcome & { before?: WriteOutcome['record']; revision: number })[]
 }
 
 /** What is kept of a request, so that its repetition can be answered. */
@@ -43,8 +46,10 @@ interface RequestRecord {
 export const REQUEST_LIMITS = {
   /** Requests are remembered for an hour, as AIP-155 suggests, */
   keepMs: 3_600_000,
-  /** and no more than these. */
+  /** and no more than these, */
   kept: 10_000,
+  /** whose outcomes together are no more than these; one with its records counts as ten. Some 100 MB. */
+  outcomes: 500_000,
   /** Outcomes with records are kept up to this many; beyond it a repetition is answered with today's records. */
   outcomesWithRecords: 100,
   /** Expired ones that one write forgets at most. */
@@ -64,14 +69,22 @@ export interface Writer {
   stop(): void
 }
 
-export function createWriter(store: Store, now: () => number): Writer {
+export function createWriter(
+  store: Store,
+  now: () => number,
+  limits: { [limit in keyof typeof REQUEST_LIMITS]: number } = REQUEST_LIMITS,
+): Writer {
   const newest = new Intent()
-  const remembered: { key: string; time: number }[] = []
+  const remembered: { key: string; time: number; weight: number }[] = []
+  let weight = 0
   const stop = store.project((changeSet) => {
     newest.apply(changeSet)
     for (const { key, after } of changeSet.changes) {
-      if (key.startsWith(PREFIX.request) && after !== undefined)
-        remembered.push({ key, time: (after.value as RequestRecord).time })
+      if (!key.startsWith(PREFIX.request) || after === undefined) continue
+      const { time, outcomes } = after.value as RequestRecord
+      const each = outcomes.length <= limits.outcomesWithRecords ? 10 : 1
+      remembered.push({ key, time, weight: each * outcomes.length })
+      weight += each * outcomes.length
     }
   })
   // Keys come in order of name at start; expiry wants order of time.
@@ -79,11 +92,13 @@ export function createWriter(store: Store, now: () => number): Writer {
 
   const expired = (view: { get(key: string): unknown }): string[] => {
     const keys: string[] = []
-    while (keys.length < REQUEST_LIMITS.forgottenPerWrite) {
+    while (keys.length < limits.forgottenPerWrite) {
       const oldest = remembered[0]
       if (oldest === undefined) break
-      if (remembered.length <= REQUEST_LIMITS.kept && now() - oldest.time <= REQUEST_LIMITS.keepMs) break
+      const fits = remembered.length <= limits.kept && weight <= limits.outcomes
+      if (fits && now() - oldest.time <= limits.keepMs) break
       remembered.shift()
+      weight -= oldest.weight
       if (view.get(oldest.key) !== undefined) keys.push(oldest.key)
     }
     return keys
@@ -108,8 +123,10 @@ export function createWriter(store: Store, now: () => number): Writer {
         }
         const proposed = propose(newest, writes.value, context)
         if (!proposed.ok) return { result: proposed }
-        const outcomes = proposed.value.outcomes.map((outcome) => withBefore(outcome, newest))
         const revision = view.revision()
+        const outcomes = proposed.value.outcomes.map((outcome) =>
+          complete(outcome, newest, request.validateOnly === true ? revision : revision + 1),
+        )
         if (request.validateOnly === true) return { result: ok({ generation: revision, outcomes }) }
         const generation = proposed.value.transaction === undefined && key === undefined ? revision : revision + 1
         const transaction: Transaction = {
@@ -125,7 +142,7 @@ export function createWriter(store: Store, now: () => number): Writer {
             digest,
             time: now(),
             generation,
-            outcomes: outcomes.length <= REQUEST_LIMITS.outcomesWithRecords ? outcomes : outcomes.map(bare),
+            outcomes: outcomes.length <= limits.outcomesWithRecords ? outcomes : outcomes.map(bare),
           }
           return {
             result: ok({ generation, outcomes }),
@@ -170,7 +187,12 @@ function repeated(earlier: RequestRecord, digest: string, request: WriteRequest,
   if (earlier.digest !== digest) return fail('REQUEST_ID_REUSED', { requestId: request.requestId ?? '' })
   const outcomes = earlier.outcomes.map((outcome) => ({
     ...outcome,
-    record: outcome.record ?? intent.record(outcome.kind, outcome.name),
+    ...(outcome.record !== undefined
+      ? {}
+      : {
+          record: intent.record(outcome.kind, outcome.name),
+          revision: intent.modRevision(outcome.kind, outcome.name) ?? outcome.revision,
+        }),
   }))
   return ok({ generation: earlier.generation, outcomes })
 }
@@ -181,9 +203,10 @@ const bare = ({
   ...rest
 }: Written['outcomes'][number]): Written['outcomes'][number] => ({ ...rest, record: undefined })
 
-function withBefore(outcome: WriteOutcome, intent: Intent): Written['outcomes'][number] {
+function complete(outcome: WriteOutcome, intent: Intent, writing: number): Written['outcomes'][number] {
   const before = intent.record(outcome.kind, outcome.name)
-  return before === undefined ? outcome : { ...outcome, before }
+  const unchanged = outcome.outcome === 'unchanged' ? intent.modRevision(outcome.kind, outcome.name) : undefined
+  return { ...outcome, revision: unchanged ?? writing, ...(before === undefined ? {} : { before }) }
 }
 
 function digestOf({ caller, method, body }: WriteRequest): string {

@@ -90,25 +90,12 @@ export interface WrittenOne<K extends RecordKind> extends Found<K> {
   generation: number
 }
 
-function single<K extends RecordKind>(deps: ApiDependencies, written: Result<Written>): Result<WrittenOne<K>> {
+function single<K extends RecordKind>(written: Result<Written>): Result<WrittenOne<K>> {
   if (!written.ok) return written
   const { generation, outcomes } = written.value
   const [outcome] = outcomes
   if (outcome?.record === undefined) return fail('INTERNAL', { reason: 'a write without outcome' })
-  return ok({
-    record: outcome.record as RecordOf<K>,
-    revision: revisionOf(deps, outcome, generation),
-    generation,
-  })
-}
-
-/** The revision that wrote an outcome's record: the new generation, or an older one where nothing changed. */
-export function revisionOf(
-  { writer }: ApiDependencies,
-  { outcome, kind, name }: Written['outcomes'][number],
-  generation: number,
-): number {
-  return outcome === 'unchanged' ? (writer.newest.modRevision(kind, name) ?? generation) : generation
+  return ok({ record: outcome.record as RecordOf<K>, revision: outcome.revision, generation })
 }
 
 export async function createRecord<K extends RecordKind>(
@@ -122,7 +109,7 @@ export async function createRecord<K extends RecordKind>(
   if (!draft.ok) return prefixed(draft, kind)
   const request = writeRequest(context, manner, [kind, message])
   if (!request.ok) return request
-  return single(deps, await deps.writer.write(() => ok([{ op: 'create', record: draft.value }]), request.value))
+  return single(await deps.writer.write(() => ok([{ op: 'create', record: draft.value }]), request.value))
 }
 
 interface UpdateRequest extends Manner {
@@ -143,7 +130,7 @@ export async function updateRecord<K extends RecordKind>(
     const write = updateWrite(intent, kind, message, update)
     return write.ok ? ok([write.value]) : write
   }
-  return single(deps, await deps.writer.write(decide, request.value))
+  return single(await deps.writer.write(decide, request.value))
 }
 
 /** The write of one update request against the newest intent. */

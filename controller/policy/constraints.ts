@@ -7,7 +7,7 @@ import { formatMac } from '../../model/address.ts'
 import { type Failure, fail, invalid, type Result } from '../../model/errors.ts'
 import type { InterfaceRecord, Policy, RecordKind, SwitchRecord } from '../../model/records.ts'
 import type { Changes } from './changes.ts'
-import { addressKey, type Intent, portKey } from './intent.ts'
+import { addressKey, type Intent, namedPortKey, portKey } from './intent.ts'
 import { MAX_RULES } from './order.ts'
 import { POLICY_BANDS } from './pipeline.ts'
 
@@ -79,7 +79,7 @@ function claimsOf({ network, addresses, mac, attachment }: InterfaceRecord): Cla
 
 function duplicateClaim(changes: Changes): Failed | undefined {
   const claimed = new Map<string, string>()
-  const named = new Map<string, InterfaceRecord[]>()
+  const named = new Map<string, string>()
   for (const record of changes.written('interface')) {
     for (const claim of claimsOf(record)) {
       const other = claimed.get(claim.key)
@@ -102,28 +102,28 @@ function duplicateClaim(changes: Changes): Failed | undefined {
 }
 
 /** Attachments by one port name clash where they name the same switch, or where one of them names none. */
-function sameNamedPort(
-  changes: Changes,
-  record: InterfaceRecord,
-  named: Map<string, InterfaceRecord[]>,
-): Failed | undefined {
-  const { attachment } = record
+function sameNamedPort(changes: Changes, record: InterfaceRecord, named: Map<string, string>): Failed | undefined {
+  const { attachment, name } = record
   if (attachment.kind !== 'portName') return undefined
   const { portName, datapathId } = attachment
-  const others = named.get(portName) ?? []
-  named.set(portName, [...others, record])
-  for (const name of changes.intent.interfacesByPortName.all(portName)) {
-    const other = changes.has('interface', name) ? undefined : changes.intent.interfaces.get(name)
-    if (other !== undefined) others.push(other)
-  }
-  for (const { name, attachment: its } of others) {
-    if (its.kind !== 'portName' || name === record.name) continue
-    if (its.datapathId !== undefined && datapathId !== undefined && its.datapathId !== datapathId) continue
-    return fail('DUPLICATE_ATTACHMENT', {
+  const { intent } = changes
+  const clash = (other: string): Failed =>
+    fail('DUPLICATE_ATTACHMENT', {
       port: datapathId === undefined ? portName : `${datapathId}:${portName}`,
-      name,
+      name: other,
     })
-  }
+  const own = namedPortKey(portName, datapathId)
+  const anywhere = namedPortKey(portName, undefined)
+  const some = `some ${portName}`
+  const earlier = datapathId === undefined ? named.get(some) : (named.get(own) ?? named.get(anywhere))
+  if (earlier !== undefined) return clash(earlier)
+  named.set(own, name)
+  named.set(some, name)
+  const holders =
+    datapathId === undefined
+      ? [intent.interfacesByPortName.all(portName)]
+      : [intent.interfacesByNamedPort.all(own), intent.interfacesByNamedPort.all(anywhere)]
+  for (const set of holders) for (const other of set) if (!changes.has('interface', other)) return clash(other)
   return undefined
 }
 

@@ -88,6 +88,8 @@ export class Intent implements IntentView {
   readonly interfacesByPort = new Multimap<string>()
   /** By the port name of the attachment, whatever switch it names. */
   readonly interfacesByPortName = new Multimap<string>()
+  /** By port name and the switch that the attachment names, or none: the same name may be on every switch. */
+  readonly interfacesByNamedPort = new Multimap<string>()
   readonly policiesByVnp = new Multimap<string>()
   /** Partitions that rules of these policies name as peers. */
   readonly policiesByPeerVnp = new Multimap<string>()
@@ -197,8 +199,7 @@ export class Intent implements IntentView {
   byAttachment(datapathId: string, port: number, portName: string): string | undefined {
     const byNumber = this.interfacesByPort.first(portKey(datapathId, port))
     if (byNumber !== undefined) return byNumber
-    const named = [...this.interfacesByPortName.all(portName)].sort()
-    const on = (where: string | undefined) => named.find((name) => attachedTo(this.interfaces.get(name)) === where)
+    const on = (where: string | undefined) => this.interfacesByNamedPort.first(namedPortKey(portName, where))
     return on(datapathId) ?? on(undefined)
   }
 
@@ -302,7 +303,9 @@ export class Intent implements IntentView {
     this.interfacesByMac[action](record.mac, name)
     const { attachment } = record
     if (attachment.kind === 'port') this.interfacesByPort[action](portKey(attachment.datapathId, attachment.port), name)
-    if (attachment.kind === 'portName') this.interfacesByPortName[action](attachment.portName, name)
+    if (attachment.kind !== 'portName') return
+    this.interfacesByPortName[action](attachment.portName, name)
+    this.interfacesByNamedPort[action](namedPortKey(attachment.portName, attachment.datapathId), name)
   }
 
   #mention(record: Vnp | Policy | undefined, by: 1 | -1, work: Applying): void {
@@ -421,9 +424,9 @@ export function portKey(datapathId: string, port: number): string {
   return `${datapathId} ${port}`
 }
 
-/** The switch that an attachment names; undefined is any. */
-function attachedTo(record: InterfaceRecord | undefined): string | undefined {
-  return record === undefined || record.attachment.kind === 'mac' ? undefined : record.attachment.datapathId
+/** @param datapathId The switch that an attachment by port name names; undefined is any. */
+export function namedPortKey(portName: string, datapathId: string | undefined): string {
+  return `${datapathId ?? '*'} ${portName}`
 }
 
 /** What one change set has touched so far. */

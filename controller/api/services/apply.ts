@@ -13,7 +13,7 @@ import type { Write } from '../../policy/propose.ts'
 import type { CallContext } from '../call.ts'
 import type { ApiDependencies } from '../deps.ts'
 import { RECORD_KINDS, recordMessage } from '../messages.ts'
-import { revisionOf, writeRequest } from '../records.ts'
+import { writeRequest } from '../records.ts'
 import type { ServiceMethods } from '../server.ts'
 
 const MAX_RECORDS = 10_000
@@ -61,13 +61,12 @@ export function applyService(deps: ApiDependencies): ServiceMethods {
       results: outcomes.map((outcome) => {
         const { kind, name, before, record } = outcome
         const deleted = outcome.outcome === 'deleted'
-        const revision = revisionOf(deps, outcome, generation)
         return {
           kind,
           name,
           outcome: `OUTCOME_${outcome.outcome.toUpperCase()}` as 'OUTCOME_CREATED',
           ...(before === undefined || !told ? {} : { before: recordMessage(before, 0) }),
-          ...(record === undefined || deleted || !told ? {} : { after: recordMessage(record, revision) }),
+          ...(record === undefined || deleted || !told ? {} : { after: recordMessage(record, outcome.revision) }),
         }
       }),
     })

@@ -25,7 +25,6 @@ import {
   type Found,
   getRecord,
   listRecords,
-  revisionOf,
   updateRecord,
   updateWrite,
   writeRequest,
@@ -56,7 +55,7 @@ export function interfaceService(deps: ApiDependencies): ServiceMethods {
     if (!written.ok) return written
     const [outcome] = written.value.outcomes
     const record = outcome?.record as InterfaceRecord
-    return answer(ok({ record, revision: revisionOf(deps, outcome!, written.value.generation) }))
+    return answer(ok({ record, revision: outcome!.revision }))
   }
 
   async function batchUpdate(
@@ -80,7 +79,7 @@ export function interfaceService(deps: ApiDependencies): ServiceMethods {
     if (!written.ok) return written
     const { outcomes, generation } = written.value
     const interfaces = outcomes.map((outcome) =>
-      message({ record: outcome.record as InterfaceRecord, revision: revisionOf(deps, outcome, generation) }),
+      message({ record: outcome.record as InterfaceRecord, revision: outcome.revision }),
     )
     return ok({ interfaces, generation: String(generation) })
   }
