@@ -23,7 +23,7 @@ import {
 } from './fields.ts'
 import { prefixesIn } from './identity.ts'
 import { meterName } from './numbers.ts'
-import type { OrderedRule } from './order.ts'
+import { type OrderedRule, RULES_PER_POLICY } from './order.ts'
 import { TABLES, UNKNOWN_PORT } from './pipeline.ts'
 import { type Flow, flowKey, type Meter } from './program.ts'
 import { peersOf, subjectsOf } from './resolve.ts'
@@ -74,7 +74,7 @@ export function judgementOfRule(intent: IntentView, ordered: OrderedRule, table:
   const { peer } = rule
   const kind = rule.action === 'log' ? 'log' : rule.action === 'reject' ? 'reject' : 'rule'
   return {
-    unit: `policy/${cause.policy}`,
+    unit: `rule/${cause.policy}/${object % RULES_PER_POLICY}`,
     table,
     priority,
     direction: rule.direction,

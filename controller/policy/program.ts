@@ -11,7 +11,7 @@ export interface Flow {
   match: readonly Oxm[]
   instructions: readonly Instruction[]
   cookie: bigint
-  /** What asked for it: a compilation unit such as `interface/web-1` or `policy/shop`. Unknown to switches. */
+  /** What asked for it: a compilation unit such as `interface/web-1`, or `rule/shop/817` by slot. Unknown to switches. */
   unit: string
 }
 

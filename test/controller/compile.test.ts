@@ -11,7 +11,8 @@ import { Compiler, guardFlow } from '../../controller/policy/compile.ts'
 import { readCookie } from '../../controller/policy/cookie.ts'
 import { blocks } from '../../controller/policy/fields.ts'
 import { Intent } from '../../controller/policy/intent.ts'
-import { STAGES, TABLE_NAMES, TABLES } from '../../controller/policy/pipeline.ts'
+import { ruleAt } from '../../controller/policy/order.ts'
+import { STAGES, TABLE_NAMES, TABLES, UNKNOWN_PORT } from '../../controller/policy/pipeline.ts'
 import { emptyProgram, type Flow, flowKey, type SwitchProgram } from '../../controller/policy/program.ts'
 import type { Backend, NetworkState } from '../../controller/policy/state.ts'
 import { arbitraryNetwork } from '../support/arbitrary-state.ts'
@@ -108,6 +109,37 @@ describe('the compiler', () => {
       }),
       { numRuns: 25 },
     )
+  })
+
+  it('lets a packet whose port nobody knows match what forbids a port, and nothing that permits one', () => {
+    const seen = { forbid: 0, permit: 0 }
+    fc.assert(
+      fc.property(arbitraryNetwork(1), ({ state }) => {
+        for (const { program } of new Compiler('fabric').compile(state, ALL).values()) {
+          // Every rule has a priority of its own.
+          const rules = new Map<string, Flow[]>()
+          for (const flow of program.flows.values()) {
+            if (flow.table !== TABLES.egress_policy && flow.table !== TABLES.ingress_policy) continue
+            const rank = `${flow.table} ${flow.priority}`
+            rules.set(rank, [...(rules.get(rank) ?? []), flow])
+          }
+          for (const [rank, flows] of rules) {
+            const ports = flows.flatMap(({ match }) => match.filter(({ field }) => field === 'reg4'))
+            if (ports.length === 0) continue
+            const passes = flows.some((flow) => nextTables(flow).length > 0)
+            const unknown = ports.some(
+              ({ value, mask = 0xffff_ffff }) =>
+                (BigInt(UNKNOWN_PORT) & BigInt(Number(mask))) === BigInt(Number(value)),
+            )
+            expect(unknown, rank).to.equal(!passes)
+            seen[passes ? 'permit' : 'forbid']++
+          }
+        }
+      }),
+      { numRuns: 60, seed: 5 },
+    )
+    expect(seen.forbid, 'rules that forbid ports').to.be.greaterThan(5)
+    expect(seen.permit, 'rules that permit ports').to.be.greaterThan(5)
   })
 
   it('covers a range of ports with as few masks as there can be', () => {
