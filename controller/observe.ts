@@ -43,6 +43,8 @@ export class Observed implements ObservedView {
   readonly #at = new Map<string, Set<string>>()
   /** Ports by name, as `datapath port`. */
   readonly #named = new Map<string, Set<string>>()
+  /** Ports on which the MAC of a record was seen in vain since it is where it is. */
+  readonly #contests = new Map<string, Set<string>>()
   #delta: ObservedDelta = { datapaths: new Set(), places: new Set() }
 
   constructor(intent: Intent, topology: TopologyFacts, tell: Tell) {
@@ -221,6 +223,10 @@ export class Observed implements ObservedView {
     if (held === undefined || (held.datapathId === seen.datapathId && held.port === seen.port)) return seen
     const port = this.datapaths.get(held.datapathId)?.ports.get(held.port)
     if (port !== undefined && !port.up) return seen
+    // Told once for each port, until the interface moves: who shouts must not fill the log.
+    const contested = key(seen.datapathId, seen.port)
+    if (this.#contests.get(record.name)?.has(contested) === true) return held
+    add(this.#contests, record.name, contested)
     this.#tell('interface-contested', record.name, {
       port: this.#portText(seen),
       switch: seen.datapathId,
@@ -249,6 +255,7 @@ export class Observed implements ObservedView {
       at?.delete(name)
       if (at?.size === 0) this.#at.delete(key(before.datapathId, before.port))
     }
+    this.#contests.delete(name)
     this.#delta.places.add(name)
     if (place === undefined) {
       this.places.delete(name)
