@@ -70,6 +70,7 @@ export interface SwitchManifest {
   name: string
   datapathId: string
   uplinks?: string[]
+  links?: string[]
 }
 
 export type Manifest = InterfaceManifest | VnpManifest | PolicyManifest | SwitchManifest
@@ -276,11 +277,17 @@ export function policyManifest(message: Policy__Output): PolicyManifest {
 }
 
 export function switchMessage(manifest: SwitchManifest): Switch {
-  return { name: manifest.name, datapathId: manifest.datapathId, uplinks: manifest.uplinks ?? [] }
+  return {
+    name: manifest.name,
+    datapathId: manifest.datapathId,
+    uplinks: manifest.uplinks ?? [],
+    links: manifest.links ?? [],
+  }
 }
 
 export function switchManifest(message: Switch__Output): SwitchManifest {
   const manifest: SwitchManifest = { kind: 'Switch', name: message.name, datapathId: message.datapathId }
   if (message.uplinks.length > 0) manifest.uplinks = message.uplinks
+  if (message.links.length > 0) manifest.links = message.links
   return manifest
 }

@@ -194,6 +194,11 @@ const switchSchema: Schema = {
       items: { type: 'string', maxLength: 15 },
       description: 'Names of ports that lead to the existing network.',
     },
+    links: {
+      type: 'array',
+      items: { type: 'string', maxLength: 15 },
+      description: 'names of ports that may be links to other switches; any port may where absent',
+    },
   },
 }
 

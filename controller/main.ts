@@ -82,6 +82,11 @@ export async function runController(
   }
 }
 
+/** Where a record names the ports that may be links, no other is. */
+function isNoLink(record: SwitchRecord | undefined, portName: string): boolean {
+  return record !== undefined && record.links.length > 0 && !record.links.includes(portName)
+}
+
 /** The record about a switch. */
 function switchRecordOf(intent: Intent, datapathId: string): SwitchRecord | undefined {
   for (const record of intent.switches.values()) if (record.datapathId === datapathId) return record
@@ -141,7 +146,9 @@ async function start(
     probeMs: config.probeMs,
     hints: hints.links(),
     edge: ({ datapathId, port, name }) =>
-      intent.byAttachment(datapathId, port, name) !== undefined || observed.holdsInterface({ datapathId, port }),
+      isNoLink(switchRecordOf(intent, datapathId), name) ||
+      intent.byAttachment(datapathId, port, name) !== undefined ||
+      observed.holdsInterface({ datapathId, port }),
     attached: (mac) => {
       const name = intent.byMac(mac)
       const attachment = name === undefined ? undefined : intent.interfaces.get(name)?.attachment

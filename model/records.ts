@@ -109,6 +109,8 @@ export interface SwitchRecord extends RecordMeta {
   datapathId: string
   /** Ports (by name) that lead to the existing network: trusted, never an interface's. */
   uplinks: string[]
+  /** Ports (by name) that may be links to other switches of ours; any port may where it is empty. */
+  links: string[]
 }
 
 export type AnyRecord = InterfaceRecord | Vnp | Policy | SwitchRecord

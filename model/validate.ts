@@ -28,7 +28,7 @@ export type PolicyDraft = Draft<Policy>
 export type SwitchDraft = Draft<SwitchRecord>
 export type AnyDraft = InterfaceDraft | VnpDraft | PolicyDraft | SwitchDraft
 
-export const LIMITS = { addresses: 64, uplinks: 64 } as const
+export const LIMITS = { addresses: 64, uplinks: 64, links: 256 } as const
 /** The highest number a physical or virtual port can have (OFPP_MAX, OpenFlow 1.3.5 section 7.2.1). */
 export const LAST_PORT = 0xffffff00
 /** Octets of a port's name without its ending zero (OFP_MAX_PORT_NAME_LEN is 16). */
@@ -91,7 +91,8 @@ export function validateSwitch(input: unknown): Result<SwitchDraft> {
     kind: 'switch',
     ...named(check, fields),
     datapathId: readDatapathId(check, fields['datapathId'], 'datapath_id'),
-    uplinks: readUplinks(check, fields['uplinks']),
+    uplinks: readPortNames(check, fields['uplinks'], 'uplinks'),
+    links: readPortNames(check, fields['links'], 'links'),
   }))
 }
 
@@ -196,9 +197,9 @@ function readPortName(check: Check, value: unknown, path: string): string {
   return text
 }
 
-function readUplinks(check: Check, value: unknown): string[] {
+function readPortNames(check: Check, value: unknown, path: 'uplinks' | 'links'): string[] {
   const names = check
-    .list(value, 'uplinks', LIMITS.uplinks)
-    .map((each, index) => readPortName(check, each, `uplinks[${index}]`))
+    .list(value, path, LIMITS[path])
+    .map((each, index) => readPortName(check, each, `${path}[${index}]`))
   return [...new Set(names)].sort()
 }

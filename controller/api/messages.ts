@@ -136,7 +136,7 @@ export function policyMessage(record: PolicyRecord, generation: number): Policy 
 }
 
 export function switchMessage(record: SwitchRecord, generation: number): Switch {
-  return { ...common(record, generation), datapathId: record.datapathId, uplinks: record.uplinks }
+  return { ...common(record, generation), datapathId: record.datapathId, uplinks: record.uplinks, links: record.links }
 }
 
 /** Any record in the message that can hold each kind. */

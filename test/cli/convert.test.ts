@@ -150,7 +150,7 @@ const manifest: fc.Arbitrary<Manifest> = fc.oneof(
   fc
     .tuple(
       fc.record({ kind: fc.constant('Switch' as const), name, datapathId: fc.constant('00000000000000a1') }),
-      fc.record({ uplinks: fc.constant<string[]>(['eth0', 'eth1']) }, optional),
+      fc.record({ uplinks: fc.constant<string[]>(['eth0', 'eth1']), links: fc.constant<string[]>(['eth2']) }, optional),
     )
     .map(([one, two]) => ({ ...one, ...two }) satisfies SwitchManifest),
 )

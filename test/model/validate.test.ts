@@ -197,6 +197,7 @@ const FAULTS: Fault[] = [
   fault('switch', 'datapathId', '0000000000000000', 'datapath_id', /zero stands for no switch/),
   fault('switch', 'datapathId', 'a1', 'datapath_id', /16 hexadecimal/),
   fault('switch', 'uplinks', ['eth0', ''], 'uplinks[1]', /1 to 15/),
+  fault('switch', 'links', ['a b'], 'links[0]', /1 to 15/),
   fault(
     'switch',
     'uplinks',
@@ -263,7 +264,10 @@ describe('validation', () => {
       egressDefault: 'allow',
       priority: -5,
     })
-    expect(acceptedOf(validateRecord('switch', GOOD.switch()))).to.deep.include({ uplinks: ['eth0', 'eth1'] })
+    expect(acceptedOf(validateRecord('switch', GOOD.switch()))).to.deep.include({
+      uplinks: ['eth0', 'eth1'],
+      links: [],
+    })
     const spoken = rule({
       protocols: ['udp', 'tcp', '6'],
       ports: ['90', '80-82', '83', '81'],

@@ -47,7 +47,7 @@ export function rule(direction: Direction, peer: Peer, action: RuleAction, field
 }
 
 export function switchRecord(name: string, datapathId: string, uplinks: string[] = []): SwitchRecord {
-  return { ...meta(name), kind: 'switch', datapathId, uplinks }
+  return { ...meta(name), kind: 'switch', datapathId, uplinks, links: [] }
 }
 
 /** The intent of these records on two switches; record numbers of policies and VNPs follow their position. */

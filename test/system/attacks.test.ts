@@ -24,7 +24,7 @@ import {
   udp6,
   v4,
 } from '../support/attack-frames.ts'
-import { HOSTS, type Host, ip4, ip6, macOf, NAMES } from '../support/attack-hosts.ts'
+import { HOSTS, type Host, ip4, ip6, macOf, NAMES, UPLINK } from '../support/attack-hosts.ts'
 import { AttackLab, type Shot } from '../support/attack-lab.ts'
 import { record, records, vnp } from '../support/attack-records.ts'
 import { disguises, lies } from '../support/attack-shots.ts'
@@ -307,6 +307,66 @@ describe('attacks', function () {
         udp('x2', 'a2', OPEN, { eth: { src: macOf('a1') }, src: ip4('a1'), src6: ip6('a1') }),
       ),
     ])
+  })
+
+  it('probes that two hosts carry to each other, where link ports are declared', async () => {
+    interface Seen {
+      links: { fromDatapathId: string; fromPort: number }[]
+      switches: { name: string; datapathId: string; etag: string; ports: { port: number; name: string }[] }[]
+    }
+    const topology = (): Promise<Seen> => attack.controller.call<Seen>('TopologyService.GetTopology')
+    const relay = async (): Promise<void> => {
+      const [one, two] = [(await attack.seen('x1')).lldp, (await attack.seen('x2')).lldp]
+      await attack.send(
+        'x2',
+        one.slice(-2).map((text) => octets(text)),
+      )
+      await attack.send(
+        'x1',
+        two.slice(-2).map((text) => octets(text)),
+      )
+    }
+    const before = await topology()
+    expect(before.links).to.have.length(2)
+    // Undeclared, the two are a cable.
+    await until(
+      'the relayed link',
+      async () => relay().then(linkCount),
+      (count) => count === 4,
+      15_000,
+    )
+    const declare = async (links: (dpid: string) => string[]): Promise<void> => {
+      for (const { name, datapathId } of before.switches.filter((each) =>
+        each.datapathId.startsWith('00000000000006'),
+      )) {
+        const uplinks = datapathId === '0000000000000601' ? [UPLINK] : []
+        const record = { name: datapathId === '0000000000000601' ? 'left' : `declared-${name}`, datapathId, uplinks }
+        await attack.controller.call('TopologyService.UpdateSwitch', {
+          switch: { ...record, links: links(datapathId) },
+          allowMissing: true,
+        })
+      }
+    }
+    const genuine = (datapathId: string): string[] =>
+      before.links
+        .filter(({ fromDatapathId }) => fromDatapathId === datapathId)
+        .flatMap(({ fromPort }) => {
+          const ports = before.switches.find((each) => each.datapathId === datapathId)?.ports ?? []
+          return ports.filter(({ port }) => port === fromPort).map(({ name }) => name)
+        })
+    await declare(genuine)
+    await until(
+      'the relayed link is gone',
+      async () => relay().then(linkCount),
+      (count) => count === 2,
+      15_000,
+    )
+    for (let round = 0; round < 10; round++) {
+      await relay()
+      expect(await linkCount()).to.equal(2)
+    }
+    await declare(() => [])
+    await fire(controls())
   })
 
   it('changes while packets are on their way', async () => {

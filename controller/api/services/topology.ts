@@ -54,7 +54,7 @@ export function topologyService(deps: ApiDependencies): ServiceMethods {
     const revision = record === undefined ? 0 : (intent.modRevision('switch', record.name) ?? 0)
     const described: Switch =
       record === undefined
-        ? { name: '', owner: '', etag: '', uplinks: [], datapathId }
+        ? { name: '', owner: '', etag: '', uplinks: [], links: [], datapathId }
         : switchMessage(record, revision)
     const known: Switch = { ...described, name: described.name || status?.name || '', state: 'SWITCH_STATE_OFFLINE' }
     if (status === undefined) return known

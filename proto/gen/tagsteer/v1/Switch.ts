@@ -26,6 +26,11 @@ export interface Switch {
   'remoteAddress'?: (string);
   'description'?: (string);
   'connectTime'?: (_google_protobuf_Timestamp | null);
+  /**
+   * Names of ports that may be links to other switches of ours; any port may where it is empty. Probes that arrive on
+   * other ports make no link, whoever carried them there.
+   */
+  'links'?: (string)[];
 }
 
 export interface Switch__Output {
@@ -48,4 +53,9 @@ export interface Switch__Output {
   'remoteAddress': (string);
   'description': (string);
   'connectTime': (_google_protobuf_Timestamp__Output | null);
+  /**
+   * Names of ports that may be links to other switches of ours; any port may where it is empty. Probes that arrive on
+   * other ports make no link, whoever carried them there.
+   */
+  'links': (string)[];
 }
