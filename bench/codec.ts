@@ -100,7 +100,7 @@ const rows = CASES.map(({ name, octets }, i) => {
 })
 printTable(
   'OpenFlow codec, one thread (best of rounds)',
-  'node --import=tsx --conditions=source bench/codec.ts',
+  'npm run bench -- codec',
   ['message', 'octets', 'decode/s', 'MB/s', 'encode/s', 'os-ken decode/s', 'times os-ken'],
   rows,
 )
