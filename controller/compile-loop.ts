@@ -5,7 +5,7 @@
  */
 import type { Applied } from './applied.ts'
 import type { Compiler } from './policy/compile.ts'
-import type { Intent, IntentDelta } from './policy/intent.ts'
+import { emptyDelta, type Intent, type IntentDelta } from './policy/intent.ts'
 import { nothingTouched, type SwitchProgram, type Touched } from './policy/program.ts'
 import type { Backend, ObservedDelta, ObservedView } from './policy/state.ts'
 
@@ -96,7 +96,7 @@ export class CompileLoop {
   #compile(): void {
     const { intent, observed, backend, compiler, applied, want, measured, clock } = this.#options
     const started = clock()
-    const changed = { intent: this.#intent ?? noChange(intent.generation), observed: this.#observed ?? noPlaces() }
+    const changed = { intent: this.#intent ?? emptyDelta(intent.generation), observed: this.#observed ?? noPlaces() }
     const generation = intent.generation
     const compiled = compiler.compile({ intent, observed, backend }, changed)
     this.#intent = undefined
@@ -122,21 +122,6 @@ function merge(into: IntentDelta, more: IntentDelta): void {
   into.relevanceChanged ||= more.relevanceChanged
   into.rulesChanged ||= more.rulesChanged
   into.prefixesChanged ||= more.prefixesChanged
-}
-
-function noChange(generation: number): IntentDelta {
-  return {
-    generation,
-    interfaces: new Set(),
-    vnps: new Set(),
-    policies: new Set(),
-    switches: new Set(),
-    identities: new Set(),
-    numbers: new Set(),
-    relevanceChanged: false,
-    rulesChanged: false,
-    prefixesChanged: false,
-  }
 }
 
 function noPlaces(): ObservedDelta {

@@ -7,8 +7,9 @@
  *     writer ◀─ API            observed ◀── topology, ports, sightings
  */
 import { randomBytes } from 'node:crypto'
+import { SWITCH_UNIT } from '../host/certs.ts'
 import { systemClock } from '../host/clock.ts'
-import type { ControllerConfig } from '../host/config.ts'
+import { type ControllerConfig, endpointText } from '../host/config.ts'
 import { EXIT_CODE, Lifecycle } from '../host/lifecycle.ts'
 import type { Log } from '../host/log.ts'
 import { failureText } from '../model/errors.ts'
@@ -42,8 +43,6 @@ export interface RunningController {
   stop(): Promise<void>
 }
 
-/** The organisational unit of a switch's certificate, as `tagsteer certs` makes them. */
-const SWITCH_UNIT = 'switch'
 /** Milliseconds that calls may take to finish when the controller stops. */
 const API_GRACE_MS = 2000
 
@@ -85,12 +84,6 @@ export async function runController(
 /** Where a record names the ports that may be links, no other is. */
 function isNoLink(record: SwitchRecord | undefined, portName: string): boolean {
   return record !== undefined && record.links.length > 0 && !record.links.includes(portName)
-}
-
-/** The record about a switch. */
-function switchRecordOf(intent: Intent, datapathId: string): SwitchRecord | undefined {
-  for (const record of intent.switches.values()) if (record.datapathId === datapathId) return record
-  return undefined
 }
 
 async function start(
@@ -146,7 +139,7 @@ async function start(
     probeMs: config.probeMs,
     hints: hints.links(),
     edge: ({ datapathId, port, name }) =>
-      isNoLink(switchRecordOf(intent, datapathId), name) ||
+      isNoLink(intent.switchOf(datapathId), name) ||
       intent.byAttachment(datapathId, port, name) !== undefined ||
       observed.holdsInterface({ datapathId, port }),
     attached: (mac) => {
@@ -293,15 +286,15 @@ async function start(
           return topology.links.map(({ from, to, lastSeen }) => ({ from, to, lastSeen }))
         },
         observed,
-        nameOf: (datapathId) =>
-          switchRecordOf(intent, datapathId)?.name ?? southbound.switches.get(datapathId)?.name ?? '',
+        status: (datapathId) => southbound.status(datapathId),
+        nameOf: (datapathId) => intent.switchOf(datapathId)?.name ?? southbound.status(datapathId)?.name ?? '',
         desired: (datapathId) => loop.programs.get(datapathId),
         installed: (datapathId) => southbound.installed(datapathId),
         flowStats: (datapathId) => southbound.flowStats(datapathId),
       },
     },
     {
-      listen: `${config.listen.host.includes(':') ? `[${config.listen.host}]` : config.listen.host}:${config.listen.port}`,
+      listen: endpointText(config.listen),
       ...(config.plaintext || config.tls === undefined ? {} : { tls: config.tls }),
       rules: {
         log: ({ method, ...rest }) => callLog.debug(method, rest),

@@ -151,9 +151,7 @@ export class Observed implements ObservedView {
   }
 
   #shape(datapathId: string, ports: Map<number, PortView>): Datapath {
-    const uplinks = new Set<string>()
-    for (const record of this.#intent.switches.values())
-      if (record.datapathId === datapathId) for (const name of record.uplinks) uplinks.add(name)
+    const uplinks = new Set(this.#intent.switchOf(datapathId)?.uplinks)
     const uplinkPorts = new Set([...ports.values()].filter(({ name }) => uplinks.has(name)).map(({ port }) => port))
     return { datapathId, ports, uplinkPorts, ...NOWHERE, ...this.#topology.view(datapathId) }
   }

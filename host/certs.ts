@@ -54,7 +54,8 @@ const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as con
 /** Every server certificate is also good for the machine itself. */
 const LOCAL_HOSTS = ['localhost', '127.0.0.1', '::1']
 const NAME = /^[A-Za-z0-9]([-A-Za-z0-9._]{0,61}[A-Za-z0-9])?$/
-const SWITCH_UNIT = 'switch'
+/** The organisational unit of a switch's certificate. */
+export const SWITCH_UNIT = 'switch'
 
 type Library = typeof import('@peculiar/x509')
 type Keys = webcrypto.CryptoKeyPair

@@ -1,7 +1,7 @@
 /** tagsteer matrix: who may reach whom, for every pair of some interfaces, as policy says now. */
 import type { CheckTrafficResponse__Output } from '../../proto/gen/tagsteer/v1/CheckTrafficResponse.ts'
 import type { Interface__Output } from '../../proto/gen/tagsteer/v1/Interface.ts'
-import { type CommandRow, text } from '../command.ts'
+import { type CommandRow, text, texts } from '../command.ts'
 import { tagFromText } from '../convert.ts'
 import { CliError } from '../failure.ts'
 import { render } from '../output.ts'
@@ -32,10 +32,9 @@ export const matrix: CommandRow = {
     'tagsteer matrix tcp/443 -l app=web -o json',
   ],
   async run({ arguments: [packet = ''], options, format, terminal, client }) {
-    const tags = (options['selector'] ?? []) as string[]
     const interfaces = await client().list<Interface__Output>('InterfaceService', 'listInterfaces', 'interfaces', {
       vnp: text(options, 'vnp') ?? '',
-      selector: { allOf: tags.map(tagFromText) },
+      selector: { allOf: texts(options, 'selector').map(tagFromText) },
     })
     const names = interfaces.map(({ name }) => name)
     if (names.length > MOST)

@@ -25,6 +25,8 @@ export interface SeenLink {
 export interface NetworkView {
   readonly switches: ReadonlyMap<string, SwitchStatus>
   readonly links: readonly SeenLink[]
+  /** One of the switches. */
+  status(datapathId: string): SwitchStatus | undefined
   readonly observed: ObservedView
   /** A switch's name: its record's, else its bridge's, else empty. */
   nameOf(datapathId: string): string

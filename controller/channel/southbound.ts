@@ -126,6 +126,11 @@ export class Southbound {
     return new Map([...this.#sessions].map(([datapathId, session]) => [datapathId, session.status]))
   }
 
+  /** One switch as it is now. */
+  status(datapathId: string): SwitchStatus | undefined {
+    return this.#sessions.get(datapathId)?.status
+  }
+
   get events(): Observable<ChannelEvent> {
     return this.#subject
   }

@@ -85,6 +85,7 @@ export class Intent implements IntentView {
   readonly interfacesByNetwork = new Multimap<string>()
   readonly interfacesByAddress = new Multimap<string>()
   readonly interfacesByMac = new Multimap<number>()
+  readonly switchesByDatapath = new Multimap<string>()
   readonly interfacesByPort = new Multimap<string>()
   /** By the port name of the attachment, whatever switch it names. */
   readonly interfacesByPortName = new Multimap<string>()
@@ -196,6 +197,12 @@ export class Intent implements IntentView {
     return this.interfacesByMac.first(mac)
   }
 
+  /** The record about a switch. */
+  switchOf(datapathId: string): SwitchRecord | undefined {
+    const name = this.switchesByDatapath.first(datapathId)
+    return name === undefined ? undefined : this.switches.get(name)
+  }
+
   byAttachment(datapathId: string, port: number, portName: string): string | undefined {
     const byNumber = this.interfacesByPort.first(portKey(datapathId, port))
     if (byNumber !== undefined) return byNumber
@@ -257,7 +264,9 @@ export class Intent implements IntentView {
         delta.rulesChanged = true
         return
       case PREFIX.switch:
+        this.#indexSwitch(this.switches.get(name), 'remove')
         put(this.switches, name, value as SwitchRecord | undefined)
+        this.#indexSwitch(this.switches.get(name), 'add')
         delta.switches.add(name)
         return
       case PREFIX.identity:
@@ -306,6 +315,10 @@ export class Intent implements IntentView {
     if (attachment.kind !== 'portName') return
     this.interfacesByPortName[action](attachment.portName, name)
     this.interfacesByNamedPort[action](namedPortKey(attachment.portName, attachment.datapathId), name)
+  }
+
+  #indexSwitch(record: SwitchRecord | undefined, action: 'add' | 'remove'): void {
+    if (record !== undefined) this.switchesByDatapath[action](record.datapathId, record.name)
   }
 
   #mention(record: Vnp | Policy | undefined, by: 1 | -1, work: Applying): void {
@@ -454,7 +467,8 @@ function put<K, V>(map: Map<K, V>, key: K, value: V | undefined): void {
   else map.set(key, value)
 }
 
-function emptyDelta(generation: number): IntentDelta {
+/** A delta in which nothing changed. */
+export function emptyDelta(generation: number): IntentDelta {
   return {
     generation,
     interfaces: new Set(),

@@ -198,7 +198,8 @@ function innerTuple(inner: Uint8Array, ip: 4 | 6): Tuple | undefined {
   return { ...plain, sport: u16(inner, header), dport: u16(inner, header + 2) }
 }
 
-const CT_FIELDS: readonly FieldName[] = [
+/** What connection tracking knows of a packet. */
+export const CT_FIELDS: readonly FieldName[] = [
   'ct_state',
   'ct_zone',
   'ct_mark',

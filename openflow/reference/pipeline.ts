@@ -12,6 +12,7 @@ import type { MessageNamed } from '../spec/message.ts'
 import type { FieldName, Oxm } from '../spec/oxm.ts'
 import { oxmRow } from '../spec/oxm.ts'
 import { act } from './act.ts'
+import { CT_FIELDS } from './conntrack.ts'
 import { Frame } from './frame.ts'
 import { lookup } from './lookup.ts'
 import { meterAllows } from './meter.ts'
@@ -228,17 +229,7 @@ const PACKET_IN_FIELDS: readonly FieldName[] = [
   'metadata',
   ...Array.from({ length: 16 }, (_, i) => `reg${i}` as FieldName),
   'pkt_mark',
-  'ct_state',
-  'ct_zone',
-  'ct_mark',
-  'ct_label',
-  'ct_nw_proto',
-  'ct_nw_src',
-  'ct_nw_dst',
-  'ct_ipv6_src',
-  'ct_ipv6_dst',
-  'ct_tp_src',
-  'ct_tp_dst',
+  ...CT_FIELDS,
 ]
 
 /** Sent with the original tuple even when they are zero. */

@@ -35,6 +35,9 @@ function portrait(intent: Intent): unknown {
     ]),
     relevant: [...intent.relevantTags.entries()].sort(),
     prefixes: [...intent.prefixes].sort(),
+    switches: [...intent.switches.values()]
+      .map(({ datapathId }) => [datapathId, intent.switchOf(datapathId)?.name])
+      .sort(),
     holders: [...intent.interfaces.values()]
       .flatMap((record) => record.addresses.map((address) => [address, intent.byAddress(record.network, address)]))
       .sort(),
@@ -197,6 +200,7 @@ describe('intent', () => {
     expect(intent.byAttachment('00000000000000ab', 5, 'veth0')).to.equal(undefined)
     expect(intent.byAttachment('00000000000000ab', 5, 'veth1')).to.equal('c')
     expect(intent.byMac(9)).to.equal('d')
+    expect(intent.switchOf('00000000000000ff')).to.equal(undefined)
     expect(intent.modRevision('interface', 'b')).to.equal(1)
   })
 })

@@ -44,6 +44,7 @@ export async function testApi(
       switches: new Map(),
       links: [],
       observed,
+      status: () => undefined,
       nameOf: () => '',
       desired: () => undefined,
       installed: () => undefined,

@@ -13,7 +13,7 @@ import type { Write } from '../../policy/propose.ts'
 import type { CallContext } from '../call.ts'
 import type { ApiDependencies } from '../deps.ts'
 import { RECORD_KINDS, recordMessage } from '../messages.ts'
-import { writeRequest } from '../records.ts'
+import { prefixed, writeRequest } from '../records.ts'
 import type { ServiceMethods } from '../server.ts'
 
 const MAX_RECORDS = 10_000
@@ -83,10 +83,7 @@ async function readRecords(records: readonly Record__Output[]): Promise<Result<W
     if (kind === undefined) return invalid([{ field: path, description: 'holds no record' }])
     const message = each[kind] as { etag?: string }
     const draft = validateRecord(kind, message)
-    if (!draft.ok) {
-      const violations = draft.failure.violations ?? []
-      return invalid(violations.map(({ field, description }) => ({ field: `${path}.${kind}.${field}`, description })))
-    }
+    if (!draft.ok) return prefixed(draft, `${path}.${kind}`)
     wishes.push({ draft: draft.value, etag: message.etag ?? '' })
   }
   return ok(wishes)

@@ -41,7 +41,7 @@ export function flowService(deps: ApiDependencies): ServiceMethods {
     const record = intent.switches.get(name)
     if (record !== undefined) return record.datapathId
     const wanted = name.toLowerCase()
-    if (network.switches.has(wanted)) return wanted
+    if (network.status(wanted) !== undefined) return wanted
     for (const [datapathId, status] of network.switches) if (status.name === name) return datapathId
     return undefined
   }
@@ -66,7 +66,7 @@ export function flowService(deps: ApiDependencies): ServiceMethods {
       keep.value(flow),
     )
     const { items, nextPageToken } = takePage(all, ({ order }) => order, page.value, query)
-    const status = network.switches.get(datapathId)
+    const status = network.status(datapathId)
     let counters = new Map<string, FlowStats>()
     if (request.counters && status !== undefined && (status.state === 'served' || status.state === 'degraded')) {
       try {

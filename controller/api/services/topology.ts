@@ -50,7 +50,7 @@ export function topologyService(deps: ApiDependencies): ServiceMethods {
   }
 
   function message(datapathId: string, record: SwitchRecord | undefined, at: Map<string, string[]>): Switch {
-    const status = network.switches.get(datapathId)
+    const status = network.status(datapathId)
     const revision = record === undefined ? 0 : (intent.modRevision('switch', record.name) ?? 0)
     const described: Switch =
       record === undefined
@@ -109,7 +109,7 @@ export function topologyService(deps: ApiDependencies): ServiceMethods {
         interface: name,
         datapathId,
         port,
-        portName: network.switches.get(datapathId)?.ports.get(port)?.name ?? '',
+        portName: network.observed.datapaths.get(datapathId)?.ports.get(port)?.name ?? '',
       }))
       .sort((a, b) => (a.interface < b.interface ? -1 : 1))
     return ok({ switches: all(), links, locations })
