@@ -16,6 +16,19 @@ const web = (index: number, more: object = {}): object => ({
   ...more,
 })
 
+const httpRule = {
+  direction: 'DIRECTION_INGRESS',
+  peer: { any: {} },
+  protocols: ['tcp'],
+  ports: ['80'],
+  action: 'ACTION_ALLOW',
+}
+/** Members with the tag `web`, who may be asked on port 80; and further rules. */
+const shop = (more: object[] = []): object[] => [
+  { vnp: { name: 'shop', selector: { allOf: [{ text: 'web' }] } } },
+  { policy: { name: 'p', vnp: 'shop', rules: [httpRule, ...more] } },
+]
+
 describe('the API', () => {
   let api: TestApi
   let call: Call
@@ -293,23 +306,7 @@ describe('the API', () => {
   it('answers many questions about traffic as policy says, and names the one that is no question', async () => {
     await call('ApplyService.Apply', {
       records: [
-        { vnp: { name: 'shop', selector: { allOf: [{ text: 'web' }] } } },
-        {
-          policy: {
-            name: 'p',
-            vnp: 'shop',
-            rules: [
-              {
-                direction: 'DIRECTION_INGRESS',
-                peer: { any: {} },
-                protocols: ['tcp'],
-                ports: ['80'],
-                action: 'ACTION_ALLOW',
-              },
-              { direction: 'DIRECTION_INGRESS', peer: { any: {} }, protocols: ['icmp'], action: 'ACTION_REJECT' },
-            ],
-          },
-        },
+        ...shop([{ ...httpRule, protocols: ['icmp'], ports: [], action: 'ACTION_REJECT' }]),
         { interface: web(1) },
         { interface: web(2) },
         { interface: web(3, { tags: [] }) },
@@ -343,26 +340,7 @@ describe('the API', () => {
 
   it('explains with the rules that were passed over, and what to do', async () => {
     await call('ApplyService.Apply', {
-      records: [
-        { vnp: { name: 'shop', selector: { allOf: [{ text: 'web' }] } } },
-        {
-          policy: {
-            name: 'p',
-            vnp: 'shop',
-            rules: [
-              {
-                direction: 'DIRECTION_INGRESS',
-                peer: { any: {} },
-                protocols: ['tcp'],
-                ports: ['80'],
-                action: 'ACTION_ALLOW',
-              },
-            ],
-          },
-        },
-        { interface: web(1) },
-        { interface: web(2) },
-      ],
+      records: [...shop(), { interface: web(1) }, { interface: web(2) }],
     })
     interface Answer {
       verdict: string

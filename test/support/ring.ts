@@ -224,3 +224,22 @@ export class Ring {
     await this.applied()
   }
 }
+
+/** Runs the tests of the suite that calls this on a ring of its own: each begins with the base records and counts of zero. */
+export function onRing(prefix: string, family: string, started: (ring: Ring) => void): void {
+  let ring: Ring | undefined
+  before(async () => {
+    ring = await Ring.start(prefix, family)
+    started(ring)
+  })
+  after(async () => {
+    await ring?.stop()
+  })
+  beforeEach(async () => {
+    await ring?.apply(ring.base())
+    await ring?.reset()
+  })
+  afterEach(function () {
+    if (this.currentTest?.state === 'failed') console.error(ring?.controller.log.split('\n').slice(-40).join('\n'))
+  })
+}

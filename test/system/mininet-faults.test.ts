@@ -4,25 +4,14 @@
  */
 import { expect } from 'chai'
 import { ETHERTYPE, encodeEthernet } from '../../packet/ethernet.ts'
-import { HOSTS, type Host, ip4, mac, macText, Ring } from '../support/ring.ts'
+import { HOSTS, type Host, ip4, mac, macText, onRing, type Ring } from '../support/ring.ts'
 import { until } from '../support/running-controller.ts'
 
 describe('three real switches in trouble', function () {
   this.timeout(120_000)
   let ring: Ring
-
-  before(async () => {
-    ring = await Ring.start('q', '1a')
-  })
-  after(async () => {
-    await ring?.stop()
-  })
-  beforeEach(async () => {
-    await ring.apply(ring.base())
-    await ring.reset()
-  })
-  afterEach(function () {
-    if (this.currentTest?.state === 'failed') console.error(ring.controller.log.split('\n').slice(-40).join('\n'))
+  onRing('q', '1a', (made) => {
+    ring = made
   })
 
   it('refuses forged senders', async () => {

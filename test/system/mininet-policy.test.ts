@@ -3,25 +3,14 @@
  * in the middle of traffic. A packet that policy forbids and that arrives all the same fails the test.
  */
 import { expect } from 'chai'
-import { allowUdp, countOf, HOSTS, type Host, ip4, ip6, PORT, Ring } from '../support/ring.ts'
+import { allowUdp, countOf, HOSTS, type Host, ip4, ip6, onRing, PORT, type Ring } from '../support/ring.ts'
 import { until } from '../support/running-controller.ts'
 
 describe('policy on three real switches', function () {
   this.timeout(120_000)
   let ring: Ring
-
-  before(async () => {
-    ring = await Ring.start('p', '3a')
-  })
-  after(async () => {
-    await ring?.stop()
-  })
-  beforeEach(async () => {
-    await ring.apply(ring.base())
-    await ring.reset()
-  })
-  afterEach(function () {
-    if (this.currentTest?.state === 'failed') console.error(ring.controller.log.split('\n').slice(-40).join('\n'))
+  onRing('p', '3a', (made) => {
+    ring = made
   })
 
   it('permits and denies per tag, over IPv4 and IPv6, across switches', async () => {
