@@ -58,6 +58,7 @@ export {
   type ExperimenterMessage,
   encode,
   encodeAll,
+  hasMessage,
   MESSAGE_TYPES,
   type Message,
   type MessageNamed,
@@ -88,3 +89,4 @@ export * from './text/index.ts'
 export { type ErrorAnswer, WIRE_CODES, type WireCode, WireError } from './wire/error.ts'
 export { fromHex, toHex } from './wire/hex.ts'
 export { toJson } from './wire/json.ts'
+export { SPOKEN_VERSIONS, VERSIONS, type Version, versionText } from './wire/version.ts'

@@ -1,5 +1,5 @@
 /**
- * Message: the type of every OpenFlow 1.3 message, and encode and decode. The rows are in `messages.ts`,
+ * Message: the type of every OpenFlow message, and encode and decode, in the versions of wire/version.ts. The rows are in `messages.ts`,
  * `multipart.ts` and `experimenter.ts`; here are the header (section 7.1.1), errors (section 7.4.4), and the two
  * messages that no row can describe, because they contain a message or differ by side.
  *
@@ -9,13 +9,15 @@
 
 import { type NonzeroPadding, Reader, Writer } from '../wire/cursor.ts'
 import { inside, shown, WireError } from '../wire/error.ts'
-import { type Field, type Of, rest, u16, u32 } from '../wire/field.ts'
+import { type Absent, type Field, isUint, type Of, rest, u16, u32 } from '../wire/field.ts'
 import { behind, fixedValue, pad, type Struct, struct } from '../wire/struct.ts'
+import { rowIn } from '../wire/union.ts'
+import { type Columns, inVersion, isSpoken, notInVersion, SPOKEN_VERSIONS, type Version } from '../wire/version.ts'
 import { OFP_VERSION } from './constants.ts'
 import { type ErrorKind, errorBody } from './errors.ts'
 import { EXPERIMENTER_MESSAGES } from './experimenter.ts'
 import { type HelloBody, helloBody } from './hello.ts'
-import { MESSAGES } from './messages.ts'
+import { MESSAGES, type MessageRow } from './messages.ts'
 import { type MultipartReply, type MultipartRequest, multipart } from './multipart.ts'
 import { EXPERIMENTER } from './oxm-row.ts'
 
@@ -66,27 +68,39 @@ export type MessageNamed<N extends MessageType> = Extract<Message, { type: N }>
 interface Row {
   readonly name: string
   readonly number: number
-  readonly experimenter?: number
+  readonly experimenter: number | undefined
   /** Reads and writes from the xid on. */
   readonly body: Field<object>
+}
+
+/** The rows as they are in one version. */
+interface Table {
+  readonly byNumber: Array<Row | undefined>
+  readonly byExperimenter: Map<number, Row>
+  readonly byName: Map<string, Row>
 }
 
 const HEADER_SIZE = 8
 const EXPERIMENTER_TYPE = 4
 
-/** Type and xid in front of what a field reads that is no struct. */
-function special<T extends object>(name: string, field: Field<T>): Field<object> {
+/** Type and xid (and whatever else is fixed) in front of what a field reads that is no struct. */
+function special<T extends object>(name: string, field: Field<T>, fixed: ReadonlyArray<Field<Absent>>): Field<object> {
   return {
     kind: 'message',
     min: 4 + field.min,
     fixed: false,
-    read: (r) => ({ type: name, xid: u32.read(r), ...field.read(r) }),
+    read(r) {
+      const xid = u32.read(r)
+      for (const one of fixed) one.read(r)
+      return { type: name, xid, ...field.read(r) }
+    },
     write(w, value) {
       try {
         u32.write(w, (value as { xid: number }).xid)
       } catch (error) {
         throw inside(error, 'xid')
       }
+      for (const one of fixed) one.write(w, undefined as never)
       field.write(w, value as T)
     },
   }
@@ -104,6 +118,9 @@ const nestedMessage: Field<Message> = {
     const size = (r.octets[at + 2]! << 8) | r.octets[at + 3]!
     if (size < HEADER_SIZE || at + size > outer)
       throw new WireError('bad_len', at + 2, `length ${size}`).within('length')
+    if (r.octets[at] !== r.version) {
+      throw new WireError('bad_version', at, `version ${r.octets[at]} inside ${r.version}`).within('version')
+    }
     r.enter()
     r.end = at + size
     const message = readMessage(r)
@@ -113,7 +130,7 @@ const nestedMessage: Field<Message> = {
   },
   write(w, message) {
     w.enter()
-    writeMessage(w, message)
+    writeMessage(w, message, w.version)
     w.leave()
   },
 }
@@ -121,44 +138,79 @@ const nestedMessage: Field<Message> = {
 const unknownExperimenter = struct({ experimenter: u32, exp_type: u32, data: rest })
 const bundleAdd = struct({ bundle_id: u32, pad: pad(2), flags: u16, message: nestedMessage, properties: rest })
 
-const byNumber: Array<Row | undefined> = []
-const byExperimenter = new Map<number, Row>()
-const byName = new Map<string, Row>()
+/** The rows of this file, beside those of the tables. */
+const OWN: Readonly<Record<string, MessageRow>> = {
+  hello: { number: 0, body: helloBody },
+  error: { number: 1, body: errorBody },
+  experimenter: { number: EXPERIMENTER_TYPE, body: unknownExperimenter },
+  multipart_request: {
+    number: { of10: 16, of13: 18 },
+    body: multipart<MultipartRequest>('request'),
+  },
+  multipart_reply: {
+    number: { of10: 17, of13: 19 },
+    body: multipart<MultipartReply>('reply'),
+  },
+  bundle_add_message: { number: 2301, experimenter: EXPERIMENTER.onf, body: bundleAdd },
+}
+
+const ROWS: Readonly<Record<string, MessageRow>> = { ...MESSAGES, ...EXPERIMENTER_MESSAGES, ...OWN }
+
 /** 48 bits: no two experimenters' types share a key. */
 const experimenterKey = (experimenter: number, type: number): number => experimenter * 0x10000 + type
 
-function define(row: Row): void {
-  byName.set(row.name, row)
-  if (row.experimenter === undefined) byNumber[row.number] = row
-  else byExperimenter.set(experimenterKey(row.experimenter, row.number), row)
+/** What stands after the length: xid, for experimenters' rows id and type, and the body. */
+function wholeBody(
+  name: string,
+  body: Field<unknown>,
+  experimenter: number | undefined,
+  number: number,
+): Field<object> {
+  const ids =
+    experimenter === undefined ? {} : { experimenter: fixedValue(u32, experimenter), exp_type: fixedValue(u32, number) }
+  if (body.kind === 'struct') return behind({ xid: u32, ...ids }, body as Struct<object>).tagged(name)
+  return special(name, body as Field<object>, Object.values(ids))
 }
 
-function definePlain(name: string, number: number, body: Struct<object>): void {
-  define({ name, number, body: behind({ xid: u32 }, body).tagged(name) })
+/** A field that several versions share is bound once. */
+function tableOf(version: Version): Table {
+  const table: Table = { byNumber: [], byExperimenter: new Map(), byName: new Map() }
+  for (const [name, row] of Object.entries(ROWS)) {
+    const place = rowIn(row, version)
+    if (place === undefined) continue
+    const columned = row.body.kind === 'columns' ? (row.body as Columns<object>) : undefined
+    const body = columned === undefined ? row.body : inVersion(columned.by, version)
+    if (body === undefined) continue
+    const whole = wholeBody(name, body as Field<unknown>, place.experimenter, place.number)
+    const guarded = columned === undefined ? whole : { ...whole, write: guardedWrite(columned, version, whole) }
+    const bound: Row = { name, ...place, body: guarded }
+    table.byName.set(name, bound)
+    if (place.experimenter === undefined) table.byNumber[place.number] = bound
+    else table.byExperimenter.set(experimenterKey(place.experimenter, place.number), bound)
+  }
+  return table
 }
 
-function defineExperimenter(name: string, number: number, experimenter: number, body: Struct<object>): void {
-  const front = { xid: u32, experimenter: fixedValue(u32, experimenter), exp_type: fixedValue(u32, number) }
-  define({ name, number, experimenter, body: behind(front, body).tagged(name) })
+/** Writes after refusing what only other versions' columns could say. */
+function guardedWrite(by: Columns<object>, version: Version, whole: Field<object>): (w: Writer, value: object) => void {
+  const refuses = by.refusing(version)
+  if (refuses === undefined) return (w, value) => whole.write(w, value)
+  return (w, value) => {
+    refuses(w, value)
+    whole.write(w, value)
+  }
 }
 
-for (const [name, { number, body }] of Object.entries(MESSAGES)) definePlain(name, number, body as Struct<object>)
-for (const [name, { number, experimenter, body }] of Object.entries(EXPERIMENTER_MESSAGES)) {
-  defineExperimenter(name, number, experimenter, body as Struct<object>)
-}
-definePlain('experimenter', EXPERIMENTER_TYPE, unknownExperimenter)
-defineExperimenter('bundle_add_message', 2301, EXPERIMENTER.onf, bundleAdd)
-define({ name: 'hello', number: 0, body: special('hello', helloBody) })
-define({ name: 'error', number: 1, body: special('error', errorBody) })
-define({
-  name: 'multipart_request',
-  number: 18,
-  body: special('multipart_request', multipart<MultipartRequest>('request')),
-})
-define({ name: 'multipart_reply', number: 19, body: special('multipart_reply', multipart<MultipartReply>('reply')) })
+const TABLES: Table[] = []
+for (const version of SPOKEN_VERSIONS) TABLES[version] = tableOf(version)
 
 /** Every message type's name. */
-export const MESSAGE_TYPES = [...byName.keys()] as readonly MessageType[]
+export const MESSAGE_TYPES = Object.keys(ROWS) as readonly MessageType[]
+
+/** Whether a version has such a message. */
+export function hasMessage(type: MessageType, version: Version): boolean {
+  return TABLES[version]!.byName.has(type)
+}
 
 /** Hello, error and echo (types 0 to 3) negotiate the version, so they are read in any. */
 const LAST_OF_ANY_VERSION = 3
@@ -176,10 +228,12 @@ function readMessage(r: Reader): Message {
   if (size !== r.end - start) {
     throw new WireError('bad_len', start + 2, `length ${size} of ${r.end - start} octets`).within('length')
   }
-  if (version !== OFP_VERSION && type > LAST_OF_ANY_VERSION) {
+  const table = TABLES[version] ?? (type > LAST_OF_ANY_VERSION ? undefined : TABLES[OFP_VERSION])
+  if (table === undefined) {
     throw new WireError('bad_version', start, `version ${version}`, BAD_VERSION).within('version')
   }
-  const row = type === EXPERIMENTER_TYPE ? experimenterRow(r) : byNumber[type]
+  r.version = isSpoken(version) ? version : OFP_VERSION
+  const row = type === EXPERIMENTER_TYPE ? experimenterRow(r, table) : table.byNumber[type]
   if (row === undefined) throw new WireError('bad_type', start + 1, `type ${type}`, BAD_TYPE).within('type')
   r.at = start + 4
   const message = row.body.read(r) as Message
@@ -188,22 +242,27 @@ function readMessage(r: Reader): Message {
   return message
 }
 
-function experimenterRow(r: Reader): Row | undefined {
+function experimenterRow(r: Reader, { byNumber, byExperimenter }: Table): Row | undefined {
   const at = r.at
   if (r.end - at < 16) return byNumber[EXPERIMENTER_TYPE]
   r.at = at + HEADER_SIZE
   return byExperimenter.get(experimenterKey(u32.read(r), u32.read(r))) ?? byNumber[EXPERIMENTER_TYPE]
 }
 
-function writeMessage(w: Writer, message: Message): void {
+function writeMessage(w: Writer, message: Message, version: number): void {
   if (typeof message !== 'object' || message === null) throw new WireError('wrong_type', w.at, 'message wanted')
-  const row = byName.get(message.type)
-  if (row === undefined)
-    throw new WireError('unknown_name', w.at, `no such message: ${shown(message.type)}`).within('type')
   const start = w.at
-  const version = message.version ?? OFP_VERSION
-  if (!Number.isInteger(version) || version < 0 || version > 0xff) {
+  if (!isUint(version, 0xff)) {
     throw new WireError('out_of_range', start, `${shown(version)} is no version`).within('version')
+  }
+  w.version = isSpoken(version) ? version : OFP_VERSION
+  const row = TABLES[w.version]!.byName.get(message.type)
+  if (row === undefined) {
+    if (Object.hasOwn(ROWS, message.type)) throw notInVersion(start, version, message.type).within('type')
+    throw new WireError('unknown_name', start, `no such message: ${shown(message.type)}`).within('type')
+  }
+  if (!isSpoken(version) && row.number > LAST_OF_ANY_VERSION) {
+    throw new WireError('bad_version', start, `version ${version} is not spoken`).within('version')
   }
   w.room(HEADER_SIZE)
   w.octets[start] = version
@@ -234,19 +293,25 @@ export function decode(octets: Uint8Array): Message {
 
 const scratch = new Writer(65536)
 
-/** The octets of one message, lengths and padding computed. Throws WireError on a value that does not fit. */
+/**
+ * The octets of one message in its own version, lengths and padding computed. Throws WireError on a value that does
+ * not fit, `not_in_version` if only another version could say it.
+ */
 export function encode(message: Message): Uint8Array {
   return encodeAll([message])
 }
 
-/** The octets of several messages, one after the other: what to hand to a socket in one write. */
-export function encodeAll(messages: readonly Message[]): Uint8Array {
+/**
+ * The octets of several messages, one after the other: what to hand to a socket in one write. With a version, all are
+ * written in that one, whatever they came in.
+ */
+export function encodeAll(messages: readonly Message[], version?: number): Uint8Array {
   const w = scratch
   w.at = 0
   w.depth = 0
   for (const message of messages) {
     w.padding = message?.padding === undefined ? undefined : paddingAt(message.padding, w.at)
-    writeMessage(w, message)
+    writeMessage(w, message, version ?? message?.version ?? OFP_VERSION)
   }
   w.padding = undefined
   return w.octets.slice(0, w.at)

@@ -1,17 +1,24 @@
 /**
- * The messages of OpenFlow 1.3.5: one row each, number and shape of what follows the header. Hello, error and
+ * The messages of OpenFlow: one row each, number and shape of what follows the header, by version where they differ. Hello, error and
  * multipart have files of their own, experimenter messages are in `experimenter.ts`. `message.ts` makes types,
  * encoder and decoder of all.
  */
 
-import { enumeration, list, rest, u8, u16, u32, u48, u64 } from '../wire/field.ts'
+import { enumeration, type Field, list, type Of, rest, u8, u16, u32, u48, u64 } from '../wire/field.ts'
 import { pad, sizeOf, struct } from '../wire/struct.ts'
+import type { RowPlace } from '../wire/union.ts'
+import { columns, since } from '../wire/version.ts'
 import { actions } from './actions-nested.ts'
 import { controllerRole, flowRemovedReason, groupType, packetInReason } from './enums.ts'
 import { bucket, groupCommand, meterBands, meterCommand } from './groups.ts'
 import { instructions } from './instructions.ts'
 import { match } from './match.ts'
 import { packetQueue, port } from './ports.ts'
+
+/** `body` is what follows the header (and an experimenter's ids). */
+export interface MessageRow extends RowPlace {
+  readonly body: Field<never> | Field<unknown>
+}
 
 const nothing = struct({})
 const config = struct({ flags: u16, miss_send_len: u16 })
@@ -27,12 +34,32 @@ const asyncConfig = struct({
   flow_removed_mask_slave: u32,
 })
 
+/** `struct ofp_flow_mod`; the two octets before the match are padding until 1.4 made them the importance. */
+const flowModHead = {
+  cookie: u64,
+  cookie_mask: u64,
+  table_id: u8,
+  command: enumeration(u8, { add: 0, modify: 1, modify_strict: 2, delete: 3, delete_strict: 4 }),
+  idle_timeout: u16,
+  hard_timeout: u16,
+  priority: u16,
+  buffer_id: u32,
+  out_port: u32,
+  out_group: u32,
+  flags: u16,
+} as const
+const flowMod14 = struct({ ...flowModHead, importance: since(u16, 0), match, instructions })
+const flowMod = columns<Of<typeof flowMod14>>({
+  of13: struct({ ...flowModHead, pad: pad(2), match, instructions }),
+  of14: flowMod14,
+})
+
 export const MESSAGES = {
   echo_request: { number: 2, body: struct({ data: rest }) },
   echo_reply: { number: 3, body: struct({ data: rest }) },
-  features_request: { number: 5, body: nothing },
+  features_request: { number: { of13: 5 }, body: nothing },
   features_reply: {
-    number: 6,
+    number: { of13: 6 },
     body: struct({
       datapath_id: u64,
       n_buffers: u32,
@@ -43,11 +70,11 @@ export const MESSAGES = {
       reserved: u32,
     }),
   },
-  get_config_request: { number: 7, body: nothing },
-  get_config_reply: { number: 8, body: config },
-  set_config: { number: 9, body: config },
+  get_config_request: { number: { of13: 7 }, body: nothing },
+  get_config_reply: { number: { of13: 8 }, body: config },
+  set_config: { number: { of13: 9 }, body: config },
   packet_in: {
-    number: 10,
+    number: { of13: 10 },
     body: struct({
       buffer_id: u32,
       total_len: u16,
@@ -60,7 +87,7 @@ export const MESSAGES = {
     }),
   },
   flow_removed: {
-    number: 11,
+    number: { of13: 11 },
     body: struct({
       cookie: u64,
       priority: u16,
@@ -76,11 +103,11 @@ export const MESSAGES = {
     }),
   },
   port_status: {
-    number: 12,
+    number: { of13: 12 },
     body: struct({ reason: enumeration(u8, { add: 0, delete: 1, modify: 2 }), pad: pad(7), desc: port }),
   },
   packet_out: {
-    number: 13,
+    number: { of13: 13 },
     body: struct({
       buffer_id: u32,
       in_port: u32,
@@ -90,31 +117,13 @@ export const MESSAGES = {
       data: rest,
     }),
   },
-  flow_mod: {
-    number: 14,
-    body: struct({
-      cookie: u64,
-      cookie_mask: u64,
-      table_id: u8,
-      command: enumeration(u8, { add: 0, modify: 1, modify_strict: 2, delete: 3, delete_strict: 4 }),
-      idle_timeout: u16,
-      hard_timeout: u16,
-      priority: u16,
-      buffer_id: u32,
-      out_port: u32,
-      out_group: u32,
-      flags: u16,
-      pad: pad(2),
-      match,
-      instructions,
-    }),
-  },
+  flow_mod: { number: { of13: 14 }, body: flowMod },
   group_mod: {
-    number: 15,
+    number: { of13: 15 },
     body: struct({ command: groupCommand, group_type: groupType, pad: pad(1), group_id: u32, buckets: list(bucket) }),
   },
   port_mod: {
-    number: 16,
+    number: { of13: 16 },
     body: struct({
       port_no: u32,
       pad: pad(4),
@@ -126,15 +135,18 @@ export const MESSAGES = {
       pad3: pad(4),
     }),
   },
-  table_mod: { number: 17, body: struct({ table_id: u8, pad: pad(3), config: u32 }) },
-  barrier_request: { number: 20, body: nothing },
-  barrier_reply: { number: 21, body: nothing },
-  queue_get_config_request: { number: 22, body: struct({ port: u32, pad: pad(4) }) },
-  queue_get_config_reply: { number: 23, body: struct({ port: u32, pad: pad(4), queues: list(packetQueue) }) },
-  role_request: { number: 24, body: role },
-  role_reply: { number: 25, body: role },
-  get_async_request: { number: 26, body: nothing },
-  get_async_reply: { number: 27, body: asyncConfig },
-  set_async: { number: 28, body: asyncConfig },
-  meter_mod: { number: 29, body: struct({ command: meterCommand, flags: u16, meter_id: u32, bands: meterBands }) },
-} as const
+  table_mod: { number: { of13: 17 }, body: struct({ table_id: u8, pad: pad(3), config: u32 }) },
+  barrier_request: { number: { of13: 20 }, body: nothing },
+  barrier_reply: { number: { of13: 21 }, body: nothing },
+  queue_get_config_request: { number: { of13: 22 }, body: struct({ port: u32, pad: pad(4) }) },
+  queue_get_config_reply: { number: { of13: 23 }, body: struct({ port: u32, pad: pad(4), queues: list(packetQueue) }) },
+  role_request: { number: { of13: 24 }, body: role },
+  role_reply: { number: { of13: 25 }, body: role },
+  get_async_request: { number: { of13: 26 }, body: nothing },
+  get_async_reply: { number: { of13: 27 }, body: asyncConfig },
+  set_async: { number: { of13: 28 }, body: asyncConfig },
+  meter_mod: {
+    number: { of13: 29 },
+    body: struct({ command: meterCommand, flags: u16, meter_id: u32, bands: meterBands }),
+  },
+} as const satisfies Record<string, MessageRow>

@@ -6,6 +6,7 @@
 import { shown, WireError } from '../wire/error.ts'
 import { type Field, fixedText, list, type Of, rest, u16, u32 } from '../wire/field.ts'
 import { pad, struct } from '../wire/struct.ts'
+import { type ByVersion, inVersion, notInVersion, numberIn, SPOKEN_VERSIONS, VERSIONS } from '../wire/version.ts'
 import { flowMonitorRequest, flowUpdate } from './flow-monitor.ts'
 import { aggregateStats, flowStats, flowStatsRequest, tableStats } from './flows.ts'
 import { groupDesc, groupFeatures, groupStats, meterConfig, meterFeatures, meterStats } from './groups.ts'
@@ -13,10 +14,15 @@ import { EXPERIMENTER } from './oxm-row.ts'
 import { port, portStats, queueStats } from './ports.ts'
 import { tableFeatures } from './table-features.ts'
 
+/** Id and 32 bit type of an experimenter's multipart type; they stand in front of the body. */
+interface ExperimenterType {
+  readonly id: number
+  readonly type: number
+}
+
 interface MultipartRow {
-  readonly number: number
-  /** For experimenter types: id and 32 bit type, which stand in front of the body. */
-  readonly experimenter?: { readonly id: number; readonly type: number }
+  readonly number: number | ByVersion<number>
+  readonly experimenter?: ExperimenterType | ByVersion<ExperimenterType>
   readonly request: Field<never> | Field<unknown>
   readonly reply: Field<never> | Field<unknown>
 }
@@ -38,23 +44,23 @@ const byMeter = struct({ meter_id: u32, pad: pad(4) })
 const experimenterBody = struct({ experimenter: u32, exp_type: u32, data: rest })
 
 export const MULTIPART = {
-  desc: { number: 0, request: nothing, reply: desc },
-  flow: { number: 1, request: flowStatsRequest, reply: list(flowStats) },
-  aggregate: { number: 2, request: flowStatsRequest, reply: aggregateStats },
-  table: { number: 3, request: nothing, reply: list(tableStats) },
-  port_stats: { number: 4, request: byPort, reply: list(portStats) },
-  queue: { number: 5, request: struct({ port_no: u32, queue_id: u32 }), reply: list(queueStats) },
-  group: { number: 6, request: byGroup, reply: list(groupStats) },
-  group_desc: { number: 7, request: nothing, reply: list(groupDesc) },
-  group_features: { number: 8, request: nothing, reply: groupFeatures },
-  meter: { number: 9, request: byMeter, reply: list(meterStats) },
-  meter_config: { number: 10, request: byMeter, reply: list(meterConfig) },
-  meter_features: { number: 11, request: nothing, reply: meterFeatures },
-  table_features: { number: 12, request: list(tableFeatures), reply: list(tableFeatures) },
-  port_desc: { number: 13, request: nothing, reply: list(port) },
+  desc: { number: { of13: 0 }, request: nothing, reply: desc },
+  flow: { number: { of13: 1 }, request: flowStatsRequest, reply: list(flowStats) },
+  aggregate: { number: { of13: 2 }, request: flowStatsRequest, reply: aggregateStats },
+  table: { number: { of13: 3 }, request: nothing, reply: list(tableStats) },
+  port_stats: { number: { of13: 4 }, request: byPort, reply: list(portStats) },
+  queue: { number: { of13: 5 }, request: struct({ port_no: u32, queue_id: u32 }), reply: list(queueStats) },
+  group: { number: { of13: 6 }, request: byGroup, reply: list(groupStats) },
+  group_desc: { number: { of13: 7 }, request: nothing, reply: list(groupDesc) },
+  group_features: { number: { of13: 8 }, request: nothing, reply: groupFeatures },
+  meter: { number: { of13: 9 }, request: byMeter, reply: list(meterStats) },
+  meter_config: { number: { of13: 10 }, request: byMeter, reply: list(meterConfig) },
+  meter_features: { number: { of13: 11 }, request: nothing, reply: meterFeatures },
+  table_features: { number: { of13: 12 }, request: list(tableFeatures), reply: list(tableFeatures) },
+  port_desc: { number: { of13: 13 }, request: nothing, reply: list(port) },
   /** EXT-187 on 1.3: the ONF's experimenter id. */
   flow_monitor: {
-    number: 0xffff,
+    number: { of13: 0xffff },
     experimenter: { id: EXPERIMENTER.onf, type: 1870 },
     request: list(flowMonitorRequest),
     reply: list(flowUpdate),
@@ -73,26 +79,47 @@ export type MultipartReply = {
 
 type AnyPart = { flags: number; mp_type: MultipartName; body: unknown }
 
-/** Experimenter types that a row describes, by id and type. */
-const experimenterRows = new Map<string, MultipartName>()
-const names = new Map<number, MultipartName>()
-for (const name of Object.keys(MULTIPART) as MultipartName[]) {
-  const row: MultipartRow = MULTIPART[name]
-  if (row.experimenter === undefined) names.set(row.number, name)
-  else experimenterRows.set(`${row.experimenter.id}/${row.experimenter.type}`, name)
+/** The rows as they are in one version. */
+interface Table {
+  readonly names: Map<number, MultipartName>
+  /** Experimenter types that a row describes, by id and type. */
+  readonly experimenters: Map<string, MultipartName>
 }
+
+const tables: Table[] = []
+for (const version of SPOKEN_VERSIONS) {
+  const table: Table = { names: new Map(), experimenters: new Map() }
+  for (const name of Object.keys(MULTIPART) as MultipartName[]) {
+    const row: MultipartRow = MULTIPART[name]
+    const number = numberIn(row.number, version)
+    const experimenter = experimenterIn(row, version)
+    if (number === undefined) continue
+    if (experimenter === undefined) table.names.set(number, name)
+    else table.experimenters.set(`${experimenter.id}/${experimenter.type}`, name)
+  }
+  tables[version] = table
+}
+
+function experimenterIn({ experimenter }: MultipartRow, version: number): ExperimenterType | undefined {
+  if (experimenter === undefined) return undefined
+  return 'id' in experimenter ? experimenter : inVersion(experimenter, version)
+}
+
+/** Since 1.3 the flags are followed by padding. */
+const headerPadding = (version: number): number => (version === VERSIONS.of10 ? 0 : 4)
 
 /** The members after the header: type, flags, body. A message's body field, so it is a struct of one piece. */
 export function multipart<T>(side: 'request' | 'reply'): Field<T> {
   return {
     kind: 'multipart',
-    min: 8,
+    min: 4,
     fixed: false,
     read(r) {
       const at = r.at
       const number = u16.read(r)
       const flags = u16.read(r)
-      r.skip(4)
+      r.skip(headerPadding(r.version))
+      const { names, experimenters } = tables[r.version]!
       let name = names.get(number)
       if (name === undefined) {
         const wrong = new WireError('bad_type', at, `multipart type ${number}`, {
@@ -101,9 +128,8 @@ export function multipart<T>(side: 'request' | 'reply'): Field<T> {
         })
         throw wrong.within('mp_type')
       }
-      if (name === 'experimenter') {
-        r.need(8)
-        const special = experimenterRows.get(`${u32.read(r)}/${u32.read(r)}`)
+      if (name === 'experimenter' && r.end - r.at >= 8) {
+        const special = experimenters.get(`${u32.read(r)}/${u32.read(r)}`)
         if (special === undefined) r.at -= 8
         else name = special
       }
@@ -119,12 +145,15 @@ export function multipart<T>(side: 'request' | 'reply'): Field<T> {
         throw new WireError('unknown_name', w.at, `no such type: ${shown(mp_type)}`).within('mp_type')
       }
       const row: MultipartRow = MULTIPART[mp_type]
-      u16.write(w, row.number)
+      const number = numberIn(row.number, w.version)
+      if (number === undefined) throw notInVersion(w.at, w.version, `multipart type ${mp_type}`).within('mp_type')
+      u16.write(w, number)
       u16.write(w, flags)
-      w.skip(4)
-      if (row.experimenter !== undefined) {
-        u32.write(w, row.experimenter.id)
-        u32.write(w, row.experimenter.type)
+      w.skip(headerPadding(w.version))
+      const experimenter = experimenterIn(row, w.version)
+      if (experimenter !== undefined) {
+        u32.write(w, experimenter.id)
+        u32.write(w, experimenter.type)
       }
       try {
         ;(row[side] as Field<unknown>).write(w, body)
@@ -133,4 +162,9 @@ export function multipart<T>(side: 'request' | 'reply'): Field<T> {
       }
     },
   }
+}
+
+/** Whether a version has such a multipart type. */
+export function hasMultipart(name: MultipartName, version: number): boolean {
+  return numberIn(MULTIPART[name].number, version) !== undefined
 }

@@ -3,7 +3,8 @@
 import { WireError } from '../wire/error.ts'
 import { type Field, fixedText, list, type Of, rest, u8, u16, u32, u64 } from '../wire/field.ts'
 import { length, pad, struct } from '../wire/struct.ts'
-import { answering, type UnionOf, type UnionRow, union } from '../wire/union.ts'
+import { answering, rowIn, type UnionOf, type UnionRow, union } from '../wire/union.ts'
+import { notInVersion, SPOKEN_VERSIONS } from '../wire/version.ts'
 import { ACTIONS_BASIC } from './actions.ts'
 import { INSTRUCTIONS } from './instructions.ts'
 import { oxmId } from './oxm.ts'
@@ -13,8 +14,14 @@ export type TypeId<N extends string> = N | { type: number; data: Uint8Array }
 
 /** Type and length; the name if the length is the bare 4 octets and the type has one. */
 function typeId<N extends string>(rows: Readonly<Record<N, UnionRow>>): Field<TypeId<N>> {
-  const names = new Map<number, N>()
-  for (const name of Object.keys(rows) as N[]) names.set(rows[name].number, name)
+  const names: Array<Map<number, N>> = []
+  for (const version of SPOKEN_VERSIONS) {
+    names[version] = new Map()
+    for (const name of Object.keys(rows) as N[]) {
+      const place = rowIn(rows[name], version)
+      if (place !== undefined && place.experimenter === undefined) names[version].set(place.number, name)
+    }
+  }
   return {
     kind: 'typeId',
     min: 4,
@@ -24,7 +31,7 @@ function typeId<N extends string>(rows: Readonly<Record<N, UnionRow>>): Field<Ty
       const type = u16.read(r)
       const size = u16.read(r)
       if (size < 4 || at + size > r.end) throw new WireError('bad_len', at + 2, `length ${size}`).within('len')
-      const name = names.get(type)
+      const name = names[r.version]!.get(type)
       if (size === 4 && name !== undefined) return name
       return { type, data: r.take(size - 4) }
     },
@@ -32,7 +39,9 @@ function typeId<N extends string>(rows: Readonly<Record<N, UnionRow>>): Field<Ty
       if (typeof value === 'string') {
         const row = Object.hasOwn(rows, value) ? rows[value] : undefined
         if (row === undefined) throw new WireError('unknown_name', w.at, `no such type: ${value}`)
-        u16.write(w, row.number)
+        const place = rowIn(row, w.version)
+        if (place === undefined) throw notInVersion(w.at, w.version, value)
+        u16.write(w, place.number)
         u16.write(w, 4)
         return
       }

@@ -21,6 +21,8 @@ export class Reader {
   /** First octet that does not belong to the shape being read any more. */
   end: number
   depth = 0
+  /** Version octet of the message being read. */
+  version = 4
   padding: NonzeroPadding[] | undefined
 
   constructor(octets: Uint8Array, at = 0, end = octets.length) {
@@ -74,6 +76,8 @@ export class Writer {
   /** Offset of padding that must be restored, when the message carries any. */
   padding: Map<number, Uint8Array> | undefined
   depth = 0
+  /** Version octet of the message being written. */
+  version = 4
 
   constructor(capacity = 4096) {
     this.octets = new Uint8Array(capacity)

@@ -17,6 +17,7 @@ export const WIRE_CODES = {
   out_of_range: 'the value does not fit the width of the field',
   too_long: 'the result does not fit a 16 bit length',
   bad_hex: 'not hexadecimal digits, two for each octet',
+  not_in_version: 'a value that this version of OpenFlow has no room for',
   unknown_name: 'a name that the specification does not have',
 } as const
 

@@ -87,9 +87,10 @@ export function fixedValue(
 export type Members = Readonly<Record<string, Field<never> | Field<unknown>>>
 type AnyField = Field<unknown>
 
-type Kept<M> = { [K in keyof M]: M[K] extends Field<Absent> ? never : K }[keyof M]
+type Kept<M> = { [K in keyof M]: M[K] extends Field<Absent> | { kind: 'since' } ? never : K }[keyof M]
+type Optional<M> = { [K in keyof M]: M[K] extends { kind: 'since' } ? K : never }[keyof M]
 /** The value that a struct of these members stands for. */
-export type Shape<M> = { [K in Kept<M>]: Of<M[K]> }
+export type Shape<M> = { [K in Kept<M>]: Of<M[K]> } & { [K in Optional<M>]?: Of<M[K]> }
 
 export interface Struct<T> extends Field<T> {
   readonly kind: 'struct'

@@ -8,15 +8,24 @@ import type { Reader, Writer } from './cursor.ts'
 import { shown, type WireCode, WireError } from './error.ts'
 import { type Field, isUint, type Of } from './field.ts'
 import type { Struct } from './struct.ts'
+import { type ByVersion, type Columns, inVersion, notInVersion, numberIn, SPOKEN_VERSIONS } from './version.ts'
 
 type AnyStruct = Struct<object>
 
+/** Where a row stands among its kind. */
+export interface RowPlace {
+  readonly number: number | ByVersion<number>
+  /**
+   * With an experimenter, the header goes on with its id (32 bits), and `number` is the 16 bit subtype after it. By
+   * version, the row is an experimenter's in some and a plain one in others.
+   */
+  readonly experimenter?: number | ByVersion<number> | undefined
+}
+
 /** One row of a union: its number on the wire, and the shape of what follows the header. */
-export interface UnionRow {
-  readonly number: number
-  /** With an experimenter, the header goes on with its id (32 bits), and `number` is the 16 bit subtype after it. */
-  readonly experimenter?: number
-  readonly body: AnyStruct
+export interface UnionRow extends RowPlace {
+  /** Each column is a struct. */
+  readonly body: AnyStruct | Columns<object>
 }
 
 /** The value: the row's name as `type`, beside the members of its shape. */
@@ -59,19 +68,55 @@ interface BoundRow {
   readonly body: Field<object>
 }
 
+/** The rows as they are in one version. */
+interface Table {
+  readonly byNumber: Map<number, BoundRow>
+  readonly byName: Map<string, BoundRow>
+}
+
+/** A row's body in one version, with the row's name as `type`; undefined where it has none. */
+function bodyIn(name: string, body: AnyStruct | Columns<object>, version: number): Field<object> | undefined {
+  if (body.kind === 'struct') return body.tagged(name)
+  const column = inVersion(body.by, version)
+  if (column === undefined) return undefined
+  const struct = (column as AnyStruct).tagged(name)
+  // The columns refuse what another version's members say; the tag does not change which members those are.
+  return { ...struct, write: body.write }
+}
+
+/** Number and experimenter of a row in one version; undefined where the row does not exist. */
+export function rowIn(
+  row: RowPlace,
+  version: number,
+): { number: number; experimenter: number | undefined } | undefined {
+  const { experimenter } = row
+  const id = typeof experimenter === 'object' ? inVersion(experimenter, version) : experimenter
+  const number = numberIn(row.number, version)
+  return number === undefined ? undefined : { number, experimenter: id }
+}
+
+function tableOf(rows: Readonly<Record<string, UnionRow>>, version: number): Table {
+  const byNumber = new Map<number, BoundRow>()
+  const byName = new Map<string, BoundRow>()
+  for (const [name, row] of Object.entries(rows)) {
+    const place = rowIn(row, version)
+    const body = place === undefined ? undefined : bodyIn(name, row.body, version)
+    if (place === undefined || body === undefined) continue
+    const bound: BoundRow = { name, ...place, body }
+    byNumber.set(tableKey(place.number, place.experimenter), bound)
+    byName.set(name, bound)
+  }
+  return { byNumber, byName }
+}
+
 /** Experimenter rows and plain rows share one table: the id above the 16 bits of the number. */
 const tableKey = (number: number, experimenter: number | undefined): number =>
   experimenter === undefined ? number : (experimenter + 1) * 0x10000 + number
 
 /** The same with the value's type given by hand (recursive shapes cannot be inferred). */
 export function unionOf<T extends Tagged>(rows: Readonly<Record<string, UnionRow>>, shape: UnionShape): Union<T> {
-  const byNumber = new Map<number, BoundRow>()
-  const byName = new Map<string, BoundRow>()
-  for (const [name, { number, experimenter, body }] of Object.entries(rows)) {
-    const row: BoundRow = { name, number, experimenter, body: body.tagged(name) }
-    byNumber.set(tableKey(number, experimenter), row)
-    byName.set(name, row)
-  }
+  const tables: Table[] = []
+  for (const version of SPOKEN_VERSIONS) tables[version] = tableOf(rows, version)
   const { align, padded, experimenter: shared } = shape
 
   function read(r: Reader): T {
@@ -84,6 +129,7 @@ export function unionOf<T extends Tagged>(rows: Readonly<Record<string, UnionRow
     if (size < 4 || start + size > outer || (padded === 'inside' && size % align !== 0)) {
       throw new WireError('bad_len', start + 2, `length ${size} with ${outer - start} octets there`).within('len')
     }
+    const { byNumber } = tables[r.version]!
     let row = byNumber.get(number)
     r.at = start + 4
     r.end = start + size
@@ -116,7 +162,7 @@ export function unionOf<T extends Tagged>(rows: Readonly<Record<string, UnionRow
 
   function write(w: Writer, value: T): void {
     if (typeof value !== 'object' || value === null) throw new WireError('wrong_type', w.at, 'object wanted')
-    const row = byName.get(value.type)
+    const row = tables[w.version]!.byName.get(value.type)
     const start = w.at
     w.room(10)
     w.at = start + 4
@@ -130,6 +176,7 @@ export function unionOf<T extends Tagged>(rows: Readonly<Record<string, UnionRow
       row.body.write(w, value)
     } else {
       if (shared === undefined || value.type !== 'experimenter') {
+        if (Object.hasOwn(rows, value.type)) throw notInVersion(w.at, w.version, value.type).within('type')
         throw new WireError('unknown_name', w.at, `no such type: ${shown(value.type)}`).within('type')
       }
       const { experimenter, data } = value as unknown as UnknownExperimenter

@@ -6,9 +6,10 @@
 import fc, { type Arbitrary } from 'fast-check'
 import { errorKind } from '../../openflow/spec/errors.ts'
 import { EXPERIMENTER_MESSAGES } from '../../openflow/spec/experimenter.ts'
-import type { Message } from '../../openflow/spec/message.ts'
-import { MESSAGES } from '../../openflow/spec/messages.ts'
-import { MULTIPART, type MultipartName } from '../../openflow/spec/multipart.ts'
+import { instructions } from '../../openflow/spec/instructions.ts'
+import { hasMessage, type Message, type MessageType } from '../../openflow/spec/message.ts'
+import { MESSAGES, type MessageRow } from '../../openflow/spec/messages.ts'
+import { hasMultipart, MULTIPART, type MultipartName } from '../../openflow/spec/multipart.ts'
 import { FIELD_NAMES, type FieldName, type Oxm, oxmRow } from '../../openflow/spec/oxm.ts'
 import { OXM_CLASS, type OxmRow } from '../../openflow/spec/oxm-row.ts'
 import {
@@ -21,19 +22,31 @@ import {
 } from '../../openflow/wire/field.ts'
 import type { SizeOf, Struct } from '../../openflow/wire/struct.ts'
 import { VANISHING } from '../../openflow/wire/struct.ts'
-import type { Union, UnionRow, UnionShape } from '../../openflow/wire/union.ts'
+import { rowIn, type Union, type UnionRow, type UnionShape } from '../../openflow/wire/union.ts'
+import {
+  type Columns,
+  inVersion,
+  type Mapped,
+  type Since,
+  SPOKEN_VERSIONS,
+  VERSIONS,
+  type Version,
+} from '../../openflow/wire/version.ts'
 
 type AnyField = Field<unknown>
 
 /** Depth of nested actions and messages, and what the enclosing shape wants of a run of octets that ends it. */
 interface Context {
   readonly depth: number
+  readonly version: Version
   /** `(size of the run + before) % align` must be 0: padding would otherwise be read as part of the run. */
   readonly align?: { readonly before: number; readonly align: number }
 }
 
 const MAX_DEPTH = 2
-const TOP: Context = { depth: 0 }
+const TOP: Context = { depth: 0, version: VERSIONS.of13 }
+/** The same without `align`, for what stands elsewhere than at the end. */
+const within = ({ depth, version }: Context): Context => ({ depth, version })
 
 /** An experimenter id that no row has. */
 const strangeExperimenter = fc.integer({ min: 0x0100_0000, max: 0x0fff_ffff })
@@ -189,11 +202,17 @@ const KINDS: Readonly<Record<string, (field: AnyField, context: Context) => Arbi
   octets: (field, context) =>
     field.fixed ? fc.uint8Array({ minLength: field.min, maxLength: field.min }) : octets(40, context),
   text: (field) => text(field.min),
-  list: (field, context) =>
-    fc.array(arbitrary((field as List<unknown>).of, { depth: context.depth }), { maxLength: 3 }),
+  list: (field, context) => fc.array(arbitrary((field as List<unknown>).of, within(context)), { maxLength: 3 }),
   actions: (field, context) => {
     if (context.depth >= MAX_DEPTH) return fc.constant([])
-    return arbitrary((field as unknown as { get: () => AnyField }).get(), { depth: context.depth + 1 })
+    const inner = { depth: context.depth + 1, version: context.version }
+    return arbitrary((field as unknown as { get: () => AnyField }).get(), inner)
+  },
+  columns: (field, context) => arbitrary(columnIn(field as Columns<unknown>, context.version), context),
+  since: (field, context) => arbitrary((field as Since<unknown>).of, context),
+  mapped: (field, context) => {
+    const { of, meaning } = field as Mapped<unknown>
+    return arbitrary(of, context).map(meaning as (wire: unknown) => unknown)
   },
   struct: (field, context) => structOf(field as Struct<object>, context),
   union: (field, context) => unionOf(field as Union<object>, context),
@@ -239,14 +258,9 @@ const KINDS: Readonly<Record<string, (field: AnyField, context: Context) => Arbi
         table_id: fc.integer({ min: 0, max: 255 }),
         cookie: fc.bigInt({ min: 0n, max: (1n << 64n) - 1n }),
         match,
-        instructions: arbitrary(instructionsField(), context),
+        instructions: arbitrary(instructions as AnyField, context),
       }),
     ),
-}
-
-/** The instructions' field, by way of the flow_mod's row. */
-function instructionsField(): AnyField {
-  return (MESSAGES.flow_mod.body as Struct<object>).members.find(([name]) => name === 'instructions')![1]
 }
 
 export function arbitrary(field: AnyField, context: Context = TOP): Arbitrary<unknown> {
@@ -265,8 +279,8 @@ export function structOf(body: Struct<object>, context: Context = TOP): Arbitrar
     if (!VANISHING.has(field.kind)) {
       const inner: Context =
         context.align === undefined || name === unit
-          ? { depth: context.depth }
-          : { depth: context.depth, align: { before: context.align.before + before, align: context.align.align } }
+          ? within(context)
+          : { ...within(context), align: { before: context.align.before + before, align: context.align.align } }
       const isTypeId = field.kind === 'list' && (field as List<unknown>).of.kind === 'typeId'
       shape[name] = isTypeId ? typeIds(name) : arbitrary(field, inner)
     }
@@ -295,64 +309,87 @@ function typeIds(member: string): Arbitrary<unknown> {
 
 /** One value of a union's row. */
 export function rowOf(name: string, row: UnionRow, shape: UnionShape, context: Context = TOP): Arbitrary<object> {
-  const before = row.experimenter === undefined ? 4 : 10
+  const before = rowIn(row, context.version)?.experimenter === undefined ? 4 : 10
   const inner: Context =
-    shape.padded === 'inside'
-      ? { depth: context.depth, align: { before, align: shape.align } }
-      : { depth: context.depth }
-  return structOf(row.body, inner).map((value) => ({ type: name, ...value }))
+    shape.padded === 'inside' ? { ...within(context), align: { before, align: shape.align } } : within(context)
+  return arbitrary(row.body as AnyField, inner).map((value) => ({ type: name, ...(value as object) }))
 }
 
 /** An experimenter's shape that no row describes. */
 export function strangerOf(shape: UnionShape): Arbitrary<object> {
-  const data = octets(30, shape.padded === 'inside' ? { depth: 0, align: { before: 8, align: shape.align } } : TOP)
+  const data = octets(30, shape.padded === 'inside' ? { ...TOP, align: { before: 8, align: shape.align } } : TOP)
   return fc.record({ type: fc.constant('experimenter'), experimenter: strangeExperimenter, data })
 }
 
 function unionOf(field: Union<object>, context: Context): Arbitrary<object> {
-  const rows = Object.entries(field.rows).map(([name, row]) => rowOf(name, row, field.shape, context))
+  const rows = Object.entries(field.rows)
+    .filter(([, row]) => rowIn(row, context.version) !== undefined)
+    .map(([name, row]) => rowOf(name, row, field.shape, context))
   if (field.shape.experimenter !== undefined) rows.push(strangerOf(field.shape))
   return fc.oneof(...rows)
 }
 
 // ---- messages -----------------------------------------------------------------------------------------------
 
-const header = <T extends object>(type: string, body: Arbitrary<T>): Arbitrary<Message> =>
-  fc.tuple(u32, body).map(([xid, rest]) => ({ type, xid, ...rest }) as unknown as Message)
-
-function part(type: 'multipart_request' | 'multipart_reply', mp_type: MultipartName): Arbitrary<Message> {
-  const side = type === 'multipart_request' ? 'request' : 'reply'
-  const body =
-    mp_type === 'experimenter'
-      ? fc.record({ experimenter: strangeExperimenter, exp_type: u32, data: octets(40) })
-      : arbitrary(MULTIPART[mp_type][side] as AnyField)
-  return header(type, fc.record({ flags: u16, mp_type: fc.constant(mp_type), body }))
+/** The field that a row has in a version. */
+function columnIn(field: Columns<unknown>, version: Version): AnyField {
+  const column = inVersion(field.by, version)
+  if (column === undefined) throw new Error(`no column for version ${version}`)
+  return column
 }
 
-/** Every message that has a shape of its own, by a name for test titles. */
-export const MESSAGE_ARBITRARIES: ReadonlyMap<string, Arbitrary<Message>> = new Map<string, Arbitrary<Message>>([
-  ...Object.entries({ ...MESSAGES, ...EXPERIMENTER_MESSAGES }).map(
-    ([name, { body }]) => [name, header(name, structOf(body as Struct<object>))] as const,
-  ),
-  ['hello', header('hello', KINDS['hello']!({} as AnyField, TOP) as Arbitrary<object>)],
-  ['error', header('error', KINDS['error']!({} as AnyField, TOP) as Arbitrary<object>)],
-  [
-    'experimenter',
-    header('experimenter', fc.record({ experimenter: strangeExperimenter, exp_type: u32, data: octets(40) })),
-  ],
-  ...(Object.keys(MULTIPART) as MultipartName[]).flatMap((name) => [
-    [`multipart_request ${name}`, part('multipart_request', name)] as const,
-    [`multipart_reply ${name}`, part('multipart_reply', name)] as const,
-  ]),
-])
+function messagesOf(version: Version): Map<string, Arbitrary<Message>> {
+  const context: Context = { depth: 0, version }
+  const extra = version === VERSIONS.of13 ? {} : { version }
+  const header = <T extends object>(type: string, body: Arbitrary<T>): Arbitrary<Message> =>
+    fc.tuple(u32, body).map(([xid, rest]) => ({ type, xid, ...extra, ...rest }) as unknown as Message)
+  const part = (type: 'multipart_request' | 'multipart_reply', mp_type: MultipartName): Arbitrary<Message> => {
+    const side = type === 'multipart_request' ? 'request' : 'reply'
+    const body =
+      mp_type === 'experimenter'
+        ? fc.record({ experimenter: strangeExperimenter, exp_type: u32, data: octets(40) })
+        : arbitrary(MULTIPART[mp_type][side] as AnyField, context)
+    return header(type, fc.record({ flags: u16, mp_type: fc.constant(mp_type), body }))
+  }
+  const messages = new Map<string, Arbitrary<Message>>([
+    ...Object.entries<MessageRow>({ ...MESSAGES, ...EXPERIMENTER_MESSAGES })
+      .filter(([name]) => hasMessage(name as MessageType, version))
+      .map(
+        ([name, { body }]) => [name, header(name, arbitrary(body as AnyField, context) as Arbitrary<object>)] as const,
+      ),
+    ['hello', header('hello', KINDS['hello']!({} as AnyField, context) as Arbitrary<object>)],
+    ['error', header('error', KINDS['error']!({} as AnyField, context) as Arbitrary<object>)],
+    [
+      'experimenter',
+      header('experimenter', fc.record({ experimenter: strangeExperimenter, exp_type: u32, data: octets(40) })),
+    ],
+    ...(Object.keys(MULTIPART) as MultipartName[])
+      .filter((name) => hasMultipart(name, version))
+      .flatMap((name) => [
+        [`multipart_request ${name}`, part('multipart_request', name)] as const,
+        [`multipart_reply ${name}`, part('multipart_reply', name)] as const,
+      ]),
+  ])
+  if (hasMessage('bundle_add_message', version)) {
+    const plain = fc.oneof(...messages.values())
+    const body = fc.record({ bundle_id: u32, flags: u16, message: plain, properties: octets(20) })
+    messages.set('bundle_add_message', header('bundle_add_message', body))
+  }
+  return messages
+}
 
-const plainMessage = fc.constantFrom(...MESSAGE_ARBITRARIES.keys()).chain((name) => MESSAGE_ARBITRARIES.get(name)!)
-export const bundleAdd: Arbitrary<Message> = header(
-  'bundle_add_message',
-  fc.record({ bundle_id: u32, flags: u16, message: plainMessage, properties: octets(20) }),
+/** Every message that has a shape of its own in a version, by a name for test titles. */
+export const MESSAGES_IN: ReadonlyMap<Version, ReadonlyMap<string, Arbitrary<Message>>> = new Map(
+  SPOKEN_VERSIONS.map((version) => [version, messagesOf(version)]),
 )
-/** Any message. */
-export const message: Arbitrary<Message> = fc.oneof(
-  { weight: 19, arbitrary: plainMessage },
-  { weight: 1, arbitrary: bundleAdd },
-)
+
+/** Those of 1.3. */
+export const MESSAGE_ARBITRARIES = MESSAGES_IN.get(VERSIONS.of13)!
+
+/** Any message of a version. */
+export function messageIn(version: Version): Arbitrary<Message> {
+  return fc.constantFrom(...MESSAGES_IN.get(version)!.values()).chain((arbitrary) => arbitrary)
+}
+
+/** Any message of 1.3. */
+export const message: Arbitrary<Message> = messageIn(VERSIONS.of13)

@@ -13,7 +13,8 @@ import { Reader, Writer } from '../../openflow/wire/cursor.ts'
 import { WIRE_CODES, WireError } from '../../openflow/wire/error.ts'
 import type { Field } from '../../openflow/wire/field.ts'
 import type { UnionRow } from '../../openflow/wire/union.ts'
-import { bundleAdd, MESSAGE_ARBITRARIES, message, oxmOf, rowOf, strangerOf } from './codec-arbitrary.ts'
+import { versionText } from '../../openflow/wire/version.ts'
+import { MESSAGES_IN, message, oxmOf, rowOf, strangerOf } from './codec-arbitrary.ts'
 
 const hex = (octets: Uint8Array): string => Buffer.from(octets).toString('hex')
 
@@ -48,6 +49,8 @@ function lawful(octets: Uint8Array): Message | WireError {
   return got
 }
 
+const everyMessage = [...MESSAGES_IN.values()].flatMap((messages) => [...messages.values()])
+
 /** Octets with the message length made right, so that mutations get past the header. */
 function framed(octets: Uint8Array): Uint8Array {
   const out = octets.slice(0, 65535)
@@ -60,21 +63,25 @@ function framed(octets: Uint8Array): Uint8Array {
 
 describe('openflow codec: value to octets and back', () => {
   it('has a generator for every message type', () => {
-    const covered = new Set([...MESSAGE_ARBITRARIES.keys(), 'bundle_add_message'].map((name) => name.split(' ')[0]!))
+    const names = [...MESSAGES_IN.values()].flatMap((messages) => [...messages.keys()])
+    const covered = new Set(names.map((name) => name.split(' ')[0]!))
     expect([...covered].sort()).to.deep.equal([...MESSAGE_TYPES].sort())
   })
 
-  for (const [name, arbitrary] of [...MESSAGE_ARBITRARIES, ['bundle_add_message', bundleAdd] as const]) {
-    it(`message ${name}`, () => {
-      fc.assert(
-        fc.property(arbitrary, (value) => {
-          const octets = encode(value)
-          expect((octets[2]! << 8) | octets[3]!).to.equal(octets.length)
-          expect(decode(octets)).to.deep.equal(value)
-        }),
-        { numRuns: 40 },
-      )
-    })
+  for (const [version, messages] of MESSAGES_IN) {
+    for (const [name, arbitrary] of messages) {
+      it(`message ${name}, OpenFlow ${versionText(version)}`, () => {
+        fc.assert(
+          fc.property(arbitrary, (value) => {
+            const octets = encode(value)
+            expect(octets[0]).to.equal(version)
+            expect((octets[2]! << 8) | octets[3]!).to.equal(octets.length)
+            expect(decode(octets)).to.deep.equal(value)
+          }),
+          { numRuns: 40 },
+        )
+      })
+    }
   }
 
   it('every match field, with and without mask', () => {
@@ -197,7 +204,7 @@ describe('openflow codec: any octets', () => {
   })
 
   it('every octet of a message changed, one at a time', () => {
-    for (const [, arbitrary] of MESSAGE_ARBITRARIES) {
+    for (const arbitrary of everyMessage) {
       for (const value of fc.sample(arbitrary, { numRuns: 2, seed: 5 })) {
         const octets = encode(value)
         for (let at = 0; at < Math.min(octets.length, 300); at++) {
@@ -212,20 +219,36 @@ describe('openflow codec: any octets', () => {
   })
 
   it('every prefix of a message is refused', () => {
-    for (const [name, arbitrary] of MESSAGE_ARBITRARIES) {
+    for (const arbitrary of everyMessage) {
       const [value] = fc.sample(arbitrary, { numRuns: 1, seed: 11 })
       const octets = encode(value!)
       for (let size = 0; size < octets.length; size += Math.ceil(octets.length / 100)) {
-        expect(lawful(octets.slice(0, size)), name).to.be.instanceOf(WireError)
+        expect(lawful(octets.slice(0, size)), value!.type).to.be.instanceOf(WireError)
         lawful(framed(octets.slice(0, size)))
       }
     }
   })
 
-  it('a hello of another version inside a bundle keeps the padding around it', () => {
+  it('a message of another version inside a bundle is refused', () => {
     const octets =
       '0404002a00000001' + '4f4e4600000008fd' + '00000001' + 'beef' + '0000' + '01000012000000010001000300000000ffee'
-    expect(lawful(Buffer.from(octets, 'hex'))).to.have.nested.property('message.data')
+    expect(lawful(Buffer.from(octets, 'hex'))).to.include({ code: 'bad_version', path: 'message.version' })
+  })
+
+  it('a version refuses what only another one can say, and takes what means nothing', () => {
+    const flow = decode(encodeAll([{ ...FLOW, importance: 7 } as Message], 5)) as unknown as typeof FLOW & {
+      importance: number
+    }
+    expect(flow.importance).to.equal(7)
+    expect(() => encodeAll([flow as unknown as Message], 4))
+      .to.throw(WireError)
+      .that.includes({ code: 'not_in_version', path: 'importance' })
+    expect(encodeAll([{ ...flow, importance: 0 } as unknown as Message], 4)).to.deep.equal(
+      encode(FLOW as unknown as Message),
+    )
+    expect(() => encodeAll([{ type: 'barrier_request', xid: 1 }], 3))
+      .to.throw(WireError)
+      .that.includes({ code: 'bad_version' })
   })
 
   it('lists of lists deeper than the limit are refused, with where', () => {
