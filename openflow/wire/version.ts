@@ -60,13 +60,22 @@ export interface Columns<T> extends Field<T> {
   refusing(version: number): ((w: Writer, value: T) => void) | undefined
 }
 
-/** Members of a struct by name, and the value that means the same as not having the member. */
-function optionalMembers(field: Field<unknown>): ReadonlyMap<string, unknown> {
-  const found = new Map<string, unknown>()
+/** Whether an optional member of a value says nothing that the rest of the value does not. */
+type Silent = (given: unknown, value: object) => boolean
+
+/** The optional members of a shape, by name. */
+function optionalMembers(field: Field<unknown>): ReadonlyMap<string, Silent> {
+  if (field.kind === 'mapped') {
+    const { of, optional = [] } = field as Mapped<unknown>
+    return new Map([...optionalMembers(of), ...optional])
+  }
+  const found = new Map<string, Silent>()
   if (field.kind !== 'struct') return found
   for (const [key, member] of (field as unknown as { members: ReadonlyArray<readonly [string, Field<unknown>]> })
     .members) {
-    if (member.kind === 'since') found.set(key, (member as Since<unknown>).fallback)
+    if (member.kind !== 'since') continue
+    const { fallback } = member as Since<unknown>
+    found.set(key, (given) => given === fallback)
   }
   return found
 }
@@ -79,11 +88,11 @@ export function columns<T>(by: ByVersion<Field<T>>): Columns<T> {
   const all = Object.values(by).filter((field) => field !== null && field !== undefined)
   const optional = new Map(all.flatMap((field) => [...optionalMembers(field as Field<unknown>)]))
   const fields: Array<Field<T> | undefined> = []
-  const lacking: Array<ReadonlyArray<readonly [string, unknown]>> = []
+  const lacking: Array<ReadonlyArray<readonly [string, Silent]>> = []
   for (const version of SPOKEN_VERSIONS) {
     const field = inVersion(by, version)
     fields[version] = field
-    if (field?.kind !== 'struct') continue
+    if (field === undefined) continue
     const own = optionalMembers(field as Field<unknown>)
     lacking[version] = [...optional].filter(([key]) => !own.has(key))
   }
@@ -93,9 +102,10 @@ export function columns<T>(by: ByVersion<Field<T>>): Columns<T> {
     return field
   }
   const refuse = (w: Writer, value: T): void => {
-    for (const [key, fallback] of lacking[w.version] ?? []) {
-      const given = (value as Record<string, unknown> | null | undefined)?.[key]
-      if (given !== undefined && given !== fallback) throw notInVersion(w.at, w.version, key).within(key)
+    if (typeof value !== 'object' || value === null) return
+    for (const [key, silent] of lacking[w.version] ?? []) {
+      const given = (value as Record<string, unknown>)[key]
+      if (given !== undefined && !silent(given, value)) throw notInVersion(w.at, w.version, key).within(key)
     }
   }
   return {
@@ -139,6 +149,8 @@ export interface Mapped<T> extends Field<T> {
   readonly of: Field<unknown>
   /** For generators: what a wire value means. */
   readonly meaning: (wire: never) => T
+  /** Members of the value that the mapping makes optional. */
+  readonly optional?: ReadonlyMap<string, Silent>
 }
 
 /** Where a value is being written, for errors. */
