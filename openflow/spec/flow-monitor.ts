@@ -27,7 +27,7 @@ function readMatchLen(r: Reader, distance: number): void {
   const at = r.at
   const size = u16.read(r)
   const header = at + distance
-  if (header + 4 > r.end) throw new WireError('truncated', header, 'no match')
+  if (header + 4 > r.end) throw new WireError('truncated', r.end, 'no match')
   const own = (r.octets[header + 2]! << 8) | r.octets[header + 3]!
   if (own !== size) throw new WireError('bad_len', at, `match_len ${size} of a match of ${own}`).within('match_len')
 }
