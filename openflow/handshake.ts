@@ -12,12 +12,17 @@ import type { HelloElement } from './spec/hello.ts'
 import type { ErrorMessage, Message, MessageNamed } from './spec/message.ts'
 import type { Port } from './spec/ports.ts'
 import type { WireError } from './wire/error.ts'
+import { VERSIONS, type Version, versionText } from './wire/version.ts'
 
 export type Side = 'controller' | 'switch'
 
 const WORD = 32
 const utf8 = new TextEncoder()
 const text = new TextDecoder('latin1')
+
+function versionsText(versions: readonly number[]): string {
+  return versions.map(versionText).join(', ')
+}
 
 /** The element that says which versions are spoken. */
 export function versionBitmap(versions: readonly number[]): HelloElement {
@@ -58,8 +63,8 @@ export interface HandshakeOptions {
   readonly side: Side
   /** Transaction ids for the controller's two requests. */
   readonly nextXid: () => number
-  /** Versions to offer; the codec speaks 1.3 (4) and no other. */
-  readonly versions?: readonly number[]
+  /** Versions to offer. Default 1.3 (4) alone. */
+  readonly versions?: readonly Version[]
   /** Messages that the peer may send before the handshake is done. */
   readonly maxMessages?: number
   /** Octets that those messages may have in all. */
@@ -71,7 +76,8 @@ type State = 'hello' | 'features' | 'ports' | 'done' | 'failed'
 export class Handshake {
   readonly #side: Side
   readonly #nextXid: () => number
-  readonly #versions: readonly number[]
+  readonly #versions: readonly Version[]
+  #version: Version
   readonly #hello: MessageNamed<'hello'>
   #messagesLeft: number
   #octetsLeft: number
@@ -89,13 +95,18 @@ export class Handshake {
     this.#versions = options.versions ?? [OFP_VERSION]
     this.#messagesLeft = options.maxMessages ?? 10_000
     this.#octetsLeft = options.maxOctets ?? 2 ** 24
-    const version = Math.max(...this.#versions)
+    this.#version = Math.max(...this.#versions) as Version
     this.#hello = { type: 'hello', xid: this.#nextXid(), elements: [versionBitmap(this.#versions)] }
-    if (version !== OFP_VERSION) this.#hello.version = version
+    if (this.#version !== OFP_VERSION) this.#hello.version = this.#version
   }
 
   get state(): State {
     return this.#state
+  }
+
+  /** To write in: the highest that is offered, then what both sides agreed on. */
+  get version(): Version {
+    return this.#version
   }
 
   /** Why the state is `failed`. */
@@ -165,11 +176,15 @@ export class Handshake {
     if (message.type === 'error') return this.#fail(describeError(message))
     if (message.type !== 'hello') return this.#fail(`${message.type} before hello`)
     const version = negotiate(this.#hello, message)
-    if (!this.#versions.includes(version) || version !== OFP_VERSION) {
+    const spokenHere = this.#versions.find((one) => one === version)
+    if (spokenHere === undefined) {
       const theirs = [...(spoken(message) ?? [message.version ?? OFP_VERSION])]
-      this.#fail(`no common version: this side speaks ${this.#versions}, the peer ${theirs}`)
+      this.#fail(
+        `no common version: this side speaks ${versionsText(this.#versions)}, the peer ${versionsText(theirs)}`,
+      )
       return [this.#incompatible(message)]
     }
+    this.#version = spokenHere
     if (this.#side === 'switch') {
       this.#state = 'done'
       return []
@@ -189,7 +204,7 @@ export class Handshake {
       code: 'incompatible',
       data: utf8.encode(this.#reason),
     }
-    if (theirs > 0 && theirs < OFP_VERSION) error.version = theirs
+    if (theirs > 0 && theirs < this.#version) error.version = theirs
     return error
   }
 

@@ -192,10 +192,7 @@ export class Southbound {
   #connected(connection: OpenFlowConnection): void {
     const { features, peer, peerUnit, remote } = connection
     const datapathId = datapathText(features.datapath_id)
-    const reason =
-      features.auxiliary_id !== 0
-        ? `auxiliary connection ${features.auxiliary_id} of switch ${datapathId}`
-        : this.#options.admit?.(datapathId, peer === undefined ? undefined : { name: peer, unit: peerUnit })
+    const reason = this.#options.admit?.(datapathId, peer === undefined ? undefined : { name: peer, unit: peerUnit })
     if (this.#closed || reason !== undefined) {
       connection.close(reason ?? 'the controller stops')
       if (reason !== undefined) this.#refuse(remote, reason)

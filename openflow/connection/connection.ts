@@ -8,9 +8,13 @@ import { Framer } from '../framer.ts'
 import { Handshake, type Side } from '../handshake.ts'
 import { OFPMPF_MORE } from '../spec/constants.ts'
 import { type ErrorCodeName, type ErrorTypeName, errorNumbers } from '../spec/errors.ts'
-import { decode, encode, encodeAll, type Message, type MessageNamed } from '../spec/message.ts'
+import { decode, encodeOnto, type Message, type MessageNamed } from '../spec/message.ts'
 import type { Port } from '../spec/ports.ts'
+import type { Writer } from '../wire/cursor.ts'
 import { WireError } from '../wire/error.ts'
+import { VERSIONS, type Version, versionText } from '../wire/version.ts'
+import { Alive } from './alive.ts'
+import { Outbox } from './outbox.ts'
 import { Requests } from './requests.ts'
 import {
   ConnectionClosed,
@@ -30,20 +34,18 @@ const DEFAULTS = {
   lowWater: 2 ** 18,
   maxQueue: 256 * 2 ** 20,
   maxKept: 16 * 2 ** 20,
+  versions: [VERSIONS.of13],
 } satisfies Required<ConnectionOptions>
 
 /** Ms that a closing connection has for writing its queue and for the peer's end. */
 const LINGER_MS = 1000
-/** Octets of unsent messages that are handed to the socket before the turn ends. */
-const FLUSH_AT = 65_536
-/** Messages that are encoded at a time. */
-const BATCH = 512
 /** What an error message quotes (section 7.4.4: at least 64 octets). */
 const QUOTED = 64
 /** Ports that fit one part: (65535 - 16) / 64. */
 const PORTS_PER_PART = 1023
 const REQUEST_TIMEOUT_MS = 10_000
 const ERROR_TYPE = 1
+const LAST_OF_ANY_VERSION = 3
 /** Message types that can answer a request: error, echo, experimenter, features, config, multipart, … replies. */
 const ANSWER_TYPES = new Set([ERROR_TYPE, 3, 4, 6, 8, 19, 21, 23, 25, 27])
 
@@ -78,15 +80,10 @@ export class Connection implements OpenFlowConnection {
   #features: MessageNamed<'features_reply'> | undefined
   #ports: Port[] = []
 
-  #unsent: Uint8Array[] = []
-  #unsentOctets = 0
-  #flushPlanned = false
-  #full = false
-  #drainWaiters: Array<{ resolve: () => void; reject: (error: Error) => void }> = []
-
-  #heardAt = performance.now()
+  readonly #outbox: Outbox
+  readonly #alive: Alive
+  #version: Version
   #echoXid = -1
-  #aliveTimer: NodeJS.Timeout | undefined
 
   #kept: Message[] = []
   #keptOctets = 0
@@ -94,6 +91,7 @@ export class Connection implements OpenFlowConnection {
   #releasePlanned = false
   #paused = false
   #onMessage: ((message: Message) => void) | undefined
+  #onFrame: ((frame: Uint8Array) => boolean) | undefined
   #onError: ((error: WireError) => void) | undefined
   #onClose: ((reason: string) => void) | undefined
   #closedWith: ((reason: string) => void) | undefined
@@ -116,6 +114,21 @@ export class Connection implements OpenFlowConnection {
       nextXid: () => this.nextXid(),
       maxMessages: this.#limits.maxHandshakeMessages,
       maxOctets: this.#limits.maxKept,
+      versions: this.#limits.versions,
+    })
+    this.#version = this.#handshake.version
+    this.#outbox = new Outbox(socket, this.#limits, () =>
+      this.#abort('the peer does not read: write queue above its limit'),
+    )
+    this.#alive = new Alive({
+      echoMs: this.#limits.echoMs,
+      deadMs: this.#limits.deadMs,
+      paused: () => this.#paused,
+      ask: () => {
+        this.#echoXid = this.nextXid()
+        this.send({ type: 'echo_request', xid: this.#echoXid, data: new Uint8Array(0) })
+      },
+      dead: () => this.#abort(`dead: nothing heard for ${this.#limits.deadMs} ms`),
     })
     const { handshakeMs } = this.#limits
     this.#handshakeTimer = setTimeout(() => this.close(`no handshake within ${handshakeMs} ms`), handshakeMs)
@@ -124,7 +137,7 @@ export class Connection implements OpenFlowConnection {
     socket.on('error', (error) => this.#abort(error.message))
     socket.on('end', () => this.#abort('closed by the peer'))
     socket.on('close', () => this.#abort('stream closed'))
-    this.sendAll(this.#handshake.start())
+    this.#sendEach(this.#handshake.start())
   }
 
   get features(): MessageNamed<'features_reply'> {
@@ -143,21 +156,35 @@ export class Connection implements OpenFlowConnection {
 
   // ---- writing ----------------------------------------------------------------------------------------------
 
+  get version(): Version {
+    return this.#version
+  }
+
   get queued(): number {
-    return this.#unsentOctets + this.#socket.writableLength
+    return this.#outbox.queued
   }
 
   send(message: Message): boolean {
-    return this.#closed ? false : this.#write(encode(message))
+    return this.sendAll([message])
   }
 
   sendAll(messages: readonly Message[]): boolean {
     if (this.#closed) return false
-    // Everything is encoded before anything is queued: all or none. In batches, for the encoder's buffer's sake.
-    const batches: Uint8Array[] = []
-    for (let at = 0; at < messages.length; at += BATCH) batches.push(encodeAll(messages.slice(at, at + BATCH)))
-    for (const batch of batches) this.#write(batch)
-    return !this.#full && !this.#closed
+    encodeOnto(this.#outbox.buffer, messages, this.#version)
+    return this.#outbox.appended()
+  }
+
+  sendOctets(write: (w: Writer) => void): boolean {
+    if (this.#closed) return false
+    const { buffer } = this.#outbox
+    const start = buffer.at
+    try {
+      write(buffer)
+    } catch (error) {
+      buffer.at = start
+      throw error
+    }
+    return this.#outbox.appended()
   }
 
   nextXid(): number {
@@ -167,72 +194,34 @@ export class Connection implements OpenFlowConnection {
   async request(message: RequestMessage, options: { timeoutMs?: number } = {}): Promise<Message[]> {
     if (this.#closed) throw new ConnectionClosed(this.#reason)
     const xid = this.nextXid()
-    const octets = encode({ ...message, xid } as Message)
+    encodeOnto(this.#outbox.buffer, [{ ...message, xid } as Message], this.#version)
     const answer = this.#requests.add(xid, message, options.timeoutMs ?? REQUEST_TIMEOUT_MS)
-    this.#write(octets)
+    this.#outbox.appended()
     return answer
   }
 
   drained(): Promise<void> {
-    if (this.#closed) return Promise.reject(new ConnectionClosed(this.#reason))
-    if (!this.#full) return Promise.resolve()
-    return new Promise((resolve, reject) => this.#drainWaiters.push({ resolve, reject }))
-  }
-
-  #write(octets: Uint8Array): boolean {
-    if (this.#closed) return false
-    this.#unsent.push(octets)
-    this.#unsentOctets += octets.length
-    if (this.#unsentOctets >= FLUSH_AT) this.#flush()
-    else if (!this.#flushPlanned) {
-      this.#flushPlanned = true
-      queueMicrotask(() => {
-        this.#flushPlanned = false
-        this.#flush()
-      })
-    }
-    const queued = this.queued
-    if (queued > this.#limits.maxQueue) {
-      this.#abort('the peer does not read: write queue above its limit')
-      return false
-    }
-    if (queued >= this.#limits.highWater) this.#full = true
-    return !this.#full
-  }
-
-  /** Everything unsent, in one write. */
-  #flush(): void {
-    if (this.#unsentOctets === 0 || !this.#socket.writable) return
-    const octets = this.#unsent.length === 1 ? this.#unsent[0]! : Buffer.concat(this.#unsent, this.#unsentOctets)
-    this.#unsent = []
-    this.#unsentOctets = 0
-    this.#socket.write(octets, this.#written)
-  }
-
-  readonly #written = (): void => {
-    if (!this.#full || this.queued > this.#limits.lowWater) return
-    this.#full = false
-    const waiters = this.#drainWaiters
-    this.#drainWaiters = []
-    for (const waiter of waiters) waiter.resolve()
+    return this.#closed ? Promise.reject(new ConnectionClosed(this.#reason)) : this.#outbox.drained()
   }
 
   // ---- reading ----------------------------------------------------------------------------------------------
 
   #read(chunk: Uint8Array): void {
     if (this.#closed) return
-    this.#heardAt = performance.now()
-    let frames: Uint8Array[]
+    this.#alive.heard()
+    const frames: Uint8Array[] = []
+    let lost: WireError | undefined
     try {
-      frames = this.#framer.push(chunk)
+      this.#framer.push(chunk, frames)
     } catch (error) {
       if (!(error instanceof WireError)) throw error
-      this.send(errorAnswer(error, 0, chunk.subarray(0, 0)))
-      this.close(`framing lost: ${error}`)
-      this.#tellError(error)
-      return
+      lost = error
     }
     this.#guarded(frames, (frame) => this.#take(frame))
+    if (lost === undefined || this.#closed) return
+    this.send(this.#errorAnswer(lost, 0, chunk.subarray(0, 0)))
+    this.close(`framing lost: ${lost}`)
+    this.#tellError(lost)
   }
 
   /** A handler that throws loses what is left of its input, so the connection ends; the bug goes its way. */
@@ -249,8 +238,10 @@ export class Connection implements OpenFlowConnection {
   }
 
   #take(frame: Uint8Array): void {
+    if (this.#onFrame !== undefined && this.#handshake === undefined && this.#onFrame(frame)) return
     let message: Message
     try {
+      if (this.#handshake === undefined) this.#expectVersion(frame)
       message = decode(frame)
     } catch (error) {
       if (!(error instanceof WireError)) throw error
@@ -259,7 +250,8 @@ export class Connection implements OpenFlowConnection {
     }
     if (this.#handshake !== undefined) {
       const answers = this.#handshake.receive(message, frame.length)
-      if (answers.length > 0) this.sendAll(answers)
+      this.#version = this.#handshake.version
+      this.#sendEach(answers)
       this.#step(this.#handshake)
       return
     }
@@ -276,13 +268,20 @@ export class Connection implements OpenFlowConnection {
     this.#deliver(message, frame.length)
   }
 
+  /** After the handshake one version is spoken; what negotiates it (hello, error, echo) is read in any. */
+  #expectVersion(frame: Uint8Array): void {
+    if (frame[0] === this.#version || frame[1]! <= LAST_OF_ANY_VERSION) return
+    const told = `OpenFlow ${versionText(frame[0]!)} on a connection that speaks ${versionText(this.#version)}`
+    throw new WireError('bad_version', 0, told, { type: 'bad_request', code: 'bad_version' }).within('version')
+  }
+
   #refuseMessage(frame: Uint8Array, error: WireError): void {
     const xid = ((frame[4]! << 24) | (frame[5]! << 16) | (frame[6]! << 8) | frame[7]!) >>> 0
     // An error is never answered with an error, lest two sides go on for ever.
-    const answer = frame[1] === ERROR_TYPE ? undefined : errorAnswer(error, xid, frame)
+    const answer = frame[1] === ERROR_TYPE ? undefined : this.#errorAnswer(error, xid, frame)
     if (this.#handshake !== undefined) {
       const answers = this.#handshake.undecodable(error, xid, answer)
-      if (answers.length > 0) this.sendAll(answers)
+      this.#sendEach(answers)
       this.#tellError(error)
       this.#step(this.#handshake)
       return
@@ -290,6 +289,14 @@ export class Connection implements OpenFlowConnection {
     if (answer !== undefined) this.send(answer)
     if (ANSWER_TYPES.has(frame[1]!)) this.#requests.undecodable(xid, error)
     this.#tellError(error)
+  }
+
+  /** The handshake's messages: some are of a version that was not agreed on. */
+  #sendEach(messages: readonly Message[]): void {
+    for (const message of messages) {
+      encodeOnto(this.#outbox.buffer, [message], message.version ?? this.#version)
+      this.#outbox.appended()
+    }
   }
 
   /** Looks at what the handshake has come to. */
@@ -302,7 +309,7 @@ export class Connection implements OpenFlowConnection {
     this.#features = handshake.features
     this.#ports = handshake.ports
     this.#kept.push(...handshake.kept)
-    this.#watch(this.#limits.echoMs)
+    this.#alive.start()
     const outcome = this.#outcome
     this.#outcome = undefined
     outcome?.established(this)
@@ -331,6 +338,14 @@ export class Connection implements OpenFlowConnection {
     return true
   }
 
+  /** The codec's names are the specification's; should one not be, the peer must not learn of it by our fall. */
+  #errorAnswer(error: WireError, xid: number, frame: Uint8Array): Message {
+    const kind = { error_type: error.error?.type as ErrorTypeName, code: error.error?.code as ErrorCodeName }
+    const known = error.error !== undefined && errorNumbers(kind) !== undefined
+    const data = frame.subarray(0, QUOTED)
+    return { type: 'error', xid, ...(known ? kind : { error_type: 'bad_request', code: 'bad_len' }), data }
+  }
+
   // ---- handing over -----------------------------------------------------------------------------------------
 
   get onMessage(): (message: Message) => void {
@@ -340,6 +355,14 @@ export class Connection implements OpenFlowConnection {
   set onMessage(handler: (message: Message) => void) {
     this.#onMessage = handler
     this.#release()
+  }
+
+  get onFrame(): (frame: Uint8Array) => boolean {
+    return this.#onFrame ?? leave
+  }
+
+  set onFrame(handler: (frame: Uint8Array) => boolean) {
+    this.#onFrame = handler
   }
 
   get onError(): (error: WireError) => void {
@@ -390,7 +413,7 @@ export class Connection implements OpenFlowConnection {
       this.#keptOctets = 0
       if (this.#paused) {
         this.#paused = false
-        this.#heardAt = performance.now()
+        this.#alive.heard()
         this.#socket.resume()
       }
       this.#guarded(kept, (message) => this.onMessage(message))
@@ -402,45 +425,12 @@ export class Connection implements OpenFlowConnection {
     else if (this.#keptErrors.length < 100) this.#keptErrors.push(error)
   }
 
-  // ---- echo -------------------------------------------------------------------------------------------------
-
-  #watch(ms: number): void {
-    this.#aliveTimer = setTimeout(() => this.#checkAlive(), Math.max(1, ms))
-  }
-
-  #checkAlive(): void {
-    const { echoMs, deadMs } = this.#limits
-    const idle = performance.now() - this.#heardAt
-    if (this.#paused || idle < echoMs) {
-      this.#echoXid = -1
-      this.#watch(this.#paused ? echoMs : echoMs - idle)
-      return
-    }
-    if (this.#echoXid === -1) {
-      // Even after deadMs: if this process stood still, the peer had no chance to answer.
-      this.#echoXid = this.nextXid()
-      this.send({ type: 'echo_request', xid: this.#echoXid, data: new Uint8Array(0) })
-      this.#watch(deadMs - echoMs)
-      return
-    }
-    if (idle < deadMs) {
-      this.#watch(deadMs - idle)
-      return
-    }
-    // Timers run before input: what has already arrived still counts.
-    setImmediate(() => {
-      if (this.#closed) return
-      if (performance.now() - this.#heardAt >= deadMs) this.#abort(`dead: nothing heard for ${deadMs} ms`)
-      else this.#watch(echoMs)
-    })
-  }
-
   // ---- closing ----------------------------------------------------------------------------------------------
 
   /** Writes what is queued, ends the stream, and does not wait for ever for the peer's end. */
   close(reason = 'closed by this side'): void {
     if (this.#closed) return
-    this.#flush()
+    this.#outbox.flush()
     this.#finish(reason)
     const linger = setTimeout(() => this.#socket.destroy(), LINGER_MS)
     this.#socket.once('close', () => clearTimeout(linger))
@@ -458,12 +448,10 @@ export class Connection implements OpenFlowConnection {
     this.#closed = true
     this.#reason = reason
     clearTimeout(this.#handshakeTimer)
-    clearTimeout(this.#aliveTimer)
+    this.#alive.stop()
     const error = new ConnectionClosed(reason)
     this.#requests.fail(error)
-    for (const waiter of this.#drainWaiters.splice(0)) waiter.reject(error)
-    this.#unsent = []
-    this.#unsentOctets = 0
+    this.#outbox.close(error)
     this.#handshake = undefined
     const outcome = this.#outcome
     this.#outcome = undefined
@@ -477,15 +465,11 @@ export class Connection implements OpenFlowConnection {
 
 function ignore(): void {}
 
+function leave(): boolean {
+  return false
+}
+
 function limits(options: ConnectionOptions): Required<ConnectionOptions> {
   const given = Object.entries(options).filter(([key, value]) => key in DEFAULTS && value !== undefined)
   return { ...DEFAULTS, ...Object.fromEntries(given) }
-}
-
-/** The codec's names are the specification's; should one not be, the peer must not learn of it by our fall. */
-function errorAnswer(error: WireError, xid: number, frame: Uint8Array): Message {
-  const kind = { error_type: error.error?.type as ErrorTypeName, code: error.error?.code as ErrorCodeName }
-  const known = error.error !== undefined && errorNumbers(kind) !== undefined
-  const data = frame.subarray(0, QUOTED)
-  return { type: 'error', xid, ...(known ? kind : { error_type: 'bad_request', code: 'bad_len' }), data }
 }

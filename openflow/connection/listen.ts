@@ -5,6 +5,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls'
+import { Auxiliaries, auxiliaryName } from './auxiliary.ts'
 import { Connection, type Terms } from './connection.ts'
 import type { ConnectionOptions, OpenFlowConnection, SwitchAnswers, TlsOptions } from './types.ts'
 
@@ -23,6 +24,11 @@ type Part = { readonly side?: 'controller' } | { readonly side: 'switch'; readon
 export interface ListenHandlers {
   /** The handshake is done. Set the connection's handlers in here. */
   connection(connection: OpenFlowConnection): void
+  /**
+   * Controller side: the same of an auxiliary connection, with the main one that it belongs to; it closes with that.
+   * Without this handler they are refused.
+   */
+  auxiliary?(connection: OpenFlowConnection, main: OpenFlowConnection): void
   /** A connection that came to nothing, TLS failures included. */
   refused(remote: string, reason: string): void
 }
@@ -36,6 +42,7 @@ export interface Listener {
 /** Rejects as the system does when the address cannot be had (EADDRINUSE, …). */
 export async function listen(options: ListenOptions & Part, handlers: ListenHandlers): Promise<Listener> {
   const open = new Set<Connection>()
+  const auxiliaries = new Auxiliaries()
   /** Streams in their TLS handshake, by remote address. */
   const securing = new Map<string, Socket>()
   const maxConnections = options.maxConnections ?? 10_000
@@ -57,7 +64,20 @@ export async function listen(options: ListenOptions & Part, handlers: ListenHand
       ...peer,
     }
     const connection: Connection = new Connection(socket, terms, {
-      established: (established) => handlers.connection(established),
+      established: (established) => {
+        if (established.side === 'switch') return handlers.connection(established)
+        if (established.features.auxiliary_id === 0) {
+          auxiliaries.main(established)
+          return handlers.connection(established)
+        }
+        const main =
+          handlers.auxiliary === undefined
+            ? `${auxiliaryName(established)}: none are taken here`
+            : auxiliaries.join(established)
+        if (typeof main !== 'string') return handlers.auxiliary?.(established, main)
+        established.close(main)
+        handlers.refused(remote, main)
+      },
       refused: (reason) => handlers.refused(remote, reason),
     })
     open.add(connection)

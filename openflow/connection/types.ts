@@ -5,7 +5,9 @@
 import { describeError, type Side } from '../handshake.ts'
 import type { ErrorMessage, Message, MessageNamed, MessageType } from '../spec/message.ts'
 import type { Port } from '../spec/ports.ts'
+import type { Writer } from '../wire/cursor.ts'
 import type { WireError } from '../wire/error.ts'
+import type { Version } from '../wire/version.ts'
 
 /**
  * Requests that have a reply, and its type. Others (flow_mod, …) are answered by an error or by nothing: send them,
@@ -67,6 +69,8 @@ export class BadReply extends Error {
 /** TCP connections are Nagle-free; every write of one turn of the event loop leaves in one piece. */
 export interface OpenFlowConnection {
   readonly side: Side
+  /** The version that the handshake agreed on. Messages are written in it, whatever version they came in. */
+  readonly version: Version
   /** `address:port`, `[address]:port`, or `unix:path`. */
   readonly remote: string
   /** Common name in the peer's certificate; undefined without TLS. */
@@ -86,6 +90,11 @@ export interface OpenFlowConnection {
   /** As send, for several; all or, on WireError, none. */
   sendAll(messages: readonly Message[]): boolean
   /**
+   * Sends octets that the caller writes straight into the connection's buffer: whole messages of this connection's
+   * version, from `w.at` on (views have writers for the hot ones). What it throws undoes what it wrote.
+   */
+  sendOctets(write: (w: Writer) => void): boolean
+  /**
    * Sends with a fresh xid; resolves with the reply, or with all parts of a multipart reply. Rejects with
    * OpenFlowError, ConnectionClosed, RequestTimeout (default 10 000 ms), BadReply, or WireError (not sent).
    */
@@ -101,6 +110,11 @@ export interface OpenFlowConnection {
    * order. Octet values are views of received memory: copy what outlives the call.
    */
   onMessage: (message: Message) => void
+  /**
+   * Sees every frame after the handshake before it is decoded; true takes it, and nothing else happens to it. For who
+   * reads the hot messages through views. The frame is a view of received memory. Leave replies and echoes (false).
+   */
+  onFrame: (frame: Uint8Array) => boolean
   /** A message that could not be decoded. It has been answered; the connection goes on unless framing is lost. */
   onError: (error: WireError) => void
   /** Exactly once, after `closed` has become true, never from within close(). May be set late. */
@@ -130,6 +144,8 @@ export interface ConnectionOptions {
   readonly maxQueue?: number
   /** Octets kept for an onMessage that is not yet set; reading pauses above. Default 16 MiB. */
   readonly maxKept?: number
+  /** Versions to offer. Default 1.3 (4) alone. */
+  readonly versions?: readonly Version[]
 }
 
 /** PEM texts. The other side's certificate must be signed by `ca`. */

@@ -19,6 +19,7 @@ import { EXPERIMENTER_MESSAGES } from './experimenter.ts'
 import { type HelloBody, helloBody } from './hello.ts'
 import { MESSAGES, type MessageRow } from './messages.ts'
 import { type MultipartReply, type MultipartRequest, multipart } from './multipart.ts'
+import { nearestError } from './nearest-error.ts'
 import { EXPERIMENTER } from './oxm-row.ts'
 
 interface Header {
@@ -286,7 +287,7 @@ export function decode(octets: Uint8Array): Message {
     if (r.padding !== undefined) message.padding = r.padding
     return message
   } catch (error) {
-    if (error instanceof WireError) error.error ??= BAD_REQUEST
+    if (error instanceof WireError) error.error = nearestError(error.error ?? BAD_REQUEST, r.version)
     throw error
   }
 }
@@ -308,13 +309,25 @@ export function encode(message: Message): Uint8Array {
 export function encodeAll(messages: readonly Message[], version?: number): Uint8Array {
   const w = scratch
   w.at = 0
-  w.depth = 0
-  for (const message of messages) {
-    w.padding = message?.padding === undefined ? undefined : paddingAt(message.padding, w.at)
-    writeMessage(w, message, version ?? message?.version ?? OFP_VERSION)
-  }
-  w.padding = undefined
+  encodeOnto(w, messages, version)
   return w.octets.slice(0, w.at)
+}
+
+/** Appends what encodeAll gives. A WireError leaves the writer as it was. */
+export function encodeOnto(w: Writer, messages: readonly Message[], version?: number): void {
+  const start = w.at
+  w.depth = 0
+  try {
+    for (const message of messages) {
+      w.padding = message?.padding === undefined ? undefined : paddingAt(message.padding, w.at)
+      writeMessage(w, message, version ?? message?.version ?? OFP_VERSION)
+    }
+  } catch (error) {
+    w.at = start
+    throw error
+  } finally {
+    w.padding = undefined
+  }
 }
 
 function paddingAt(padding: readonly NonzeroPadding[], start: number): Map<number, Uint8Array> {

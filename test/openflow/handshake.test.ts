@@ -70,7 +70,7 @@ describe('version negotiation (OpenFlow 1.3.5 section 6.3.1)', () => {
     expect(others).to.deep.equal([])
     expect(error).to.include({ type: 'error', version: 1, error_type: 'hello_failed', code: 'incompatible' })
     expect(Buffer.from(error.data).toString()).to.equal(machine.reason)
-    expect(machine.reason).to.equal('no common version: this side speaks 4, the peer 1')
+    expect(machine.reason).to.equal('no common version: this side speaks 1.3, the peer 1.0')
     expect(encode(error)[0]).to.equal(1)
   })
 })
