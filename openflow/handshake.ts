@@ -12,7 +12,7 @@ import type { HelloElement } from './spec/hello.ts'
 import type { ErrorMessage, Message, MessageNamed } from './spec/message.ts'
 import type { Port } from './spec/ports.ts'
 import type { WireError } from './wire/error.ts'
-import { VERSIONS, type Version, versionText } from './wire/version.ts'
+import { type Version, versionText } from './wire/version.ts'
 
 export type Side = 'controller' | 'switch'
 
