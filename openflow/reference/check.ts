@@ -12,7 +12,7 @@ import { checkMatch } from '../spec/match.ts'
 import type { FieldName, FieldRef, Oxm } from '../spec/oxm.ts'
 import { oxmRow } from '../spec/oxm.ts'
 import { type Frame, MAX_TAGS, width } from './frame.ts'
-import { badConjunction, duplicateInstruction, Refusal } from './refusal.ts'
+import { Refusal } from './refusal.ts'
 import { type State, TABLE_COUNT, type Test, testsOf } from './state.ts'
 
 /** Fields that the simulation has no packets for; Open vSwitch has no ipv6_exthdr, in_phy_port and pbb either. */
@@ -51,7 +51,7 @@ export function checkInstructions(
   const seen = new Set<string>()
   for (const instruction of instructions) {
     if (instruction.type === 'experimenter') throw new Refusal('bad_instruction', 'bad_experimenter')
-    if (seen.has(instruction.type)) throw duplicateInstruction()
+    if (seen.has(instruction.type)) throw new Refusal('bad_instruction', 'dup_inst')
     seen.add(instruction.type)
     if (instruction.type === 'goto_table') {
       const { table_id } = instruction
@@ -92,9 +92,9 @@ function checkConjunctions(instructions: readonly Instruction[], actions: readon
   const found = actions.filter((action) => action.type === 'nx_conjunction')
   if (found.length === 0) return
   const others = actions.some((action) => action.type !== 'nx_conjunction' && action.type !== 'nx_note')
-  if (others || instructions.length > 1) throw badConjunction()
+  if (others || instructions.length > 1) throw badAction('nx_bad_conjunction')
   for (const { clause, n_clauses } of found) {
-    if (n_clauses < 2 || n_clauses > 64 || clause >= n_clauses) throw badConjunction()
+    if (n_clauses < 2 || n_clauses > 64 || clause >= n_clauses) throw badAction('nx_bad_conjunction')
   }
 }
 

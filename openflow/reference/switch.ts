@@ -6,6 +6,7 @@
  */
 
 import * as k from '../spec/constants.ts'
+import type { ErrorCodeName } from '../spec/errors.ts'
 import type { ErrorMessage, Message, MessageNamed } from '../spec/message.ts'
 import { encode } from '../spec/message.ts'
 import type { Port } from '../spec/ports.ts'
@@ -14,7 +15,7 @@ import { checkList, knownFromFrame } from './check.ts'
 import { checkFlowMod, expire, flowMod, type Removed } from './flow-mod.ts'
 import { groupMod, meterMod } from './group-mod.ts'
 import { Exhausted, newWalk, type Output, runActionSet, runPipeline, type Step, type Walk } from './pipeline.ts'
-import { bundleRefusal, Refusal } from './refusal.ts'
+import { Refusal } from './refusal.ts'
 import { type Bundle, type State, TABLE_COUNT } from './state.ts'
 import { answerMultipart, duration } from './stats.ts'
 
@@ -354,25 +355,25 @@ export class ReferenceSwitch {
         this.#bundles.set(id, { flags, closed: false, messages: [] })
         return reply('open_reply')
       case 'close_request':
-        if (bundle === undefined) throw bundleRefusal('bad_id')
+        if (bundle === undefined) throw new Refusal('bundle_failed', 'bad_id')
         if (bundle.closed) throw this.#broken(id, 'bundle_closed')
         if (bundle.flags !== flags) throw this.#broken(id, 'bad_flags')
         bundle.closed = true
         return reply('close_reply')
       case 'discard_request':
-        if (bundle === undefined) throw bundleRefusal('bad_id')
+        if (bundle === undefined) throw new Refusal('bundle_failed', 'bad_id')
         this.#bundles.delete(id)
         return reply('discard_reply')
       case 'commit_request': {
-        if (bundle === undefined) throw bundleRefusal('bad_id')
+        if (bundle === undefined) throw new Refusal('bundle_failed', 'bad_id')
         if (bundle.flags !== flags) throw this.#broken(id, 'bad_flags')
         this.#bundles.delete(id)
         const { messages, refused } = this.#commit(bundle)
-        if (refused) return [...messages, errorFor(message, bundleRefusal('msg_failed'))]
+        if (refused) return [...messages, errorFor(message, new Refusal('bundle_failed', 'msg_failed'))]
         return [...messages, ...reply('commit_reply')]
       }
       default:
-        throw bundleRefusal('bad_type')
+        throw new Refusal('bundle_failed', 'bad_type')
     }
   }
 
@@ -394,9 +395,9 @@ export class ReferenceSwitch {
   }
 
   /** A bundle used wrongly is thrown away. */
-  #broken(id: number, code: Parameters<typeof bundleRefusal>[0]): Refusal {
+  #broken(id: number, code: ErrorCodeName): Refusal {
     this.#bundles.delete(id)
-    return bundleRefusal(code)
+    return new Refusal('bundle_failed', code)
   }
 
   /**
@@ -408,9 +409,9 @@ export class ReferenceSwitch {
     const bundle = this.#bundles.get(id) ?? { flags, closed: false, messages: [] }
     if (bundle.closed) throw this.#broken(id, 'bundle_closed')
     if (bundle.flags !== flags) throw this.#broken(id, 'bad_flags')
-    if (inner.xid !== xid) throw bundleRefusal('msg_bad_xid')
+    if (inner.xid !== xid) throw new Refusal('bundle_failed', 'msg_bad_xid')
     const types: readonly Message['type'][] = ['flow_mod', 'group_mod', 'port_mod', 'packet_out']
-    if (!types.includes(inner.type)) throw bundleRefusal('msg_unsup')
+    if (!types.includes(inner.type)) throw new Refusal('bundle_failed', 'msg_unsup')
     if (inner.type === 'flow_mod') checkFlowMod(undefined, inner)
     this.#bundles.set(id, bundle)
     bundle.messages.push(inner)
@@ -423,13 +424,7 @@ const ORIGINS = new Set([k.PORT_LOCAL, k.PORT_CONTROLLER, k.PORT_ANY])
 
 function errorFor(message: Message, error: unknown): ErrorMessage {
   if (!(error instanceof Refusal)) throw error
-  const octets = encode(message).subarray(0, 64)
-  let data: Uint8Array = octets
-  if (error.error_type === 'experimenter') {
-    data = new Uint8Array(4 + octets.length)
-    new DataView(data.buffer).setUint32(0, error.experimenter)
-    data.set(octets, 4)
-  }
+  const data = encode(message).subarray(0, 64)
   return { type: 'error', xid: message.xid, error_type: error.error_type, code: error.code, data }
 }
 

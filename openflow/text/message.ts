@@ -4,7 +4,7 @@
  * whoever can print them passes `packet`.
  */
 
-import { ERRORS, type ErrorTypeName } from '../spec/errors.ts'
+import type { ErrorKind, ErrorTypeName } from '../spec/errors.ts'
 import { decode, type ErrorMessage, type Message, type MessageNamed } from '../spec/message.ts'
 import { WireError } from '../wire/error.ts'
 import { formatActions, formatInstructions } from './actions.ts'
@@ -46,6 +46,13 @@ const ERROR_PREFIX: Readonly<Record<ErrorTypeName, string>> = {
   role_request_failed: 'OFPRRFC',
   meter_mod_failed: 'OFPMMFC',
   table_features_failed: 'OFPTFFC',
+  bad_property: 'OFPBPC',
+  async_config_failed: 'OFPACFC',
+  flow_monitor_failed: 'OFPMOFC',
+  bundle_failed: 'OFPBFC',
+  nx_tlv_table_mod_failed: 'NXTTMFC',
+  nx_resume_failed: 'NXR',
+  nx_stats_failed: 'NXST',
 }
 
 /** The message as text, without newline at the end. Never throws. */
@@ -142,14 +149,17 @@ function hello(message: MessageNamed<'hello'>): string {
   return `\n version bitmap: ${versions.map((version) => `0x${version.toString(16).padStart(2, '0')}`).join(', ')}`
 }
 
-/** `OFPBMC_BAD_PREREQ`; numbers where there is no name. */
-export function formatError(kind: { error_type: ErrorMessage['error_type']; code: ErrorMessage['code'] }): string {
-  const { error_type, code } = kind
-  if (typeof error_type === 'string' && Object.hasOwn(ERRORS, error_type)) {
-    const prefix = ERROR_PREFIX[error_type as ErrorTypeName]
-    return typeof code === 'number' ? `${prefix}_${code}` : `${prefix}_${code.toUpperCase()}`
+/** `OFPBMC_BAD_PREREQ`, Nicira's own `NXBMC_CT_DATAPATH_SUPPORT`; numbers where there is no name. */
+export function formatError(kind: ErrorKind): string {
+  const { error_type, code, experimenter } = kind
+  if (typeof error_type === 'string' && error_type !== 'experimenter') {
+    const prefix = ERROR_PREFIX[error_type]
+    if (typeof code === 'number') return `${prefix}_${code}`
+    if (code.startsWith('nx_')) return `${prefix.replace(/^OFP/, 'NX')}_${code.slice(3).toUpperCase()}`
+    return `${prefix}_${code.toUpperCase()}`
   }
-  return `type=${error_type} code=${code}`
+  const whose = experimenter === undefined ? '' : ` experimenter=0x${experimenter.toString(16)}`
+  return `type=${error_type}${whose} code=${code}`
 }
 
 function error(message: ErrorMessage, options: MessageTextOptions): string {

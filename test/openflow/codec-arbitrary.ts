@@ -4,7 +4,7 @@
  * has its generator. Knows what a value may be, not what becomes of it.
  */
 import fc, { type Arbitrary } from 'fast-check'
-import { errorKind } from '../../openflow/spec/errors.ts'
+import { errorKind, errorsIn } from '../../openflow/spec/errors.ts'
 import { EXPERIMENTER_MESSAGES } from '../../openflow/spec/experimenter.ts'
 import { instructions } from '../../openflow/spec/instructions.ts'
 import { hasMessage, type Message, type MessageType } from '../../openflow/spec/message.ts'
@@ -234,10 +234,20 @@ const KINDS: Readonly<Record<string, (field: AnyField, context: Context) => Arbi
   learnResult: () => fc.record({ ofs: u16 }),
   helloElement: () => helloElement,
   hello: () => fc.record({ elements: fc.array(helloElement, { maxLength: 3 }) }),
-  error: () =>
-    fc
-      .tuple(fc.oneof(fc.integer({ min: 0, max: 15 }), u16), fc.oneof(fc.integer({ min: 0, max: 20 }), u16), octets(80))
-      .map(([type, code, data]) => ({ ...errorKind(type, code), data })),
+  error: (_field, { version }) => {
+    // The types whose data begins with an experimenter's id.
+    const plain = u16.filter((type) => type !== 0xffff && type !== 0xb0c2)
+    const kind = fc.oneof(
+      fc.constantFrom(...errorsIn(version)),
+      fc
+        .tuple(fc.oneof(fc.integer({ min: 0, max: 19 }), plain), fc.oneof(fc.integer({ min: 0, max: 20 }), u16))
+        .map(([type, code]) => errorKind(type, code, version)),
+      ...(version === VERSIONS.of10
+        ? []
+        : [fc.record({ error_type: fc.constant('experimenter'), code: u16, experimenter: strangeExperimenter })]),
+    )
+    return fc.tuple(kind, octets(80)).map(([one, data]) => ({ ...one, data }))
+  },
   typeId: () =>
     fc.oneof(
       fc.constantFrom('apply_actions', 'output').map((name) => name),

@@ -5,15 +5,16 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { ACTIONS, action } from '../../openflow/spec/actions-nested.ts'
-import { ERRORS, errorKind, errorNumbers } from '../../openflow/spec/errors.ts'
+import { type ErrorKind, errorKind, errorNumbers, errorsIn } from '../../openflow/spec/errors.ts'
 import { INSTRUCTIONS } from '../../openflow/spec/instructions.ts'
 import { decode, encode, encodeAll, MESSAGE_TYPES, type Message } from '../../openflow/spec/message.ts'
+import { nearestError } from '../../openflow/spec/nearest-error.ts'
 import { FIELD_NAMES, oxmField } from '../../openflow/spec/oxm.ts'
 import { Reader, Writer } from '../../openflow/wire/cursor.ts'
 import { WIRE_CODES, WireError } from '../../openflow/wire/error.ts'
 import type { Field } from '../../openflow/wire/field.ts'
 import type { UnionRow } from '../../openflow/wire/union.ts'
-import { versionText } from '../../openflow/wire/version.ts'
+import { isSpoken, SPOKEN_VERSIONS, VERSIONS, versionText } from '../../openflow/wire/version.ts'
 import { MESSAGES_IN, message, oxmOf, rowOf, strangerOf } from './codec-arbitrary.ts'
 
 const hex = (octets: Uint8Array): string => Buffer.from(octets).toString('hex')
@@ -42,7 +43,8 @@ function lawful(octets: Uint8Array): Message | WireError {
     expect(error.offset).to.be.within(0, octets.length)
     expect(WIRE_CODES).to.have.property(error.code)
     const { type, code } = error.error!
-    expect(errorNumbers({ error_type: type, code } as never), `${type}/${code}`).not.to.equal(undefined)
+    const version = isSpoken(octets[0] ?? 0) ? octets[0] : VERSIONS.of13
+    expect(errorNumbers({ error_type: type, code } as never, version), `${type}/${code}`).not.to.equal(undefined)
     return error
   }
   expect(hex(encode(got))).to.equal(hex(octets))
@@ -120,18 +122,36 @@ describe('openflow codec: value to octets and back', () => {
     }
   })
 
-  it('every error type and code', () => {
-    for (const [type, { number, codes }] of Object.entries(ERRORS)) {
-      codes.forEach((code, i) => {
-        const kind = errorKind(number, i)
-        expect(kind).to.deep.equal({ error_type: type, code })
-        const error = { type: 'error', xid: 7, ...kind, data: new Uint8Array([1, 2]) } as Message
-        expect(hex(encode(error))).to.equal(
-          `0401000e00000007${number.toString(16).padStart(4, '0')}${i.toString(16).padStart(4, '0')}0102`,
-        )
+  it('every error that has a name, in every version', () => {
+    for (const version of SPOKEN_VERSIONS) {
+      for (const kind of errorsIn(version)) {
+        const extra = version === VERSIONS.of13 ? {} : { version }
+        const error = { type: 'error', xid: 7, ...extra, ...kind, data: new Uint8Array([1, 2]) } as Message
         expect(decode(encode(error))).to.deep.equal(error)
-      })
+        const { type, code, extension } = errorNumbers(kind, version)!
+        if (extension !== undefined) continue
+        expect(errorKind(type, code, version)).to.deep.equal(kind)
+        const numbers = [type, code].map((one) => one.toString(16).padStart(4, '0')).join('')
+        expect(hex(encode(error))).to.equal(`0${version}01000e00000007${numbers}0102`)
+      }
     }
+  })
+
+  it('each version has something to answer for every error', () => {
+    for (const { error_type, code } of SPOKEN_VERSIONS.flatMap((version) => errorsIn(version))) {
+      for (const version of SPOKEN_VERSIONS) {
+        const answer = nearestError({ type: String(error_type), code: String(code) }, version)
+        const kind = { error_type: answer.type, code: answer.code } as ErrorKind
+        expect(errorNumbers(kind, version), `${error_type}/${code}`).not.to.equal(undefined)
+        const itself = errorNumbers({ error_type, code }, version) !== undefined
+        expect(answer.type === error_type && answer.code === code).to.equal(itself)
+      }
+    }
+    const near = (type: string, code: string, version: number): string =>
+      Object.values(nearestError({ type, code }, version)).join('/')
+    expect(near('bad_match', 'bad_len', VERSIONS.of10)).to.equal('bad_request/bad_len')
+    expect(near('bad_instruction', 'unknown_inst', VERSIONS.of10)).to.equal('flow_mod_failed/unsupported')
+    expect(near('flow_mod_failed', 'unsupported', VERSIONS.of13)).to.equal('flow_mod_failed/unknown')
   })
 
   it('writes several messages as the octets of each, one after the other', () => {

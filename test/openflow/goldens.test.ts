@@ -8,8 +8,8 @@ import { expect } from 'chai'
 import {
   ACTIONS,
   decode,
-  ERRORS,
   encode,
+  errorKind,
   formatMessage,
   fromHex,
   INSTRUCTIONS,
@@ -314,9 +314,8 @@ function agreeClass(
     // os-ken puts the one body of meter_features into a list.
     const listed = cls === 'OFPMeterFeaturesStatsReply' && Array.isArray(value) && value.length === 1
     let wanted = listed ? value[0]! : names === undefined ? value : names[value as number]!
-    if (full === 'OFPErrorMsg.type') wanted = Object.entries(ERRORS).find(([, { number }]) => number === value)![0]
-    if (full === 'OFPErrorMsg.code')
-      wanted = Object.values(ERRORS).find(({ number }) => number === members['type'])!.codes[value as number]!
+    if (full === 'OFPErrorMsg.type') wanted = errorKind(value as number, 0).error_type
+    if (full === 'OFPErrorMsg.code') wanted = errorKind(members['type'] as number, value as number).code
     agree(wanted, member, name, `${path}.${path2}`, seen)
   }
 }

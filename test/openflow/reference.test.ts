@@ -63,8 +63,17 @@ describe('the reference switch', () => {
       expect(plain?.type === 'error' && plain.data).to.deep.equal(encode(refused).subarray(0, 64))
       const twice = flowAdd(5, { instructions: [...apply(output(1)), ...apply(output(2))] })
       const [theirs] = fresh().handle(twice)
-      expect(theirs?.type === 'error' && [...theirs.data.subarray(0, 4)]).to.deep.equal([0x4f, 0x4e, 0x46, 0])
-      expect(theirs?.type === 'error' && theirs.data.subarray(4)).to.deep.equal(encode(twice).subarray(0, 64))
+      expect([...encode(theirs!).subarray(8, 16)]).to.deep.equal([
+        0xff,
+        0xff,
+        2600 >> 8,
+        2600 & 0xff,
+        0x4f,
+        0x4e,
+        0x46,
+        0,
+      ])
+      expect(encode(theirs!).subarray(16)).to.deep.equal(encode(twice).subarray(0, 64))
     })
 
     it('can all be encoded, and come back the same', () => {
@@ -341,7 +350,7 @@ describe('the reference switch', () => {
       const answers = device.handle(control('commit_request'))
       expect(answers.map((one) => one.type === 'error' && [one.xid, one.code])).to.deep.equal([
         [8, 'bad_out_group'],
-        [5, 2313],
+        [5, 'msg_failed'],
       ])
       expect(flowStats(device)).to.deep.equal(before)
       tell(device, control('open_request'), add(deletion), add(flowAdd(7, { cookie: 7n, priority: 9 })))

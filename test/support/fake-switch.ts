@@ -177,7 +177,7 @@ export class FakeSwitch {
         const refusal = this.refuseCommit(inner)
         if (refusal === undefined) continue
         this.#error(connection, inner.xid, refusal)
-        this.#error(connection, message.xid, { error_type: 'experimenter', code: 2315 })
+        this.#error(connection, message.xid, { error_type: 'bundle_failed', code: 'msg_failed' })
         this.#bundle = []
         return
       }

@@ -143,7 +143,7 @@ export const FLOW_CASES: readonly SwitchCase[] = [
   {
     name: 'twice',
     messages: [fm({ instructions: [...apply(output(1)), ...apply(output(2))] })],
-    answer: 'E experimenter/2600',
+    answer: 'E bad_instruction/dup_inst',
   },
   { name: 'out0', messages: [doing(output(0))], answer: 'E bad_action/bad_out_port', openVswitch: '' },
   { name: 'outAny', messages: [doing(output(any))], answer: 'E bad_action/bad_out_port' },
@@ -203,9 +203,9 @@ export const FLOW_CASES: readonly SwitchCase[] = [
     ],
     answer: '',
   },
-  { name: 'conjOther', messages: [doing(conj(0, 2), output(1))], answer: 'E experimenter/15' },
-  { name: 'conjOne', messages: [doing(conj(0, 1))], answer: 'E experimenter/15' },
-  { name: 'conjClause', messages: [doing(conj(2, 2))], answer: 'E experimenter/15' },
+  { name: 'conjOther', messages: [doing(conj(0, 2), output(1))], answer: 'E bad_action/nx_bad_conjunction' },
+  { name: 'conjOne', messages: [doing(conj(0, 1))], answer: 'E bad_action/nx_bad_conjunction' },
+  { name: 'conjClause', messages: [doing(conj(2, 2))], answer: 'E bad_action/nx_bad_conjunction' },
   {
     name: 'conjGoto',
     messages: [
@@ -216,7 +216,7 @@ export const FLOW_CASES: readonly SwitchCase[] = [
         ],
       }),
     ],
-    answer: 'E experimenter/15',
+    answer: 'E bad_action/nx_bad_conjunction',
   },
   { name: 'conjNote', messages: [doing(conj(0, 2), { type: 'nx_note', note: zeros(6) })], answer: '' },
   { name: 'ctForce', messages: [doingIp(ct(2, 255, []))], answer: 'E bad_action/bad_argument' },
