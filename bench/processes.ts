@@ -54,6 +54,14 @@ export class TagClient extends Answering {
   }
 }
 
+export class PeerSwitches extends Answering {
+  static async start(): Promise<PeerSwitches> {
+    const switches = new PeerSwitches('peer-switches.ts', [])
+    await switches.next()
+    return switches
+  }
+}
+
 /** A bridge with internal ports p1..pN, pointed at a controller; removed by stop(). */
 export class Bridge {
   readonly name: string

@@ -1,0 +1,178 @@
+/**
+ * Thousands of switches on one connection layer: packet-ins answered per second (a learning switch: look the source and
+ * the destination up, answer a flow-mod and a packet-out), and memory per idle peer. Beside it, in the same rounds, the
+ * floor: a bare Node server that cuts frames by their length and answers canned octets. Load comes from another process.
+ */
+import { createServer, type Socket } from 'node:net'
+import { encode, encodeAll, listen, type Message, NO_BUFFER, type OpenFlowConnection } from 'node-openflow'
+import { PeerSwitches } from './processes.ts'
+import { figure, median, printTable } from './report.ts'
+
+const ROUNDS = 3
+const WINDOW = 64
+const LOAD_MS = 1000
+const COUNTS = [16, 64, 256, 1024]
+const IDLE_PEERS = 4096
+
+/** Something that listens and answers packet-ins. */
+interface Controller {
+  readonly port: number
+  close(): Promise<void>
+}
+
+const flowMod = (in_port: number, eth_dst: number, port: number, xid: number): Message => ({
+  type: 'flow_mod',
+  xid,
+  cookie: 0n,
+  cookie_mask: 0n,
+  table_id: 0,
+  command: 'add',
+  idle_timeout: 5,
+  hard_timeout: 0,
+  priority: 1,
+  buffer_id: NO_BUFFER,
+  out_port: 0xffffffff,
+  out_group: 0xffffffff,
+  flags: 0,
+  match: [
+    { field: 'in_port', value: in_port },
+    { field: 'eth_dst', value: eth_dst },
+  ],
+  instructions: [{ type: 'apply_actions', actions: [{ type: 'output', port, max_len: 0 }] }],
+})
+
+const packetOut = (in_port: number, port: number, xid: number, data: Uint8Array): Message => ({
+  type: 'packet_out',
+  xid,
+  buffer_id: NO_BUFFER,
+  in_port,
+  actions: [{ type: 'output', port, max_len: 0 }],
+  data,
+})
+
+const address = (frame: Uint8Array, at: number): number =>
+  ((frame[at]! << 8) | frame[at + 1]!) * 0x1_0000_0000 +
+  (((frame[at + 2]! << 24) | (frame[at + 3]! << 16) | (frame[at + 4]! << 8) | frame[at + 5]!) >>> 0)
+
+/** Every message decoded to an object, every answer encoded from one. */
+async function withRows(): Promise<Controller> {
+  const connection = (peer: OpenFlowConnection): void => {
+    const hosts = new Map<number, number>()
+    peer.onMessage = (message) => {
+      if (message.type !== 'packet_in') return
+      const field = message.match.find((oxm) => oxm.field === 'in_port')
+      const inPort = field?.value as number
+      hosts.set(address(message.data, 6), inPort)
+      const destination = address(message.data, 0)
+      const port = hosts.get(destination) ?? 0xfffffffb
+      peer.sendAll([
+        flowMod(inPort, destination, port, message.xid),
+        packetOut(inPort, port, message.xid, message.data),
+      ])
+    }
+  }
+  const listener = await listen({ host: '127.0.0.1', port: 0 }, { connection, refused: () => {} })
+  return { port: listener.address.port, close: () => listener.close() }
+}
+
+/** Nothing is looked at but lengths and types; the answer is always the same, but for the xid. */
+async function bareNode(): Promise<Controller> {
+  const hello = Buffer.from(
+    encodeAll([
+      { type: 'hello', xid: 1, elements: [] },
+      { type: 'features_request', xid: 2 },
+      { type: 'multipart_request', xid: 3, flags: 0, mp_type: 'port_desc', body: {} },
+    ]),
+  )
+  const first = encode(flowMod(1, 1, 2, 0))
+  const answer = Buffer.concat([first, encode(packetOut(1, 2, 0, new Uint8Array(60)))])
+  const sockets = new Set<Socket>()
+  const server = createServer((socket) => {
+    sockets.add(socket)
+    socket.on('error', () => {})
+    socket.setNoDelay(true)
+    socket.write(hello)
+    let left = Buffer.alloc(0)
+    socket.on('data', (chunk) => {
+      const octets = left.length === 0 ? chunk : Buffer.concat([left, chunk])
+      const xids: number[] = []
+      let at = 0
+      while (octets.length - at >= 8) {
+        const size = octets.readUInt16BE(at + 2)
+        if (octets.length - at < size) break
+        if (octets[at + 1] === 10) xids.push(octets.readUInt32BE(at + 4))
+        at += size
+      }
+      left = octets.subarray(at)
+      if (xids.length === 0) return
+      const out = Buffer.allocUnsafe(answer.length * xids.length)
+      for (const [i, xid] of xids.entries()) {
+        answer.copy(out, i * answer.length)
+        out.writeUInt32BE(xid, i * answer.length + 4)
+        out.writeUInt32BE(xid, i * answer.length + first.length + 4)
+      }
+      socket.write(out)
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const close = async (): Promise<void> => {
+    for (const socket of sockets) socket.destroy()
+    await new Promise((resolve) => server.close(resolve))
+  }
+  return { port: (server.address() as { port: number }).port, close }
+}
+
+interface Load {
+  readonly rate: number
+  readonly least: number
+  readonly most: number
+}
+
+async function load(start: () => Promise<Controller>, switches: PeerSwitches, count: number): Promise<Load> {
+  const controller = await start()
+  await switches.ask(`open ${controller.port} ${count}`)
+  const result = await switches.ask<Load>(`load ${Math.max(1, Math.min(WINDOW, 16384 / count))} ${LOAD_MS}`)
+  await switches.ask('close')
+  await controller.close()
+  return result
+}
+
+async function idleOctets(switches: PeerSwitches): Promise<number> {
+  const controller = await withRows()
+  globalThis.gc?.()
+  const before = process.memoryUsage().rss
+  await switches.ask(`open ${controller.port} ${IDLE_PEERS}`)
+  globalThis.gc?.()
+  const after = process.memoryUsage().rss
+  await switches.ask('close')
+  await controller.close()
+  return (after - before) / IDLE_PEERS
+}
+
+const switches = await PeerSwitches.start()
+// First, while nothing has been freed that could be used again.
+const idle = await idleOctets(switches)
+const kinds: ReadonlyArray<readonly [string, () => Promise<Controller>]> = [
+  ['rows', withRows],
+  ['bare Node', bareNode],
+]
+const rows: string[][] = []
+for (const count of COUNTS) {
+  const rates = new Map<string, Load[]>(kinds.map(([name]) => [name, []]))
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const [name, start] of kinds) rates.get(name)!.push(await load(start, switches, count))
+  }
+  const rate = (name: string): number => median(rates.get(name)!.map((one) => one.rate))
+  for (const [name] of kinds) {
+    const fair = median(rates.get(name)!.map(({ least, most }) => least / most))
+    rows.push([`${count} switches, ${name}`, ...[rate(name), rate(name) / rate('bare Node'), fair].map(figure)])
+  }
+}
+await switches.stop()
+printTable(
+  'Packet-ins answered by a flow-mod and a packet-out, one process',
+  'npm run bench -- peers',
+  ['', 'packet-ins/s', 'times bare Node', 'least/most served'],
+  rows,
+)
+console.log(`memory for each of ${IDLE_PEERS} idle peers, shaken hands: ${figure(idle / 1024)} KiB\n`)
