@@ -3,9 +3,8 @@
 import type { Action, CtZone } from '../spec/actions-nested.ts'
 import type { NatRange } from '../spec/actions-nicira.ts'
 import { NX_CT_COMMIT, NX_CT_FORCE, NX_CT_RECIRC_NONE, NX_NAT_DST, NX_NAT_SRC } from '../spec/constants.ts'
-import { PACKET_IN_REASONS } from './bits.ts'
 import { TextError, unknownName } from './error.ts'
-import { parsePort, parseRange, parseTable, type TextOptions } from './names.ts'
+import { parseBits, parsePort, parseTable, type TextOptions } from './names.ts'
 import { type KeyValue, keyValue, type Piece, parseNumber, piece, slice, splitList } from './scan.ts'
 import { octetsOf, parseIpv4, parseIpv6 } from './values.ts'
 
@@ -35,47 +34,48 @@ export function parseController(part: KeyValue): Action {
     const max_len = part.value === undefined || part.value.text === '' ? 0xffff : parseNumber(part.value, 16)
     return { type: 'output', port: CONTROLLER_PORT, max_len }
   }
-  let max_len = 0xffff
-  let controller_id = 0
-  let reason: Extract<Action, { type: 'nx_controller' }>['reason'] = 'action'
-  const more: Property[] = []
+  const found: Partial<Record<Property['type'], Property>> = {}
+  let userdata: Uint8Array | undefined
   for (const arg of splitList(part.args)) {
     const parsed = keyValue(arg)
-    if (parsed.key.text === 'max_len') max_len = parseNumber(value(parsed), 16)
-    else if (parsed.key.text === 'id') controller_id = parseNumber(value(parsed), 16)
-    else if (parsed.key.text === 'reason') reason = oneOf('reason', value(parsed), PACKET_IN_REASONS) as typeof reason
-    else if (parsed.key.text === 'userdata') more.push({ type: 'userdata', userdata: digits(value(parsed)) })
-    else if (parsed.key.text === 'pause') more.push({ type: 'pause' })
-    else if (parsed.key.text === 'meter_id') more.push({ type: 'meter_id', meter_id: parseNumber(value(parsed), 32) })
-    else
-      throw unknownName('argument', parsed.key.text, arg.at, [
-        'max_len',
-        'id',
-        'reason',
-        'userdata',
-        'pause',
-        'meter_id',
-      ])
+    const name = parsed.key.text
+    if (name === 'max_len') found.max_len = { type: 'max_len', max_len: parseNumber(value(parsed), 16) }
+    else if (name === 'id')
+      found.controller_id = { type: 'controller_id', controller_id: parseNumber(value(parsed), 16) }
+    else if (name === 'reason') found.reason = { type: 'reason', reason: oneOf('reason', value(parsed), REASONS) }
+    else if (name === 'userdata') userdata = digits(value(parsed))
+    else if (name === 'pause') found.pause = { type: 'pause' }
+    else if (name === 'meter_id') found.meter_id = { type: 'meter_id', meter_id: parseNumber(value(parsed), 32) }
+    else throw unknownName('argument', name, arg.at, CONTROLLER_ARGUMENTS)
   }
-  if (more.length === 0) {
-    if (controller_id === 0 && reason === 'action') return { type: 'output', port: CONTROLLER_PORT, max_len }
+  if (userdata !== undefined && userdata.length > 0) found.userdata = { type: 'userdata', userdata }
+  return leastController(found, userdata !== undefined)
+}
+
+const REASONS = ['no_match', 'action', 'invalid_ttl', 'action_set', 'group', 'packet_out'] as const
+const CONTROLLER_ARGUMENTS = ['max_len', 'id', 'reason', 'userdata', 'pause', 'meter_id']
+/** The order in which properties are sent. */
+const PROPERTIES = ['max_len', 'controller_id', 'reason', 'userdata', 'pause', 'meter_id'] as const
+
+/** The action with the fewest octets that can say it; output of plain OpenFlow unless `own` is asked for. */
+function leastController(found: Partial<Record<Property['type'], Property>>, own: boolean): Action {
+  const { max_len = 0xffff } = found.max_len?.type === 'max_len' ? found.max_len : {}
+  const { controller_id = 0 } = found.controller_id?.type === 'controller_id' ? found.controller_id : {}
+  const { reason = 'action' } = found.reason?.type === 'reason' ? found.reason : {}
+  if (found.userdata === undefined && found.pause === undefined && found.meter_id === undefined) {
+    if (controller_id === 0 && reason === 'action' && !own) return { type: 'output', port: CONTROLLER_PORT, max_len }
     return { type: 'nx_controller', max_len, controller_id, reason }
   }
-  const properties: Property[] = []
-  if (max_len !== 0xffff) properties.push({ type: 'max_len', max_len })
-  if (controller_id !== 0) properties.push({ type: 'controller_id', controller_id })
-  if (reason !== 'action') properties.push({ type: 'reason', reason })
-  return { type: 'nx_controller2', properties: [...properties, ...more] }
+  if (max_len === 0xffff) delete found.max_len
+  if (controller_id === 0) delete found.controller_id
+  if (reason === 'action') delete found.reason
+  return { type: 'nx_controller2', properties: PROPERTIES.flatMap((name) => found[name] ?? []) }
 }
 
 const CT_ARGUMENTS = ['commit', 'force', 'table', 'zone', 'exec', 'nat', 'alg']
 
 /** What is between the brackets of `ct(…)`. */
-export function parseCt(
-  args: Piece,
-  options: TextOptions,
-  actionsOf: (text: Piece, options: TextOptions) => Action[],
-): Action {
+export function parseCt(args: Piece, options: TextOptions, actionsOf: (text: Piece) => Action[]): Action {
   let flags = 0
   let zone: CtZone = 0
   let recirc_table = NX_CT_RECIRC_NONE
@@ -104,7 +104,7 @@ export function parseCt(
         nat.push(parseNat(part))
         break
       case 'exec':
-        inside.push(...actionsOf(part.args ?? value(part), options))
+        inside.push(...actionsOf(part.args ?? value(part)))
         break
       default:
         throw unknownName('argument', part.key.text, arg.at, CT_ARGUMENTS)
@@ -115,7 +115,7 @@ export function parseCt(
 
 function parseZone(part: Piece): CtZone {
   if (/^\d/.test(part.text)) return parseNumber(part, 16)
-  const { field, ofs, n_bits } = parseRange(part)
+  const { field, ofs, n_bits } = parseBits(part)
   return { field, ofs, n_bits }
 }
 
@@ -190,7 +190,7 @@ export function parseMultipath(part: KeyValue): Action {
   const at = (i: number): Piece => argument(args, i, part)
   const links = parseNumber(at(3), 17)
   if (links < 1 || links > 65536) throw new TextError('bad_value', at(3).at, '1..65536 links wanted')
-  const { field, ofs, n_bits } = parseRange(at(5))
+  const { field, ofs, n_bits } = parseBits(at(5))
   return {
     type: 'nx_multipath',
     fields: hashFields(at(0)),
@@ -214,7 +214,7 @@ export function parseBundle(part: KeyValue, options: TextOptions): Action {
   const members = /^(?:members|slaves):/.exec(first.text)
   if (members === null) throw new TextError('syntax', first.at, 'members: wanted')
   const ports = [slice(first, members[0].length), ...args.slice(from + 1)].filter(({ text }) => text !== '')
-  const range = load ? parseRange(at(4)) : undefined
+  const range = load ? parseBits(at(4)) : undefined
   return {
     type: load ? 'nx_bundle_load' : 'nx_bundle',
     algorithm: oneOf('algorithm', at(2), ['active_backup', 'hrw']),
@@ -250,10 +250,16 @@ export function parseSample(part: KeyValue, options: TextOptions): Action {
 
 const PACKET_TYPES: Readonly<Record<string, number>> = { ethernet: 0, mpls: 0x18847, mpls_mc: 0x18848, nsh: 0x1894f }
 
-/** One property of a header to put on: class 4 is NSH; filled up to a multiple of 8 octets. */
-function nshProperty(type: number, body: readonly number[]): number[] {
+const NSH_MD_TYPE = 1
+const NSH_TLV = 2
+/** Octets of a TLV that the 8 bit length of its property can count. */
+const MOST_TLV = 240
+
+/** One property of a header to put on: class 4 is NSH. Filled up to a multiple of 8 octets, which a TLV counts. */
+function nshProperty(type: typeof NSH_MD_TYPE | typeof NSH_TLV, body: readonly number[]): number[] {
   const size = 4 + body.length
-  return [0, 4, type, size, ...body, ...Array<number>(-size & 7).fill(0)]
+  const fill = -size & 7
+  return [0, 4, type, type === NSH_TLV ? size + fill : size, ...body, ...Array<number>(fill).fill(0)]
 }
 
 /** `ethernet`, `nsh`, `nsh(md_type=2,tlv(0x1000,10,0x12345678))`. */
@@ -264,16 +270,29 @@ export function parseEncap(args: Piece): Action {
   const properties: number[] = []
   for (const arg of inner === undefined ? [] : splitList(inner)) {
     const part = keyValue(arg)
-    if (part.key.text === 'md_type') properties.push(...nshProperty(1, [parseNumber(value(part), 8)]))
+    if (part.key.text === 'md_type') properties.push(...nshProperty(NSH_MD_TYPE, [parseNumber(value(part), 8)]))
     else if (part.key.text === 'tlv' && part.args !== undefined) {
       const [cls, type, data] = splitList(part.args)
       if (cls === undefined || type === undefined || data === undefined) {
         throw new TextError('missing', arg.at, 'tlv takes class, type and data')
       }
       const octets = digits(slice(data, /^0x/i.test(data.text) ? 2 : 0))
+      if (octets.length > MOST_TLV) throw new TextError('bad_value', data.at, `at most ${MOST_TLV} octets wanted`)
       const head = [...octetsOf(BigInt(parseNumber(cls, 16)), 2), parseNumber(type, 8), octets.length]
-      properties.push(...nshProperty(2, [...head, ...octets]))
+      properties.push(...nshProperty(NSH_TLV, [...head, ...octets]))
     } else throw unknownName('argument', part.key.text, arg.at, ['md_type', 'tlv'])
   }
   return { type: 'nx_encap', hdr_size: 0, new_pkt_type, properties: Uint8Array.from(properties) }
 }
+
+/** `packet_type(ns=…,type=…)`, or nothing where the packet says what is inside. */
+export function parseDecap(args: Piece): Action {
+  const found = /^(?:packet_type\(ns=(\d+),\s*type=(0x[0-9a-f]+|\d+)\))?$/i.exec(args.text.trim())
+  const [ns, type] = [Number(found?.[1] ?? 0), Number(found?.[2] ?? 0)]
+  if (found === null || ns > 0xffff || type > 0xffff) {
+    throw new TextError('syntax', args.at, 'packet_type(ns=…,type=…) wanted')
+  }
+  return { type: 'nx_decap', new_pkt_type: found[1] === undefined ? USE_NEXT_PROTO : ns * 0x10000 + type }
+}
+
+const USE_NEXT_PROTO = 0xfffe

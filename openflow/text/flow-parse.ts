@@ -6,6 +6,7 @@
 import { GROUP_ANY, NO_BUFFER, PORT_ANY } from '../spec/constants.ts'
 import type { MessageNamed } from '../spec/message.ts'
 import { parseInstructionList } from './actions-parse.ts'
+import { stateOf } from './actions-state.ts'
 import { TextError, unknownName } from './error.ts'
 import { DEFAULT_PRIORITY, FLAG_NAMES } from './flow.ts'
 import { MATCH_TEXTS, MatchBuilder } from './match-parse.ts'
@@ -50,7 +51,7 @@ export function parseFlow(text: string, options: TextOptions = {}): ParsedFlow {
   flow.match = builder.finish()
   if (found !== null) {
     const at = found.index + found[0].length
-    flow.instructions = parseInstructionList({ text: text.slice(at), at }, options)
+    flow.instructions = parseInstructionList({ text: text.slice(at), at }, options, stateOf(flow.match))
   }
   return flow
 }
@@ -91,7 +92,8 @@ function setting(flow: ParsedFlow, { key, value }: KeyValue, options: TextOption
 
 function cookie(flow: ParsedFlow, value: Piece): void {
   const slash = value.text.indexOf('/')
-  flow.cookie = parseBig(slash < 0 ? value : slice(value, 0, slash), 64)
+  const given = slash < 0 ? value : slice(value, 0, slash)
+  flow.cookie = given.text === '-1' ? ALL_BITS : parseBig(given, 64)
   if (slash < 0) return
   const mask = slice(value, slash + 1)
   flow.cookie_mask = mask.text === '-1' ? ALL_BITS : parseBig(mask, 64)

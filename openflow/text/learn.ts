@@ -1,20 +1,21 @@
 /** The learn action in text, out and in: timeouts and cookie of the flow it makes, then its specs. */
 
-import type { LearnAction, LearnSpec } from '../spec/learn.ts'
-import { TextError, unknownName } from './error.ts'
+import type { LearnAction, LearnSpec, Subfield } from '../spec/learn.ts'
+import { type FieldName, oxmRow } from '../spec/oxm.ts'
+import { TextError } from './error.ts'
 import {
-  FIELD_TEXTS,
   fieldBits,
   fieldByText,
   fieldText,
   formatRange,
-  nxmField,
   parseRange,
   parseTable,
+  type Range,
+  rangeBits,
   type TextOptions,
 } from './names.ts'
 import { arrow, hex, type Piece, parseBig, parseNumber, slice, splitList, trim } from './scan.ts'
-import { bigOf, formatValue, octetsOf, parseValue } from './values.ts'
+import { bigOf, formatValue, octetsOf, ones, parseValue } from './values.ts'
 
 const DEFAULT_PRIORITY = 32768
 const FLAGS = [
@@ -52,7 +53,7 @@ function formatSpec(spec: LearnSpec, options: TextOptions): string {
     return src.field === spec.dst.field && src.ofs === spec.dst.ofs ? to : `${to}=${from}`
   }
   const { field, ofs } = spec.dst
-  if (typeof field === 'string' && ofs === 0 && n_bits === fieldBits(field)) {
+  if (typeof field === 'string' && ofs === 0 && n_bits === rangeBits(field)) {
     return `${fieldText(field)}=${formatValue(field, bigOf(src), undefined, options)}`
   }
   return `${to}=${from}`
@@ -113,42 +114,56 @@ type LearnResultField = ReturnType<typeof parseRange>['field']
 /** Octets of a number in a spec: as many pairs as its bits need. */
 const immediate = (value: bigint, n_bits: number): Uint8Array => octetsOf(value, 2 * Math.ceil(n_bits / 16))
 
-const isRange = (text: string): boolean => /^[A-Za-z_]/.test(text)
+/** A range of a field whose header has 32 bits; of any length. */
+function parseBits32(from: Piece): Range {
+  const range = parseRange(from)
+  if (oxmRow(range.field).experimenter === undefined) return range
+  throw new TextError('bad_value', from.at, `${from.text} cannot be learned: it is a field of an experimenter`)
+}
+
+/** A number, or bits of a field as many as the destination has. */
+function loaded(from: Piece, n_bits: number): Pick<LearnSpec, 'n_bits' | 'src'> {
+  if (/^\d/.test(from.text)) return { n_bits, src: immediate(parseBig(from, n_bits), n_bits) }
+  const src = parseBits32(from)
+  if (src.n_bits !== n_bits) throw new TextError('bad_value', from.at, `${src.n_bits} bits do not fit ${n_bits} bits`)
+  return { n_bits, src: { field: src.field, ofs: src.ofs } }
+}
 
 function parseSpec(part: Piece, options: TextOptions): LearnSpec {
   const special = /^(load|output):/i.exec(part.text)
   if (special !== null) {
     const rest = slice(part, special[0].length)
     if (special[1]!.toLowerCase() === 'output') {
-      const { field, ofs, n_bits } = parseRange(rest)
+      const { field, ofs, n_bits } = parseBits32(rest)
       return { n_bits, src: { field, ofs }, to: 'output' }
     }
     const [from, to] = arrow(rest)
-    const dst = parseRange(to)
-    return { ...source(from, dst.n_bits), to: 'load', dst: { field: dst.field, ofs: dst.ofs } }
+    const { field, ofs, n_bits } = parseBits32(to)
+    return { ...loaded(from, n_bits), to: 'load', dst: { field, ofs } }
   }
   const cut = part.text.indexOf('=')
   const key = trim(cut < 0 ? part : slice(part, 0, cut))
-  if (cut < 0 || key.text.includes('[')) {
-    const dst = parseRange(key)
-    const { field, ofs, n_bits } = dst
-    if (cut < 0) return { n_bits, src: { field, ofs }, to: 'match', dst: { field, ofs } }
-    return { ...source(trim(slice(part, cut + 1)), n_bits), to: 'match', dst: { field, ofs } }
-  }
-  const found = fieldByText(key.text)
-  if (found === undefined) throw unknownName('field', key.text, key.at, FIELD_TEXTS)
-  const field = key.text.toLowerCase() === 'in_port' ? 'nxm_of_in_port' : nxmField(found)
-  const n_bits = fieldBits(field)
-  const value = trim(slice(part, cut + 1))
-  const dst = { field, ofs: 0 }
-  if (value.text.includes('[')) return { ...source(value, n_bits), to: 'match', dst }
-  return { n_bits, src: immediate(parseValue(field, value, options).value, n_bits), to: 'match', dst }
+  const { field, ofs, n_bits } = parseBits32(key)
+  const dst = { field, ofs }
+  if (cut < 0) return { n_bits, src: dst, to: 'match', dst }
+  return { ...source(trim(slice(part, cut + 1)), { field, ofs, n_bits }, options), to: 'match', dst }
 }
 
-/** A number, or bits of a field as many as the destination has. */
-function source(from: Piece, n_bits: number): Pick<LearnSpec, 'n_bits' | 'src'> {
-  if (!isRange(from.text)) return { n_bits, src: immediate(parseBig(from, n_bits), n_bits) }
-  const src = parseRange(from)
-  if (src.n_bits !== n_bits) throw new TextError('bad_value', from.at, `${src.n_bits} bits do not fit ${n_bits} bits`)
-  return { n_bits, src: { field: src.field, ofs: src.ofs } }
+interface Destination extends Subfield {
+  readonly field: FieldName
+  readonly n_bits: number
+}
+
+/** Bits of a field as many as the destination has, or a value: in the words of the field if all of it is meant. */
+function source(from: Piece, to: Destination, options: TextOptions): Pick<LearnSpec, 'n_bits' | 'src'> {
+  const { n_bits } = to
+  const whole = to.ofs === 0 && n_bits === rangeBits(to.field) && !oxmRow(to.field).variable
+  const name = from.text.replace(/\[.*$/s, '')
+  if (!whole || fieldByText(name) !== undefined || from.text.includes('[')) return loaded(from, n_bits)
+  const { value, mask } = parseValue(to.field, from, options)
+  if (mask !== ones(fieldBits(to.field))) throw new TextError('bad_mask', from.at, 'no mask may stand here')
+  if (value >> BigInt(n_bits) !== 0n) {
+    throw new TextError('bad_value', from.at, `${from.text} has more than ${n_bits} bits`)
+  }
+  return { n_bits, src: immediate(value, n_bits) }
 }

@@ -1,16 +1,16 @@
 /**
- * Matches out of text: every spelling that ovs-ofctl reads, in any order. The result stands in the order of the
- * field tables, prerequisites first, a field with all bits of its mask without mask. Prerequisites that are missing
- * are errors, where ovs-ofctl drops the field.
+ * Matches out of text: every spelling that ovs-ofctl reads, in any order. The result is what ovs-ofctl sends
+ * (`match-form.ts`). Prerequisites that are missing are errors, where ovs-ofctl drops the field.
  */
 
 import { checkMatch } from '../spec/match.ts'
-import { FIELD_NAMES, type FieldName, type Oxm, oxmRow } from '../spec/oxm.ts'
+import { type FieldName, type Oxm, oxmRow } from '../spec/oxm.ts'
 import { TextError, unknownName } from './error.ts'
 import { ETH } from './match.ts'
+import { type MatchPart, sentForm, splitRegister } from './match-form.ts'
 import { FIELD_TEXTS, fieldBits, fieldByText, parseRange, plainField, type TextOptions } from './names.ts'
-import { type KeyValue, keyValue, type Piece, parseNumber, piece, splitList } from './scan.ts'
-import { type Masked, octetsOf, ones, parseInteger, parseValue } from './values.ts'
+import { type KeyValue, keyValue, type Piece, parseBig, parseNumber, piece, splitList } from './scan.ts'
+import { type Masked, octetsIn, octetsOf, ones, parseInteger, parseValue, parseVariable } from './values.ts'
 
 /** eth_type and ip_proto that a protocol's name stands for. */
 const PROTOCOLS: Readonly<Record<string, readonly [bigint, bigint?]>> = {
@@ -37,18 +37,13 @@ const PROTOCOLS: Readonly<Record<string, readonly [bigint, bigint?]>> = {
 const GENERIC = new Set(['tp_src', 'tp_dst', 'icmp_type', 'icmp_code', 'nw_proto', 'ip_proto', 'nw_src', 'nw_dst'])
 const OTHERS = ['dl_vlan', 'vlan_tci', 'nw_tos', ...Object.keys(PROTOCOLS), ...GENERIC]
 const TRANSPORT: Readonly<Record<string, string>> = { 6: 'tcp', 17: 'udp', 132: 'sctp' }
-const order = new Map(FIELD_NAMES.map((name, i) => [name, i]))
 
-interface Placed {
-  readonly masked: Masked
-  readonly at: number
-  /** Octets, of fields of variable length. */
-  readonly size?: number
-}
+const ICMPV4 = { protocol: 1n, type: 'icmpv4_type', code: 'icmpv4_code' } as const
+const ICMPV6 = { protocol: 58n, type: 'icmpv6_type', code: 'icmpv6_code' } as const
 
 /** What has been read; names that depend on others wait until all is read. */
 export class MatchBuilder {
-  readonly #fields = new Map<FieldName, Placed>()
+  readonly #fields = new Map<FieldName, MatchPart>()
   readonly #waiting: { name: string; value: Piece }[] = []
   readonly #tci: { value: bigint; mask: bigint; at: number } = { value: 0n, mask: 0n, at: 0 }
   readonly #options: TextOptions
@@ -83,17 +78,19 @@ export class MatchBuilder {
     return true
   }
 
-  #put(field: FieldName, masked: Masked, at: number, size?: number): void {
+  #put(field: FieldName, masked: Masked, at: number): void {
+    const registers = splitRegister(field, masked)
+    if (registers !== undefined) {
+      for (const [register, part] of registers) this.#put(register, part, at)
+      return
+    }
     const before = this.#fields.get(field)
-    if (before !== undefined && (before.masked.mask & masked.mask) !== 0n) {
+    if (before !== undefined && (before.size !== undefined || (before.masked.mask & masked.mask) !== 0n)) {
       throw new TextError('duplicate', at, `${field} twice`)
     }
     const value = masked.value | (before?.masked.value ?? 0n)
     const mask = masked.mask | (before?.masked.mask ?? 0n)
-    this.#fields.set(
-      field,
-      size === undefined ? { masked: { value, mask }, at } : { masked: { value, mask }, at, size },
-    )
+    this.#fields.set(field, { masked: { value, mask }, at })
   }
 
   #exact(field: FieldName, value: bigint, at: number): void {
@@ -112,12 +109,16 @@ export class MatchBuilder {
   #range(key: Piece, value: Piece): void {
     const { field, ofs, n_bits } = parseRange(key)
     const plain = plainField(field)
-    const { value: low, mask } = parseInteger(value, n_bits)
+    const low = parseBig(value, n_bits)
     const shift = BigInt(ofs)
     if (!oxmRow(plain).maskable && n_bits !== fieldBits(plain)) {
       throw new TextError('bad_mask', key.at, `${plain} takes no mask`)
     }
-    this.#put(plain, { value: low << shift, mask: mask << shift }, key.at)
+    const masked = { value: low << shift, mask: ones(n_bits) << shift }
+    if (plain === 'vlan_tci' || plain === 'vlan_vid') this.#addTci(masked, key)
+    else if (oxmRow(plain).variable)
+      this.#putVariable(plain, { ...masked, size: octetsIn(masked.mask), explicit: true }, key)
+    else this.#put(plain, masked, key.at)
   }
 
   /** VLAN id, presence and priority gather in one number of 16 bits, as in a tag. */
@@ -136,13 +137,17 @@ export class MatchBuilder {
       // No tag at all: priority means nothing then.
       if (masked.value === 0n && masked.mask === 0xffffn) masked = { value: 0n, mask: 0x1fffn }
     } else return false
+    this.#addTci(masked, key)
+    return true
+  }
+
+  #addTci(masked: Masked, key: Piece): void {
     const both = this.#tci.mask & masked.mask
     const twice = both !== 0n && (both !== 0x1000n || (this.#tci.value & both) !== (masked.value & both))
     if (twice) throw new TextError('duplicate', key.at, 'VLAN id or priority twice')
     this.#tci.value |= masked.value
     this.#tci.mask |= masked.mask
     this.#tci.at = key.at
-    return true
   }
 
   #tos(key: Piece, value: Piece): void {
@@ -151,21 +156,28 @@ export class MatchBuilder {
     this.#exact('ip_dscp', BigInt(tos >> 2), key.at)
   }
 
-  /** Without value any value of the option; else as many octets as the digits fill. */
+  /** Without value any value of the option. */
   #tunMetadata(field: FieldName, key: Piece, value: Piece | undefined): void {
-    if (value === undefined) {
-      this.#put(field, { value: 0n, mask: 0n }, key.at, 1)
-      return
-    }
-    const [text, mask] = value.text.split('/')
-    const digits = Math.max(...[text, mask ?? ''].map((part) => part!.replace(/^0x/i, '').length))
-    const size = /^0x/i.test(text!) ? Math.ceil(digits / 2) : 1
-    if (size > oxmRow(field).size) throw new TextError('bad_value', value.at, 'more octets than an option has')
-    this.#put(field, parseInteger(value, size * 8), key.at, size)
+    const any = { value: 0n, mask: 0n, size: 0, explicit: true } as const
+    this.#putVariable(field, value === undefined ? any : parseVariable(field, value), key)
+  }
+
+  #putVariable(field: FieldName, variable: Masked & { size: number; explicit?: true }, key: Piece): void {
+    if (this.#fields.has(field)) throw new TextError('duplicate', key.at, `${field} twice`)
+    const { value, mask, size, explicit } = variable
+    const part = { masked: { value, mask }, at: key.at, size }
+    this.#fields.set(field, explicit ? { ...part, explicit } : part)
+  }
+
+  /** As it is matched, or as a packet type other than Ethernet implies it. */
+  #ethType(): bigint | undefined {
+    const packetType = this.#fields.get('packet_type')?.masked.value
+    if (packetType !== undefined && packetType >> 16n === 1n) return packetType & 0xffffn
+    return this.#fields.get('eth_type')?.masked.value
   }
 
   #resolve(name: string, value: Piece): void {
-    const ethType = this.#fields.get('eth_type')?.masked.value
+    const ethType = this.#ethType()
     const arp = ethType === ETH.arp || ethType === ETH.rarp
     let field: FieldName
     if (name === 'nw_proto' || name === 'ip_proto') field = arp ? 'arp_op' : 'ip_proto'
@@ -176,8 +188,10 @@ export class MatchBuilder {
       const side = name.slice(-3)
       if (name.startsWith('tp_')) {
         const transport = protocol === undefined ? undefined : TRANSPORT[`${protocol}`]
-        if (transport === undefined) throw new TextError('missing', value.at, `${name} needs tcp, udp or sctp`)
-        field = `${transport}_${side}` as FieldName
+        const icmp = ethType === ETH.ipv6 ? ICMPV6 : ICMPV4
+        if (protocol === icmp.protocol) field = side === 'src' ? icmp.type : icmp.code
+        else if (transport === undefined) throw new TextError('missing', value.at, `${name} needs tcp, udp or sctp`)
+        else field = `${transport}_${side}` as FieldName
       } else field = `${ethType === ETH.ipv6 ? 'icmpv6' : 'icmpv4'}${name.slice(4)}` as FieldName
     }
     this.#put(field, parseValue(field, value, this.#options), value.at)
@@ -200,10 +214,15 @@ export class MatchBuilder {
     for (const { name, value } of this.#waiting.sort((a, b) => first(a.name) - first(b.name)))
       this.#resolve(name, value)
     this.#resolveTci()
-    const placed = [...this.#fields].sort(([a], [b]) => order.get(a)! - order.get(b)!)
-    const out = placed.map(([field, part]) => toOxm(field, part))
-    const fault = checkMatch(out)
-    if (fault !== undefined) throw new TextError('missing', placed[fault.index]![1].at, fault.detail)
+    const sent = sentForm(this.#fields)
+    const out = sent.map(([field, part]) => toOxm(field, part))
+    // A packet type stands for the Ethernet type of what has no Ethernet header.
+    const implied = this.#fields.has('eth_type') ? undefined : this.#ethType()
+    const fault = checkMatch(implied === undefined ? out : [{ field: 'eth_type', value: Number(implied) }, ...out])
+    if (fault !== undefined) {
+      const index = implied === undefined ? fault.index : fault.index - 1
+      throw new TextError('missing', sent[index]![1].at, fault.detail)
+    }
     return out
   }
 }
@@ -213,8 +232,12 @@ function need(key: Piece, value: Piece | undefined): Piece {
   return value
 }
 
-/** Numbers up to 48 bits, bigints above, octets where the length varies; no mask if it has all bits. */
-export function toOxm(field: FieldName, { masked, size }: { masked: Masked; size?: number }): Oxm {
+/**
+ * Numbers up to 48 bits, bigints above, octets where the length varies; no mask if it has all bits, unless it is to
+ * be there.
+ */
+export function toOxm(field: FieldName, part: { masked: Masked; size?: number; explicit?: true }): Oxm {
+  const { masked, size } = part
   const row = oxmRow(field)
   const octets = size ?? row.size
   const bits = size === undefined ? fieldBits(field) : size * 8
@@ -223,7 +246,7 @@ export function toOxm(field: FieldName, { masked, size }: { masked: Masked; size
     return row.size <= 6 ? Number(value) : value
   }
   const out = { field, value: of(masked.value) }
-  return (masked.mask === ones(bits) ? out : { ...out, mask: of(masked.mask) }) as Oxm
+  return (masked.mask === ones(bits) && !part.explicit ? out : { ...out, mask: of(masked.mask) }) as Oxm
 }
 
 /** Names that a match can have, for suggestions. */

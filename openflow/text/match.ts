@@ -5,6 +5,7 @@
  */
 
 import type { FieldName, Oxm } from '../spec/oxm.ts'
+import { splitRegister } from './match-form.ts'
 import { fieldBits, formatPort, plainField, type TextOptions } from './names.ts'
 import { hex } from './scan.ts'
 import {
@@ -62,15 +63,9 @@ class Fields {
   }
 
   #put(field: FieldName, masked: Masked): void {
-    const wide = /^(x+)reg(\d+)$/.exec(field)
-    if (wide !== null) {
-      const count = 2 ** wide[1]!.length
-      for (let i = 0; i < count; i++) {
-        const shift = BigInt(32 * (count - 1 - i))
-        const value = (masked.value >> shift) & ones(32)
-        const mask = (masked.mask >> shift) & ones(32)
-        if (mask !== 0n) this.#put(`reg${Number(wide[2]) * count + i}` as FieldName, { value, mask })
-      }
+    const registers = splitRegister(field, masked)
+    if (registers !== undefined) {
+      for (const [register, part] of registers) if (part.mask !== 0n) this.#put(register, part)
     } else if (field === 'vlan_vid') this.#addTci(masked.value, masked.mask)
     else if (field === 'vlan_tci') this.#addTci(masked.value, masked.mask)
     else if (field === 'vlan_pcp') this.#addTci(masked.value << 13n, 0xe000n)
@@ -115,8 +110,11 @@ const ctState: Style = ({ value, mask }) =>
 const tcpFlags: Style = (masked) =>
   masked.mask === ones(12) ? formatFlags(masked.value, TCP_FLAGS) : formatFlagsMasked(masked, TCP_FLAGS)
 const tunFlags: Style = (masked) => formatFlagsMasked(masked, TUN_FLAGS)
-/** ovs-ofctl has one number here, and a switch without marks takes it whole. */
-const variable: Style = ({ value, mask }, bits) => hex(value) + (mask === ones(bits) ? '' : `/${hex(mask)}`)
+/** A mask is told even if it has all bits, since the option may have more; nothing is told of one without bits. */
+function variable({ value, mask }: { value: Uint8Array; mask?: Uint8Array }): string {
+  if (mask === undefined) return `=${hex(bigOf(value))}`
+  return bigOf(mask) === 0n ? '' : `=${hex(bigOf(value))}/${hex(bigOf(mask))}`
+}
 
 /** Collects `name=value`. */
 class Printer {
@@ -161,7 +159,8 @@ export function matchParts(match: readonly Oxm[], options: TextOptions): string[
   networkFields(p, dlType)
   transportFields(p, dlType, ipProto)
   for (const [field, { value, mask }] of fields.left) {
-    if (mask !== 0n) p.parts.push(`${field}=${formatValue(field, value, mask, options)}`)
+    const part = mask === ones(fieldBits(field)) ? undefined : mask
+    if (mask !== 0n) p.parts.push(`${field}=${formatValue(field, value, part, options)}`)
   }
   return [...p.parts, ...fields.unknown]
 }
@@ -222,11 +221,9 @@ function tunnelFields(p: Printer, match: readonly Oxm[]): void {
   p.show('tun_flags', tunFlags)
   for (let i = 0; i < 64; i++) {
     const field = `tun_metadata${i}` as FieldName
-    const masked = p.fields.left.get(field)
-    if (masked === undefined) continue
-    p.fields.left.delete(field)
-    const value = match.find((oxm) => oxm.field === field)?.value as unknown as Uint8Array
-    p.parts.push(masked.mask === 0n ? field : `${field}=${variable(masked, value.length * 8)}`)
+    if (!p.fields.left.delete(field)) continue
+    const oxm = match.find((found) => found.field === field) as { value: Uint8Array; mask?: Uint8Array }
+    p.parts.push(field + variable(oxm))
   }
 }
 

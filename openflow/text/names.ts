@@ -49,6 +49,9 @@ const ALIASES: Readonly<Record<string, FieldName>> = {
   gtpu_flags: 'tun_gtpu_flags',
   gtpu_msgtype: 'tun_gtpu_msgtype',
   skb_mark: 'pkt_mark',
+  // In a match these follow the protocol; elsewhere they mean TCP.
+  tp_src: 'tcp_src',
+  tp_dst: 'tcp_dst',
 }
 
 /** The rest of the name in upper case, where it is not the field's own. */
@@ -118,11 +121,16 @@ export function fieldBits(name: FieldName): number {
   return row.bits ?? row.size * 8
 }
 
+/** Bits that a range of the field can have: the bit that says "there is a tag" is none of Open vSwitch's vlan_vid. */
+export function rangeBits(name: FieldName): number {
+  return name === 'vlan_vid' ? 12 : fieldBits(name)
+}
+
 /** `NXM_NX_REG0[0..15]`; a header without a name stands as `0x…`. */
 export function formatRange(field: FieldRef, ofs: number, n_bits: number): string {
   if (typeof field !== 'string') return `0x${field.toString(16)}${bitsText(ofs, n_bits)}`
   const name = rangeNames.get(field)!
-  return name + (ofs === 0 && n_bits === fieldBits(field) ? '[]' : bitsText(ofs, n_bits))
+  return name + (ofs === 0 && n_bits === rangeBits(field) ? '[]' : bitsText(ofs, n_bits))
 }
 
 const bitsText = (ofs: number, n: number): string => (n === 1 ? `[${ofs}]` : `[${ofs}..${ofs + n - 1}]`)
@@ -160,7 +168,7 @@ export function parseRange(piece: Piece): Range {
   const plain = fieldByText(name)
   if (plain === undefined) throw unknownName('field', name, piece.at, FIELD_TEXTS)
   const field = name.toLowerCase() === 'in_port' ? 'nxm_of_in_port' : nxmField(plain)
-  const bits = fieldBits(field)
+  const bits = rangeBits(field)
   if (first === undefined) return { field, ofs: 0, n_bits: bits, whole: true }
   const ofs = Number(first)
   const end = last === undefined ? ofs : Number(last)
@@ -168,6 +176,19 @@ export function parseRange(piece: Piece): Range {
     throw new TextError('bad_value', piece.at, `bits ${ofs}..${end} are not in the ${bits} bits of ${name}`)
   }
   return { field, ofs, n_bits: end - ofs + 1, whole: ofs === 0 && end === bits - 1 }
+}
+
+/** The most bits that an action's offset and count in 16 bits can say. */
+const OFS_NBITS = 64
+
+/** The same of at most 64 bits; `short`, of a field whose header has 32 bits: none of an experimenter. */
+export function parseBits(piece: Piece, short = true): Range {
+  const range = parseRange(piece)
+  if (range.n_bits > OFS_NBITS) throw new TextError('bad_value', piece.at, `at most ${OFS_NBITS} bits can stand here`)
+  if (short && oxmRow(range.field).experimenter !== undefined) {
+    throw new TextError('bad_value', piece.at, `${piece.text} cannot stand here: it is a field of an experimenter`)
+  }
+  return range
 }
 
 // ---- ports ----------------------------------------------------------------------------------------------------

@@ -30,9 +30,9 @@ export const TCP_FLAGS: FlagNames = [
   'ece',
   'cwr',
   'ns',
-  '[9]',
-  '[10]',
-  '[11]',
+  '[200]',
+  '[400]',
+  '[800]',
 ]
 export const TUN_FLAGS: FlagNames = ['oam']
 
@@ -123,9 +123,8 @@ export function formatPacketType(value: bigint): string {
 /** One value as set_field and learn have it; `mask` undefined where all bits count. */
 export function formatValue(field: FieldName, value: bigint, mask: bigint | undefined, options: TextOptions): string {
   const row = oxmRow(field)
-  const full = row.variable ? undefined : ones(fieldBits(field))
-  const part = mask === undefined || mask === full ? undefined : mask
-  const masked = { value, mask: part ?? full ?? 0n }
+  const part = mask === ones(row.size * 8) ? undefined : mask
+  const masked = { value, mask: part ?? ones(fieldBits(field)) }
   switch (row.print) {
     case 'mac':
       return formatMacMasked(masked)
@@ -269,6 +268,19 @@ export function parseInteger(whole: Piece, bits: number): Masked {
   const wide = parseBig(part, Math.ceil(bits / 8) * 8)
   const mask = wide & ones(bits)
   return { value: value & mask, mask }
+}
+
+/** Octets that a number needs; none for 0. */
+export const octetsIn = (value: bigint): number => (value === 0n ? 0 : Math.ceil(value.toString(16).length / 2))
+
+/** Value (and mask, `explicit` then) of a field of variable length: as many octets as they need. */
+export function parseVariable(field: FieldName, whole: Piece): Masked & { size: number; explicit?: true } {
+  const most = oxmRow(field).size
+  const slash = whole.text.indexOf('/')
+  const value = parseBig(slash < 0 ? whole : slice(whole, 0, slash), most * 8)
+  if (slash < 0) return { value, mask: ones(octetsIn(value) * 8), size: octetsIn(value) }
+  const mask = parseBig(slice(whole, slash + 1), most * 8)
+  return { value: value & mask, mask, size: octetsIn(value | mask), explicit: true }
 }
 
 const FRAG: Readonly<Record<string, Masked>> = {

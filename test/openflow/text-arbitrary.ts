@@ -4,6 +4,7 @@
  */
 import fc from 'fast-check'
 import { type Action, FIELD_NAMES, type FieldName, type Instruction, type Oxm, oxmRow } from 'node-openflow'
+import { sentPlace } from '../../openflow/text/match-form.ts'
 
 const ones = (bits: number): bigint => (1n << BigInt(bits)) - 1n
 
@@ -41,7 +42,10 @@ function value(name: FieldName, masked: boolean): fc.Arbitrary<Oxm> {
   const bits = NARROW[name] ?? bitsOf(name)
   const make = (number: bigint, m: bigint | undefined): Oxm => {
     const of = (n: bigint): number | bigint => (row.size <= 6 ? Number(n) : n)
-    const whole = m === undefined || m === ones(name === 'ct_state' ? 8 : bitsOf(name))
+    // Open vSwitch says of these fields which bits there are.
+    if (masked && m === undefined && name === 'ct_state') return make(number, 0xffn)
+    if (masked && name === 'tun_flags') return { field: name, value: Number(number), mask: 1 }
+    const whole = m === undefined || m === ones(bitsOf(name))
     return (whole ? { field: name, value: of(number) } : { field: name, value: of(number & m), mask: of(m) }) as Oxm
   }
   if (row.print === 'port') {
@@ -107,7 +111,7 @@ const vlan: fc.Arbitrary<Oxm[]> = fc.oneof(
   ]),
 )
 
-const order = new Map(FIELD_NAMES.map((name, i) => [name as string, i]))
+const place = ({ field }: Oxm): number => (field === 'unknown' ? FIELD_NAMES.length : sentPlace(field))
 
 /** Later fragments have no transport header: ovs-ofctl itself sends what it then refuses to read. */
 function withoutLaterPorts(fields: Oxm[]): Oxm[] {
@@ -116,7 +120,7 @@ function withoutLaterPorts(fields: Oxm[]): Oxm[] {
   return fields.filter((oxm) => oxm.field === 'unknown' || oxmRow(oxm.field).needs?.ip_proto === undefined)
 }
 
-/** A sound match in the order of the field tables. */
+/** A sound match in the form in which Open vSwitch sends it. */
 export const arbitraryMatch: fc.Arbitrary<Oxm[]> = fc.constantFrom(...FAMILIES).chain((family) => {
   const names = FIELD_NAMES.filter((name) => fits(name, family))
   // Registers are many: without this they would crowd out everything else.
@@ -132,7 +136,7 @@ export const arbitraryMatch: fc.Arbitrary<Oxm[]> = fc.constantFrom(...FAMILIES).
     .chain(([chosen, tag]) =>
       fc.tuple(...chosen.map((name) => value(name, true))).map((fields) => [...fixed, ...tag, ...fields]),
     )
-    .map((fields) => withoutLaterPorts(fields).sort((a, b) => order.get(a.field)! - order.get(b.field)!))
+    .map((fields) => withoutLaterPorts(fields).sort((a, b) => place(a) - place(b)))
 })
 
 const u16 = fc.integer({ min: 0, max: 0xffff })
@@ -313,7 +317,7 @@ const plain: readonly fc.Arbitrary<Action>[] = [
   fc
     .tuple(shortPort, fc.integer({ min: 14, max: 0xffffffff }))
     .map(([port, max_len]) => ({ type: 'nx_output_trunc', port, max_len })),
-  shortPort.filter((port) => port !== 0xfff8).map((in_port) => ({ type: 'nx_resubmit', in_port })),
+  shortPort.filter((port) => port !== 0xfff8).map((in_port) => ({ type: 'nx_resubmit_table', in_port, table: 0xff })),
   resubmit,
   learn,
   fc
