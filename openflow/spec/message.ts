@@ -155,7 +155,8 @@ const OWN: Readonly<Record<string, MessageRow>> = {
   bundle_add_message: { number: 2301, experimenter: EXPERIMENTER.onf, body: bundleAdd },
 }
 
-const ROWS: Readonly<Record<string, MessageRow>> = { ...MESSAGES, ...EXPERIMENTER_MESSAGES, ...OWN }
+/** The rows of all messages. */
+export const MESSAGE_ROWS: Readonly<Record<string, MessageRow>> = { ...MESSAGES, ...EXPERIMENTER_MESSAGES, ...OWN }
 
 /** 48 bits: no two experimenters' types share a key. */
 const experimenterKey = (experimenter: number, type: number): number => experimenter * 0x10000 + type
@@ -176,7 +177,7 @@ function wholeBody(
 /** A field that several versions share is bound once. */
 function tableOf(version: Version): Table {
   const table: Table = { byNumber: [], byExperimenter: new Map(), byName: new Map() }
-  for (const [name, row] of Object.entries(ROWS)) {
+  for (const [name, row] of Object.entries(MESSAGE_ROWS)) {
     const place = rowIn(row, version)
     if (place === undefined) continue
     const columned = row.body.kind === 'columns' ? (row.body as Columns<object>) : undefined
@@ -206,7 +207,7 @@ const TABLES: Table[] = []
 for (const version of SPOKEN_VERSIONS) TABLES[version] = tableOf(version)
 
 /** Every message type's name. */
-export const MESSAGE_TYPES = Object.keys(ROWS) as readonly MessageType[]
+export const MESSAGE_TYPES = Object.keys(MESSAGE_ROWS) as readonly MessageType[]
 
 /** Whether a version has such a message. */
 export function hasMessage(type: MessageType, version: Version): boolean {
@@ -259,7 +260,7 @@ function writeMessage(w: Writer, message: Message, version: number): void {
   w.version = isSpoken(version) ? version : OFP_VERSION
   const row = TABLES[w.version]!.byName.get(message.type)
   if (row === undefined) {
-    if (Object.hasOwn(ROWS, message.type)) throw notInVersion(start, version, message.type).within('type')
+    if (Object.hasOwn(MESSAGE_ROWS, message.type)) throw notInVersion(start, version, message.type).within('type')
     throw new WireError('unknown_name', start, `no such message: ${shown(message.type)}`).within('type')
   }
   if (!isSpoken(version) && row.number > LAST_OF_ANY_VERSION) {
