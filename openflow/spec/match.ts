@@ -4,13 +4,26 @@
  * because packet-ins and table features carry fields without their prerequisites.
  */
 
-import { WireError } from '../wire/error.ts'
-import { type Field, list } from '../wire/field.ts'
+import { inside, WireError } from '../wire/error.ts'
+import { type Field, type List, list } from '../wire/field.ts'
 import { answering } from '../wire/union.ts'
-import { type FieldName, type Oxm, oxmField, oxmRow } from './oxm.ts'
+import { type FieldName, type Oxm, oxmField, oxmRow, readOxm } from './oxm.ts'
 
-/** Fields one after the other, without header and padding. */
-export const oxmList = list(oxmField)
+/** Fields one after the other, without header and padding: `list(oxmField)`, with the calls known in advance. */
+export const oxmList: List<Oxm> = {
+  ...list(oxmField),
+  read(r) {
+    const out: Oxm[] = []
+    r.enter()
+    try {
+      while (r.at < r.end) out.push(readOxm(r))
+    } catch (error) {
+      throw inside(error, out.length)
+    }
+    r.leave()
+    return out
+  },
+}
 
 const OFPMT_OXM = 1
 

@@ -68,9 +68,15 @@ interface Bound {
   readonly masked: boolean
   /** class, id, mask bit, length as the 32 bits on the wire. */
   readonly header: number
+  /** Octets of the value. */
+  readonly size: number
+  readonly variable: boolean
   readonly experimenter: number | undefined
-  /** Largest value that the significant bits hold; undefined where all do. */
-  readonly limit: number | undefined
+  /** Largest value that the significant bits hold, and largest that the octets do; of no meaning beyond 6 octets. */
+  readonly limit: number
+  readonly most: number
+  /** Whether the two differ. */
+  readonly significant: boolean
 }
 
 function oxmHeader(row: OxmRow, masked: boolean): number {
@@ -78,8 +84,38 @@ function oxmHeader(row: OxmRow, masked: boolean): number {
   return ((row.class << 16) | (row.id << 9) | (masked ? 0x100 : 0) | size) >>> 0
 }
 
-const byHeader = new Map<number, Bound>()
-const byExperimenter = new Map<number, Map<number, Bound>>()
+/** Bound fields by header: open addressing, since headers are beyond the numbers that a Map finds fast. */
+class HeaderTable {
+  private readonly headers = new Int32Array(TABLE_SIZE)
+  private readonly bounds: Array<Bound | undefined> = new Array(TABLE_SIZE).fill(undefined)
+
+  get(header: number): Bound | undefined {
+    const wanted = header | 0
+    let at = Math.imul(wanted, GOLDEN) >>> TABLE_SHIFT
+    let bound = this.bounds[at]
+    while (bound !== undefined && this.headers[at] !== wanted) {
+      at = (at + 1) % TABLE_SIZE
+      bound = this.bounds[at]
+    }
+    return bound
+  }
+
+  set(header: number, bound: Bound): void {
+    let at = Math.imul(header, GOLDEN) >>> TABLE_SHIFT
+    while (this.bounds[at] !== undefined && this.headers[at] !== (header | 0)) at = (at + 1) % TABLE_SIZE
+    this.headers[at] = header
+    this.bounds[at] = bound
+  }
+}
+
+/** About four times the headers there are. */
+const TABLE_SIZE = 2048
+const TABLE_SHIFT = 21
+/** 2 ** 32 over the golden ratio: spreads what differs in few bits. */
+const GOLDEN = 0x9e3779b1
+
+const byHeader = new HeaderTable()
+const byExperimenter = new Map<number, HeaderTable>()
 /** (class, id, experimenter) without length, to tell a wrong length from an unknown field. */
 const byIdentity = new Map<string, Bound>()
 const byName = new Map<string, { plain: Bound; masked: Bound }>()
@@ -92,8 +128,12 @@ for (const name of FIELD_NAMES) {
     row,
     masked,
     header: oxmHeader(row, masked),
+    size: row.size,
+    variable: row.variable === true,
     experimenter: row.experimenter,
-    limit: row.bits === undefined ? undefined : 2 ** row.bits - 1,
+    limit: 2 ** (row.bits ?? row.size * 8) - 1,
+    most: 2 ** (row.size * 8) - 1,
+    significant: row.bits !== undefined,
   })
   const plain = bind(false)
   const masked = bind(true)
@@ -101,7 +141,7 @@ for (const name of FIELD_NAMES) {
   byIdentity.set(identity(row.class, row.id, row.experimenter), plain)
   let table = byHeader
   if (row.experimenter !== undefined) {
-    table = byExperimenter.get(row.experimenter) ?? new Map()
+    table = byExperimenter.get(row.experimenter) ?? new HeaderTable()
     byExperimenter.set(row.experimenter, table)
   }
   if (row.variable) continue
@@ -133,38 +173,44 @@ function valueAt(b: Uint8Array, at: number, size: number): Value {
   }
 }
 
-function putValue(w: Writer, value: Value, row: OxmRow, key: 'value' | 'mask', limit: number | undefined): void {
-  const { size } = row
+function putValue(w: Writer, value: Value, size: number, key: 'value' | 'mask', max: number): void {
   const at = w.at
   const b = w.octets
-  if (size <= 6) {
-    const max = key === 'value' && limit !== undefined ? limit : 2 ** (size * 8) - 1
-    if (typeof value !== 'number')
-      throw new WireError('wrong_type', at, `number wanted, not ${typeof value}`).within(key)
-    if (!(value >= 0 && value <= max) || !Number.isInteger(value)) {
-      throw new WireError('out_of_range', at, `${value} is not an integer in 0..${max}`).within(key)
-    }
-    const low = value >>> 0
-    let i = at
-    if (size === 6) {
-      const high = Math.floor(value / 0x1_0000_0000)
-      b[i++] = high >>> 8
-      b[i++] = high
-    }
-    if (size >= 4) b[i++] = low >>> 24
-    if (size >= 3) b[i++] = low >>> 16
-    if (size >= 2) b[i++] = low >>> 8
-    b[i] = low
-  } else {
-    const max = size === 8 ? U64_MAX : (1n << 128n) - 1n
-    if (typeof value !== 'bigint')
-      throw new WireError('wrong_type', at, `bigint wanted, not ${typeof value}`).within(key)
-    if (value < 0n || value > max) throw new WireError('out_of_range', at, `${value} has too many bits`).within(key)
-    if (size === 8) writeU64(b, at, value)
-    else {
-      writeU64(b, at, value >> 64n)
-      writeU64(b, at + 8, value & U64_MAX)
-    }
+  if (size > 6) {
+    putLong(w, value, size, key)
+    return
+  }
+  if (typeof value !== 'number') throw new WireError('wrong_type', at, `number wanted, not ${typeof value}`).within(key)
+  if (!(value >= 0 && value <= max) || Math.floor(value) !== value) {
+    throw new WireError('out_of_range', at, `${value} is not an integer in 0..${max}`).within(key)
+  }
+  let i = at
+  if (size === 6) {
+    const high = Math.floor(value / 0x1_0000_0000)
+    b[i++] = high >>> 8
+    b[i++] = high
+  }
+  const low = value >>> 0
+  if (size >= 4) {
+    b[i++] = low >>> 24
+    b[i++] = low >>> 16
+  } else if (size === 3) b[i++] = low >>> 16
+  if (size >= 2) b[i++] = low >>> 8
+  b[i] = low
+  w.at = at + size
+}
+
+function putLong(w: Writer, value: Value, size: number, key: 'value' | 'mask'): void {
+  const at = w.at
+  const b = w.octets
+  if (typeof value !== 'bigint') throw new WireError('wrong_type', at, `bigint wanted, not ${typeof value}`).within(key)
+  if (BigInt.asUintN(size * 8, value) !== value) {
+    throw new WireError('out_of_range', at, `${value} has too many bits`).within(key)
+  }
+  if (size === 8) writeU64(b, at, value)
+  else {
+    writeU64(b, at, value >> 64n)
+    writeU64(b, at + 8, BigInt.asUintN(64, value))
   }
   w.at = at + size
 }
@@ -189,9 +235,9 @@ export function readOxm(r: Reader): Oxm {
     bound = byExperimenter.get(experimenter)?.get(header)
   }
   if (bound === undefined) return readUncommon(r, header, experimenter, body)
-  const width = bound.row.size
+  const width = bound.size
   const value = valueAt(b, body, width)
-  if (bound.limit !== undefined && (value as number) > bound.limit) {
+  if (bound.significant && (value as number) > bound.limit) {
     throw new WireError('bad_value', body, `more than ${bound.row.bits} bits`).within(bound.name)
   }
   r.at = at + 4 + size
@@ -244,21 +290,20 @@ export function writeOxm(w: Writer, oxm: Oxm): void {
     writeUnknown(w, oxm as UnknownOxm)
     return
   }
-  const { row } = bound.plain
+  const { plain, masked } = bound
   const value = oxm.value as Value
   const mask = oxm.mask as Value | undefined
-  if (mask !== undefined && !row.maskable) {
+  if (mask !== undefined && !plain.row.maskable) {
     throw new WireError('bad_mask', w.at, `${oxm.field} takes no mask`).within('mask')
   }
-  if (row.variable) {
-    writeVariable(w, bound.plain, value, mask)
+  if (plain.variable) {
+    writeVariable(w, plain, value, mask)
     return
   }
-  const use = mask === undefined ? bound.plain : bound.masked
-  putHeader(w, use.header)
-  if (use.experimenter !== undefined) putHeader(w, use.experimenter)
-  putValue(w, value, row, 'value', use.limit)
-  if (mask !== undefined) putValue(w, mask, row, 'mask', undefined)
+  putHeader(w, mask === undefined ? plain.header : masked.header)
+  if (plain.experimenter !== undefined) putHeader(w, plain.experimenter)
+  putValue(w, value, plain.size, 'value', plain.limit)
+  if (mask !== undefined) putValue(w, mask, plain.size, 'mask', plain.most)
 }
 
 function writeVariable(w: Writer, bound: Bound, value: Value, mask: Value | undefined): void {

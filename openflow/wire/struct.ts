@@ -1,8 +1,9 @@
 /**
  * struct: members one after the other, under their names; and the members that vanish from the type: padding,
- * fixed values, the struct's own length and the size of a later member. Knows no message.
+ * fixed values, the struct's own length and the size of a later member. `compile.ts` makes the same faster. Knows no message.
  */
 
+import { compileRead, compileWrite, mayCompile, type Read, type Write } from './compile.ts'
 import type { Reader, Writer } from './cursor.ts'
 import { inside, WireError } from './error.ts'
 import type { Absent, Field, Of } from './field.ts'
@@ -86,6 +87,7 @@ export function fixedValue(
 
 export type Members = Readonly<Record<string, Field<never> | Field<unknown>>>
 type AnyField = Field<unknown>
+type Entries = ReadonlyArray<readonly [string, AnyField]>
 
 type Kept<M> = { [K in keyof M]: M[K] extends Field<Absent> | { kind: 'since' } ? never : K }[keyof M]
 type Optional<M> = { [K in keyof M]: M[K] extends { kind: 'since' } ? K : never }[keyof M]
@@ -142,13 +144,13 @@ function stepOf([key, field]: readonly [string, AnyField], sized: string | undef
   }
 }
 
-/** A struct read and written by walking its members. */
-function walkStruct<T>(
-  members: ReadonlyArray<readonly [string, AnyField]>,
-  min: number,
-  fixed: boolean,
-  tag?: string,
-): Struct<T> {
+interface Walk<T> {
+  readonly read: Read<T>
+  readonly write: Write<T>
+}
+
+/** A struct by walking its members: says what is wrong and where, and does all where code from text is forbidden. */
+export function walk<T>(members: Entries, min: number, tag?: string): Walk<T> {
   const sizer = members.find(([, field]) => field.kind === 'sizeOf')?.[1] as SizeOf | undefined
   const keys = members.map(([key]) => key)
   const fields = members.map(([, field]) => field)
@@ -157,11 +159,6 @@ function walkStruct<T>(
   const unpadded = (fields.find((field) => field.kind === 'length') as Length | undefined)?.unpadded === true
   const unit = sizer?.unit ?? 1
   return {
-    kind: 'struct',
-    min,
-    fixed,
-    members,
-    tagged: (name) => walkStruct(members, min, fixed, name),
     read(r) {
       const start = r.at
       const outer = r.end
@@ -260,6 +257,28 @@ function walkStruct<T>(
   }
 }
 
+/** A struct, compiled when it is first used. */
+function structOf<T>(members: Entries, min: number, fixed: boolean, tag?: string): Struct<T> {
+  const walked = walk<T>(members, min, tag)
+  let read: Read<T> | undefined
+  let write: Write<T> | undefined
+  return {
+    kind: 'struct',
+    min,
+    fixed,
+    members,
+    tagged: (name) => structOf(members, min, fixed, name),
+    read(r) {
+      read ??= mayCompile() ? compileRead(members, min, tag, walked.read) : walked.read
+      return read(r)
+    },
+    write(w, value) {
+      write ??= mayCompile() ? compileWrite(members, walked.write) : walked.write
+      write(w, value)
+    },
+  }
+}
+
 function hole(w: Writer): void {
   w.room(2)
   w.octets[w.at++] = 0
@@ -276,12 +295,12 @@ export function struct<const M extends Members>(members: M): Struct<Shape<M>> {
   return fromEntries<Shape<M>>(Object.entries(members) as Array<readonly [string, AnyField]>)
 }
 
-function fromEntries<T>(entries: ReadonlyArray<readonly [string, AnyField]>): Struct<T> {
+function fromEntries<T>(entries: Entries): Struct<T> {
   let min = 0
   let fixed = true
   for (const [, field] of entries) {
     min += field.min
     fixed &&= field.fixed
   }
-  return walkStruct<T>(entries, min, fixed)
+  return structOf<T>(entries, min, fixed)
 }
