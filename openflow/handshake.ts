@@ -17,11 +17,16 @@ import { type Version, versionText } from './wire/version.ts'
 export type Side = 'controller' | 'switch'
 
 const WORD = 32
+/** Versions are octets in headers: what a bitmap says of higher ones is of no use. */
+const WORDS = 256 / WORD
+/** A peer may claim all of them; people need not read them all. */
+const SHOWN = 8
 const utf8 = new TextEncoder()
 const text = new TextDecoder('latin1')
 
 function versionsText(versions: readonly number[]): string {
-  return versions.map(versionText).join(', ')
+  const shown = versions.slice(0, SHOWN).map(versionText).join(', ')
+  return versions.length > SHOWN ? `${shown} and ${versions.length - SHOWN} others` : shown
 }
 
 /** The element that says which versions are spoken. */
@@ -40,7 +45,7 @@ function spoken(hello: MessageNamed<'hello'>): Set<number> | undefined {
   for (const element of hello.elements) {
     if (element.type !== 'versionbitmap') continue
     versions ??= new Set()
-    for (const [word, bits] of element.bitmaps.entries()) {
+    for (const [word, bits] of element.bitmaps.slice(0, WORDS).entries()) {
       for (let bit = 0; bit < WORD; bit++) if ((bits >>> bit) & 1) versions.add(word * WORD + bit)
     }
   }
