@@ -1,9 +1,17 @@
-/** Flows and tables as they are asked for and told (sections 7.3.5.2 to 7.3.5.4). */
+/**
+ * Flows and tables as they are asked for and told (OpenFlow 1.3.5 sections 7.3.5.2 to 7.3.5.4 and 7.4.2, 1.5.1 sections
+ * 7.3.5.2 to 7.3.5.5 and 7.4.2). From 1.5 on the counters are a list of fields; the values have the members of 1.3.
+ */
 
-import { type Of, u8, u16, u32, u64 } from '../wire/field.ts'
+import { enumeration, type Field, type Of, u8, u16, u32, u64 } from '../wire/field.ts'
+import { spelled } from '../wire/spelled.ts'
 import { length, pad, struct } from '../wire/struct.ts'
+import { columns, type Mapped, since } from '../wire/version.ts'
+import { flowRemovedReason } from './enums.ts'
+import { aggregateCounters, type FlowCounters, flowCounters } from './flow-counters.ts'
 import { instructions } from './instructions.ts'
 import { match } from './match.ts'
+import { type Oxs, stats } from './oxs.ts'
 
 /** `struct ofp_flow_stats_request`, also of aggregate statistics. */
 export const flowStatsRequest = struct({
@@ -18,8 +26,34 @@ export const flowStatsRequest = struct({
 })
 export type FlowStatsRequest = Of<typeof flowStatsRequest>
 
-/** `struct ofp_flow_stats`. */
-export const flowStats = struct({
+type Counted<W> = { [K in keyof W as K extends 'stats' ? never : K]: W[K] } & FlowCounters & { stats?: Oxs[] }
+
+/** `of` with its list of counters as members; versions without the list have no room for the time idle, either. */
+function counted<W extends { stats: Oxs[] }>(of: Field<W>): Mapped<Counted<W>> {
+  const field = spelled(of, 'stats', flowCounters) as unknown as Mapped<Counted<W>>
+  return { ...field, optional: new Map([...(field.optional ?? []), ['idle_time', () => false]]) }
+}
+
+const flowStats15 = counted(
+  struct({
+    length,
+    pad: pad(2),
+    table_id: u8,
+    pad2: pad(1),
+    priority: u16,
+    idle_timeout: u16,
+    hard_timeout: u16,
+    flags: u16,
+    importance: since(u16, 0),
+    cookie: u64,
+    match,
+    stats,
+    instructions,
+  }),
+)
+export type FlowStats = Of<typeof flowStats15>
+
+const flowStatsHead = {
   length,
   table_id: u8,
   pad: pad(1),
@@ -29,18 +63,69 @@ export const flowStats = struct({
   idle_timeout: u16,
   hard_timeout: u16,
   flags: u16,
-  pad2: pad(4),
-  cookie: u64,
-  packet_count: u64,
-  byte_count: u64,
-  match,
-  instructions,
+} as const
+const flowStatsTail = { cookie: u64, packet_count: u64, byte_count: u64, match, instructions } as const
+
+/** `struct ofp_flow_stats`, in 1.5 `struct ofp_flow_desc`: a flow with its counters. */
+export const flowStats = columns<FlowStats>({
+  of13: struct({ ...flowStatsHead, pad2: pad(4), ...flowStatsTail }),
+  of14: struct({ ...flowStatsHead, importance: since(u16, 0), pad2: pad(2), ...flowStatsTail }),
+  of15: flowStats15,
 })
-export type FlowStats = Of<typeof flowStats>
+
+/** `struct ofp_flow_stats` of 1.5: counters alone, on request or because a stat_trigger says so. */
+export const flowCountersOnly = counted(
+  struct({
+    length,
+    pad: pad(2),
+    table_id: u8,
+    reason: enumeration(u8, { stats_request: 0, stat_trigger: 1 }),
+    priority: u16,
+    match,
+    stats,
+  }),
+)
+export type FlowCountersOnly = Of<typeof flowCountersOnly>
+
+const flowRemoved15 = counted(
+  struct({
+    table_id: u8,
+    reason: flowRemovedReason,
+    priority: u16,
+    idle_timeout: u16,
+    hard_timeout: u16,
+    cookie: u64,
+    match,
+    stats,
+  }),
+)
+
+/** `struct ofp_flow_removed` behind the header. */
+export const flowRemoved = columns<Of<typeof flowRemoved15>>({
+  of13: struct({
+    cookie: u64,
+    priority: u16,
+    reason: flowRemovedReason,
+    table_id: u8,
+    duration_sec: u32,
+    duration_nsec: u32,
+    idle_timeout: u16,
+    hard_timeout: u16,
+    packet_count: u64,
+    byte_count: u64,
+    match,
+  }),
+  of15: flowRemoved15,
+})
+
+const aggregate15 = spelled(struct({ stats }), 'stats', aggregateCounters)
+export type AggregateStats = Of<typeof aggregate15>
 
 /** `struct ofp_aggregate_stats_reply`. */
-export const aggregateStats = struct({ packet_count: u64, byte_count: u64, flow_count: u32, pad: pad(4) })
-export type AggregateStats = Of<typeof aggregateStats>
+export const aggregateStats = columns<AggregateStats>({
+  of13: struct({ packet_count: u64, byte_count: u64, flow_count: u32, pad: pad(4) }),
+  of15: aggregate15,
+})
 
 /** `struct ofp_table_stats`. */
 export const tableStats = struct({

@@ -9,7 +9,8 @@ import { pad, sizeOf, struct } from '../wire/struct.ts'
 import type { RowPlace } from '../wire/union.ts'
 import { columns, since } from '../wire/version.ts'
 import { actions } from './actions-nested.ts'
-import { controllerRole, flowRemovedReason, groupType, packetInReason } from './enums.ts'
+import { controllerRole, groupType, packetInReason } from './enums.ts'
+import { flowRemoved } from './flows.ts'
 import { bucket, groupCommand, meterBands, meterCommand } from './groups.ts'
 import { instructions } from './instructions.ts'
 import { match } from './match.ts'
@@ -86,22 +87,7 @@ export const MESSAGES = {
       data: rest,
     }),
   },
-  flow_removed: {
-    number: { of13: 11 },
-    body: struct({
-      cookie: u64,
-      priority: u16,
-      reason: flowRemovedReason,
-      table_id: u8,
-      duration_sec: u32,
-      duration_nsec: u32,
-      idle_timeout: u16,
-      hard_timeout: u16,
-      packet_count: u64,
-      byte_count: u64,
-      match,
-    }),
-  },
+  flow_removed: { number: { of13: 11 }, body: flowRemoved },
   port_status: {
     number: { of13: 12 },
     body: struct({ reason: enumeration(u8, { add: 0, delete: 1, modify: 2 }), pad: pad(7), desc: port }),

@@ -8,7 +8,7 @@ import { type Field, fixedText, list, type Of, rest, u16, u32 } from '../wire/fi
 import { pad, struct } from '../wire/struct.ts'
 import { type ByVersion, inVersion, notInVersion, numberIn, SPOKEN_VERSIONS, VERSIONS } from '../wire/version.ts'
 import { flowMonitorRequest, flowUpdate } from './flow-monitor.ts'
-import { aggregateStats, flowStats, flowStatsRequest, tableStats } from './flows.ts'
+import { aggregateStats, flowCountersOnly, flowStats, flowStatsRequest, tableStats } from './flows.ts'
 import { groupDesc, groupFeatures, groupStats, meterConfig, meterFeatures, meterStats } from './groups.ts'
 import { EXPERIMENTER } from './oxm-row.ts'
 import { port, portStats, queueStats } from './ports.ts'
@@ -57,6 +57,8 @@ export const MULTIPART = {
   meter_config: { number: { of13: 10 }, request: byMeter, reply: list(meterConfig) },
   meter_features: { number: { of13: 11 }, request: nothing, reply: meterFeatures },
   table_features: { number: { of13: 12 }, request: list(tableFeatures), reply: list(tableFeatures) },
+  /** Counters alone; what 1.5 calls flow descriptions is `flow`. */
+  flow_stats: { number: { of15: 17 }, request: flowStatsRequest, reply: list(flowCountersOnly) },
   port_desc: { number: { of13: 13 }, request: nothing, reply: list(port) },
   /** EXT-187 on 1.3: the ONF's experimenter id. */
   flow_monitor: {

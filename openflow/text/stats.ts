@@ -10,6 +10,7 @@ import type { OxmId } from '../spec/oxm.ts'
 import type { TableFeatures } from '../spec/table-features.ts'
 import { formatActions, formatInstructions } from './actions.ts'
 import { names } from './bits.ts'
+import { formatFlowCounters } from './counters.ts'
 import { formatDuration, formatFlow } from './flow.ts'
 import { formatMatch } from './match.ts'
 import { fieldText, formatPort, type TextOptions } from './names.ts'
@@ -44,6 +45,7 @@ export function multipartText(
 function request(message: Request, options: MessageTextOptions): string {
   switch (message.mp_type) {
     case 'flow':
+    case 'flow_stats':
     case 'aggregate':
       return flowRequest(message.body, options)
     case 'port_stats':
@@ -80,6 +82,8 @@ function reply(message: Reply, options: MessageTextOptions): string {
     }
     case 'flow':
       return message.body.map((flow) => `\n ${formatFlow(flow, { ...options, style: 'dump' })}`).join('')
+    case 'flow_stats':
+      return message.body.map((flow) => `\n ${formatFlowCounters(flow, options)}`).join('')
     case 'aggregate': {
       const { packet_count, byte_count, flow_count } = message.body
       return ` packet_count=${packet_count} byte_count=${byte_count} flow_count=${flow_count}`

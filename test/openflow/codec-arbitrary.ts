@@ -10,8 +10,11 @@ import { instructions } from '../../openflow/spec/instructions.ts'
 import { hasMessage, type Message, type MessageType } from '../../openflow/spec/message.ts'
 import { MESSAGES, type MessageRow } from '../../openflow/spec/messages.ts'
 import { hasMultipart, MULTIPART, type MultipartName } from '../../openflow/spec/multipart.ts'
+import type { Apart } from '../../openflow/spec/nicira-match.ts'
+import type { NxFlowUpdateField } from '../../openflow/spec/nicira-monitor.ts'
 import { FIELD_NAMES, type FieldName, type Oxm, oxmRow } from '../../openflow/spec/oxm.ts'
 import { OXM_CLASS, type OxmRow } from '../../openflow/spec/oxm-row.ts'
+import { OXS } from '../../openflow/spec/oxs.ts'
 import {
   type BigUint,
   type Enumeration,
@@ -151,6 +154,28 @@ const oxmId = fc.oneof(
   fc.oneof(strangeHeader, strangeLongHeader).map((header) => ({ header })),
 )
 
+/** Statistics fields; class 0x0002 has no row, nor has a known number with the reserved bit. */
+const oxs = (): Arbitrary<unknown> =>
+  fc.oneof(
+    ...Object.entries(OXS).map(([field, { body }]) =>
+      structOf(body as Struct<object>).map((value) => ({ field, ...value })),
+    ),
+    fc
+      .record({
+        field: fc.constant('unknown'),
+        class: fc.constantFrom(2, 0x8002),
+        id: fc.integer({ min: 6, max: 0x7f }),
+        reserved: fc.boolean(),
+        body: fc.uint8Array({ maxLength: 20 }),
+      })
+      .chain((value) =>
+        fc.oneof(
+          fc.constant(value),
+          strangeExperimenter.map((experimenter) => ({ ...value, class: OXM_CLASS.experimenter, experimenter })),
+        ),
+      ),
+  )
+
 // ---- kinds --------------------------------------------------------------------------------------------------
 
 const bits = fc.record({ ofs: fc.integer({ min: 0, max: 1023 }), n_bits: fc.integer({ min: 1, max: 64 }) })
@@ -219,6 +244,7 @@ const KINDS: Readonly<Record<string, (field: AnyField, context: Context) => Arbi
   oxm: () => oxm,
   setField: () => unmaskedOxm,
   match: () => match,
+  stats: () => fc.array(oxs(), { maxLength: 5 }),
   fieldRef: () => fieldRef,
   fieldRef32: () => fieldRef32,
   oxmId: () => oxmId,
@@ -248,6 +274,32 @@ const KINDS: Readonly<Record<string, (field: AnyField, context: Context) => Arbi
     )
     return fc.tuple(kind, octets(80)).map(([one, data]) => ({ ...one, data }))
   },
+  apart: (field, context) => structOf((field as Apart<object>).of, context),
+  nxFlowUpdate: (field, context) => {
+    const [full, abbrev] = (field as NxFlowUpdateField).shapes
+    return fc.oneof(
+      fc
+        .tuple(structOf(full, within(context)), fc.constantFrom('added', 'removed', 'modified'))
+        .map(([value, event]) => ({ ...value, event })),
+      structOf(abbrev, within(context)).map((value) => ({ ...value, event: 'abbrev' })),
+    )
+  },
+  encapProperty: () =>
+    fc.oneof(
+      fc.record({ type: fc.constant('nsh_md_type'), md_type: fc.integer({ min: 0, max: 255 }) }),
+      fc.record({
+        type: fc.constant('nsh_tlv'),
+        tlv_class: u16,
+        tlv_type: fc.integer({ min: 0, max: 255 }),
+        data: octets(247),
+      }),
+      fc.record({
+        type: fc.constant('unknown'),
+        class: u16.filter((cls) => cls !== 4),
+        number: fc.integer({ min: 0, max: 255 }),
+        data: octets(251),
+      }),
+    ),
   typeId: () =>
     fc.oneof(
       fc.constantFrom('apply_actions', 'output').map((name) => name),
