@@ -30,6 +30,7 @@ import { TextError } from './error.ts'
 import { parseLearn } from './learn.ts'
 import { fieldByText, parseBits, parsePort, parseTable, type TextOptions } from './names.ts'
 import { type Piece, parseNumber, splitList } from './scan.ts'
+import { parseOctets } from './values.ts'
 
 const IN_PORT = 0xfff8
 const HERE = 0xff
@@ -90,9 +91,7 @@ const conjunction: Reader = (part) => {
 
 /** Octets in hexadecimal with optional dots; they fill the action up to a multiple of 8. */
 const note: Reader = (part) => {
-  const { text, at } = mayBehind(part)
-  if (!/^([0-9a-f]{2}\.?)*$/i.test(text)) throw new TextError('bad_value', at, 'hexadecimal octets wanted')
-  const out = Array.from(text.replaceAll('.', '').matchAll(/../g), ([digits]) => Number.parseInt(digits, 16))
+  const out = [...parseOctets(mayBehind(part))]
   while (out.length % 8 !== 6) out.push(0)
   return { type: 'nx_note', note: Uint8Array.from(out) }
 }
@@ -176,6 +175,8 @@ export const READERS: Readonly<Record<string, Reader>> = {
   ct: (part, { options, list }) => parseCt(mayBehind(part), options, list),
   nat: parseNat,
   ct_clear: bare(() => ({ type: 'nx_ct_clear' })),
+  debug_slow: bare(() => ({ type: 'nx_debug_slow' })),
+  debug_recirc: bare(() => ({ type: 'nx_debug_recirc' })),
   clone: (part, { list }) => ({ type: 'nx_clone', actions: list(mayBehind(part)) }),
   encap: (part) => parseEncap(behind(part)),
   decap: (part) => parseDecap(mayBehind(part)),

@@ -19,12 +19,17 @@ export interface FlowLike {
   readonly cookie?: bigint | undefined
   readonly idle_timeout?: number | undefined
   readonly hard_timeout?: number | undefined
+  /** What eviction goes by (OpenFlow 1.4). */
+  readonly importance?: number | undefined
   /** OFPFF_ bits. */
   readonly flags?: number | undefined
   readonly duration_sec?: number | undefined
   readonly duration_nsec?: number | undefined
   readonly packet_count?: bigint | undefined
   readonly byte_count?: bigint | undefined
+  /** Seconds plus one, as nx_flow tells them; 0 is not known. */
+  readonly idle_age?: number | undefined
+  readonly hard_age?: number | undefined
   readonly match: readonly Oxm[]
   readonly instructions: readonly Instruction[]
 }
@@ -73,11 +78,13 @@ function formatDump(flow: FlowLike, options: TextOptions): string {
   counter('n_bytes', flow.byte_count)
   if (flow.idle_timeout) front.push(`idle_timeout=${flow.idle_timeout}`)
   if (flow.hard_timeout) front.push(`hard_timeout=${flow.hard_timeout}`)
-  const head =
-    front.map((text) => `${text}, `).join('') +
-    flowFlags(flow.flags ?? 0)
-      .map((name) => `${name} `)
-      .join('')
+  const back: string[] = []
+  if (flow.importance) back.push(`importance=${flow.importance}`)
+  if (flow.idle_age) back.push(`idle_age=${flow.idle_age - 1}`)
+  if (flow.hard_age) back.push(`hard_age=${flow.hard_age - 1}`)
+  const listed = (parts: readonly string[]): string => parts.map((text) => `${text}, `).join('')
+  const flags = flowFlags(flow.flags ?? 0).map((name) => `${name} `)
+  const head = listed(front) + flags.join('') + listed(back)
   const match = ruleParts(flow, options).join(',')
   return `${head}${match === '' ? '' : `${match} `}actions=${formatInstructions(flow.instructions, options)}`
 }
@@ -97,6 +104,7 @@ function formatAdd(flow: FlowLike, options: TextOptions): string {
   if (flow.cookie !== undefined && flow.cookie !== 0n) parts.push(`cookie=0x${flow.cookie.toString(16)}`)
   if (flow.idle_timeout) parts.push(`idle_timeout=${flow.idle_timeout}`)
   if (flow.hard_timeout) parts.push(`hard_timeout=${flow.hard_timeout}`)
+  if (flow.importance) parts.push(`importance=${flow.importance}`)
   parts.push(...flowFlags(flow.flags ?? 0), ...matchParts(flow.match, options))
   return `${parts.join(',')},actions=${formatInstructions(flow.instructions, options)}`
 }

@@ -179,6 +179,13 @@ export const octetsText = (octets: Uint8Array, separator = ''): string =>
 
 // ---- in -------------------------------------------------------------------------------------------------------
 
+/** Octets in hexadecimal, with `0x` in front or not, a dot behind each or not. */
+export function parseOctets({ text, at }: Piece): Uint8Array {
+  const digits = text.replace(/^0x/i, '')
+  if (!/^([0-9a-f]{2}\.?)*$/i.test(digits)) throw new TextError('bad_value', at, 'hexadecimal octets wanted')
+  return Uint8Array.from(digits.replaceAll('.', '').matchAll(/../g), ([octet]) => Number.parseInt(octet, 16))
+}
+
 export function parseMac({ text, at }: Piece): bigint {
   if (!/^[0-9a-f]{1,2}(:[0-9a-f]{1,2}){5}$/i.test(text)) {
     throw new TextError('bad_value', at, `no Ethernet address: ${text || 'nothing'}`)
