@@ -1,0 +1,372 @@
+/**
+ * Where os-ken 2.5.0 and this codec disagree, and who is right: one row each. A message is excused in a phase when one
+ * of its parts is a row's; the test asserts that all others agree, and that each row still disagrees.
+ *
+ * Phases: `read` (os-ken reads other values, or fails), `write` (os-ken does not write back the octets that it read),
+ * `build` (os-ken writes other octets for the same values, or fails).
+ */
+import { encode, type Message, OXM } from 'node-openflow'
+import { flowMod, flowWithActions } from './cases.ts'
+import type { Part } from './tree.ts'
+
+export type Phase = 'read' | 'write' | 'build'
+
+export interface Disagreement {
+  readonly where: string
+  /** Versions in which it is; all without. */
+  readonly versions?: readonly number[]
+  readonly phases: readonly Phase[]
+  readonly is: (part: Part) => boolean
+  readonly right: 'node-openflow' | 'os-ken' | 'both' | 'neither'
+  readonly why: string
+  /** Messages that show it, where generated ones rarely do; 1.3 unless the row is of other versions only. */
+  readonly examples?: readonly Message[]
+}
+
+type Value = Record<string, unknown>
+
+/** Parts of a kind with one of the names; any name without names. */
+function part(kind: string, names?: readonly string[] | RegExp, when: (value: Value) => boolean = () => true) {
+  return (one: Part): boolean => {
+    if (one.kind !== kind) return false
+    if (names instanceof RegExp ? !names.test(one.name) : names !== undefined && !names.includes(one.name)) return false
+    return when(one.value as Value)
+  }
+}
+
+const any =
+  (...tests: ReadonlyArray<(one: Part) => boolean>): ((one: Part) => boolean) =>
+  (one) =>
+    tests.some((test) => test(one))
+
+const size = (value: unknown): number => (value as Uint8Array).length
+const isExperimenter = (field: string): boolean => 'experimenter' in (OXM[field as keyof typeof OXM] ?? {})
+
+/** Octets of a match field with its header. */
+function oxmSize(value: Value): number {
+  const { field, mask, body, experimenter } = value as Value & { field: string }
+  const row = OXM[field as keyof typeof OXM]
+  if (row === undefined) return 4 + size(body) + (experimenter === undefined ? 0 : 4)
+  const width = value['value'] instanceof Uint8Array ? size(value['value']) : row.size
+  return 4 + ('experimenter' in row ? 4 : 0) + width * (mask === undefined ? 1 : 2)
+}
+
+// ---- examples
+
+const XID = 7
+
+const learn = (specs: readonly object[]): Message =>
+  flowWithActions(4, [
+    {
+      ...{ type: 'nx_learn', idle_timeout: 0, hard_timeout: 0, priority: 1, cookie: 0n, flags: 0, table_id: 1 },
+      ...{ fin_idle_timeout: 0, fin_hard_timeout: 0, specs },
+    },
+  ])
+
+const tableFeatures = (property: object): Message => {
+  const table = { table_id: 1, name: 't', metadata_match: 1n, metadata_write: 2n, config: 0, max_entries: 5 }
+  const body = [{ ...table, properties: [property] }]
+  return { type: 'multipart_request', xid: XID, flags: 0, mp_type: 'table_features', body } as Message
+}
+
+const hello = (bitmaps: number[]): Message => ({
+  type: 'hello',
+  xid: XID,
+  elements: [{ type: 'versionbitmap', bitmaps }],
+})
+
+const packetOut = (actions: []): Message => ({
+  ...{ type: 'packet_out', xid: XID, buffer_id: 0xffffffff, in_port: 3, actions, data: new Uint8Array(20).fill(7) },
+})
+
+const EIGHT = new Uint8Array(8).fill(7)
+const ODD = { type: 'experimenter', experimenter: 5, exp_type: 6, data: EIGHT.subarray(2) }
+const band = { type: 'experimenter', rate: 1, burst_size: 2, experimenter: 3, data: EIGHT } as const
+const meterMod = { type: 'meter_mod', xid: XID, command: 'add', flags: 1, meter_id: 5 } as const
+const meterConfig = { type: 'multipart_reply', xid: XID, flags: 0, mp_type: 'meter_config' } as const
+
+const packetIn: Message = {
+  ...{ type: 'packet_in', xid: XID, buffer_id: 0xffffffff, total_len: 4, reason: 'action', table_id: 0, cookie: 0n },
+  ...{ match: [], data: EIGHT },
+}
+
+const experimenterReply: Message = {
+  ...{ type: 'multipart_reply', xid: XID, flags: 0, mp_type: 'experimenter' },
+  body: { experimenter: 5, exp_type: 6, data: new Uint8Array(12) },
+}
+
+/** Octets of an experimenter reply's data. */
+function replySize(message: Value): number {
+  const body = message['body'] as Value
+  return message['mp_type'] === 'experimenter' ? size(body['data']) : encode(message as never).length - 24
+}
+
+const UNNAMED =
+  /^(unknown|dp_hash|ct_nw_.*|ct_ipv6_.*|ct_tp_.*|nd_(reserved|options_type)|packet_type|oxm_of_.*|tun_metadata\d+)$/
+const LATER_TUNNEL = /^tun_(erspan|gtpu)_/
+
+export const DISAGREEMENTS: readonly Disagreement[] = [
+  // ---- match fields
+  {
+    where: 'pbb_uca on 1.3',
+    versions: [4],
+    phases: ['read', 'build'],
+    is: part('oxm', ['pbb_uca']),
+    right: 'neither',
+    why: 'EXT-256 gives it an experimenter field of 1.3, os-ken writes that with an obsolete id; here it is field 41, as since 1.4. Open vSwitch has neither',
+  },
+  {
+    where: 'tun_erspan_*, tun_gtpu_*',
+    phases: ['read', 'build'],
+    is: any(part('oxm', LATER_TUNNEL), part('oxm id', LATER_TUNNEL)),
+    right: 'node-openflow',
+    why: 'fields of Open vSwitch 2.10 and 2.13 (ovs-fields(7)); os-ken raises KeyError for experimenter fields that it does not know',
+    examples: [flowMod(4, { match: [{ field: 'tun_erspan_idx', value: 1 }] })],
+  },
+  {
+    where: 'experimenter fields without a row',
+    phases: ['read', 'build'],
+    is: part('oxm', ['unknown'], ({ experimenter }) => experimenter !== undefined),
+    right: 'node-openflow',
+    why: 'section 7.2.3.3 lets them be there; os-ken raises KeyError',
+    examples: [
+      flowMod(4, {
+        match: [{ field: 'unknown', class: 0xffff, id: 5, experimenter: 0x100_0000, masked: false, body: EIGHT }],
+      }),
+    ],
+  },
+  {
+    where: 'fields without a row and without octets',
+    phases: ['read'],
+    is: part('oxm', ['unknown'], ({ body }) => size(body) === 0),
+    right: 'both',
+    why: 'length 0 is possible (section 7.2.3.2), nobody defines such a field; os-ken asserts that it is above 0',
+    examples: [flowMod(4, { match: [{ field: 'unknown', class: 2, id: 5, masked: false, body: new Uint8Array(0) }] })],
+  },
+  // ---- fields named in Nicira's actions
+  {
+    where: 'fields that os-ken has no name for, in actions',
+    phases: ['read', 'write', 'build'],
+    is: part('field', UNNAMED),
+    right: 'node-openflow',
+    why: 'os-ken does not keep the length of the header and writes 0, or raises for experimenter fields',
+    examples: [flowWithActions(4, [{ type: 'nx_stack_push', offset: 0, field: 'tun_metadata1', n_bits: 8 }])],
+  },
+  {
+    where: 'experimenter fields in actions',
+    phases: ['read', 'build'],
+    is: any(part('field', LATER_TUNNEL), (one) => one.kind === 'field' && isExperimenter(one.name)),
+    right: 'node-openflow',
+    why: 'headers of 64 bits have room in nx_stack_*, nx_output_reg2 and nx_learn (ovs-actions(7)); os-ken reads 32 bits there',
+    examples: [flowWithActions(4, [{ type: 'nx_stack_push', offset: 0, field: 'nsh_ttl', n_bits: 8 }])],
+  },
+  // ---- actions
+  {
+    where: 'nx_bundle with dst',
+    phases: ['read', 'write', 'build'],
+    is: part('action', ['nx_bundle'], ({ ofs_nbits, dst }) => ofs_nbits !== 0 || dst !== 0),
+    right: 'both',
+    why: 'they must be zero; os-ken makes them so, here they are kept',
+  },
+
+  {
+    where: 'nx_encap',
+    phases: ['read', 'write', 'build'],
+    is: part('action', ['nx_encap']),
+    right: 'node-openflow',
+    why: 'os-ken has two classes under the one subtype and reads all as encap(ethernet) of size 0, without properties',
+  },
+  {
+    where: 'nx_sample2 with a direction',
+    phases: ['write', 'build'],
+    is: part('action', ['nx_sample2'], ({ direction }) => direction !== 'default' && direction !== 0),
+    right: 'node-openflow',
+    why: 'sample(ingress), sample(egress) of ovs-actions(7); os-ken writes padding there',
+  },
+  {
+    where: 'nx_reg_load2 of fields that are not 14 octets',
+    phases: ['write', 'build'],
+    is: part('action', ['nx_reg_load2'], ({ field }) => Math.ceil((oxmSize(field as Value) + 2) / 8) !== 2),
+    right: 'node-openflow',
+    why: 'the field is padded to a multiple of 8 with the header (Open vSwitch writes so); os-ken pads to 24 and fails with longer ones',
+    examples: [flowWithActions(4, [{ type: 'nx_reg_load2', field: { field: 'ip_dscp', value: 1 } }])],
+  },
+  {
+    where: 'nx_learn with more than 1023 bits',
+    phases: ['read', 'write'],
+    is: part('learn spec', undefined, ({ n_bits }) => (n_bits as number) > 1023),
+    right: 'both',
+    why: 'no field is so wide; the header has 11 bits for it, os-ken and Open vSwitch look at 10',
+    examples: [learn([{ n_bits: 1040, src: new Uint8Array(130), to: 'output' }])],
+  },
+  {
+    where: 'nx_controller2: userdata of less than 1 octet',
+    phases: ['read'],
+    is: part('controller2 property', ['userdata'], ({ userdata }) => size(userdata) === 0),
+    right: 'node-openflow',
+    why: 'properties are padded to 8 octets; os-ken writes and skips none when it is empty',
+    examples: [
+      flowWithActions(4, [{ type: 'nx_controller2', properties: [{ type: 'userdata', userdata: new Uint8Array(0) }] }]),
+    ],
+  },
+  {
+    where: 'nx_controller2: meter_id',
+    phases: ['read', 'build'],
+    is: part('controller2 property', ['meter_id']),
+    right: 'node-openflow',
+    why: 'a property of Open vSwitch 2.13 (ovs-actions(7)); os-ken raises AttributeError for properties it does not know',
+  },
+  {
+    where: 'nx_controller2: properties twice or in another order than their numbers',
+    phases: ['write', 'build'],
+    is: part(
+      'action',
+      ['nx_controller2'],
+      ({ properties }) => !rising((properties as Value[]).map(({ type }) => String(type))),
+    ),
+    right: 'node-openflow',
+    why: 'os-ken keeps one of each and writes them sorted',
+    examples: [
+      flowWithActions(4, [
+        {
+          type: 'nx_controller2',
+          properties: [
+            { type: 'controller_id', controller_id: 1 },
+            { type: 'max_len', max_len: 9 },
+          ],
+        },
+      ]),
+    ],
+  },
+  // ---- instructions, bands, properties
+  {
+    where: 'experimenter instruction',
+    phases: ['read', 'build'],
+    is: part('instruction', ['experimenter']),
+    right: 'node-openflow',
+    why: 'section 7.2.4; os-ken has no class for it, raises, or never comes to an end',
+  },
+  {
+    where: 'experimenter band with data',
+    phases: ['read', 'build'],
+    is: part('band', ['experimenter'], ({ data }) => size(data) > 0),
+    right: 'node-openflow',
+    why: 'the length says that more follows (section 7.3.4.4); os-ken drops it, or takes it for the next band',
+    examples: [
+      { ...meterMod, bands: [band] },
+      { ...meterConfig, body: [{ flags: 0, meter_id: 1, bands: [band] }] },
+    ],
+  },
+  {
+    where: 'experimenter table feature whose data is no multiple of 4 octets',
+    phases: ['read', 'build'],
+    is: part('table feature', /^experimenter/, ({ data }) => size(data) % 4 !== 0),
+    right: 'both',
+    why: 'section 7.3.5.5.2 has data of 32 bit units; os-ken raises for others, here they are kept',
+    examples: [tableFeatures(ODD), { ...tableFeatures(ODD), type: 'multipart_reply' } as Message],
+  },
+  {
+    where: 'table features: fields',
+    phases: ['build'],
+    is: part('oxm id'),
+    right: 'node-openflow',
+    why: 'oxm_length is the length of the value (section 7.3.5.5.2); os-ken writes 0, and fails for experimenter fields',
+    examples: [tableFeatures({ type: 'match', oxm_ids: [{ field: 'eth_dst', masked: true }] })],
+  },
+  {
+    where: 'table features: types of actions and instructions with data',
+    phases: ['build'],
+    is: any(part('action id', ['unknown']), part('instruction id', ['unknown'])),
+    right: 'node-openflow',
+    why: 'experimenter types have an id behind the header (section 7.3.5.5.2); os-ken writes and keeps the header alone',
+    examples: [
+      tableFeatures({ type: 'apply_actions', action_ids: [{ type: 0xffff, data: Uint8Array.of(0, 0, 0x23, 0x20) }] }),
+    ],
+  },
+  // ---- messages
+  {
+    where: 'hello elements of other types',
+    phases: ['read'],
+    is: part('hello element', /^\d+$/),
+    right: 'node-openflow',
+    why: 'they are to be ignored and end at a multiple of 8 octets (section 7.5.1); os-ken goes on at their length, raises, or never comes to an end',
+    examples: [{ type: 'hello', xid: XID, elements: [{ type: 2, data: EIGHT.subarray(3) }] }],
+  },
+  {
+    where: 'hello with a bitmap of other than one word',
+    phases: ['read'],
+    is: part('hello element', ['versionbitmap'], ({ bitmaps }) => (bitmaps as number[]).length !== 1),
+    right: 'node-openflow',
+    why: 'the element ends at a multiple of 8 octets (section 7.5.1); os-ken goes on before the padding',
+    examples: [hello([1 << 4, 0])],
+  },
+  {
+    where: 'hello with version 31 of a word',
+    phases: ['read'],
+    is: part('hello element', ['versionbitmap'], ({ bitmaps }) =>
+      (bitmaps as number[]).some((word) => word >= 2 ** 31),
+    ),
+    right: 'node-openflow',
+    why: 'a bit is a version (section 7.5.1); os-ken looks at 31 of 32',
+    examples: [hello([0x8000_0010])],
+  },
+
+  {
+    where: 'packet_in with more data than total_len',
+    phases: ['read'],
+    is: part('message', ['packet_in'], ({ data, total_len }) => size(data) > (total_len as number)),
+    right: 'node-openflow',
+    why: 'total_len is of the frame (section 7.4.1), so there cannot be more: nothing says to cut it; os-ken does',
+    examples: [packetIn],
+  },
+  {
+    where: 'packet_out of a buffer, with data',
+    phases: ['build'],
+    is: part('message', ['packet_out'], ({ buffer_id }) => buffer_id !== 0xffffffff),
+    right: 'both',
+    why: 'data has no meaning when a buffer is named (section 7.3.7); os-ken asserts that there is none, here it is kept',
+  },
+  {
+    where: 'packet_out without actions',
+    phases: ['build'],
+    is: part('message', ['packet_out'], ({ actions, data }) => (actions as unknown[]).length === 0 && size(data) > 0),
+    right: 'node-openflow',
+    why: 'drops the frame, which is allowed (section 7.3.7); os-ken writes the fixed members over the front of the data',
+    examples: [packetOut([])],
+  },
+  {
+    where: 'experimenter multipart reply with more than 8 octets of data',
+    phases: ['read'],
+    is: part('multipart_reply', ['experimenter', 'flow_monitor'], (message) => replySize(message) > 8),
+    right: 'node-openflow',
+    why: 'the data goes on to the end (section 7.3.5.15); os-ken believes in bodies of 16 octets and looks for more of them',
+    examples: [experimenterReply],
+  },
+
+  {
+    where: 'flow monitor (EXT-187)',
+    phases: ['build'],
+    is: part('multipart_request', ['flow_monitor'], ({ body }) => (body as unknown[]).length > 0),
+    right: 'node-openflow',
+    why: 'the match has its header in what Open vSwitch writes and reads (test/golden/wire); os-ken leaves it out',
+  },
+  {
+    where: 'bundle properties',
+    phases: ['read', 'write', 'build'],
+    is: part('bundle properties'),
+    right: 'both',
+    why: 'none is defined; os-ken wants type and length and cannot write them, here they are kept as octets',
+    examples: [
+      {
+        ...{ type: 'bundle_control', xid: 7, bundle_id: 1, bundle_type: 'open_request', flags: 0 },
+        properties: Uint8Array.of(0, 1, 0, 8, 0, 0, 0, 0),
+      },
+    ],
+  },
+]
+
+const CONTROLLER2 = ['max_len', 'controller_id', 'reason', 'userdata', 'pause', 'meter_id']
+
+function rising(names: readonly string[]): boolean {
+  return names.every((name, i) => i === 0 || CONTROLLER2.indexOf(name) > CONTROLLER2.indexOf(names[i - 1]!))
+}

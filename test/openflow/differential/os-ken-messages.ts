@@ -1,0 +1,279 @@
+/**
+ * Messages as os-ken names them: the class of each type, and the members that differ from the specification's names or
+ * carry names for numbers. See tree.ts for the form, os-ken-parts.ts for what is inside.
+ */
+import { encode, errorNumbers, type Message, type MessageNamed, toHex } from 'node-openflow'
+import {
+  actions,
+  bands,
+  buckets,
+  instructions,
+  match,
+  packetInReason,
+  queueProperties,
+  tableFeatures,
+} from './os-ken-parts.ts'
+import {
+  type Convert,
+  camel,
+  leaf,
+  listOf,
+  type Member,
+  mac,
+  membersOf,
+  NOWHERE,
+  nameOctets,
+  numbered,
+  ordered,
+  type Part,
+  type Side,
+  shape,
+  type Tree,
+  type Walk,
+} from './tree.ts'
+
+type Members = Readonly<Record<string, Member>>
+
+export const port = shape('OFPPort', { hw_addr: mac, name: nameOctets })
+const groupType = ordered('all', 'select', 'indirect', 'ff')
+const role = ordered('nochange', 'equal', 'master', 'slave')
+const modCommand = ordered('add', 'modify', 'delete')
+const removedReason = ordered('idle_timeout', 'hard_timeout', 'delete', 'group_delete', 'meter_delete', 'eviction')
+
+/** Two masks of one kind stand in one list. */
+function asyncMasks(cls: string): Convert {
+  return (value) => {
+    const masks = value as Record<string, number>
+    const pair = (kind: string): Tree => [String(masks[`${kind}_mask_master`]), String(masks[`${kind}_mask_slave`])]
+    return {
+      class: cls,
+      packet_in_mask: pair('packet_in'),
+      port_status_mask: pair('port_status'),
+      flow_removed_mask: pair('flow_removed'),
+    }
+  }
+}
+
+function hello(value: unknown, walk: Walk): Tree {
+  const { elements } = value as { elements: Array<{ type: string | number; bitmaps?: number[] }> }
+  const told: Tree[] = []
+  for (const element of elements) {
+    walk.saw({ kind: 'hello element', name: String(element.type), value: element })
+    const versions = (element.bitmaps ?? []).flatMap((bitmap, word) =>
+      Array.from({ length: 32 }, (_, bit) => bit)
+        .filter((bit) => ((bitmap >>> bit) & 1) === 1)
+        .map((bit) => String(word * 32 + bit)),
+    )
+    told.push({ class: 'OFPHelloElemVersionBitmap', versions })
+  }
+  return { class: 'OFPHello', elements: told }
+}
+
+function error(value: unknown, walk: Walk): Tree {
+  const { data, ...kind } = value as MessageNamed<'error'>
+  const numbers = errorNumbers(kind, walk.version)
+  if (numbers?.type === 0xffff) {
+    const octets = encode(value as Message)
+    const [experimenter, rest] = [octets.subarray(12, 16), octets.subarray(16)]
+    return {
+      ...{ class: 'OFPErrorMsg', type: '65535', exp_type: String(numbers.code) },
+      ...{ experimenter: String(Number(`0x${toHex(experimenter)}`)), data: leaf(rest, walk) },
+    }
+  }
+  return { class: 'OFPErrorMsg', type: String(numbers?.type), code: String(numbers?.code), data: leaf(data, walk) }
+}
+
+/** Members by message, and classes where they are not the type's name. */
+const MESSAGES: Readonly<Record<string, Convert>> = {
+  hello,
+  error,
+  features_reply: shape('OFPSwitchFeatures', { reserved: null }),
+  packet_in: shape('OFPPacketIn', { reason: packetInReason, match }),
+  flow_removed: shape('OFPFlowRemoved', { reason: removedReason, match }),
+  port_status: shape('OFPPortStatus', { reason: ordered('add', 'delete', 'modify'), desc: port }),
+  packet_out: shape('OFPPacketOut', { actions }),
+  flow_mod: shape('OFPFlowMod', {
+    command: ordered('add', 'modify', 'modify_strict', 'delete', 'delete_strict'),
+    match,
+    instructions,
+  }),
+  group_mod: shape('OFPGroupMod', { command: modCommand, group_type: ['type', groupType], buckets }),
+  port_mod: shape('OFPPortMod', { hw_addr: mac }),
+  queue_get_config_reply: shape('OFPQueueGetConfigReply', {
+    queues: listOf(shape('OFPPacketQueue', { properties: queueProperties })),
+  }),
+  role_request: shape('OFPRoleRequest', { role }),
+  role_reply: shape('OFPRoleReply', { role }),
+  get_async_reply: asyncMasks('OFPGetAsyncReply'),
+  set_async: asyncMasks('OFPSetAsync'),
+  meter_mod: shape('OFPMeterMod', { command: modCommand, bands }),
+  experimenter: shape('OFPExperimenter'),
+  nx_set_packet_in_format: (value) => ({
+    class: 'NXTSetPacketInFormatMsg',
+    packet_in_format: numbered({ openflow10: 0, nxt_packet_in: 1, nxt_packet_in2: 2 })(
+      (value as { format: unknown }).format,
+      NOWHERE,
+    ),
+  }),
+  bundle_control: bundleControl,
+  bundle_add_message: bundleAdd,
+}
+
+function bundleControl(value: unknown, walk: Walk): Tree {
+  const { properties, bundle_type, ...rest } = value as { properties: Uint8Array; bundle_type: unknown }
+  if (properties.length > 0) walk.saw({ kind: 'bundle properties', name: '', value: properties })
+  const types = ordered(
+    ...['open_request', 'open_reply', 'close_request', 'close_reply', 'commit_request', 'commit_reply'],
+    ...['discard_request', 'discard_reply'],
+  )
+  return { class: 'ONFBundleCtrlMsg', ...membersOf(rest, {}, walk), type: types(bundle_type, walk), properties: [] }
+}
+
+/** os-ken writes these and does not read them. */
+function bundleAdd(value: unknown, walk: Walk): Tree {
+  const { bundle_id, flags, message, properties } = value as MessageNamed<'bundle_add_message'>
+  if (properties.length > 0) walk.saw({ kind: 'bundle properties', name: '', value: properties })
+  const inner = toTree(message, walk.side, walk.saw)
+  if (walk.side === 'read') return opaque(value as Message, [0x4f4e4600, 2301])
+  const { xid: _, ...tree } = inner as { [member: string]: Tree }
+  return {
+    ...{ class: 'ONFBundleAddMsg', bundle_id: String(bundle_id), flags: String(flags) },
+    ...{ message: { ...tree, xid: String((value as Message).xid) }, properties: [] },
+  }
+}
+
+/** Experimenter messages that os-ken has no class for: it keeps the octets behind id and type. */
+const OPAQUE: Readonly<Record<string, readonly [experimenter: number, type: number]>> = {
+  nx_flow_mod_table_id: [0x2320, 15],
+  nx_set_controller_id: [0x2320, 20],
+  nx_flow_monitor_cancel: [0x2320, 21],
+  nx_flow_monitor_paused: [0x2320, 22],
+  nx_flow_monitor_resumed: [0x2320, 23],
+  nx_tlv_table_mod: [0x2320, 24],
+  nx_tlv_table_request: [0x2320, 25],
+  nx_tlv_table_reply: [0x2320, 26],
+  nx_resume: [0x2320, 28],
+  nx_ct_flush_zone: [0x2320, 29],
+  nx_ct_flush: [0x2320, 32],
+  flow_monitor_cancel: [0x4f4e4600, 1870],
+  flow_monitor_paused: [0x4f4e4600, 1871],
+  flow_monitor_resumed: [0x4f4e4600, 1872],
+}
+
+function opaque(message: Message, [experimenter, type]: readonly [experimenter: number, type: number]): Tree {
+  const data = leaf(encode(message).subarray(16), NOWHERE)
+  return { class: 'OFPExperimenter', experimenter: String(experimenter), exp_type: String(type), data }
+}
+
+// ---- packet-in of Nicira --------------------------------------------------------------------------------------
+
+const PACKET_IN2: Readonly<Record<string, readonly [number: number, cls: string]>> = {
+  packet: [0, 'Packet'],
+  full_len: [1, 'FullLen'],
+  buffer_id: [2, 'BufferId'],
+  table_id: [3, 'TableId'],
+  cookie: [4, 'Cookie'],
+  reason: [5, 'Reason'],
+  metadata: [6, 'Metadata'],
+  userdata: [7, 'UserData'],
+  continuation: [8, 'Continuation'],
+}
+
+/** A property's octets: all but type, length and padding. */
+function propertyOctets(property: object): string {
+  const octets = encode({ type: 'nx_packet_in2', xid: 0, properties: [property] } as never)
+  return `x${toHex(octets.subarray(20, 16 + octets[18]! * 256 + octets[19]!))}`
+}
+
+/** os-ken has every property twice: as octets in the list, as values among the members. The list is what is told. */
+function packetIn2(value: unknown, walk: Walk): Tree {
+  const { properties } = value as { properties: Array<{ type: string }> }
+  const told: Tree[] = []
+  for (const property of properties) {
+    walk.saw({ kind: 'packet_in2 property', name: property.type, value: property })
+    const [number, name] = PACKET_IN2[property.type]!
+    told.push({ class: `NXTPacketIn2Prop${name}`, type: String(number), data: propertyOctets(property) })
+  }
+  return { class: 'NXTPacketIn2', properties: told }
+}
+
+// ---- multipart ------------------------------------------------------------------------------------------------
+
+/** `port_stats` is OFPPort in os-ken's names of classes. */
+const partClass = (name: string): string => (name === 'port_stats' ? 'Port' : camel(name))
+
+const list = (cls: string, members: Members = {}): Convert => listOf(shape(cls, members))
+
+function groupFeatures(value: unknown, walk: Walk): Tree {
+  const { types, capabilities, ...rest } = value as Record<string, number>
+  const four = (kind: string): Tree =>
+    ['all', 'select', 'indirect', 'ff'].map((one) => leaf(rest[`${kind}_${one}`], walk))
+  return {
+    ...{ class: 'OFPGroupFeaturesStats', types: leaf(types, walk), capabilities: leaf(capabilities, walk) },
+    ...{ max_groups: four('max_groups'), actions: four('actions') },
+  }
+}
+
+const DESC = {
+  mfr_desc: nameOctets,
+  hw_desc: nameOctets,
+  sw_desc: nameOctets,
+  serial_num: nameOctets,
+  dp_desc: nameOctets,
+}
+
+const REPLIES: Readonly<Record<string, Convert>> = {
+  desc: shape('OFPDescStats', DESC),
+  flow: list('OFPFlowStats', { match, instructions }),
+  aggregate: shape('OFPAggregateStats'),
+  table: list('OFPTableStats'),
+  port_stats: list('OFPPortStats'),
+  queue: list('OFPQueueStats'),
+  group: list('OFPGroupStats', { bucket_stats: list('OFPBucketCounter') }),
+  group_desc: list('OFPGroupDescStats', { group_type: ['type', groupType], buckets }),
+  group_features: groupFeatures,
+  meter: list('OFPMeterStats', { band_stats: list('OFPMeterBandStats') }),
+  meter_config: list('OFPMeterConfigStats', { bands }),
+  // os-ken puts the one body into a list.
+  meter_features: (value, walk) => [shape('OFPMeterFeaturesStats')(value, walk)],
+  table_features: tableFeatures,
+  port_desc: listOf(port),
+  experimenter: shape('OFPExperimenterMultipart'),
+}
+
+const monitors = list('ONFFlowMonitorRequest', { match })
+
+type Part2 = { type: string; flags: number; mp_type: string; body: unknown }
+
+function multipart(message: Part2, walk: Walk): Tree {
+  const { flags, mp_type, body } = message
+  walk.saw({ kind: message.type, name: mp_type, value: message })
+  const side = message.type === 'multipart_request' ? 'Request' : 'Reply'
+  const head = { flags: String(flags) }
+  if (mp_type === 'flow_monitor') {
+    if (side === 'Request') return { class: 'ONFFlowMonitorStatsRequest', ...head, body: monitors(body, walk) }
+    const data = leaf(encode(message as never).subarray(24), walk)
+    const experimenter = { experimenter: String(0x4f4e4600), exp_type: '1870', data }
+    return { class: 'OFPExperimenterStatsReply', ...head, body: { class: 'OFPExperimenterMultipart', ...experimenter } }
+  }
+  const cls = `OFP${partClass(mp_type)}Stats${side}`
+  if (side === 'Reply') return { class: cls, ...head, body: REPLIES[mp_type]!(body, walk) }
+  if (mp_type === 'table_features') return { class: cls, ...head, body: tableFeatures(body, walk) }
+  return { class: cls, ...head, ...membersOf(body as object, { match }, walk) }
+}
+
+/** A message as os-ken's object; its parts are told to `saw`. */
+export function toTree(message: Message, side: Side, saw: (part: Part) => void = () => undefined): Tree {
+  const walk: Walk = { version: message.version ?? 4, side, saw }
+  const { type } = message
+  saw({ kind: 'message', name: type, value: message })
+  const xid = { xid: String(message.xid) }
+  const told = (): Tree => {
+    if (type === 'multipart_request' || type === 'multipart_reply') return multipart(message as unknown as Part2, walk)
+    if (type === 'nx_packet_in2') return packetIn2(message, walk)
+    if (Object.hasOwn(OPAQUE, type)) return opaque(message, OPAQUE[type]!)
+    const convert = Object.hasOwn(MESSAGES, type) ? MESSAGES[type] : undefined
+    return (convert ?? shape(`OFP${camel(type)}`))(message, walk)
+  }
+  return { ...(told() as object), ...xid }
+}
