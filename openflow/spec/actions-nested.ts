@@ -7,9 +7,11 @@ import { WireError } from '../wire/error.ts'
 import { enumeration, type Field, lazy, list, type Of, u8, u16 } from '../wire/field.ts'
 import { pad, struct } from '../wire/struct.ts'
 import { answering, type UnionRow, type UnionShape, type UnknownExperimenter, unionOf } from '../wire/union.ts'
+import { columns } from '../wire/version.ts'
 import { ACTIONS_BASIC, type BasicAction } from './actions.ts'
 import { ACTIONS_NICIRA, type NiciraAction, ofsNbits } from './actions-nicira.ts'
 import { ACTIONS_LEARN, type LearnAction } from './learn.ts'
+import { action10 } from './of10-actions.ts'
 import { type FieldRef, fieldRef32 } from './oxm.ts'
 import { EXPERIMENTER } from './oxm-row.ts'
 
@@ -73,8 +75,15 @@ const ACTION_SHAPE: UnionShape = { align: 8, padded: 'inside', experimenter: 0xf
 
 const CODES = { bad_type: 'bad_type', bad_value: 'bad_argument', bad_mask: 'bad_argument', too_deep: 'too_many' }
 
+const action13 = unionOf<Action>(ACTIONS, ACTION_SHAPE)
+const oneOf10 = action10<Action>(ACTIONS, ACTION_SHAPE)
+
 /** One action; errors inside are OFPET_BAD_ACTION. */
-export const action: Field<Action> = answering('bad_action', CODES, unionOf<Action>(ACTIONS, ACTION_SHAPE))
+export const action: Field<Action> = answering('bad_action', CODES, columns({ of10: oneOf10, of13: action13 }))
 
 /** Actions up to the end of the region. */
-export const actions: Field<Action[]> = answering('bad_action', CODES, list(action))
+export const actions: Field<Action[]> = answering(
+  'bad_action',
+  CODES,
+  columns({ of10: list(oneOf10), of13: list(action13) }),
+)

@@ -43,6 +43,8 @@ export const OFPFF_CHECK_OVERLAP = 2
 export const OFPFF_RESET_COUNTS = 4
 export const OFPFF_NO_PKT_COUNTS = 8
 export const OFPFF_NO_BYT_COUNTS = 16
+/** Only in 1.0, there as number 4. */
+export const OFPFF_EMERG = 0x8000
 
 /** Bits of `config` flags. */
 export const OFPC_FRAG_NORMAL = 0
@@ -57,6 +59,9 @@ export const OFPC_GROUP_STATS = 8
 export const OFPC_IP_REASM = 32
 export const OFPC_QUEUE_STATS = 64
 export const OFPC_PORT_BLOCKED = 256
+/** Only in 1.0, OFPC_STP there as number 8. */
+export const OFPC_STP = 16
+export const OFPC_ARP_MATCH_IP = 128
 
 /** Bits of a port's `config`. */
 export const OFPPC_PORT_DOWN = 1
@@ -66,10 +71,20 @@ export const OFPPC_NO_PACKET_IN = 64
 /** Only Open vSwitch keeps this bit of OpenFlow 1.0 on 1.3 connections. */
 export const OFPPC_NO_FLOOD = 16
 
+/** Only in 1.0. */
+export const OFPPC_NO_STP = 2
+export const OFPPC_NO_RECV_STP = 8
+
 /** Bits of a port's `state`. */
 export const OFPPS_LINK_DOWN = 1
 export const OFPPS_BLOCKED = 2
 export const OFPPS_LIVE = 4
+/** Only in 1.0: what the port does in the spanning tree, one of four. */
+export const OFPPS_STP_LISTEN = 0
+export const OFPPS_STP_LEARN = 0x100
+export const OFPPS_STP_FORWARD = 0x200
+export const OFPPS_STP_BLOCK = 0x300
+export const OFPPS_STP_MASK = 0x300
 
 /** Bits of `multipart_request.flags` and `multipart_reply.flags`. */
 export const OFPMPF_MORE = 1

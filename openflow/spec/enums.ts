@@ -28,3 +28,6 @@ export const groupType = enumeration(u8, { all: 0, select: 1, indirect: 2, ff: 3
 
 /** `enum ofp_controller_role`. */
 export const controllerRole = enumeration(u32, { nochange: 0, equal: 1, master: 2, slave: 3 })
+
+/** `enum ofp_flow_mod_command`; 16 bits in 1.0. */
+export const FLOW_COMMANDS = { add: 0, modify: 1, modify_strict: 2, delete: 3, delete_strict: 4 } as const

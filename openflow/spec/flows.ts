@@ -11,10 +11,11 @@ import { flowRemovedReason } from './enums.ts'
 import { aggregateCounters, type FlowCounters, flowCounters } from './flow-counters.ts'
 import { instructions } from './instructions.ts'
 import { match } from './match.ts'
+import { flowRemoved10, flowStats10, flowStatsRequest10, tableStats10 } from './of10-flows.ts'
 import { type Oxs, stats } from './oxs.ts'
 
 /** `struct ofp_flow_stats_request`, also of aggregate statistics. */
-export const flowStatsRequest = struct({
+const flowStatsRequest13 = struct({
   table_id: u8,
   pad: pad(3),
   out_port: u32,
@@ -24,7 +25,8 @@ export const flowStatsRequest = struct({
   cookie_mask: u64,
   match,
 })
-export type FlowStatsRequest = Of<typeof flowStatsRequest>
+export type FlowStatsRequest = Of<typeof flowStatsRequest13>
+export const flowStatsRequest = columns<FlowStatsRequest>({ of10: flowStatsRequest10, of13: flowStatsRequest13 })
 
 type Counted<W> = { [K in keyof W as K extends 'stats' ? never : K]: W[K] } & FlowCounters & { stats?: Oxs[] }
 
@@ -68,6 +70,7 @@ const flowStatsTail = { cookie: u64, packet_count: u64, byte_count: u64, match, 
 
 /** `struct ofp_flow_stats`, in 1.5 `struct ofp_flow_desc`: a flow with its counters. */
 export const flowStats = columns<FlowStats>({
+  of10: flowStats10,
   of13: struct({ ...flowStatsHead, pad2: pad(4), ...flowStatsTail }),
   of14: struct({ ...flowStatsHead, importance: since(u16, 0), pad2: pad(2), ...flowStatsTail }),
   of15: flowStats15,
@@ -102,6 +105,7 @@ const flowRemoved15 = counted(
 
 /** `struct ofp_flow_removed` behind the header. */
 export const flowRemoved = columns<Of<typeof flowRemoved15>>({
+  of10: flowRemoved10,
   of13: struct({
     cookie: u64,
     priority: u16,
@@ -122,17 +126,20 @@ const aggregate15 = spelled(struct({ stats }), 'stats', aggregateCounters)
 export type AggregateStats = Of<typeof aggregate15>
 
 /** `struct ofp_aggregate_stats_reply`. */
+const aggregate13 = struct({ packet_count: u64, byte_count: u64, flow_count: u32, pad: pad(4) })
 export const aggregateStats = columns<AggregateStats>({
-  of13: struct({ packet_count: u64, byte_count: u64, flow_count: u32, pad: pad(4) }),
+  of10: aggregate13,
+  of13: aggregate13,
   of15: aggregate15,
 })
 
 /** `struct ofp_table_stats`. */
-export const tableStats = struct({
+const tableStats13 = struct({
   table_id: u8,
   pad: pad(3),
   active_count: u32,
   lookup_count: u64,
   matched_count: u64,
 })
+export const tableStats = columns<Of<typeof tableStats10>>({ of10: tableStats10, of13: tableStats13 })
 export type TableStats = Of<typeof tableStats>

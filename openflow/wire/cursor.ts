@@ -52,12 +52,18 @@ export class Reader {
     const end = this.at + size
     for (let i = this.at; i < end; i++) {
       if (this.octets[i] !== 0) {
-        this.padding ??= []
-        this.padding.push({ offset: this.at, octets: this.octets.slice(this.at, end) })
+        this.keep(this.at, this.octets.slice(this.at, end))
         break
       }
     }
     this.at = end
+  }
+
+  /** Keeps what encode could not know of these octets, unless it is nothing. */
+  keep(offset: number, octets: Uint8Array): void {
+    if (octets.every((octet) => octet === 0)) return
+    this.padding ??= []
+    this.padding.push({ offset, octets })
   }
 
   enter(): void {

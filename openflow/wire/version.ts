@@ -57,7 +57,7 @@ export interface Columns<T> extends Field<T> {
   readonly kind: 'columns'
   readonly by: ByVersion<Field<T>>
   /** What refuses a value with members that only other columns have; undefined where there are none. */
-  refusing(version: number): ((w: Writer, value: T) => void) | undefined
+  refusing(version: number): ((w: Writer, value: object) => void) | undefined
 }
 
 /** Whether an optional member of a value says nothing that the rest of the value does not. */
@@ -75,7 +75,8 @@ function optionalMembers(field: Field<unknown>): ReadonlyMap<string, Silent> {
     .members) {
     if (member.kind !== 'since') continue
     const { fallback } = member as Since<unknown>
-    found.set(key, (given) => given === fallback)
+    const none = Array.isArray(fallback)
+    found.set(key, (given) => given === fallback || (none && Array.isArray(given) && given.length === 0))
   }
   return found
 }
@@ -101,7 +102,7 @@ export function columns<T>(by: ByVersion<Field<T>>): Columns<T> {
     if (field === undefined) throw notInVersion(at, version, 'such shape')
     return field
   }
-  const refuse = (w: Writer, value: T): void => {
+  const refuse = (w: Writer, value: unknown): void => {
     if (typeof value !== 'object' || value === null) return
     for (const [key, silent] of lacking[w.version] ?? []) {
       const given = (value as Record<string, unknown>)[key]
@@ -127,7 +128,7 @@ export function columns<T>(by: ByVersion<Field<T>>): Columns<T> {
 export interface Since<T> extends Field<T> {
   readonly kind: 'since'
   readonly of: Field<T>
-  /** What leaving it out means; a primitive value. */
+  /** What leaving it out means; a primitive value, or the empty list. */
   readonly fallback: T
 }
 
