@@ -21,6 +21,12 @@ export const GROUP_MAX = 0xffffff00
 export const GROUP_ALL = 0xfffffffc
 export const GROUP_ANY = 0xffffffff
 
+/** Buckets of 1.5 as `command_bucket_id`. */
+export const BUCKET_MAX = 0xffffff00
+export const BUCKET_FIRST = 0xfffffffd
+export const BUCKET_LAST = 0xfffffffe
+export const BUCKET_ALL = 0xffffffff
+
 export const TABLE_MAX = 0xfe
 export const TABLE_ALL = 0xff
 

@@ -1,13 +1,41 @@
-/** Groups and meters: buckets, bands and what is told about them (sections 7.3.4.2, 7.3.4.4, 7.3.5.9 to 7.3.5.14). */
+/**
+ * Groups and meters: buckets, bands and what is told about them (OpenFlow 1.3.5 sections 7.3.4.2, 7.3.4.4, 7.3.5.9 to
+ * 7.3.5.14; 1.5.1 sections 7.3.4.3, 7.3.4.5, 7.3.5.10 to 7.3.5.15). In 1.5 buckets have ids and properties; the values
+ * have the members of 1.3.
+ */
 
-import { enumeration, list, type Of, rest, u8, u16, u32, u64 } from '../wire/field.ts'
-import { length, pad, struct } from '../wire/struct.ts'
+import { enumeration, type Field, list, type Of, rest, u8, u16, u32, u64 } from '../wire/field.ts'
+import { sameContent } from '../wire/spelled.ts'
+import { length, pad, sizeOf, struct } from '../wire/struct.ts'
 import { answering, type UnionOf, type UnionRow, union } from '../wire/union.ts'
-import { actions } from './actions-nested.ts'
+import { columns, enumerationIn, type Mapped, mapped, since } from '../wire/version.ts'
+import { type Action, actions } from './actions-nested.ts'
+import { BUCKET_ALL, GROUP_ANY, PORT_ANY } from './constants.ts'
 import { groupType } from './enums.ts'
+import { type GroupProperty, groupProperties } from './group-properties.ts'
+import { EXPERIMENTER_PROPERTY, properties } from './properties.ts'
 
-/** `struct ofp_bucket`. */
-export const bucket = struct({
+export const BUCKET_PROPERTIES = {
+  weight: { number: 0, body: struct({ weight: u16, pad: pad(2) }) },
+  watch_port: { number: 1, body: struct({ watch: u32 }) },
+  watch_group: { number: 2, body: struct({ watch: u32 }) },
+  experimenter: EXPERIMENTER_PROPERTY,
+} as const satisfies Record<string, UnionRow>
+export type BucketProperty = UnionOf<typeof BUCKET_PROPERTIES>
+
+/** A bucket; `bucket_id` and `properties` only in 1.5. Without a `bucket_id`, the place in the list is the id. */
+export interface Bucket {
+  weight: number
+  watch_port: number
+  watch_group: number
+  actions: Action[]
+  bucket_id?: number
+  /** Where they are not what weight, watch_port and watch_group say. */
+  properties?: BucketProperty[]
+}
+
+/** `struct ofp_bucket` until 1.4. */
+const bucket13: Field<Bucket> = struct({
   len: length,
   weight: u16,
   watch_port: u32,
@@ -15,7 +43,115 @@ export const bucket = struct({
   pad: pad(4),
   actions,
 })
-export type Bucket = Of<typeof bucket>
+
+const bucket15 = struct({
+  len: length,
+  action_array_len: sizeOf('actions'),
+  bucket_id: u32,
+  actions,
+  properties: properties(BUCKET_PROPERTIES),
+})
+type Bucket15 = Of<typeof bucket15>
+
+/** A bucket of a select group that has no weight has the weight 1, of another group none (Open vSwitch 3.1). */
+const weightUnsaid = (select: boolean): number => (select ? 1 : 0)
+
+function canonicalProperties({ weight, watch_port, watch_group }: Bucket, select: boolean): BucketProperty[] {
+  const list: BucketProperty[] = []
+  if (select || weight !== 0) list.push({ type: 'weight', weight })
+  if (watch_port !== PORT_ANY) list.push({ type: 'watch_port', watch: watch_port })
+  if (watch_group !== GROUP_ANY) list.push({ type: 'watch_group', watch: watch_group })
+  return list
+}
+
+function bucketOf({ properties: list, ...wire }: Bucket15, select: boolean): Bucket {
+  const found = <N extends BucketProperty['type']>(type: N): Extract<BucketProperty, { type: N }> | undefined =>
+    list.find((one): one is Extract<BucketProperty, { type: N }> => one.type === type)
+  const bucket: Bucket = {
+    weight: found('weight')?.weight ?? weightUnsaid(select),
+    watch_port: found('watch_port')?.watch ?? PORT_ANY,
+    watch_group: found('watch_group')?.watch ?? GROUP_ANY,
+    ...wire,
+  }
+  return sameContent(list, canonicalProperties(bucket, select)) ? bucket : { ...bucket, properties: list }
+}
+
+function bucket15Of(bucket: Bucket, index: number, select: boolean): Bucket15 {
+  if (typeof bucket !== 'object' || bucket === null) return bucket
+  const { bucket_id = index, properties: list = canonicalProperties(bucket, select) } = bucket
+  return { ...bucket, bucket_id, properties: list }
+}
+
+/** Whether buckets say nothing that those of 1.3 have no room for. */
+function plainBuckets(buckets: unknown, group: object): boolean {
+  if (!Array.isArray(buckets)) return true
+  const select = (group as { group_type?: unknown }).group_type === 'select'
+  return buckets.every((bucket: Bucket | undefined | null, index) => {
+    if (typeof bucket !== 'object' || bucket === null) return true
+    const { bucket_id = index, properties: list = [] } = bucket
+    const said = canonicalProperties(bucket, select)
+    return bucket_id === index && Array.isArray(list) && list.every((p) => said.some((one) => sameContent(one, p)))
+  })
+}
+
+interface Grouped15 {
+  group_type: Of<typeof groupType>
+  buckets: Bucket15[]
+  properties: GroupProperty[]
+}
+type Grouped<W> = { [K in keyof W as K extends 'buckets' | 'properties' ? never : K]: W[K] } & {
+  buckets: Bucket[]
+  /** Only in 1.5. */
+  properties?: GroupProperty[]
+}
+
+/** Buckets and properties of 1.5 as those of 1.3 with more members. Which a bucket has depends on the group's type. */
+function grouped<W extends Grouped15>(of: Field<W>): Mapped<Grouped<W>> {
+  const meaning = ({ buckets, properties: list, ...head }: W): Grouped<W> => {
+    const select = head.group_type === 'select'
+    const group = { ...head, buckets: buckets.map((bucket) => bucketOf(bucket, select)) }
+    return (list.length === 0 ? group : { ...group, properties: list }) as unknown as Grouped<W>
+  }
+  const wire = (group: Grouped<W>): W => {
+    const { buckets, properties: list = [] } = group
+    const select = (group as unknown as W).group_type === 'select'
+    const all = Array.isArray(buckets) ? buckets.map((bucket, i) => bucket15Of(bucket, i, select)) : buckets
+    return { ...group, buckets: all, properties: list } as unknown as W
+  }
+  const empty = (list: unknown): boolean => Array.isArray(list) && list.length === 0
+  const optional = new Map([['buckets', plainBuckets] as const, ['properties', empty] as const])
+  return { ...mapped(of, meaning, wire), optional }
+}
+
+/** 4 was never given. */
+const groupCommand = enumerationIn(u16, {
+  add: 0,
+  modify: 1,
+  delete: 2,
+  insert_bucket: { of15: 3 },
+  remove_bucket: { of15: 5 },
+})
+
+const groupMod15 = grouped(
+  struct({
+    command: groupCommand,
+    group_type: groupType,
+    pad: pad(1),
+    group_id: u32,
+    bucket_array_len: sizeOf('buckets'),
+    pad2: pad(2),
+    /** The bucket to insert behind or to remove; OFPG_BUCKET_ALL for other commands. */
+    command_bucket_id: since(u32, BUCKET_ALL),
+    buckets: list(bucket15),
+    properties: groupProperties,
+  }),
+)
+
+/** `struct ofp_group_mod` behind the header. */
+export const groupMod = columns<Of<typeof groupMod15>>({
+  of13: struct({ command: groupCommand, group_type: groupType, pad: pad(1), group_id: u32, buckets: list(bucket13) }),
+  of15: groupMod15,
+})
 
 const bucketCounter = struct({ packet_count: u64, byte_count: u64 })
 
@@ -34,15 +170,25 @@ export const groupStats = struct({
 })
 export type GroupStats = Of<typeof groupStats>
 
+const groupDesc15 = grouped(
+  struct({
+    len: length,
+    group_type: groupType,
+    pad: pad(1),
+    group_id: u32,
+    bucket_array_len: sizeOf('buckets'),
+    pad2: pad(6),
+    buckets: list(bucket15),
+    properties: groupProperties,
+  }),
+)
+export type GroupDesc = Of<typeof groupDesc15>
+
 /** `struct ofp_group_desc`. */
-export const groupDesc = struct({
-  len: length,
-  group_type: groupType,
-  pad: pad(1),
-  group_id: u32,
-  buckets: list(bucket),
+export const groupDesc = columns<GroupDesc>({
+  of13: struct({ len: length, group_type: groupType, pad: pad(1), group_id: u32, buckets: list(bucket13) }),
+  of15: groupDesc15,
 })
-export type GroupDesc = Of<typeof groupDesc>
 
 /** `struct ofp_group_features`: four numbers each, by group type (all, select, indirect, ff). */
 export const groupFeatures = struct({
@@ -58,8 +204,6 @@ export const groupFeatures = struct({
   actions_ff: u32,
 })
 export type GroupFeatures = Of<typeof groupFeatures>
-
-export const groupCommand = enumeration(u16, { add: 0, modify: 1, delete: 2 })
 
 /** `struct ofp_meter_band_*`; rate and burst in kbit/s or packets/s by the meter's flags. */
 export const METER_BANDS = {
@@ -81,7 +225,7 @@ export const meterCommand = enumeration(u16, { add: 0, modify: 1, delete: 2 })
 
 const bandCounter = struct({ packet_band_count: u64, byte_band_count: u64 })
 
-/** `struct ofp_meter_stats`. */
+/** `struct ofp_meter_stats`; 1.5 calls `flow_count` `ref_count`. */
 export const meterStats = struct({
   meter_id: u32,
   len: length,
@@ -95,17 +239,37 @@ export const meterStats = struct({
 })
 export type MeterStats = Of<typeof meterStats>
 
-/** `struct ofp_meter_config`. */
+/** `struct ofp_meter_config`; 1.5 calls it `ofp_meter_desc`. */
 export const meterConfig = struct({ len: length, flags: u16, meter_id: u32, bands: meterBands })
 export type MeterConfig = Of<typeof meterConfig>
 
-/** `struct ofp_meter_features`. */
-export const meterFeatures = struct({
-  max_meter: u32,
-  band_types: u32,
-  capabilities: u32,
-  max_bands: u8,
-  max_color: u8,
-  pad: pad(2),
+/** A number and padding at the end of a shape; Open vSwitch 3.1 leaves them out. */
+export interface Tail extends Field<number | undefined> {
+  readonly kind: 'tail'
+}
+const tail: Tail = {
+  kind: 'tail',
+  min: 0,
+  fixed: false,
+  read(r) {
+    if (r.at === r.end) return undefined
+    const value = u32.read(r)
+    r.skip(4)
+    return value
+  },
+  write(w, value) {
+    if (value === undefined) return
+    u32.write(w, value)
+    w.skip(4)
+  },
+}
+
+const meterFeaturesHead = { max_meter: u32, band_types: u32, capabilities: u32, max_bands: u8, max_color: u8 } as const
+const meterFeatures15 = struct({ ...meterFeaturesHead, pad: pad(2), features: since(tail, undefined) })
+export type MeterFeatures = Of<typeof meterFeatures15>
+
+/** `struct ofp_meter_features`; `features`: OFPMFF_ bits of 1.5. */
+export const meterFeatures = columns<MeterFeatures>({
+  of13: struct({ ...meterFeaturesHead, pad: pad(2) }),
+  of15: meterFeatures15,
 })
-export type MeterFeatures = Of<typeof meterFeatures>

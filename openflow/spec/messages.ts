@@ -5,15 +5,16 @@
  */
 
 import { enumeration, type Field, list, type Of, rest, u8, u16, u32, u48, u64 } from '../wire/field.ts'
-import { pad, sizeOf, struct } from '../wire/struct.ts'
+import { pad, struct } from '../wire/struct.ts'
 import type { RowPlace } from '../wire/union.ts'
 import { columns, since } from '../wire/version.ts'
-import { actions } from './actions-nested.ts'
-import { controllerRole, groupType, packetInReason } from './enums.ts'
+import { controllerStatusMessage } from './controller-status.ts'
+import { controllerRole, packetInReason } from './enums.ts'
 import { flowRemoved } from './flows.ts'
-import { bucket, groupCommand, meterBands, meterCommand } from './groups.ts'
+import { groupMod, meterBands, meterCommand } from './groups.ts'
 import { instructions } from './instructions.ts'
 import { match } from './match.ts'
+import { packetOut } from './packet-out.ts'
 import { packetQueue, port } from './ports.ts'
 
 /** `body` is what follows the header (and an experimenter's ids). */
@@ -23,7 +24,12 @@ export interface MessageRow extends RowPlace {
 
 const nothing = struct({})
 const config = struct({ flags: u16, miss_send_len: u16 })
-const role = struct({ role: controllerRole, pad: pad(4), generation_id: u64 })
+/** `short_id` is the number of the controller, by which controller_status names it; 0 where there is none. */
+const role15 = struct({ role: controllerRole, short_id: since(u16, 0), pad: pad(2), generation_id: u64 })
+const role = columns<Of<typeof role15>>({
+  of13: struct({ role: controllerRole, pad: pad(4), generation_id: u64 }),
+  of15: role15,
+})
 
 /** Masks by reason; index 0 when master or equal, 1 when slave. */
 const asyncConfig = struct({
@@ -92,22 +98,9 @@ export const MESSAGES = {
     number: { of13: 12 },
     body: struct({ reason: enumeration(u8, { add: 0, delete: 1, modify: 2 }), pad: pad(7), desc: port }),
   },
-  packet_out: {
-    number: { of13: 13 },
-    body: struct({
-      buffer_id: u32,
-      in_port: u32,
-      actions_len: sizeOf('actions'),
-      pad: pad(6),
-      actions,
-      data: rest,
-    }),
-  },
+  packet_out: { number: { of13: 13 }, body: packetOut },
   flow_mod: { number: { of13: 14 }, body: flowMod },
-  group_mod: {
-    number: { of13: 15 },
-    body: struct({ command: groupCommand, group_type: groupType, pad: pad(1), group_id: u32, buckets: list(bucket) }),
-  },
+  group_mod: { number: { of13: 15 }, body: groupMod },
   port_mod: {
     number: { of13: 16 },
     body: struct({
@@ -122,6 +115,7 @@ export const MESSAGES = {
     }),
   },
   table_mod: { number: { of13: 17 }, body: struct({ table_id: u8, pad: pad(3), config: u32 }) },
+  controller_status: { number: { of15: 35 }, body: controllerStatusMessage },
   barrier_request: { number: { of13: 20 }, body: nothing },
   barrier_reply: { number: { of13: 21 }, body: nothing },
   queue_get_config_request: { number: { of13: 22 }, body: struct({ port: u32, pad: pad(4) }) },

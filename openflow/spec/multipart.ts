@@ -6,7 +6,19 @@
 import { shown, WireError } from '../wire/error.ts'
 import { type Field, fixedText, list, type Of, rest, u16, u32 } from '../wire/field.ts'
 import { pad, struct } from '../wire/struct.ts'
-import { type ByVersion, inVersion, notInVersion, numberIn, SPOKEN_VERSIONS, VERSIONS } from '../wire/version.ts'
+import {
+  type ByVersion,
+  columns,
+  inVersion,
+  notInVersion,
+  numberIn,
+  SPOKEN_VERSIONS,
+  since,
+  VERSIONS,
+} from '../wire/version.ts'
+import { bundleFeatures, bundleFeaturesRequest } from './bundle-features.ts'
+import { GROUP_ALL, PORT_ANY } from './constants.ts'
+import { controllerStatuses } from './controller-status.ts'
 import { flowMonitorRequest, flowUpdate } from './flow-monitor.ts'
 import { aggregateStats, flowCountersOnly, flowStats, flowStatsRequest, tableStats } from './flows.ts'
 import { groupDesc, groupFeatures, groupStats, meterConfig, meterFeatures, meterStats } from './groups.ts'
@@ -41,6 +53,17 @@ export type Desc = Of<typeof desc>
 const byPort = struct({ port_no: u32, pad: pad(4) })
 const byGroup = struct({ group_id: u32, pad: pad(4) })
 const byMeter = struct({ meter_id: u32, pad: pad(4) })
+
+/** All of them until 1.5, which can ask for one. */
+const groupDescRequest = columns<{ group_id?: number }>({
+  of13: nothing,
+  of15: struct({ group_id: since(u32, GROUP_ALL), pad: pad(4) }),
+})
+const portDescRequest = columns<{ port_no?: number }>({
+  of13: nothing,
+  of15: struct({ port_no: since(u32, PORT_ANY), pad: pad(4) }),
+})
+
 const experimenterBody = struct({ experimenter: u32, exp_type: u32, data: rest })
 
 export const MULTIPART = {
@@ -51,7 +74,7 @@ export const MULTIPART = {
   port_stats: { number: { of13: 4 }, request: byPort, reply: list(portStats) },
   queue: { number: { of13: 5 }, request: struct({ port_no: u32, queue_id: u32 }), reply: list(queueStats) },
   group: { number: { of13: 6 }, request: byGroup, reply: list(groupStats) },
-  group_desc: { number: { of13: 7 }, request: nothing, reply: list(groupDesc) },
+  group_desc: { number: { of13: 7 }, request: groupDescRequest, reply: list(groupDesc) },
   group_features: { number: { of13: 8 }, request: nothing, reply: groupFeatures },
   meter: { number: { of13: 9 }, request: byMeter, reply: list(meterStats) },
   meter_config: { number: { of13: 10 }, request: byMeter, reply: list(meterConfig) },
@@ -59,7 +82,9 @@ export const MULTIPART = {
   table_features: { number: { of13: 12 }, request: list(tableFeatures), reply: list(tableFeatures) },
   /** Counters alone; what 1.5 calls flow descriptions is `flow`. */
   flow_stats: { number: { of15: 17 }, request: flowStatsRequest, reply: list(flowCountersOnly) },
-  port_desc: { number: { of13: 13 }, request: nothing, reply: list(port) },
+  port_desc: { number: { of13: 13 }, request: portDescRequest, reply: list(port) },
+  controller_status: { number: { of15: 18 }, request: nothing, reply: controllerStatuses },
+  bundle_features: { number: { of15: 19 }, request: bundleFeaturesRequest, reply: bundleFeatures },
   /** EXT-187 on 1.3: the ONF's experimenter id. */
   flow_monitor: {
     number: { of13: 0xffff },

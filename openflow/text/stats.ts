@@ -82,6 +82,9 @@ function reply(message: Reply, options: MessageTextOptions): string {
     }
     case 'flow':
       return message.body.map((flow) => `\n ${formatFlow(flow, { ...options, style: 'dump' })}`).join('')
+    case 'controller_status':
+    case 'bundle_features':
+      return ''
     case 'flow_stats':
       return message.body.map((flow) => `\n ${formatFlowCounters(flow, options)}`).join('')
     case 'aggregate': {

@@ -16,8 +16,8 @@ type AnyStruct = Struct<object>
 export interface RowPlace {
   readonly number: number | ByVersion<number>
   /**
-   * With an experimenter, the header goes on with its id (32 bits), and `number` is the 16 bit subtype after it. By
-   * version, the row is an experimenter's in some and a plain one in others.
+   * With an experimenter, the header goes on with its id (32 bits), and `number` is the subtype after it. By version,
+   * the row is an experimenter's in some and a plain one in others.
    */
   readonly experimenter?: number | ByVersion<number> | undefined
 }
@@ -37,10 +37,14 @@ export interface UnionShape {
   readonly padded: 'inside' | 'behind'
   /** The type number that experimenters share; with a subtype no row has, the value is an `UnknownExperimenter`. */
   readonly experimenter?: number
+  /** Octets of an experimenter's subtype: 2 (actions) unless told, 4 in properties, which all have one. */
+  readonly subtype?: 2 | 4
 }
 
 /** An experimenter's shape that no row describes, kept as it came. `data` is all after the experimenter id. */
 export type UnknownExperimenter = { type: 'experimenter'; experimenter: number; data: Uint8Array }
+/** The same where subtypes are of 4 octets. */
+export type UnknownProperty = { type: 'experimenter'; experimenter: number; exp_type: number; data: Uint8Array }
 
 export interface Union<T> extends Field<T> {
   readonly kind: 'union'
@@ -109,15 +113,16 @@ function tableOf(rows: Readonly<Record<string, UnionRow>>, version: number): Tab
   return { byNumber, byName }
 }
 
-/** Experimenter rows and plain rows share one table: the id above the 16 bits of the number. */
+/** Experimenter rows and plain rows share one table: the id above 21 bits of the number, 53 in all; no row has more. */
 const tableKey = (number: number, experimenter: number | undefined): number =>
-  experimenter === undefined ? number : (experimenter + 1) * 0x10000 + number
+  experimenter === undefined ? number : (experimenter + 1) * 0x20_0000 + Math.min(number, 0x1f_ffff)
 
 /** The same with the value's type given by hand (recursive shapes cannot be inferred). */
 export function unionOf<T extends Tagged>(rows: Readonly<Record<string, UnionRow>>, shape: UnionShape): Union<T> {
   const tables: Table[] = []
   for (const version of SPOKEN_VERSIONS) tables[version] = tableOf(rows, version)
-  const { align, padded, experimenter: shared } = shape
+  const { align, padded, experimenter: shared, subtype = 2 } = shape
+  const long = subtype === 4
 
   function read(r: Reader): T {
     const start = r.at
@@ -135,12 +140,16 @@ export function unionOf<T extends Tagged>(rows: Readonly<Record<string, UnionRow
     r.end = start + size
     let value: T
     if (row === undefined && number === shared) {
-      if (size < 8) throw new WireError('bad_len', start + 2, `length ${size} has no experimenter id`).within('len')
-      const id = ((b[start + 4]! << 24) | (b[start + 5]! << 16) | (b[start + 6]! << 8) | b[start + 7]!) >>> 0
-      if (size >= 10) row = byNumber.get(tableKey((b[start + 8]! << 8) | b[start + 9]!, id))
-      r.at = start + (row === undefined ? 8 : 10)
+      if (size < (long ? 12 : 8)) {
+        throw new WireError('bad_len', start + 2, `length ${size} has no experimenter id`).within('len')
+      }
+      const id = u32At(b, start + 4)
+      if (long) row = byNumber.get(tableKey(u32At(b, start + 8), id))
+      else if (size >= 10) row = byNumber.get(tableKey((b[start + 8]! << 8) | b[start + 9]!, id))
+      r.at = start + (row !== undefined || long ? 8 + subtype : 8)
       if (row === undefined) {
-        value = { type: 'experimenter', experimenter: id, data: r.take(r.end - r.at) } as unknown as T
+        const ids = long ? { experimenter: id, exp_type: u32At(b, start + 8) } : { experimenter: id }
+        value = { type: 'experimenter', ...ids, data: r.take(r.end - r.at) } as unknown as T
       }
     } else if (row === undefined) {
       throw new WireError('bad_type', start, `type ${number}`).within('type')
@@ -164,14 +173,17 @@ export function unionOf<T extends Tagged>(rows: Readonly<Record<string, UnionRow
     if (typeof value !== 'object' || value === null) throw new WireError('wrong_type', w.at, 'object wanted')
     const row = tables[w.version]!.byName.get(value.type)
     const start = w.at
-    w.room(10)
+    w.room(12)
     w.at = start + 4
     const b = w.octets
     if (row !== undefined) {
       if (row.experimenter !== undefined) {
-        put32(w, row.experimenter)
-        b[w.at++] = row.number >>> 8
-        b[w.at++] = row.number
+        put32(w, row.experimenter, 'experimenter')
+        if (long) put32(w, row.number, 'exp_type')
+        else {
+          b[w.at++] = row.number >>> 8
+          b[w.at++] = row.number
+        }
       }
       row.body.write(w, value)
     } else {
@@ -179,9 +191,10 @@ export function unionOf<T extends Tagged>(rows: Readonly<Record<string, UnionRow
         if (Object.hasOwn(rows, value.type)) throw notInVersion(w.at, w.version, value.type).within('type')
         throw new WireError('unknown_name', w.at, `no such type: ${shown(value.type)}`).within('type')
       }
-      const { experimenter, data } = value as unknown as UnknownExperimenter
+      const { experimenter, exp_type, data } = value as unknown as UnknownProperty
       if (!(data instanceof Uint8Array)) throw new WireError('wrong_type', w.at, 'Uint8Array wanted').within('data')
-      put32(w, experimenter)
+      put32(w, experimenter, 'experimenter')
+      if (long) put32(w, exp_type, 'exp_type')
       w.put(data)
     }
     const number = row === undefined || row.experimenter !== undefined ? shared! : row.number
@@ -195,9 +208,13 @@ export function unionOf<T extends Tagged>(rows: Readonly<Record<string, UnionRow
   return { kind: 'union', min: 4, fixed: false, rows, shape, read, write }
 }
 
-function put32(w: Writer, value: number): void {
+function u32At(b: Uint8Array, at: number): number {
+  return ((b[at]! << 24) | (b[at + 1]! << 16) | (b[at + 2]! << 8) | b[at + 3]!) >>> 0
+}
+
+function put32(w: Writer, value: number, key: string): void {
   if (!isUint(value, 0xffff_ffff)) {
-    throw new WireError('out_of_range', w.at, `${shown(value)} is no experimenter id`).within('experimenter')
+    throw new WireError('out_of_range', w.at, `${shown(value)} is not an integer in 0..${0xffff_ffff}`).within(key)
   }
   const b = w.octets
   b[w.at++] = value >>> 24

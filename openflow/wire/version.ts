@@ -8,7 +8,7 @@
  */
 import type { Reader, Writer } from './cursor.ts'
 import { WireError } from './error.ts'
-import type { Field } from './field.ts'
+import { enumeration, type Field, type Uint } from './field.ts'
 
 /** Version octets of the header. 1.1 and 1.2 are not spoken. */
 export const VERSIONS = { of10: 1, of13: 4, of14: 5, of15: 6 } as const
@@ -121,6 +121,39 @@ export function columns<T>(by: ByVersion<Field<T>>): Columns<T> {
       field.write(w, value)
     },
     refusing: (version) => ((lacking[version]?.length ?? 0) === 0 ? undefined : refuse),
+  }
+}
+
+/** An enumeration whose names are rows: a bare number in every version, others as `ByVersion` tells. */
+export function enumerationIn<const M extends Readonly<Record<string, number | ByVersion<number>>>>(
+  of: Uint,
+  names: M,
+): Columns<Extract<keyof M, string> | number> {
+  type Name = Extract<keyof M, string>
+  const column = (version: Version): Field<Name | number> => {
+    const numbers: Record<string, number> = {}
+    for (const [name, row] of Object.entries(names)) {
+      const number = numberIn(row, version)
+      if (number !== undefined) numbers[name] = number
+    }
+    return enumeration(of, numbers) as Field<Name | number>
+  }
+  const { of10, of13, of14, of15 } = VERSIONS
+  const field = columns<Name | number>({
+    of10: column(of10),
+    of13: column(of13),
+    of14: column(of14),
+    of15: column(of15),
+  })
+  return {
+    ...field,
+    write(w, value) {
+      const row = typeof value === 'string' && Object.hasOwn(names, value) ? names[value] : undefined
+      if (row !== undefined && numberIn(row, w.version) === undefined) {
+        throw notInVersion(w.at, w.version, String(value))
+      }
+      field.write(w, value)
+    },
   }
 }
 

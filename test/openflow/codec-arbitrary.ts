@@ -244,6 +244,8 @@ const KINDS: Readonly<Record<string, (field: AnyField, context: Context) => Arbi
   oxm: () => oxm,
   setField: () => unmaskedOxm,
   match: () => match,
+  openText: () => fc.uint8Array({ maxLength: 30 }).map(octetsText),
+  tail: () => optional(u32),
   stats: () => fc.array(oxs(), { maxLength: 5 }),
   fieldRef: () => fieldRef,
   fieldRef32: () => fieldRef32,
@@ -371,7 +373,7 @@ function typeIds(member: string): Arbitrary<unknown> {
 
 /** One value of a union's row. */
 export function rowOf(name: string, row: UnionRow, shape: UnionShape, context: Context = TOP): Arbitrary<object> {
-  const before = rowIn(row, context.version)?.experimenter === undefined ? 4 : 10
+  const before = rowIn(row, context.version)?.experimenter === undefined ? 4 : 8 + (shape.subtype ?? 2)
   const inner: Context =
     shape.padded === 'inside' ? { ...within(context), align: { before, align: shape.align } } : within(context)
   return arbitrary(row.body as AnyField, inner).map((value) => ({ type: name, ...(value as object) }))
@@ -380,7 +382,8 @@ export function rowOf(name: string, row: UnionRow, shape: UnionShape, context: C
 /** An experimenter's shape that no row describes. */
 export function strangerOf(shape: UnionShape): Arbitrary<object> {
   const data = octets(30, shape.padded === 'inside' ? { ...TOP, align: { before: 8, align: shape.align } } : TOP)
-  return fc.record({ type: fc.constant('experimenter'), experimenter: strangeExperimenter, data })
+  const plain = { type: fc.constant('experimenter'), experimenter: strangeExperimenter, data }
+  return shape.subtype === 4 ? fc.record({ ...plain, exp_type: u32 }) : fc.record(plain)
 }
 
 function unionOf(field: Union<object>, context: Context): Arbitrary<object> {
