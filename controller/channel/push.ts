@@ -28,7 +28,6 @@ import type { Flow, SwitchProgram } from '../policy/program.ts'
 /** Messages per write. Between writes the event loop turns, and a connection that is full is waited for. */
 const PER_WRITE = 500
 const FLAGS = BUNDLE_ATOMIC | BUNDLE_ORDERED
-const NO_PROPERTIES = new Uint8Array(0)
 
 /** The switch refused an operation, and which. */
 export class Refused extends Error {
@@ -123,7 +122,7 @@ export class Push {
         bundle_id,
         flags: FLAGS,
         message,
-        properties: NO_PROPERTIES,
+        properties: [],
       }))
       await Promise.all([opened, delivered])
     } catch (error) {
@@ -197,7 +196,7 @@ function bundleControl(
   timeoutMs: number,
 ): Promise<Message[]> {
   return connection.request(
-    { type: 'bundle_control', bundle_id, bundle_type, flags: FLAGS, properties: NO_PROPERTIES },
+    { type: 'bundle_control', bundle_id, bundle_type, flags: FLAGS, properties: [] },
     { timeoutMs },
   )
 }

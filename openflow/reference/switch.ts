@@ -347,7 +347,7 @@ export class ReferenceSwitch {
     const { bundle_id: id, flags, xid } = message
     const bundle = this.#bundles.get(id)
     const reply = (bundle_type: MessageNamed<'bundle_control'>['bundle_type']): Message[] => [
-      { type: 'bundle_control', xid, bundle_id: id, bundle_type, flags, properties: new Uint8Array(0) },
+      { type: 'bundle_control', xid, bundle_id: id, bundle_type, flags, properties: [] },
     ]
     switch (message.bundle_type) {
       case 'open_request':

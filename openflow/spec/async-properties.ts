@@ -3,12 +3,12 @@
  * one for each kind of message and role, a bit for each reason. Nicira's nx_set_async_config2 has them before 1.4.
  */
 
-import { list, rest, u32 } from '../wire/field.ts'
+import { u32 } from '../wire/field.ts'
 import { struct } from '../wire/struct.ts'
-import { type UnionOf, type UnionRow, union } from '../wire/union.ts'
+import type { UnionOf, UnionRow } from '../wire/union.ts'
+import { experimenterProperty, properties } from './properties.ts'
 
 const mask = struct({ mask: u32 })
-const experimenter = struct({ experimenter: u32, exp_type: u32, data: rest })
 
 export const ASYNC_PROPERTIES = {
   packet_in_slave: { number: 0, body: mask },
@@ -23,14 +23,14 @@ export const ASYNC_PROPERTIES = {
   table_status_master: { number: 9, body: mask },
   requestforward_slave: { number: 10, body: mask },
   requestforward_master: { number: 11, body: mask },
-  flow_stats_slave: { number: 12, body: mask },
-  flow_stats_master: { number: 13, body: mask },
-  cont_status_slave: { number: 14, body: mask },
-  cont_status_master: { number: 15, body: mask },
-  experimenter_slave: { number: 0xfffe, body: experimenter },
-  experimenter_master: { number: 0xffff, body: experimenter },
+  flow_stats_slave: { number: { of15: 12 }, body: mask },
+  flow_stats_master: { number: { of15: 13 }, body: mask },
+  cont_status_slave: { number: { of15: 14 }, body: mask },
+  cont_status_master: { number: { of15: 15 }, body: mask },
+  experimenter_slave: { number: 0xfffe, body: experimenterProperty },
+  experimenter_master: { number: 0xffff, body: experimenterProperty },
 } as const satisfies Record<string, UnionRow>
 
 export type AsyncProperty = UnionOf<typeof ASYNC_PROPERTIES>
 
-export const asyncProperties = list(union(ASYNC_PROPERTIES, { align: 8, padded: 'behind' }))
+export const asyncProperties = properties(ASYNC_PROPERTIES)

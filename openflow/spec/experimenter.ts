@@ -4,16 +4,18 @@
  * its message type, shape of what follows the two.
  */
 
-import { bytes, enumeration, type Field, list, rest, u8, u16, u32, u64 } from '../wire/field.ts'
+import { bytes, enumeration, list, rest, u8, u16, u32, u64 } from '../wire/field.ts'
 import { type Members, pad, struct } from '../wire/struct.ts'
-import { type UnionRow, union } from '../wire/union.ts'
+import { type UnionOf, type UnionRow, union } from '../wire/union.ts'
+import type { ByVersion } from '../wire/version.ts'
 import { packetInReason } from './enums.ts'
 import { oxmList } from './match.ts'
 import { EXPERIMENTER } from './oxm-row.ts'
+import { EXPERIMENTER_PROPERTY, properties } from './properties.ts'
 
 const nicira = <const N extends number, const M extends Members>(number: N, members: M) =>
   ({ number, experimenter: EXPERIMENTER.nicira, body: struct(members) }) as const
-const onf = <const N extends number, const M extends Members>(number: N, members: M) =>
+const onf = <const N extends ByVersion<number>, const M extends Members>(number: N, members: M) =>
   ({ number, experimenter: EXPERIMENTER.onf, body: struct(members) }) as const
 
 /** Geneve option to tun_metadata field; `option_len` in octets, a multiple of 4. */
@@ -67,8 +69,9 @@ const bundleType = enumeration(u16, {
   discard_reply: 7,
 })
 
-/** Bundle properties are the experimenter's; kept as octets. */
-const bundleProperties: Field<Uint8Array> = rest
+export const BUNDLE_PROPERTIES = { experimenter: EXPERIMENTER_PROPERTY } as const satisfies Record<string, UnionRow>
+export type BundleProperty = UnionOf<typeof BUNDLE_PROPERTIES>
+export const bundleProperties = properties(BUNDLE_PROPERTIES)
 
 export const EXPERIMENTER_MESSAGES = {
   nx_flow_mod_table_id: nicira(15, { set: u8, pad: pad(7) }),
@@ -90,8 +93,13 @@ export const EXPERIMENTER_MESSAGES = {
     pad: pad(7),
     properties: list(union(CT_FLUSH_PROPERTIES, { align: 8, padded: 'behind' })),
   }),
-  flow_monitor_cancel: onf(1870, { id: u32 }),
-  flow_monitor_paused: onf(1871, {}),
-  flow_monitor_resumed: onf(1872, {}),
-  bundle_control: onf(2300, { bundle_id: u32, bundle_type: bundleType, flags: u16, properties: bundleProperties }),
+  /** From 1.4 on requests and updates of the multipart type say what these three do. */
+  flow_monitor_cancel: onf({ of13: 1870, of14: null }, { id: u32 }),
+  flow_monitor_paused: onf({ of13: 1871, of14: null }, {}),
+  flow_monitor_resumed: onf({ of13: 1872, of14: null }, {}),
+  bundle_control: {
+    number: { of13: 2300, of14: 33 },
+    experimenter: { of13: EXPERIMENTER.onf, of14: null },
+    body: struct({ bundle_id: u32, bundle_type: bundleType, flags: u16, properties: bundleProperties }),
+  },
 } as const

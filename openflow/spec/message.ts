@@ -15,7 +15,7 @@ import { rowIn } from '../wire/union.ts'
 import { type Columns, inVersion, isSpoken, notInVersion, SPOKEN_VERSIONS, type Version } from '../wire/version.ts'
 import { OFP_VERSION } from './constants.ts'
 import { type ErrorKind, errorBody } from './errors.ts'
-import { EXPERIMENTER_MESSAGES } from './experimenter.ts'
+import { type BundleProperty, bundleProperties, EXPERIMENTER_MESSAGES } from './experimenter.ts'
 import { type HelloBody, helloBody } from './hello.ts'
 import { MESSAGES, type MessageRow } from './messages.ts'
 import { type MultipartReply, type MultipartRequest, multipart } from './multipart.ts'
@@ -41,14 +41,17 @@ export type ExperimenterMessage = {
   exp_type: number
   data: Uint8Array
 } & Header
-/** A message inside a bundle (EXT-230); its xid must be the outer one. `properties` are kept as octets. */
+/** A message inside a bundle (EXT-230 on 1.3); its xid must be the outer one. */
 export type BundleAddMessage = {
   type: 'bundle_add_message'
   bundle_id: number
   flags: number
   message: Message
-  properties: Uint8Array
+  properties: BundleProperty[]
 } & Header
+
+/** Another controller changed groups or meters: `request` is its group_mod or meter_mod. */
+export type RequestForwardMessage = { type: 'requestforward'; request: Message } & Header
 
 export type HelloMessage = { type: 'hello' } & Header & HelloBody
 
@@ -61,6 +64,7 @@ export type Message =
   | ErrorMessage
   | ExperimenterMessage
   | BundleAddMessage
+  | RequestForwardMessage
 
 export type MessageType = Message['type']
 /** The message of one type: `MessageNamed<'flow_mod'>`. */
@@ -137,7 +141,33 @@ const nestedMessage: Field<Message> = {
 }
 
 const unknownExperimenter = struct({ experimenter: u32, exp_type: u32, data: rest })
-const bundleAdd = struct({ bundle_id: u32, pad: pad(2), flags: u16, message: nestedMessage, properties: rest })
+const bundleHead = struct({ bundle_id: u32, pad: pad(2), flags: u16 })
+const bundled = struct({ message: nestedMessage })
+const bundleTail = struct({ properties: bundleProperties })
+
+/** Where properties follow the message, it is padded to a multiple of 8 octets; where none do, it is not. */
+const bundleAdd: Field<Omit<BundleAddMessage, 'type' | 'xid'>> = {
+  kind: 'bundleAdd',
+  min: bundleHead.min + HEADER_SIZE,
+  fixed: false,
+  read(r) {
+    const head = bundleHead.read(r)
+    const start = r.at
+    const { message } = bundled.read(r)
+    const at = r.at
+    if (at < r.end) r.skip((8 - ((at - start) % 8)) % 8)
+    const { properties } = bundleTail.read(r)
+    if (properties.length === 0 && r.at > at) throw new WireError('bad_len', at, 'padding before no properties')
+    return { ...head, message, properties }
+  },
+  write(w, value) {
+    bundleHead.write(w, value)
+    const start = w.at
+    bundled.write(w, value)
+    if (value.properties?.length > 0) w.skip((8 - ((w.at - start) % 8)) % 8)
+    bundleTail.write(w, value)
+  },
+}
 
 /** The rows of this file, beside those of the tables. */
 const OWN: Readonly<Record<string, MessageRow>> = {
@@ -152,7 +182,12 @@ const OWN: Readonly<Record<string, MessageRow>> = {
     number: { of10: 17, of13: 19 },
     body: multipart<MultipartReply>('reply'),
   },
-  bundle_add_message: { number: 2301, experimenter: EXPERIMENTER.onf, body: bundleAdd },
+  bundle_add_message: {
+    number: { of13: 2301, of14: 34 },
+    experimenter: { of13: EXPERIMENTER.onf, of14: null },
+    body: bundleAdd,
+  },
+  requestforward: { number: { of14: 32 }, body: struct({ request: nestedMessage }) },
 }
 
 /** The rows of all messages. */

@@ -4,7 +4,7 @@
  * encoder and decoder of all.
  */
 
-import { enumeration, type Field, list, type Of, rest, u8, u16, u32, u48, u64 } from '../wire/field.ts'
+import { enumeration, type Field, list, type Of, rest, u8, u16, u32, u64 } from '../wire/field.ts'
 import { pad, struct } from '../wire/struct.ts'
 import type { RowPlace } from '../wire/union.ts'
 import { columns, since } from '../wire/version.ts'
@@ -15,7 +15,9 @@ import { groupMod, meterBands, meterCommand } from './groups.ts'
 import { instructions } from './instructions.ts'
 import { match } from './match.ts'
 import { packetOut } from './packet-out.ts'
-import { packetQueue, port } from './ports.ts'
+import { packetQueue, port, portMod } from './ports.ts'
+import { EXPERIMENTER_PROPERTY, properties } from './properties.ts'
+import { tableDesc, tableMod } from './tables.ts'
 
 /** `body` is what follows the header (and an experimenter's ids). */
 export interface MessageRow extends RowPlace {
@@ -29,16 +31,6 @@ const role15 = struct({ role: controllerRole, short_id: since(u16, 0), pad: pad(
 const role = columns<Of<typeof role15>>({
   of13: struct({ role: controllerRole, pad: pad(4), generation_id: u64 }),
   of15: role15,
-})
-
-/** Masks by reason; index 0 when master or equal, 1 when slave. */
-const asyncConfig = struct({
-  packet_in_mask_master: u32,
-  packet_in_mask_slave: u32,
-  port_status_mask_master: u32,
-  port_status_mask_slave: u32,
-  flow_removed_mask_master: u32,
-  flow_removed_mask_slave: u32,
 })
 
 /** `struct ofp_flow_mod`; the two octets before the match are padding until 1.4 made them the importance. */
@@ -101,25 +93,16 @@ export const MESSAGES = {
   packet_out: { number: { of13: 13 }, body: packetOut },
   flow_mod: { number: { of13: 14 }, body: flowMod },
   group_mod: { number: { of13: 15 }, body: groupMod },
-  port_mod: {
-    number: { of13: 16 },
-    body: struct({
-      port_no: u32,
-      pad: pad(4),
-      hw_addr: u48,
-      pad2: pad(2),
-      config: u32,
-      mask: u32,
-      advertise: u32,
-      pad3: pad(4),
-    }),
-  },
-  table_mod: { number: { of13: 17 }, body: struct({ table_id: u8, pad: pad(3), config: u32 }) },
-  controller_status: { number: { of15: 35 }, body: controllerStatusMessage },
+  port_mod: { number: { of13: 16 }, body: portMod },
+  table_mod: { number: { of13: 17 }, body: tableMod },
   barrier_request: { number: { of13: 20 }, body: nothing },
   barrier_reply: { number: { of13: 21 }, body: nothing },
-  queue_get_config_request: { number: { of13: 22 }, body: struct({ port: u32, pad: pad(4) }) },
-  queue_get_config_reply: { number: { of13: 23 }, body: struct({ port: u32, pad: pad(4), queues: list(packetQueue) }) },
+  /** Since 1.4 a multipart type, queue_desc. */
+  queue_get_config_request: { number: { of13: 22, of14: null }, body: struct({ port: u32, pad: pad(4) }) },
+  queue_get_config_reply: {
+    number: { of13: 23, of14: null },
+    body: struct({ port: u32, pad: pad(4), queues: list(packetQueue) }),
+  },
   role_request: { number: { of13: 24 }, body: role },
   role_reply: { number: { of13: 25 }, body: role },
   get_async_request: { number: { of13: 26 }, body: nothing },
@@ -128,5 +111,21 @@ export const MESSAGES = {
   meter_mod: {
     number: { of13: 29 },
     body: struct({ command: meterCommand, flags: u16, meter_id: u32, bands: meterBands }),
+  },
+  /** The switch changed this connection's role. */
+  role_status: {
+    number: { of14: 30 },
+    body: struct({
+      role: controllerRole,
+      reason: enumeration(u8, { master_request: 0, config: 1, experimenter: 2 }),
+      pad: pad(3),
+      generation_id: u64,
+      properties: properties({ experimenter: EXPERIMENTER_PROPERTY }),
+    }),
+  },
+  /** A threshold of the table's vacancy was crossed. */
+  table_status: {
+    number: { of14: 31 },
+    body: struct({ reason: enumeration(u8, { vacancy_down: 3, vacancy_up: 4 }), pad: pad(7), table: tableDesc }),
   },
 } as const satisfies Record<string, MessageRow>

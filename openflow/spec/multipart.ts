@@ -23,8 +23,9 @@ import { flowMonitorRequest, flowUpdate } from './flow-monitor.ts'
 import { aggregateStats, flowCountersOnly, flowStats, flowStatsRequest, tableStats } from './flows.ts'
 import { groupDesc, groupFeatures, groupStats, meterConfig, meterFeatures, meterStats } from './groups.ts'
 import { EXPERIMENTER } from './oxm-row.ts'
-import { port, portStats, queueStats } from './ports.ts'
+import { port, portStats, queueDesc, queueStats } from './ports.ts'
 import { tableFeatures } from './table-features.ts'
+import { tableDesc } from './tables.ts'
 
 /** Id and 32 bit type of an experimenter's multipart type; they stand in front of the body. */
 interface ExperimenterType {
@@ -51,6 +52,7 @@ const desc = struct({
 export type Desc = Of<typeof desc>
 
 const byPort = struct({ port_no: u32, pad: pad(4) })
+const byQueue = struct({ port_no: u32, queue_id: u32 })
 const byGroup = struct({ group_id: u32, pad: pad(4) })
 const byMeter = struct({ meter_id: u32, pad: pad(4) })
 
@@ -72,7 +74,7 @@ export const MULTIPART = {
   aggregate: { number: { of13: 2 }, request: flowStatsRequest, reply: aggregateStats },
   table: { number: { of13: 3 }, request: nothing, reply: list(tableStats) },
   port_stats: { number: { of13: 4 }, request: byPort, reply: list(portStats) },
-  queue: { number: { of13: 5 }, request: struct({ port_no: u32, queue_id: u32 }), reply: list(queueStats) },
+  queue: { number: { of13: 5 }, request: byQueue, reply: list(queueStats) },
   group: { number: { of13: 6 }, request: byGroup, reply: list(groupStats) },
   group_desc: { number: { of13: 7 }, request: groupDescRequest, reply: list(groupDesc) },
   group_features: { number: { of13: 8 }, request: nothing, reply: groupFeatures },
@@ -85,10 +87,12 @@ export const MULTIPART = {
   port_desc: { number: { of13: 13 }, request: portDescRequest, reply: list(port) },
   controller_status: { number: { of15: 18 }, request: nothing, reply: controllerStatuses },
   bundle_features: { number: { of15: 19 }, request: bundleFeaturesRequest, reply: bundleFeatures },
+  table_desc: { number: { of14: 14 }, request: nothing, reply: list(tableDesc) },
+  queue_desc: { number: { of14: 15 }, request: byQueue, reply: list(queueDesc) },
   /** EXT-187 on 1.3: the ONF's experimenter id. */
   flow_monitor: {
-    number: { of13: 0xffff },
-    experimenter: { id: EXPERIMENTER.onf, type: 1870 },
+    number: { of13: 0xffff, of14: 16 },
+    experimenter: { of13: { id: EXPERIMENTER.onf, type: 1870 }, of14: null },
     request: list(flowMonitorRequest),
     reply: list(flowUpdate),
   },

@@ -1,13 +1,14 @@
 /** Table features (section 7.3.5.5): what a table can match, set and reach, as properties. */
 
 import { WireError } from '../wire/error.ts'
-import { type Field, fixedText, list, type Of, rest, u8, u16, u32, u64 } from '../wire/field.ts'
+import { type Field, fixedText, list, type Of, u8, u16, u32, u64 } from '../wire/field.ts'
 import { length, pad, struct } from '../wire/struct.ts'
 import { answering, rowIn, type UnionOf, type UnionRow, union } from '../wire/union.ts'
 import { notInVersion, SPOKEN_VERSIONS } from '../wire/version.ts'
 import { ACTIONS_BASIC } from './actions.ts'
 import { INSTRUCTIONS } from './instructions.ts'
 import { oxmId } from './oxm.ts'
+import { experimenterProperty, PROPERTY_SHAPE } from './properties.ts'
 
 /** An action or instruction type without its body; experimenters add their id (and whatever they like). */
 export type TypeId<N extends string> = N | { type: number; data: Uint8Array }
@@ -60,7 +61,6 @@ const instructionIds = struct({ instruction_ids: list(typeId<InstructionTypeName
 const tableIds = struct({ next_table_ids: list(u8) })
 const actionIds = struct({ action_ids: list(typeId<ActionTypeName>(ACTIONS_BASIC)) })
 const oxmIds = struct({ oxm_ids: list(oxmId) })
-const experimenter = struct({ experimenter: u32, exp_type: u32, data: rest })
 
 export const TABLE_FEATURE_PROPERTIES = {
   instructions: { number: 0, body: instructionIds },
@@ -77,8 +77,10 @@ export const TABLE_FEATURE_PROPERTIES = {
   write_setfield_miss: { number: 13, body: oxmIds },
   apply_setfield: { number: 14, body: oxmIds },
   apply_setfield_miss: { number: 15, body: oxmIds },
-  experimenter: { number: 0xfffe, body: experimenter },
-  experimenter_miss: { number: 0xffff, body: experimenter },
+  /** Tables whose flows this one copies. */
+  table_sync_from: { number: { of14: 16 }, body: struct({ table_ids: list(u8) }) },
+  experimenter: { number: 0xfffe, body: experimenterProperty },
+  experimenter_miss: { number: 0xffff, body: experimenterProperty },
 } as const satisfies Record<string, UnionRow>
 
 export type TableFeatureProperty = UnionOf<typeof TABLE_FEATURE_PROPERTIES>
@@ -86,7 +88,7 @@ export type TableFeatureProperty = UnionOf<typeof TABLE_FEATURE_PROPERTIES>
 const properties = answering(
   'table_features_failed',
   { bad_type: 'bad_type', bad_value: 'bad_argument' },
-  list(union(TABLE_FEATURE_PROPERTIES, { align: 8, padded: 'behind' })),
+  list(union(TABLE_FEATURE_PROPERTIES, PROPERTY_SHAPE)),
 )
 
 /** `struct ofp_table_features`. */

@@ -119,8 +119,10 @@ function reply(message: Reply, options: MessageTextOptions): string {
       return tableFeatures(message.body)
     case 'flow_monitor':
       return message.body.map((update) => `\n ${flowUpdate(update, options)}`).join('')
-    default:
+    case 'experimenter':
       return experimenterBody(message.body)
+    default:
+      return ''
   }
 }
 
@@ -280,6 +282,7 @@ function featureText(property: FeatureProperty): string {
   const list = (ids: readonly string[]): string => (ids.length === 0 ? 'none' : ids.join(' '))
   if ('instruction_ids' in property) return list(property.instruction_ids.map(typeText))
   if ('next_table_ids' in property) return ranges(property.next_table_ids)
+  if ('table_ids' in property) return ranges(property.table_ids)
   if ('action_ids' in property) return list(property.action_ids.map(typeText))
   if ('oxm_ids' in property) return list(property.oxm_ids.map(oxmIdText))
   return `0x${property.experimenter.toString(16)}`
@@ -318,15 +321,19 @@ function monitorRequest(monitor: MonitorRequest, options: TextOptions): string {
 
 type Update = Extract<Reply, { mp_type: 'flow_monitor' }>['body'][number]
 const EVENT_NAMES: Readonly<Record<string, string>> = {
+  initial: 'INITIAL',
   added: 'ADDED',
   removed: 'DELETED',
   modified: 'MODIFIED',
   abbrev: 'ABBREV',
+  paused: 'PAUSED',
+  resumed: 'RESUMED',
 }
 
 function flowUpdate(update: Update, options: TextOptions): string {
   const event = `event=${EVENT_NAMES[update.event]}`
   if (update.event === 'abbrev') return `${event} xid=0x${update.xid.toString(16)}`
+  if (update.event === 'paused' || update.event === 'resumed') return event
   let out = event
   if (update.event === 'removed') out += ` reason=${String(update.reason).replace(/_timeout$/, '')}`
   out += ` table=${update.table_id}`

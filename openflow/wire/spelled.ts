@@ -27,6 +27,8 @@ export interface Spelling<L extends readonly unknown[], M extends object, V> {
   members(list: L): M
   /** The list that says what the members of a value say. Must take any object: what is wrong in it, writing tells. */
   canonical(value: V): L
+  /** Members that other versions lack, and what of them means the same as not having them. */
+  readonly optional?: Readonly<Record<string, unknown>>
 }
 
 type Rest<W, K extends keyof W> = { [P in keyof W as P extends K ? never : P]: W[P] }
@@ -40,13 +42,13 @@ export type Spelled<W, K extends keyof W, M> = Rest<W, K> & M & { [P in K]?: W[P
 export function spelled<W extends object, const K extends keyof W & string, M extends object>(
   of: Field<W>,
   key: K,
-  { members, canonical }: Spelling<W[K] & readonly unknown[], M, Rest<W, K> & M>,
+  { members, canonical, optional = {} }: Spelling<W[K] & readonly unknown[], M, Rest<W, K> & M>,
 ): Mapped<Spelled<W, K, M>> {
   type List = W[K] & readonly unknown[]
   type Value = Spelled<W, K, M>
   const meaning = (wire: W): Value => {
-    const { [key]: list, ...others } = wire
-    const value = { ...others, ...members(list as List) } as unknown as Value
+    const { [key]: list, ...plain } = wire
+    const value = { ...plain, ...members(list as List) } as unknown as Value
     return sameContent(list, canonical(value)) ? value : { ...value, [key]: list }
   }
   const wire = (value: Value): W =>
@@ -56,5 +58,6 @@ export function spelled<W extends object, const K extends keyof W & string, M ex
     const said = canonical(value as Value)
     return list.every((item) => said.some((one) => sameContent(one, item)))
   }
-  return { ...mapped(of, meaning, wire), optional: new Map([[key, silent]]) }
+  const others = Object.entries(optional).map(([name, same]) => [name, (given: unknown) => given === same] as const)
+  return { ...mapped(of, meaning, wire), optional: new Map([[key, silent], ...others]) }
 }

@@ -5,7 +5,7 @@
  */
 import fc, { type Arbitrary } from 'fast-check'
 import { errorKind, errorsIn } from '../../openflow/spec/errors.ts'
-import { EXPERIMENTER_MESSAGES } from '../../openflow/spec/experimenter.ts'
+import { bundleProperties, EXPERIMENTER_MESSAGES } from '../../openflow/spec/experimenter.ts'
 import { instructions } from '../../openflow/spec/instructions.ts'
 import { hasMessage, type Message, type MessageType } from '../../openflow/spec/message.ts'
 import { MESSAGES, type MessageRow } from '../../openflow/spec/messages.ts'
@@ -310,21 +310,22 @@ const KINDS: Readonly<Record<string, (field: AnyField, context: Context) => Arbi
     ),
   flowMonitorRequest: () =>
     fc.record({ id: u32, flags: u16, out_port: u32, table_id: fc.integer({ min: 0, max: 255 }), match }),
-  flowUpdate: (_field, context) =>
-    fc.oneof(
-      fc.record({ event: fc.constant('abbrev'), xid: u32 }),
-      fc.record({
-        event: fc.constantFrom('added', 'removed', 'modified'),
-        reason: fc.constantFrom('idle_timeout', 'delete', 77),
-        priority: u16,
-        idle_timeout: u16,
-        hard_timeout: u16,
-        table_id: fc.integer({ min: 0, max: 255 }),
-        cookie: fc.bigInt({ min: 0n, max: (1n << 64n) - 1n }),
-        match,
-        instructions: arbitrary(instructions as AnyField, context),
-      }),
-    ),
+  flowUpdate: (_field, context) => {
+    const core = context.version >= VERSIONS.of14
+    const full = fc.record({
+      event: fc.constantFrom('added', 'removed', 'modified', ...(core ? ['initial'] : [])),
+      reason: fc.constantFrom('idle_timeout', 'delete', 77),
+      priority: u16,
+      idle_timeout: u16,
+      hard_timeout: u16,
+      table_id: fc.integer({ min: 0, max: 255 }),
+      cookie: fc.bigInt({ min: 0n, max: (1n << 64n) - 1n }),
+      match,
+      instructions: arbitrary(instructions as AnyField, context),
+    })
+    const pause = fc.record({ event: fc.constantFrom('paused', 'resumed') })
+    return fc.oneof(fc.record({ event: fc.constant('abbrev'), xid: u32 }), full, ...(core ? [pause] : []))
+  },
 }
 
 export function arbitrary(field: AnyField, context: Context = TOP): Arbitrary<unknown> {
@@ -435,10 +436,14 @@ function messagesOf(version: Version): Map<string, Arbitrary<Message>> {
         [`multipart_reply ${name}`, part('multipart_reply', name)] as const,
       ]),
   ])
+  const plain = fc.oneof(...messages.values())
   if (hasMessage('bundle_add_message', version)) {
-    const plain = fc.oneof(...messages.values())
-    const body = fc.record({ bundle_id: u32, flags: u16, message: plain, properties: octets(20) })
+    const properties = arbitrary(bundleProperties as AnyField, context)
+    const body = fc.record({ bundle_id: u32, flags: u16, message: plain, properties })
     messages.set('bundle_add_message', header('bundle_add_message', body))
+  }
+  if (hasMessage('requestforward', version)) {
+    messages.set('requestforward', header('requestforward', fc.record({ request: plain })))
   }
   return messages
 }

@@ -333,7 +333,7 @@ describe('the reference switch', () => {
         bundle_id: 1,
         bundle_type,
         flags: 1,
-        properties: new Uint8Array(0),
+        properties: [],
       })
       const add = (message: Message): Message => ({
         type: 'bundle_add_message',
@@ -341,7 +341,7 @@ describe('the reference switch', () => {
         bundle_id: 1,
         flags: 1,
         message,
-        properties: new Uint8Array(0),
+        properties: [],
       })
       const deletion = more(flowAdd(6, { table: 0xff }), { command: 'delete' })
       const bad = flowAdd(8, { instructions: apply({ type: 'group', group_id: 9 }) })

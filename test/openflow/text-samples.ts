@@ -313,11 +313,11 @@ export const SAMPLES: ReadonlyArray<readonly [string, Message]> = [
   ['flow_monitor_resumed', { type: 'flow_monitor_resumed', xid: 18 }],
   [
     'bundle_control',
-    { type: 'bundle_control', xid: 19, bundle_id: 6, bundle_type: 'open_request', flags: 3, properties: none },
+    { type: 'bundle_control', xid: 19, bundle_id: 6, bundle_type: 'open_request', flags: 3, properties: [] },
   ],
   [
     'bundle_control reply',
-    { type: 'bundle_control', xid: 19, bundle_id: 6, bundle_type: 'commit_reply', flags: 1, properties: none },
+    { type: 'bundle_control', xid: 19, bundle_id: 6, bundle_type: 'commit_reply', flags: 1, properties: [] },
   ],
   [
     'bundle_add_message',
@@ -327,7 +327,7 @@ export const SAMPLES: ReadonlyArray<readonly [string, Message]> = [
       bundle_id: 6,
       flags: 3,
       message: flowMod({ table_id: 8, match: tcp443 }),
-      properties: none,
+      properties: [],
     },
   ],
   ['nx_ct_flush', { type: 'nx_ct_flush', xid: 20, ip_proto: 17, properties: [{ type: 'zone_id', zone_id: 5 }] }],

@@ -45,7 +45,7 @@ const bc = (bundle_type: string, bundle_id = 1, flags = 0): Loose => ({
   bundle_id,
   bundle_type,
   flags,
-  properties: zeros(0),
+  properties: [],
 })
 const ba = (message: Loose, bundle_id = 1, flags = 0): Loose => ({
   type: 'bundle_add_message',
@@ -53,7 +53,7 @@ const ba = (message: Loose, bundle_id = 1, flags = 0): Loose => ({
   bundle_id,
   flags,
   message,
-  properties: zeros(0),
+  properties: [],
 })
 
 export const SESSION_CASES: readonly SwitchCase[] = [

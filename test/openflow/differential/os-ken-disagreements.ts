@@ -355,11 +355,11 @@ export const DISAGREEMENTS: readonly Disagreement[] = [
     phases: ['read', 'write', 'build'],
     is: part('bundle properties'),
     right: 'both',
-    why: 'none is defined; os-ken wants type and length and cannot write them, here they are kept as octets',
+    why: "none is defined but the experimenter's; os-ken cannot write them",
     examples: [
       {
         ...{ type: 'bundle_control', xid: 7, bundle_id: 1, bundle_type: 'open_request', flags: 0 },
-        properties: Uint8Array.of(0, 1, 0, 8, 0, 0, 0, 0),
+        properties: [{ type: 'experimenter', experimenter: 0x123456, exp_type: 1, data: new Uint8Array(0) }],
       },
     ],
   },

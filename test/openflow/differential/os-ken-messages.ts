@@ -120,7 +120,7 @@ const MESSAGES: Readonly<Record<string, Convert>> = {
 }
 
 function bundleControl(value: unknown, walk: Walk): Tree {
-  const { properties, bundle_type, ...rest } = value as { properties: Uint8Array; bundle_type: unknown }
+  const { properties, bundle_type, ...rest } = value as { properties: unknown[]; bundle_type: unknown }
   if (properties.length > 0) walk.saw({ kind: 'bundle properties', name: '', value: properties })
   const types = ordered(
     ...['open_request', 'open_reply', 'close_request', 'close_reply', 'commit_request', 'commit_reply'],

@@ -12,9 +12,13 @@ const property = union(
   { speed: { number: 0, body: struct({ speed: u16 }) }, note: { number: 1, body: struct({ data: rest }) } },
   { align: 1, padded: 'behind' },
 )
+type Property = Of<typeof property>
 const new14 = spelled(struct({ id: u8, properties: list(property) }), 'properties', {
-  members: (properties) => ({ speed: properties.find((one) => one.type === 'speed')?.speed ?? 0xffff }),
-  canonical: ({ speed }) => [{ type: 'speed', speed }],
+  members(properties): { speed: number } {
+    const found = properties.find(({ type }) => type === 'speed')
+    return { speed: found?.type === 'speed' ? found.speed : 0xffff }
+  },
+  canonical: ({ speed }): Property[] => [{ type: 'speed', speed }],
 })
 type Value = Of<typeof new14>
 const shape = columns<Value>({ of13: struct({ id: u8, speed: u16 }), of14: new14 })
