@@ -8,6 +8,7 @@ import { enumeration, type Field, list, type Of, rest, u8, u16, u32, u64 } from 
 import { pad, struct } from '../wire/struct.ts'
 import type { RowPlace } from '../wire/union.ts'
 import { columns, since } from '../wire/version.ts'
+import { asyncConfig } from './async-config.ts'
 import { controllerStatusMessage } from './controller-status.ts'
 import { controllerRole, packetInReason } from './enums.ts'
 import { flowRemoved } from './flows.ts'
