@@ -86,6 +86,7 @@ export { EXPERIMENTER, type Needs, OXM_CLASS, type OxmPrint, type OxmRow } from 
 export type { PacketQueue, Port, PortStats, QueueProperty, QueueStats } from './spec/ports.ts'
 export type { TableFeatureProperty, TableFeatures } from './spec/table-features.ts'
 export * from './text/index.ts'
+export * from './views/index.ts'
 export { type ErrorAnswer, WIRE_CODES, type WireCode, WireError } from './wire/error.ts'
 export { fromHex, toHex } from './wire/hex.ts'
 export { toJson } from './wire/json.ts'

@@ -7,6 +7,7 @@
 import type { Reader, Writer } from '../wire/cursor.ts'
 import { shown, WireError } from '../wire/error.ts'
 import { type Field, isUint, readU64, U64_MAX, writeU64 } from '../wire/field.ts'
+import { u32At } from '../wire/octets.ts'
 import { OXM_BASIC, OXM_ONF } from './oxm-basic.ts'
 import { OXM_LEGACY } from './oxm-legacy.ts'
 import { OXM_NICIRA, OXM_REGISTERS } from './oxm-nicira.ts'
@@ -62,7 +63,8 @@ export const FIELD_NAMES: readonly FieldName[] = Object.keys(OXM) as FieldName[]
 
 type Value = number | bigint | Uint8Array
 
-interface Bound {
+/** A field with or without mask, as it stands in the octets. */
+export interface Bound {
   readonly name: FieldName
   readonly row: OxmRow
   readonly masked: boolean
@@ -149,12 +151,13 @@ for (const name of FIELD_NAMES) {
   if (row.maskable) table.set(masked.header, masked)
 }
 
-function u32At(b: Uint8Array, at: number): number {
-  return ((b[at]! << 24) | (b[at + 1]! << 16) | (b[at + 2]! << 8) | b[at + 3]!) >>> 0
+/** The field of a header that is neither of variable length nor wrong in length or mask; undefined for others. */
+export function boundOf(header: number, experimenter: number | undefined): Bound | undefined {
+  return experimenter === undefined ? byHeader.get(header) : byExperimenter.get(experimenter)?.get(header)
 }
 
 /** Value of `size` octets at `at`; bounds are the caller's. */
-function valueAt(b: Uint8Array, at: number, size: number): Value {
+export function valueAt(b: Uint8Array, at: number, size: number): Value {
   switch (size) {
     case 1:
       return b[at]!

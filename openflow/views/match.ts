@@ -1,0 +1,156 @@
+/**
+ * A match in place: its fields one after the other, and single fields by name. It knows the headers of the fields from
+ * their rows and nothing of what they mean.
+ */
+
+import {
+  type Bound,
+  boundOf,
+  type FieldName,
+  type Oxm,
+  type OxmTable,
+  oxmRow,
+  readOxm,
+  type ValueOf,
+  valueAt,
+} from '../spec/oxm.ts'
+import { OXM_CLASS } from '../spec/oxm-row.ts'
+import { Reader } from '../wire/cursor.ts'
+import { WireError } from '../wire/error.ts'
+import { u16At, u32At } from '../wire/octets.ts'
+
+const OFPMT_OXM = 1
+const EXPERIMENTER_HEADER = OXM_CLASS.experimenter
+
+/** The end of the field at `at`, and -1 if decode refuses it. Only uncommon fields are read by their row. */
+export function fieldEnd(b: Uint8Array, at: number, end: number): number {
+  if (end - at < 4) return -1
+  const header = u32At(b, at)
+  const next = at + 4 + (header & 0xff)
+  if (next > end) return -1
+  const foreign = header >>> 16 === EXPERIMENTER_HEADER
+  if (foreign && next - at < 8) return -1
+  const bound = boundOf(header, foreign ? u32At(b, at + 4) : undefined)
+  if (bound === undefined) return uncommon(b, at, next) ? next : -1
+  if (bound.significant && (valueAt(b, at + (foreign ? 8 : 4), bound.size) as number) > bound.limit) return -1
+  return next
+}
+
+function uncommon(b: Uint8Array, at: number, end: number): boolean {
+  try {
+    readOxm(new Reader(b, at, end))
+    return true
+  } catch (error) {
+    if (error instanceof WireError) return false
+    throw error
+  }
+}
+
+/** The end of the match at `at`, padding included, and -1 if decode refuses it. */
+export function matchEnd(b: Uint8Array, at: number, end: number): number {
+  if (end - at < 4 || u16At(b, at) !== OFPMT_OXM) return -1
+  const size = u16At(b, at + 2)
+  if (size < 4 || at + size > end) return -1
+  const last = at + size
+  let next = at + 4
+  while (next < last) {
+    next = fieldEnd(b, next, last)
+    if (next < 0) return -1
+  }
+  const padded = at + ((size + 7) & ~7)
+  return padded > end ? -1 : padded
+}
+
+/**
+ * The fields of a match. `next` goes to the first, then to the following, and says whether there is one; the members
+ * are those of the field it stands at.
+ */
+export class MatchView {
+  octets: Uint8Array = new Uint8Array(0)
+  /** First octet of the fields, and of what is behind them. */
+  start = 0
+  end = 0
+  private here = 0
+  private following = 0
+
+  /** Stands before the first field of a match that has been checked. */
+  place(octets: Uint8Array, at: number): void {
+    this.octets = octets
+    this.start = at + 4
+    this.end = at + u16At(octets, at + 2)
+    this.following = this.start
+  }
+
+  rewind(): void {
+    this.following = this.start
+  }
+
+  next(): boolean {
+    if (this.following >= this.end) return false
+    this.here = this.following
+    this.following += 4 + this.octets[this.here + 3]!
+    return true
+  }
+
+  private get bound(): Bound | undefined {
+    const header = u32At(this.octets, this.here)
+    return boundOf(header, header >>> 16 === EXPERIMENTER_HEADER ? u32At(this.octets, this.here + 4) : undefined)
+  }
+
+  get field(): Oxm['field'] {
+    return this.bound?.name ?? this.oxm.field
+  }
+
+  get value(): Oxm['value'] {
+    const { bound } = this
+    if (bound === undefined) return this.oxm.value
+    return valueAt(this.octets, this.here + (bound.experimenter === undefined ? 4 : 8), bound.size) as Oxm['value']
+  }
+
+  get mask(): Oxm['mask'] {
+    const { bound } = this
+    if (bound === undefined) return this.oxm.mask
+    if (!bound.masked) return undefined
+    const at = this.here + (bound.experimenter === undefined ? 4 : 8) + bound.size
+    return valueAt(this.octets, at, bound.size) as Oxm['mask']
+  }
+
+  /** The field as decode gives it: an object. */
+  get oxm(): Oxm {
+    return readOxm(new Reader(this.octets, this.here, this.following))
+  }
+}
+
+type Found<K extends FieldName> = (match: MatchView) => ValueOf<OxmTable[K]> | undefined
+
+/** Finds a part of the first field of one name. */
+function finder<K extends FieldName>(field: K, part: 'value' | 'mask'): Found<K> {
+  const row = oxmRow(field)
+  // Class and number are the upper 23 bits of a header.
+  const wanted = (row.class << 7) | row.id
+  const { experimenter, size, variable } = row
+  const before = experimenter === undefined ? 4 : 8
+  return ({ octets: b, start, end }) => {
+    for (let at = start; at < end; at += 4 + b[at + 3]!) {
+      if (((b[at]! << 15) | (b[at + 1]! << 7) | (b[at + 2]! >>> 1)) !== wanted) continue
+      if (experimenter !== undefined && u32At(b, at + 4) !== experimenter) continue
+      const masked = (b[at + 2]! & 1) !== 0
+      if (part === 'mask' && !masked) return undefined
+      const body = b[at + 3]! + 4 - before
+      const width = variable ? (masked ? body >>> 1 : body) : size
+      const from = at + before + (part === 'mask' ? width : 0)
+      return (variable ? b.subarray(from, from + width) : valueAt(b, from, size)) as ValueOf<OxmTable[K]>
+    }
+    return undefined
+  }
+}
+
+/**
+ * A function that looks one field up: `const inPort = fieldReader('in_port')`, then `inPort(view.match)`. It gives the
+ * value of the first field of that name, with or without mask, and undefined where there is none. Other spellings of the
+ * field (`twin` of their rows) are fields of their own.
+ */
+export const fieldReader = <K extends FieldName>(field: K): Found<K> => finder(field, 'value')
+
+/** The same for the mask of the first field of that name; undefined where it has none. */
+export const maskReader = <K extends FieldName>(field: K): Found<K> => finder(field, 'mask')

@@ -1,0 +1,86 @@
+/**
+ * packet_out in place, of 1.3 and 1.4 (section 7.3.7 of OpenFlow 1.3.5; 1.5 has another layout), and writing one whose
+ * actions are prepared: what a controller answers a packet_in with.
+ */
+
+import type { MessageNamed } from '../spec/message.ts'
+import { isUint } from '../wire/field.ts'
+import { put16, put32, u16At, u32At } from '../wire/octets.ts'
+import { ActionsView } from './actions.ts'
+import { actionShapes, listFits } from './shapes.ts'
+import { OF13, OF14, TYPES, View } from './view.ts'
+import { checkPrepared, checkVersion, putHeader, refuseValues } from './write.ts'
+
+const ACTIONS_AT = 24
+
+/** Its members in the versions of the view. */
+type PacketOut = Pick<MessageNamed<'packet_out'>, 'xid' | 'version' | 'buffer_id' | 'in_port' | 'data'>
+
+export class PacketOutView extends View implements PacketOut {
+  readonly type = 'packet_out'
+  private readonly list = new ActionsView()
+  private dataAt = 0
+
+  /**
+   * Points the view at the message in octets `at` to `end`. False if that is no packet_out, or of a version that the
+   * view does not know; throws the WireError of decode if decode refuses it.
+   */
+  over(octets: Uint8Array, at = 0, end = octets.length): boolean {
+    if (!this.stand(octets, at, end, TYPES.packet_out, OF13, OF14)) return false
+    const { version } = this
+    const from = at + ACTIONS_AT
+    const behind = end < from ? -1 : from + u16At(octets, at + 16)
+    if (behind < 0 || behind > end || !listFits(actionShapes(version), octets, from, behind, 1)) {
+      return this.refuse(octets, at, end)
+    }
+    this.dataAt = behind
+    this.list.place(octets, from, behind, version)
+    return true
+  }
+
+  get buffer_id(): number {
+    return u32At(this.octets, this.at + 8)
+  }
+
+  get in_port(): number {
+    return u32At(this.octets, this.at + 12)
+  }
+
+  /** Before the first. One object serves all messages of this view. */
+  get actions(): ActionsView {
+    this.list.rewind()
+    return this.list
+  }
+
+  /** The frame, a view of the message's octets. */
+  get data(): Uint8Array {
+    return this.octets.subarray(this.dataAt, this.end)
+  }
+}
+
+/** A packet_out whose actions are prepared (`actionsOctets`). */
+export type PreparedPacketOut = PacketOut & { actions: Uint8Array }
+
+/** Writes the message, of 1.3 or 1.4, at `at` and gives the offset behind it. Throws WireError as encode does. */
+export function writePacketOut(into: Uint8Array, at: number, message: PreparedPacketOut): number {
+  const { xid, version = OF13, buffer_id, in_port, actions, data } = message
+  const fits =
+    isUint(xid, 0xffff_ffff) &&
+    isUint(buffer_id, 0xffff_ffff) &&
+    isUint(in_port, 0xffff_ffff) &&
+    data instanceof Uint8Array
+  checkVersion(version, OF14)
+  if (!fits) refuseValues({ ...message, type: 'packet_out', actions: [] })
+  checkPrepared(actions, 'actions')
+  const behind = at + ACTIONS_AT + actions.length
+  const end = behind + data.length
+  putHeader(into, at, TYPES.packet_out, end - at, xid, version)
+  put32(into, at + 8, buffer_id)
+  put32(into, at + 12, in_port)
+  put16(into, at + 16, actions.length)
+  put16(into, at + 18, 0)
+  put32(into, at + 20, 0)
+  into.set(actions, at + ACTIONS_AT)
+  into.set(data, behind)
+  return end
+}

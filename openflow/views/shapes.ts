@@ -1,0 +1,156 @@
+/**
+ * Lists of actions and of instructions in place: whether decode takes them, told by a table that is made from their
+ * rows. It holds for each row how many octets are fixed and what stands behind them; the few rows that are none of
+ * these shapes are read by the rows themselves.
+ */
+
+import { ACTIONS, actions } from '../spec/actions-nested.ts'
+import { INSTRUCTIONS, instructions } from '../spec/instructions.ts'
+import { MAX_DEPTH, Reader } from '../wire/cursor.ts'
+import { WireError } from '../wire/error.ts'
+import type { Field } from '../wire/field.ts'
+import { u16At, u32At } from '../wire/octets.ts'
+import type { Struct } from '../wire/struct.ts'
+import { rowIn, type UnionRow } from '../wire/union.ts'
+import { inVersion, type Since } from '../wire/version.ts'
+import { fieldEnd } from './match.ts'
+
+/** What stands behind the fixed octets. `rows`: something that only the row can judge. */
+type Tail = 'nothing' | 'octets' | 'actions' | 'field' | 'unmasked field' | 'rows'
+
+export interface Shape {
+  readonly name: string
+  /** Octets behind type, length and experimenter's head that take any value. */
+  readonly size: number
+  readonly tail: Tail
+}
+
+/** A kind of list in one version. */
+export interface Shapes {
+  readonly byNumber: ReadonlyArray<Shape | undefined>
+  /** By experimenter and subtype: `experimenterKey`. */
+  readonly byExperimenter: ReadonlyMap<number, Shape>
+  /** The whole list by its rows, for what no shape tells. */
+  readonly rows: Field<unknown>
+  readonly version: number
+}
+
+const EXPERIMENTER = 0xffff
+const ALIGN = 8
+
+/** Members of fixed size that no octets are refused for. */
+const TAKES_ANY = new Set([
+  'uint',
+  'biguint',
+  'enumeration',
+  'pad',
+  'text',
+  'octets',
+  'fieldRef32',
+  'ofsNbits',
+  'ctZone',
+])
+const TAILS: Readonly<Record<string, Tail>> = {
+  actions: 'actions',
+  oxm: 'field',
+  setField: 'unmasked field',
+  octets: 'octets',
+}
+
+function shapeOf(name: string, body: Field<unknown>): Shape {
+  const other: Shape = { name, size: 0, tail: 'rows' }
+  if (body.kind !== 'struct') return other
+  let size = 0
+  const { members } = body as Struct<object>
+  for (const [i, [, member]] of members.entries()) {
+    const field = member.kind === 'since' ? (member as Since<unknown>).of : member
+    if (field.fixed && TAKES_ANY.has(field.kind)) {
+      size += field.min
+      continue
+    }
+    const tail = TAILS[field.kind]
+    return tail === undefined || i !== members.length - 1 ? other : { name, size, tail }
+  }
+  return { name, size, tail: 'nothing' }
+}
+
+const experimenterKey = (experimenter: number, subtype: number): number => experimenter * 0x10000 + subtype
+
+function shapesOf(rows: Readonly<Record<string, UnionRow>>, list: Field<unknown>, version: number): Shapes {
+  const byNumber: Array<Shape | undefined> = []
+  const byExperimenter = new Map<number, Shape>()
+  for (const [name, row] of Object.entries(rows)) {
+    const place = rowIn(row, version)
+    const body = row.body.kind === 'columns' ? inVersion(row.body.by, version) : row.body
+    if (place === undefined || body === undefined) continue
+    const shape = shapeOf(name, body as Field<unknown>)
+    if (place.experimenter === undefined) byNumber[place.number] = shape
+    else byExperimenter.set(experimenterKey(place.experimenter, place.number), shape)
+  }
+  return { byNumber, byExperimenter, rows: list, version }
+}
+
+function byVersion(rows: Readonly<Record<string, UnionRow>>, list: Field<unknown>): (version: number) => Shapes {
+  const made: Array<Shapes | undefined> = []
+  return (version) => (made[version] ??= shapesOf(rows, list, version))
+}
+
+export const actionShapes = byVersion(ACTIONS, actions as Field<unknown>)
+export const instructionShapes = byVersion(INSTRUCTIONS, instructions as Field<unknown>)
+
+/** The shape of the element at `at`; undefined where no row describes it. */
+export function shapeAt({ byNumber, byExperimenter }: Shapes, b: Uint8Array, at: number): Shape | undefined {
+  const number = u16At(b, at)
+  if (number !== EXPERIMENTER) return byNumber[number]
+  return u16At(b, at + 2) < 10 ? undefined : byExperimenter.get(experimenterKey(u32At(b, at + 4), u16At(b, at + 8)))
+}
+
+/** Whether decode takes these octets as such a list, `depth` lists deep. */
+export function listFits(shapes: Shapes, b: Uint8Array, from: number, end: number, depth: number): boolean {
+  if (depth > MAX_DEPTH) return false
+  for (let at = from; at < end; ) {
+    if (end - at < 4) return false
+    const size = u16At(b, at + 2)
+    const next = at + size
+    if (size < ALIGN || next > end || size % ALIGN !== 0) return false
+    if (!elementFits(shapes, b, at, next, depth)) return false
+    at = next
+  }
+  return true
+}
+
+function elementFits(shapes: Shapes, b: Uint8Array, at: number, end: number, depth: number): boolean {
+  const shape = shapeAt(shapes, b, at)
+  const foreign = u16At(b, at) === EXPERIMENTER
+  // Experimenters' elements that no row describes are kept.
+  if (shape === undefined) return foreign
+  const behind = at + (foreign ? 10 : 4) + shape.size
+  if (behind > end) return false
+  switch (shape.tail) {
+    case 'nothing':
+      return end - behind < ALIGN
+    case 'octets':
+      return true
+    case 'actions':
+      return listFits(actionShapes(shapes.version), b, behind, end, depth + 1)
+    case 'rows':
+      return rowsFit(shapes, b, at, end, depth)
+    default: {
+      const last = fieldEnd(b, behind, end)
+      return last >= 0 && end - last < ALIGN && (shape.tail === 'field' || (b[behind + 2]! & 1) === 0)
+    }
+  }
+}
+
+function rowsFit({ rows, version }: Shapes, b: Uint8Array, at: number, end: number, depth: number): boolean {
+  const r = new Reader(b, at, end)
+  r.version = version
+  r.depth = depth - 1
+  try {
+    rows.read(r)
+    return true
+  } catch (error) {
+    if (error instanceof WireError) return false
+    throw error
+  }
+}
