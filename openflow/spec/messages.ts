@@ -104,6 +104,7 @@ export const MESSAGES = {
     number: { of13: 23, of14: null },
     body: struct({ port: u32, pad: pad(4), queues: list(packetQueue) }),
   },
+  controller_status: { number: { of15: 35 }, body: controllerStatusMessage },
   role_request: { number: { of13: 24 }, body: role },
   role_reply: { number: { of13: 25 }, body: role },
   get_async_request: { number: { of13: 26 }, body: nothing },
