@@ -42,6 +42,7 @@ export const readSetField: Reader = (part, { options }) => {
   }
   const masked = parseValue(field, from, options)
   const given = from.text.includes('/') || /^[+-]/.test(from.text)
+  if (given && !oxmRow(field).maskable) throw new TextError('bad_mask', from.at, `${to.text} takes no mask`)
   const whole = masked.mask === ones(oxmRow(field).size * 8)
   if (!given || whole) return setField(field, masked.value)
   if (oxmRow(field).experimenter !== undefined) return masks(field, masked)

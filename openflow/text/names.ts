@@ -49,6 +49,12 @@ const ALIASES: Readonly<Record<string, FieldName>> = {
   gtpu_flags: 'tun_gtpu_flags',
   gtpu_msgtype: 'tun_gtpu_msgtype',
   skb_mark: 'pkt_mark',
+  nsp: 'nsh_spi',
+  nsi: 'nsh_si',
+  nshc1: 'nsh_c1',
+  nshc2: 'nsh_c2',
+  nshc3: 'nsh_c3',
+  nshc4: 'nsh_c4',
   // In a match these follow the protocol; elsewhere they mean TCP.
   tp_src: 'tcp_src',
   tp_dst: 'tcp_dst',
