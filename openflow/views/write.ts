@@ -14,26 +14,28 @@ import { Writer } from '../wire/cursor.ts'
 import { shown, WireError } from '../wire/error.ts'
 import type { Enumeration, Field } from '../wire/field.ts'
 import { put16, put32 } from '../wire/octets.ts'
-import { VERSIONS, type Version } from '../wire/version.ts'
+import { isSpoken, VERSIONS, type Version } from '../wire/version.ts'
 
 function prepared<T>(field: Field<T>, value: T, version: number): Uint8Array {
+  if (!isSpoken(version))
+    throw new WireError('bad_version', 0, `not written in version ${shown(version)}`).within('version')
   const w = new Writer(256)
   w.version = version
   field.write(w, value)
   return w.octets.slice(0, w.at)
 }
 
-/** A match as a message holds it: with its header and padding. Throws WireError on fields that do not fit. */
+/** A match as a message of the version holds it: with its header and padding. Throws WireError on fields that do not fit. */
 export function matchOctets(fields: Oxm[], version: number = OFP_VERSION): Uint8Array {
   return prepared(match, fields, version)
 }
 
-/** Actions as a message holds them. Throws WireError on actions that do not fit. */
+/** Actions as a message of the version holds them. Throws WireError on actions that do not fit. */
 export function actionsOctets(list: Action[], version: number = OFP_VERSION): Uint8Array {
   return prepared(actions, list, version)
 }
 
-/** Instructions as a message holds them. Throws WireError on instructions that do not fit. */
+/** Instructions as a message of the version holds them. Throws WireError on instructions that do not fit. */
 export function instructionsOctets(list: Instruction[], version: number = OFP_VERSION): Uint8Array {
   return prepared(instructions, list, version)
 }
