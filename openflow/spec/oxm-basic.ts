@@ -101,6 +101,7 @@ export const OXM_BASIC = {
     needs: NEEDS.mpls,
     since: '1.3',
     print: 'decimal',
+    writable: false,
   },
   pbb_isid: { class: BASIC, id: 37, size: 3, maskable: true, needs: NEEDS.pbb, since: '1.3', print: 'decimal' },
   tunnel_id: { class: BASIC, id: 38, size: 8, maskable: true, since: '1.3', print: 'hex' },
@@ -137,6 +138,7 @@ export const OXM_BASIC = {
     since: '1.5',
     print: 'tcp_flags',
     twin: 'tcp_flags',
+    writable: false,
   },
   oxm_of_actset_output: {
     class: BASIC,
@@ -163,6 +165,7 @@ export const OXM_ONF = {
     needs: NEEDS.tcp,
     since: 'ONF 1.3',
     print: 'tcp_flags',
+    writable: false,
   },
   actset_output: {
     class: EXT,
