@@ -10,9 +10,18 @@
 import { type NonzeroPadding, Reader, Writer } from '../wire/cursor.ts'
 import { inside, shown, WireError } from '../wire/error.ts'
 import { type Absent, type Field, isUint, type Of, rest, u16, u32 } from '../wire/field.ts'
+import { implied } from '../wire/narrow.ts'
 import { behind, fixedValue, pad, type Struct, struct } from '../wire/struct.ts'
 import { rowIn } from '../wire/union.ts'
-import { type Columns, inVersion, isSpoken, notInVersion, SPOKEN_VERSIONS, type Version } from '../wire/version.ts'
+import {
+  type Columns,
+  columns,
+  inVersion,
+  isSpoken,
+  notInVersion,
+  SPOKEN_VERSIONS,
+  type Version,
+} from '../wire/version.ts'
 import { OFP_VERSION } from './constants.ts'
 import { type ErrorKind, errorBody } from './errors.ts'
 import { type BundleProperty, bundleProperties, EXPERIMENTER_MESSAGES } from './experimenter.ts'
@@ -38,6 +47,7 @@ export type ErrorMessage = { type: 'error'; data: Uint8Array } & Header & ErrorK
 export type ExperimenterMessage = {
   type: 'experimenter'
   experimenter: number
+  /** 0 in 1.0, where the type is part of the data. */
   exp_type: number
   data: Uint8Array
 } & Header
@@ -140,7 +150,12 @@ const nestedMessage: Field<Message> = {
   },
 }
 
-const unknownExperimenter = struct({ experimenter: u32, exp_type: u32, data: rest })
+const unknownExperimenter13 = struct({ experimenter: u32, exp_type: u32, data: rest })
+/** Vendors of 1.0 have no types. */
+const unknownExperimenter = columns<Of<typeof unknownExperimenter13>>({
+  of10: struct({ experimenter: u32, exp_type: implied<number>(0), data: rest }),
+  of13: unknownExperimenter13,
+})
 const bundleHead = struct({ bundle_id: u32, pad: pad(2), flags: u16 })
 const bundled = struct({ message: nestedMessage })
 const bundleTail = struct({ properties: bundleProperties })
@@ -332,7 +347,7 @@ const scratch = new Writer(65536)
 
 /**
  * The octets of one message in its own version, lengths and padding computed. Throws WireError on a value that does
- * not fit, `not_in_version` if only another version could say it.
+ * not fit, `not_in_version` if only another version could say it. Like small Buffers, results may share an ArrayBuffer.
  */
 export function encode(message: Message): Uint8Array {
   return encodeAll([message])
@@ -346,7 +361,7 @@ export function encodeAll(messages: readonly Message[], version?: number): Uint8
   const w = scratch
   w.at = 0
   encodeOnto(w, messages, version)
-  return w.octets.slice(0, w.at)
+  return w.copied()
 }
 
 /** Appends what encodeAll gives. A WireError leaves the writer as it was. */

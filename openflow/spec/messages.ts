@@ -10,11 +10,13 @@ import type { RowPlace } from '../wire/union.ts'
 import { columns, since } from '../wire/version.ts'
 import { asyncConfig } from './async-config.ts'
 import { controllerStatusMessage } from './controller-status.ts'
-import { controllerRole, packetInReason } from './enums.ts'
+import { controllerRole, FLOW_COMMANDS, packetInReason } from './enums.ts'
 import { flowRemoved } from './flows.ts'
 import { groupMod, meterBands, meterCommand } from './groups.ts'
 import { instructions } from './instructions.ts'
 import { match } from './match.ts'
+import { featuresReply10, flowMod10, packetIn10 } from './of10-flows.ts'
+import { queueConfigReply10, queueConfigRequest10 } from './of10-queues.ts'
 import { packetOut } from './packet-out.ts'
 import { packetQueue, port, portMod } from './ports.ts'
 import { EXPERIMENTER_PROPERTY, properties } from './properties.ts'
@@ -39,7 +41,7 @@ const flowModHead = {
   cookie: u64,
   cookie_mask: u64,
   table_id: u8,
-  command: enumeration(u8, { add: 0, modify: 1, modify_strict: 2, delete: 3, delete_strict: 4 }),
+  command: enumeration(u8, FLOW_COMMANDS),
   idle_timeout: u16,
   hard_timeout: u16,
   priority: u16,
@@ -50,59 +52,71 @@ const flowModHead = {
 } as const
 const flowMod14 = struct({ ...flowModHead, importance: since(u16, 0), match, instructions })
 const flowMod = columns<Of<typeof flowMod14>>({
+  of10: flowMod10,
   of13: struct({ ...flowModHead, pad: pad(2), match, instructions }),
   of14: flowMod14,
 })
 
+const packetIn13 = struct({
+  buffer_id: u32,
+  total_len: u16,
+  reason: packetInReason,
+  table_id: u8,
+  cookie: u64,
+  match,
+  pad: pad(2),
+  data: rest,
+})
+
+const queueConfigRequest13 = struct({ port: u32, pad: pad(4) })
+const queueConfigReply13 = struct({ port: u32, pad: pad(4), queues: list(packetQueue) })
+
 export const MESSAGES = {
   echo_request: { number: 2, body: struct({ data: rest }) },
   echo_reply: { number: 3, body: struct({ data: rest }) },
-  features_request: { number: { of13: 5 }, body: nothing },
+  features_request: { number: 5, body: nothing },
   features_reply: {
-    number: { of13: 6 },
-    body: struct({
-      datapath_id: u64,
-      n_buffers: u32,
-      n_tables: u8,
-      auxiliary_id: u8,
-      pad: pad(2),
-      capabilities: u32,
-      reserved: u32,
+    number: 6,
+    body: columns<Of<typeof featuresReply10>>({
+      of10: featuresReply10,
+      of13: struct({
+        datapath_id: u64,
+        n_buffers: u32,
+        n_tables: u8,
+        auxiliary_id: u8,
+        pad: pad(2),
+        capabilities: u32,
+        reserved: u32,
+      }),
     }),
   },
-  get_config_request: { number: { of13: 7 }, body: nothing },
-  get_config_reply: { number: { of13: 8 }, body: config },
-  set_config: { number: { of13: 9 }, body: config },
+  get_config_request: { number: 7, body: nothing },
+  get_config_reply: { number: 8, body: config },
+  set_config: { number: 9, body: config },
   packet_in: {
-    number: { of13: 10 },
-    body: struct({
-      buffer_id: u32,
-      total_len: u16,
-      reason: packetInReason,
-      table_id: u8,
-      cookie: u64,
-      match,
-      pad: pad(2),
-      data: rest,
-    }),
+    number: 10,
+    body: columns<Of<typeof packetIn13>>({ of10: packetIn10, of13: packetIn13 }),
   },
-  flow_removed: { number: { of13: 11 }, body: flowRemoved },
+  flow_removed: { number: 11, body: flowRemoved },
   port_status: {
-    number: { of13: 12 },
+    number: 12,
     body: struct({ reason: enumeration(u8, { add: 0, delete: 1, modify: 2 }), pad: pad(7), desc: port }),
   },
-  packet_out: { number: { of13: 13 }, body: packetOut },
-  flow_mod: { number: { of13: 14 }, body: flowMod },
+  packet_out: { number: 13, body: packetOut },
+  flow_mod: { number: 14, body: flowMod },
   group_mod: { number: { of13: 15 }, body: groupMod },
-  port_mod: { number: { of13: 16 }, body: portMod },
+  port_mod: { number: { of10: 15, of13: 16 }, body: portMod },
   table_mod: { number: { of13: 17 }, body: tableMod },
-  barrier_request: { number: { of13: 20 }, body: nothing },
-  barrier_reply: { number: { of13: 21 }, body: nothing },
+  barrier_request: { number: { of10: 18, of13: 20 }, body: nothing },
+  barrier_reply: { number: { of10: 19, of13: 21 }, body: nothing },
   /** Since 1.4 a multipart type, queue_desc. */
-  queue_get_config_request: { number: { of13: 22, of14: null }, body: struct({ port: u32, pad: pad(4) }) },
+  queue_get_config_request: {
+    number: { of10: 20, of13: 22, of14: null },
+    body: columns<Of<typeof queueConfigRequest13>>({ of10: queueConfigRequest10, of13: queueConfigRequest13 }),
+  },
   queue_get_config_reply: {
-    number: { of13: 23, of14: null },
-    body: struct({ port: u32, pad: pad(4), queues: list(packetQueue) }),
+    number: { of10: 21, of13: 23, of14: null },
+    body: columns<Of<typeof queueConfigReply13>>({ of10: queueConfigReply10, of13: queueConfigReply13 }),
   },
   controller_status: { number: { of15: 35 }, body: controllerStatusMessage },
   role_request: { number: { of13: 24 }, body: role },

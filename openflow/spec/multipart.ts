@@ -5,6 +5,7 @@
 
 import { shown, WireError } from '../wire/error.ts'
 import { type Field, fixedText, list, type Of, rest, u16, u32 } from '../wire/field.ts'
+import { implied } from '../wire/narrow.ts'
 import { pad, struct } from '../wire/struct.ts'
 import {
   type ByVersion,
@@ -22,6 +23,7 @@ import { controllerStatuses } from './controller-status.ts'
 import { flowMonitorRequest, flowUpdate } from './flow-monitor.ts'
 import { aggregateStats, flowCountersOnly, flowStats, flowStatsRequest, tableStats } from './flows.ts'
 import { groupDesc, groupFeatures, groupStats, meterConfig, meterFeatures, meterStats } from './groups.ts'
+import { byPort10, byQueue10 } from './of10-ports.ts'
 import { EXPERIMENTER } from './oxm-row.ts'
 import { port, portStats, queueDesc, queueStats } from './ports.ts'
 import { tableFeatures } from './table-features.ts'
@@ -51,8 +53,10 @@ const desc = struct({
 })
 export type Desc = Of<typeof desc>
 
-const byPort = struct({ port_no: u32, pad: pad(4) })
-const byQueue = struct({ port_no: u32, queue_id: u32 })
+const byPort13 = struct({ port_no: u32, pad: pad(4) })
+const byPort = columns<Of<typeof byPort13>>({ of10: byPort10, of13: byPort13 })
+const byQueue13 = struct({ port_no: u32, queue_id: u32 })
+const byQueue = columns<Of<typeof byQueue13>>({ of10: byQueue10, of13: byQueue13 })
 const byGroup = struct({ group_id: u32, pad: pad(4) })
 const byMeter = struct({ meter_id: u32, pad: pad(4) })
 
@@ -66,15 +70,20 @@ const portDescRequest = columns<{ port_no?: number }>({
   of15: struct({ port_no: since(u32, PORT_ANY), pad: pad(4) }),
 })
 
-const experimenterBody = struct({ experimenter: u32, exp_type: u32, data: rest })
+/** Vendors of 1.0 have no types. */
+const experimenterBody13 = struct({ experimenter: u32, exp_type: u32, data: rest })
+const experimenterBody = columns<Of<typeof experimenterBody13>>({
+  of10: struct({ experimenter: u32, exp_type: implied<number>(0), data: rest }),
+  of13: experimenterBody13,
+})
 
 export const MULTIPART = {
-  desc: { number: { of13: 0 }, request: nothing, reply: desc },
-  flow: { number: { of13: 1 }, request: flowStatsRequest, reply: list(flowStats) },
-  aggregate: { number: { of13: 2 }, request: flowStatsRequest, reply: aggregateStats },
-  table: { number: { of13: 3 }, request: nothing, reply: list(tableStats) },
-  port_stats: { number: { of13: 4 }, request: byPort, reply: list(portStats) },
-  queue: { number: { of13: 5 }, request: byQueue, reply: list(queueStats) },
+  desc: { number: 0, request: nothing, reply: desc },
+  flow: { number: 1, request: flowStatsRequest, reply: list(flowStats) },
+  aggregate: { number: 2, request: flowStatsRequest, reply: aggregateStats },
+  table: { number: 3, request: nothing, reply: list(tableStats) },
+  port_stats: { number: 4, request: byPort, reply: list(portStats) },
+  queue: { number: 5, request: byQueue, reply: list(queueStats) },
   group: { number: { of13: 6 }, request: byGroup, reply: list(groupStats) },
   group_desc: { number: { of13: 7 }, request: groupDescRequest, reply: list(groupDesc) },
   group_features: { number: { of13: 8 }, request: nothing, reply: groupFeatures },

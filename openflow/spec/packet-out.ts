@@ -7,6 +7,7 @@ import { columns } from '../wire/version.ts'
 import { actions } from './actions-nested.ts'
 import { PORT_ANY } from './constants.ts'
 import { match } from './match.ts'
+import { packetOut10 } from './of10-flows.ts'
 import type { Oxm } from './oxm.ts'
 
 /** `match` is there when it is not in_port alone: metadata and other fields of the pipeline, or no in_port. */
@@ -23,6 +24,7 @@ const packetOut15 = spelled(
 
 /** `struct ofp_packet_out` behind the header. */
 export const packetOut = columns<Of<typeof packetOut15>>({
+  of10: packetOut10,
   of13: struct({ buffer_id: u32, in_port: u32, actions_len: sizeOf('actions'), pad: pad(6), actions, data: rest }),
   of15: packetOut15,
 })

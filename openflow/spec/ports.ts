@@ -8,6 +8,7 @@ import { spelled } from '../wire/spelled.ts'
 import { length, pad, struct } from '../wire/struct.ts'
 import { type UnionOf, type UnionRow, union } from '../wire/union.ts'
 import { columns } from '../wire/version.ts'
+import { port10, portMod10, portStats10, queueStats10 } from './of10-ports.ts'
 import { EXPERIMENTER_PROPERTY, NO_MEMBERS, properties } from './properties.ts'
 
 /** Members that the first property `ethernet` says; without one they are `unsaid`. */
@@ -65,6 +66,7 @@ export type Port = Of<typeof port14>
 
 /** `struct ofp_port`. Speeds in kbit/s. */
 export const port = columns<Port>({
+  of10: port10,
   of13: struct({ port_no: u32, pad: pad(4), ...portAddress, ...portEthernet }),
   of14: port14,
 })
@@ -88,6 +90,7 @@ const portMod14 = spelled(
 
 /** `struct ofp_port_mod`. `advertise` 0 leaves what is advertised as it is. */
 export const portMod = columns<Of<typeof portMod14>>({
+  of10: portMod10,
   of13: struct({ ...portModHead, advertise: u32, pad3: pad(4) }),
   of14: portMod14,
 })
@@ -144,6 +147,7 @@ export type PortStats = Of<typeof portStats14>
 
 /** `struct ofp_port_stats`. A counter that the switch does not have is 2^64 - 1. */
 export const portStats = columns<PortStats>({
+  of10: portStats10,
   of13: struct({
     port_no: u32,
     pad: pad(4),
@@ -172,7 +176,7 @@ const queueStats14 = spelled(
 export type QueueStats = Of<typeof queueStats14>
 
 /** `struct ofp_queue_stats`. */
-export const queueStats = columns<QueueStats>({ of13: struct(queueCounters), of14: queueStats14 })
+export const queueStats = columns<QueueStats>({ of10: queueStats10, of13: struct(queueCounters), of14: queueStats14 })
 
 /** Rates in tenths of a percent; above 1000 means not configured. */
 const rate = struct({ pad: pad(4), rate: u16, pad2: pad(6) })
@@ -185,6 +189,8 @@ export const QUEUE_PROPERTIES = {
     number: { of13: 0xffff },
     body: struct({ pad: pad(4), experimenter: u32, pad2: pad(4), data: rest }),
   },
+  /** Only in 1.0: the queue has no minimum rate. */
+  none: { number: { of10: 0 }, body: struct({ pad: pad(4) }) },
 } as const satisfies Record<string, UnionRow>
 
 export type QueueProperty = UnionOf<typeof QUEUE_PROPERTIES>

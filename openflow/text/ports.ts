@@ -43,6 +43,7 @@ export function formatPortMod(message: MessageNamed<'port_mod'>, options: TextOp
 
 /** ` min_rate:10.0%`. */
 export function queueRate(property: QueueProperty): string {
+  if (property.type === 'none') return ''
   if (property.type === 'experimenter') return ` experimenter:0x${property.experimenter.toString(16)}`
   const { type, rate } = property
   if (rate > 1000) return rate === 0xffff ? '' : ` ${type}:(disabled)`

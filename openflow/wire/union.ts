@@ -85,7 +85,7 @@ function bodyIn(name: string, body: AnyStruct | Columns<object>, version: number
   if (column === undefined) return undefined
   const struct = (column as AnyStruct).tagged(name)
   // The columns refuse what another version's members say; the tag does not change which members those are.
-  return { ...struct, write: body.write }
+  return body.refusing(version) === undefined ? struct : { ...struct, write: body.write }
 }
 
 /** Number and experimenter of a row in one version; undefined where the row does not exist. */

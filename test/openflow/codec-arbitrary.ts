@@ -23,6 +23,7 @@ import {
   octetsText,
   type Uint,
 } from '../../openflow/wire/field.ts'
+import type { Implied } from '../../openflow/wire/narrow.ts'
 import type { SizeOf, Struct } from '../../openflow/wire/struct.ts'
 import { VANISHING } from '../../openflow/wire/struct.ts'
 import { rowIn, type Union, type UnionRow, type UnionShape } from '../../openflow/wire/union.ts'
@@ -234,6 +235,7 @@ const KINDS: Readonly<Record<string, (field: AnyField, context: Context) => Arbi
     return arbitrary((field as unknown as { get: () => AnyField }).get(), inner)
   },
   columns: (field, context) => arbitrary(columnIn(field as Columns<unknown>, context.version), context),
+  implied: (field) => fc.constant((field as Implied<number>).value),
   since: (field, context) => arbitrary((field as Since<unknown>).of, context),
   mapped: (field, context) => {
     const { of, meaning } = field as Mapped<unknown>
@@ -413,7 +415,11 @@ function messagesOf(version: Version): Map<string, Arbitrary<Message>> {
     const side = type === 'multipart_request' ? 'request' : 'reply'
     const body =
       mp_type === 'experimenter'
-        ? fc.record({ experimenter: strangeExperimenter, exp_type: u32, data: octets(40) })
+        ? fc.record({
+            experimenter: strangeExperimenter,
+            exp_type: version === VERSIONS.of10 ? fc.constant(0) : u32,
+            data: octets(40),
+          })
         : arbitrary(MULTIPART[mp_type][side] as AnyField, context)
     return header(type, fc.record({ flags: u16, mp_type: fc.constant(mp_type), body }))
   }
@@ -427,7 +433,14 @@ function messagesOf(version: Version): Map<string, Arbitrary<Message>> {
     ['error', header('error', KINDS['error']!({} as AnyField, context) as Arbitrary<object>)],
     [
       'experimenter',
-      header('experimenter', fc.record({ experimenter: strangeExperimenter, exp_type: u32, data: octets(40) })),
+      header(
+        'experimenter',
+        fc.record({
+          experimenter: strangeExperimenter,
+          exp_type: version === VERSIONS.of10 ? fc.constant(0) : u32,
+          data: octets(40),
+        }),
+      ),
     ],
     ...(Object.keys(MULTIPART) as MultipartName[])
       .filter((name) => hasMultipart(name, version))

@@ -13,21 +13,23 @@ import { FIELD_NAMES, oxmField } from '../../openflow/spec/oxm.ts'
 import { Reader, Writer } from '../../openflow/wire/cursor.ts'
 import { WIRE_CODES, WireError } from '../../openflow/wire/error.ts'
 import type { Field } from '../../openflow/wire/field.ts'
-import type { UnionRow } from '../../openflow/wire/union.ts'
+import { rowIn, type UnionRow } from '../../openflow/wire/union.ts'
 import { isSpoken, SPOKEN_VERSIONS, VERSIONS, versionText } from '../../openflow/wire/version.ts'
-import { MESSAGES_IN, message, oxmOf, rowOf, strangerOf } from './codec-arbitrary.ts'
+import { MESSAGES_IN, message, messageIn, oxmOf, rowOf, strangerOf } from './codec-arbitrary.ts'
 
 const hex = (octets: Uint8Array): string => Buffer.from(octets).toString('hex')
 
-function written<T>(field: Field<T>, value: T): Uint8Array {
+function written<T>(field: Field<T>, value: T, version: number = VERSIONS.of13): Uint8Array {
   const w = new Writer(16)
+  w.version = version
   field.write(w, value)
   return w.octets.slice(0, w.at)
 }
 
-function returns<T>(field: Field<T>, value: T): void {
-  const octets = written(field, value)
+function returns<T>(field: Field<T>, value: T, version: number = VERSIONS.of13): void {
+  const octets = written(field, value, version)
   const r = new Reader(octets)
+  r.version = version
   expect(field.read(r)).to.deep.equal(value)
   expect(r.at).to.equal(octets.length)
   expect(r.padding).to.equal(undefined)
@@ -95,18 +97,22 @@ describe('openflow codec: value to octets and back', () => {
     }
   })
 
-  it('every action', () => {
+  it('every action of every version', () => {
     const shape = { align: 8, padded: 'inside', experimenter: 0xffff } as const
-    for (const [name, row] of Object.entries(ACTIONS)) {
-      fc.assert(
-        fc.property(rowOf(name, row, shape), (value) => {
-          returns(action as Field<unknown>, value)
-          expect(written(action as Field<unknown>, value).length % 8).to.equal(0)
-        }),
-        { numRuns: 25 },
-      )
+    for (const version of SPOKEN_VERSIONS) {
+      const context = { depth: 0, version }
+      for (const [name, row] of Object.entries(ACTIONS)) {
+        if (rowIn(row, version) === undefined) continue
+        fc.assert(
+          fc.property(rowOf(name, row, shape, context), (value) => {
+            returns(action as Field<unknown>, value, version)
+            expect(written(action as Field<unknown>, value, version).length % 8).to.equal(0)
+          }),
+          { numRuns: 25 },
+        )
+      }
+      fc.assert(fc.property(strangerOf(shape), (value) => returns(action as Field<unknown>, value, version)))
     }
-    fc.assert(fc.property(strangerOf(shape), (value) => returns(action as Field<unknown>, value)))
   })
 
   it('every instruction', () => {
@@ -183,7 +189,7 @@ const FLOW = {
 
 const mutated = fc
   .tuple(
-    message,
+    fc.constantFrom(...SPOKEN_VERSIONS).chain(messageIn),
     fc.array(fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 })), { maxLength: 4 }),
     fc.option(fc.nat(), { freq: 3 }),
     fc.uint8Array({ maxLength: 12 }),
@@ -214,7 +220,7 @@ describe('openflow codec: any octets', () => {
 
   it('any octets behind a header of any type', () => {
     const noise = fc
-      .tuple(fc.constantFrom(4, 4, 4, 4, 1, 6), fc.integer({ min: 0, max: 31 }), fc.uint8Array({ maxLength: 200 }))
+      .tuple(fc.constantFrom(1, 4, 5, 6, 2), fc.integer({ min: 0, max: 35 }), fc.uint8Array({ maxLength: 200 }))
       .map(([version, type, rest]) => framed(Uint8Array.from([version, type, 0, 0, 0, 0, 0, 1, ...rest])))
     fc.assert(
       fc.property(noise, (octets) => void lawful(octets)),
@@ -225,7 +231,7 @@ describe('openflow codec: any octets', () => {
 
   it('every octet of a message changed, one at a time', () => {
     for (const arbitrary of everyMessage) {
-      for (const value of fc.sample(arbitrary, { numRuns: 2, seed: 5 })) {
+      for (const value of fc.sample(arbitrary, { numRuns: 1, seed: 5 })) {
         const octets = encode(value)
         for (let at = 0; at < Math.min(octets.length, 300); at++) {
           for (const octet of [0, 1, 0xff, octets[at]! ^ 0x80]) {
