@@ -12,7 +12,7 @@ import type { HelloElement } from './spec/hello.ts'
 import type { ErrorMessage, Message, MessageNamed } from './spec/message.ts'
 import type { Port } from './spec/ports.ts'
 import type { WireError } from './wire/error.ts'
-import { type Version, versionText } from './wire/version.ts'
+import { VERSIONS, type Version, versionText } from './wire/version.ts'
 
 export type Side = 'controller' | 'switch'
 
@@ -215,6 +215,12 @@ export class Handshake {
 
   #featured(message: MessageNamed<'features_reply'>): Message[] {
     this.#features = message
+    if (this.#version === VERSIONS.of10) {
+      // 1.0 tells the ports here.
+      this.#ports.push(...(message.ports ?? []))
+      this.#state = 'done'
+      return []
+    }
     this.#state = 'ports'
     this.#xid = this.#nextXid()
     return [{ type: 'multipart_request', xid: this.#xid, flags: 0, mp_type: 'port_desc', body: {} }]

@@ -41,8 +41,8 @@ const DEFAULTS = {
 const LINGER_MS = 1000
 /** What an error message quotes (section 7.4.4: at least 64 octets). */
 const QUOTED = 64
-/** Ports that fit one part: (65535 - 16) / 64. */
-const PORTS_PER_PART = 1023
+/** Ports that fit one part with whatever else a version tells of them: (65535 - 16) / 72. */
+const PORTS_PER_PART = 910
 const REQUEST_TIMEOUT_MS = 10_000
 const ERROR_TYPE = 1
 const LAST_OF_ANY_VERSION = 3
@@ -316,25 +316,21 @@ export class Connection implements OpenFlowConnection {
   }
 
   #answer(answers: SwitchAnswers, message: Message): boolean {
-    const { xid } = message
+    let replies: Message[]
     if (message.type === 'features_request') {
-      this.send({ type: 'features_reply', ...answers.features(), xid })
-      return true
+      // 1.0 tells the ports here.
+      const ports = this.#version === VERSIONS.of10 ? { ports: [...answers.ports()] } : {}
+      replies = [{ type: 'features_reply', ...answers.features(), ...ports, xid: message.xid }]
+    } else if (message.type === 'multipart_request' && message.mp_type === 'port_desc') {
+      replies = portParts(answers.ports(), message.xid)
+    } else return false
+    try {
+      this.sendAll(replies)
+    } catch (error) {
+      // The peer chose the version: it must not bring this side down.
+      if (!(error instanceof WireError)) throw error
+      this.close(`what this switch is cannot be said in OpenFlow ${versionText(this.#version)}: ${error}`)
     }
-    if (message.type !== 'multipart_request' || message.mp_type !== 'port_desc') return false
-    const ports = answers.ports()
-    let at = 0
-    do {
-      const body = ports.slice(at, at + PORTS_PER_PART)
-      at += PORTS_PER_PART
-      this.send({
-        type: 'multipart_reply',
-        xid,
-        flags: at < ports.length ? OFPMPF_MORE : 0,
-        mp_type: 'port_desc',
-        body,
-      })
-    } while (at < ports.length)
     return true
   }
 
@@ -461,6 +457,16 @@ export class Connection implements OpenFlowConnection {
       this.#closedWith?.(reason)
     })
   }
+}
+
+function portParts(ports: readonly Port[], xid: number): Message[] {
+  const parts: Message[] = []
+  for (let at = 0; at === 0 || at < ports.length; at += PORTS_PER_PART) {
+    const flags = at + PORTS_PER_PART < ports.length ? OFPMPF_MORE : 0
+    const body = ports.slice(at, at + PORTS_PER_PART)
+    parts.push({ type: 'multipart_reply', xid, flags, mp_type: 'port_desc', body })
+  }
+  return parts
 }
 
 function ignore(): void {}

@@ -197,12 +197,18 @@ describe('OpenFlow connections on the network', () => {
   })
 
   it('speak the highest version that both offer', async () => {
+    // Capabilities and ports that every version can say.
+    const plain = {
+      features: () => ({ ...FEATURES, capabilities: 7 }),
+      ports: () => ports(3).map((port) => ({ ...port, state: 0, curr_speed: 0 })),
+    }
     for (const [ours, theirs, agreed] of [
       [[4, 5, 6], [1, 4, 5], 5],
       [[4], [1, 4, 5, 6], 4],
+      [[1, 4], [1], 1],
     ] as const) {
       const { port, connections } = await controller({ versions: ours })
-      const device = await connect(toSwitch(port, { versions: theirs, answers: answers(3) }))
+      const device = await connect(toSwitch(port, { versions: theirs, answers: plain }))
       const side = await connections.next()
       expect([side.version, device.version]).to.deep.equal([agreed, agreed])
       expect(side.features.datapath_id).to.equal(FEATURES.datapath_id)
@@ -222,6 +228,13 @@ describe('OpenFlow connections on the network', () => {
       side.sendOctets((w) => w.put(stranger))
       expect(await told).to.include({ code: 'bad_version', path: 'version' })
     }
+  })
+
+  it('close, and no more, where a switch is not what the agreed version can say', async () => {
+    const { port } = await controller({ versions: [1] })
+    const device = connect(toSwitch(port, { versions: [1, 4], answers: answers(3) }))
+    const reason = await device.then(closing)
+    expect(reason).to.match(/^what this switch is cannot be said in OpenFlow 1.0: not_in_version .* capabilities/)
   })
 
   it('meet on a unix socket, with the controller dialling', async () => {
