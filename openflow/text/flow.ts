@@ -51,11 +51,11 @@ export function flowFlags(flags: number): string[] {
   return rest === 0 ? out : [...out, hex(rest << FLAG_NAMES.length)]
 }
 
-/** Whole seconds without decimals, milliseconds with three, anything finer with nine: `3.500s`. */
+/** Whole seconds without decimals, milliseconds with three, anything finer with as many as it takes: `3.500s`. */
 export function formatDuration(sec: number, nsec: number): string {
   if (nsec === 0) return `${sec}s`
   const decimals = String(nsec).padStart(9, '0')
-  return `${sec}.${nsec % 1_000_000 === 0 ? decimals.slice(0, 3) : decimals}s`
+  return `${sec}.${nsec % 1_000_000 === 0 ? decimals.slice(0, 3) : decimals.replace(/0+$/, '')}s`
 }
 
 /** `cookie=0x1, table=8, priority=100,tcp,tp_dst=443 actions=output:3`. */
