@@ -75,6 +75,14 @@ export class Reader {
   }
 }
 
+/** Copies up to this many octets live within their Uint8Array in V8, which needs no buffer. */
+const INLINE = 64
+/** Copies between that and this share buffers, as Node's Buffers do: to make a buffer takes longer than to encode. */
+const POOLED = 4096
+const POOL = 32768
+let pool = new ArrayBuffer(POOL)
+let poolAt = 0
+
 /** Writes into one growing buffer; lengths are patched once their end is known, so no size pass is needed. */
 export class Writer {
   octets: Uint8Array
@@ -119,6 +127,20 @@ export class Writer {
     if (kept !== undefined && kept.length === size) this.octets.set(kept, this.at)
     else this.octets.fill(0, this.at, this.at + size)
     this.at += size
+  }
+
+  /** What was written, as octets of its own. */
+  copied(): Uint8Array {
+    const size = this.at
+    if (size <= INLINE || size > POOLED) return this.octets.slice(0, size)
+    if (poolAt + size > pool.byteLength) {
+      pool = new ArrayBuffer(POOL)
+      poolAt = 0
+    }
+    const copy = new Uint8Array(pool, poolAt, size)
+    copy.set(this.octets.subarray(0, size))
+    poolAt += size
+    return copy
   }
 
   /** Stores a 16 bit length at `offset`; a list that grew past 64 KiB is refused. */
