@@ -4,7 +4,24 @@
  * floor: a bare Node server that cuts frames by their length and answers canned octets. Load comes from another process.
  */
 import { createServer, type Socket } from 'node:net'
-import { encode, encodeAll, listen, type Message, NO_BUFFER, type OpenFlowConnection } from 'node-openflow'
+import {
+  actionsOctets,
+  encode,
+  encodeAll,
+  fieldReader,
+  instructionsOctets,
+  listen,
+  type Message,
+  matchOctets,
+  NO_BUFFER,
+  type OpenFlowConnection,
+  PacketInView,
+  type PreparedFlowMod,
+  type PreparedPacketOut,
+  type Writer,
+  writeFlowMod,
+  writePacketOut,
+} from 'node-openflow'
 import { PeerSwitches } from './processes.ts'
 import { figure, median, printTable } from './report.ts'
 
@@ -54,6 +71,19 @@ const address = (frame: Uint8Array, at: number): number =>
   ((frame[at]! << 8) | frame[at + 1]!) * 0x1_0000_0000 +
   (((frame[at + 2]! << 24) | (frame[at + 3]! << 16) | (frame[at + 4]! << 8) | frame[at + 5]!) >>> 0)
 
+interface Mutable {
+  xid: number
+  in_port: number
+  data: Uint8Array
+}
+
+function put32(octets: Uint8Array, at: number, value: number): void {
+  octets[at] = value >>> 24
+  octets[at + 1] = value >>> 16
+  octets[at + 2] = value >>> 8
+  octets[at + 3] = value
+}
+
 /** Every message decoded to an object, every answer encoded from one. */
 async function withRows(): Promise<Controller> {
   const connection = (peer: OpenFlowConnection): void => {
@@ -69,6 +99,51 @@ async function withRows(): Promise<Controller> {
         flowMod(inPort, destination, port, message.xid),
         packetOut(inPort, port, message.xid, message.data),
       ])
+    }
+  }
+  const listener = await listen({ host: '127.0.0.1', port: 0 }, { connection, refused: () => {} })
+  return { port: listener.address.port, close: () => listener.close() }
+}
+
+/** Packet-ins read in place, answers written in place: no object for either. */
+async function withViews(): Promise<Controller> {
+  const view = new PacketInView()
+  const inPortOf = fieldReader('in_port')
+  // Octets 8 to 11 of the match are the port, 16 to 21 the address; octets 12 to 15 of the actions are the port.
+  const match = matchOctets([
+    { field: 'in_port', value: 0 },
+    { field: 'eth_dst', value: 0 },
+  ])
+  const actions = actionsOctets([{ type: 'output', port: 0, max_len: 0 }])
+  const instructions = instructionsOctets([{ type: 'apply_actions', actions: [] }])
+  const applied = new Uint8Array(instructions.length + actions.length)
+  applied.set(instructions)
+  applied[3] = applied.length
+  const rule = { ...flowMod(0, 0, 0, 0), match, instructions: applied } as PreparedFlowMod & { xid: number }
+  const out = { ...packetOut(0, 0, 0, new Uint8Array(0)), actions } as PreparedPacketOut & Mutable
+  const write = (w: Writer): void => {
+    w.room(512)
+    w.at = writeFlowMod(w.octets, w.at, rule)
+    w.at = writePacketOut(w.octets, w.at, out)
+  }
+  const connection = (peer: OpenFlowConnection): void => {
+    const hosts = new Map<number, number>()
+    peer.onFrame = (frame) => {
+      if (!view.over(frame)) return false
+      const inPort = inPortOf(view.match) ?? 0
+      const { data, xid } = view
+      const destination = address(data, 0)
+      hosts.set(address(data, 6), inPort)
+      const port = hosts.get(destination) ?? 0xfffffffb
+      put32(match, 8, inPort)
+      match.set(data.subarray(0, 6), 16)
+      put32(actions, 4, port)
+      applied.set(actions, instructions.length)
+      rule.xid = out.xid = xid
+      out.in_port = inPort
+      out.data = data
+      peer.sendOctets(write)
+      return true
     }
   }
   const listener = await listen({ host: '127.0.0.1', port: 0 }, { connection, refused: () => {} })
@@ -153,6 +228,7 @@ const switches = await PeerSwitches.start()
 // First, while nothing has been freed that could be used again.
 const idle = await idleOctets(switches)
 const kinds: ReadonlyArray<readonly [string, () => Promise<Controller>]> = [
+  ['views', withViews],
   ['rows', withRows],
   ['bare Node', bareNode],
 ]

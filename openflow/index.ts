@@ -71,6 +71,7 @@ export {
   type MultipartReply,
   type MultipartRequest,
 } from './spec/multipart.ts'
+export { nearestError } from './spec/nearest-error.ts'
 export {
   FIELD_NAMES,
   type FieldName,
@@ -87,6 +88,7 @@ export type { PacketQueue, Port, PortStats, QueueProperty, QueueStats } from './
 export type { TableFeatureProperty, TableFeatures } from './spec/table-features.ts'
 export * from './text/index.ts'
 export * from './views/index.ts'
+export type { Writer } from './wire/cursor.ts'
 export { type ErrorAnswer, WIRE_CODES, type WireCode, WireError } from './wire/error.ts'
 export { fromHex, toHex } from './wire/hex.ts'
 export { toJson } from './wire/json.ts'
