@@ -24,7 +24,7 @@ export function hexDump(octets: Uint8Array): string {
     let digits = ''
     for (let i = 0; i < 16; i++) {
       const octet = line[i]
-      const before = i === 8 && octet !== undefined ? '-' : ' '
+      const before = i === 8 && line.length >= 8 ? '-' : ' '
       digits += before + (octet === undefined ? '  ' : octet.toString(16).padStart(2, '0'))
     }
     const ascii = Array.from(line, (octet) => (octet >= 32 && octet < 127 ? String.fromCharCode(octet) : '.'))
