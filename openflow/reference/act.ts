@@ -62,7 +62,7 @@ function actOne(walk: Walk, action: Action): boolean {
     case 'nx_reg_move':
       write(walk, action.dst, action.dst_ofs, action.n_bits, bits(walk, action.src, action.src_ofs, action.n_bits))
       break
-    case 'onf_copy_field':
+    case 'copy_field':
       write(
         walk,
         action.dst,

@@ -114,7 +114,7 @@ const IN_SET = new Set<Action['type']>([
   'nx_reg_load',
   'nx_reg_load2',
   'nx_reg_move',
-  'onf_copy_field',
+  'copy_field',
   'nx_dec_ttl',
   'nx_resubmit_table',
   'nx_ct',
@@ -178,7 +178,7 @@ function checkAction(action: Action, known: Known): void {
       checkBits(action.src, action.src_ofs, action.n_bits, known, false)
       checkBits(action.dst, action.dst_ofs, action.n_bits, known, true)
       break
-    case 'onf_copy_field':
+    case 'copy_field':
       checkBits(action.src, action.src_offset, action.n_bits, known, false)
       checkBits(action.dst, action.dst_offset, action.n_bits, known, true)
       break

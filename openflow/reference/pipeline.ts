@@ -193,7 +193,7 @@ const SET_WRITES = new Set<Action['type']>([
   'nx_reg_load',
   'nx_reg_load2',
   'nx_reg_move',
-  'onf_copy_field',
+  'copy_field',
 ])
 /** The first of these that is there ends the set. */
 const SET_END: readonly Action['type'][] = ['group', 'output', 'nx_output_reg', 'nx_resubmit_table', 'nx_ct']

@@ -1,5 +1,5 @@
 /**
- * Actions that Open vSwitch adds (experimenter 0x2320) and the ONF's copy_field, all but those that contain
+ * Actions that Open vSwitch adds (experimenter 0x2320), all but those that contain
  * actions (`actions-nested.ts`) and learn (`learn.ts`). The facts are those of ovs-actions(7) and of what
  * ovs-ofctl 3.1 emits; the goldens hold them. Subfields are named by field, offset of the lowest bit and number
  * of bits, as everywhere in Nicira's actions; `ofs_nbits` packs the two as offset << 6 | (bits - 1).
@@ -214,19 +214,6 @@ export const ACTIONS_NICIRA = {
   nx_dec_nsh_ttl: nx(48, { pad: pad(6) }),
   nx_check_pkt_larger: nx(49, { pkt_len: u16, offset: u16, dst: fieldRef }),
   nx_delete_field: nx(50, { field: fieldRefOf14 }),
-  onf_copy_field: {
-    number: 3200,
-    experimenter: EXPERIMENTER.onf,
-    body: struct({
-      pad: pad(2),
-      n_bits: u16,
-      src_offset: u16,
-      dst_offset: u16,
-      pad2: pad(2),
-      src: fieldRef,
-      dst: fieldRef,
-    }),
-  },
 } as const satisfies Record<string, UnionRow>
 
 export type NiciraAction = UnionOf<typeof ACTIONS_NICIRA>

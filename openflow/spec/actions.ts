@@ -9,11 +9,18 @@ import { pad, struct } from '../wire/struct.ts'
 import type { UnionOf, UnionRow } from '../wire/union.ts'
 import { columns } from '../wire/version.ts'
 import { ACTIONS_10, output10 } from './of10-actions.ts'
+import { fieldRef } from './oxm.ts'
+import { EXPERIMENTER } from './oxm-row.ts'
 import { setField } from './set-field.ts'
 
 /** Shape of an action that is a type and nothing else. */
 const bare = struct({ pad: pad(4) })
 const ethertype = struct({ ethertype: u16, pad: pad(2) })
+
+/** Offsets in bits, from the lowest bit of the field. */
+const copyFieldBits = { n_bits: u16, src_offset: u16, dst_offset: u16 } as const
+const copyFieldEnds = { src: fieldRef, dst: fieldRef } as const
+const copyField15 = struct({ ...copyFieldBits, pad: pad(2), ...copyFieldEnds })
 
 export const ACTIONS_BASIC = {
   output: {
@@ -36,6 +43,17 @@ export const ACTIONS_BASIC = {
   set_field: { number: { of13: 25 }, body: struct({ field: setField }) },
   push_pbb: { number: { of13: 26 }, body: ethertype },
   pop_pbb: { number: { of13: 27 }, body: bare },
+  /** EXT-320 before 1.5: the ONF's experimenter id. */
+  copy_field: {
+    number: { of13: 3200, of15: 28 },
+    experimenter: { of13: EXPERIMENTER.onf, of15: null },
+    body: columns<Of<typeof copyField15>>({
+      of13: struct({ pad: pad(2), ...copyFieldBits, pad2: pad(2), ...copyFieldEnds }),
+      of15: copyField15,
+    }),
+  },
+  /** Before 1.5 an instruction. */
+  meter: { number: { of15: 29 }, body: struct({ meter_id: u32 }) },
   ...ACTIONS_10,
 } as const satisfies Record<string, UnionRow>
 

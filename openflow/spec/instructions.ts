@@ -1,13 +1,16 @@
-/** Instructions (OpenFlow 1.3.5 section 7.2.4). */
+/** Instructions (OpenFlow 1.3.5 section 7.2.4, 1.5.1 section 7.2.5). */
 
 import { type Field, lazy, list, type Of, u8, u32, u64 } from '../wire/field.ts'
 import { pad, struct } from '../wire/struct.ts'
 import { answering, type UnionRow, type UnknownExperimenter, unionOf } from '../wire/union.ts'
 import { type Action, actions } from './actions-nested.ts'
+import { stats } from './oxs.ts'
 
 const gotoTable = struct({ table_id: u8, pad: pad(3) })
 const writeMetadata = struct({ pad: pad(4), metadata: u64, metadata_mask: u64 })
 const meter = struct({ meter_id: u32 })
+/** `flags`: OFPSTF_PERIODIC, OFPSTF_ONLY_FIRST. */
+const statTrigger = struct({ flags: u32, thresholds: stats })
 const withActions = struct({ pad: pad(4), actions: lazy<Action[]>('actions', () => actions) })
 
 export type Instruction =
@@ -17,6 +20,7 @@ export type Instruction =
   | { type: 'apply_actions'; actions: Action[] }
   | { type: 'clear_actions' }
   | ({ type: 'meter' } & Of<typeof meter>)
+  | ({ type: 'stat_trigger' } & Of<typeof statTrigger>)
   | UnknownExperimenter
 
 export type InstructionNamed<N extends Instruction['type']> = Extract<Instruction, { type: N }>
@@ -27,7 +31,9 @@ export const INSTRUCTIONS = {
   write_actions: { number: 3, body: withActions },
   apply_actions: { number: 4, body: withActions },
   clear_actions: { number: 5, body: struct({ pad: pad(4) }) },
-  meter: { number: 6, body: meter },
+  /** 1.5 has an action instead, and keeps the number for nothing. */
+  meter: { number: { of13: 6, of15: null }, body: meter },
+  stat_trigger: { number: { of15: 7 }, body: statTrigger },
 } as const satisfies Record<string, UnionRow>
 
 const CODES = { bad_type: 'unknown_inst' }

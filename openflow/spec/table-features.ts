@@ -41,7 +41,7 @@ function typeId<N extends string>(rows: Readonly<Record<N, UnionRow>>): Field<Ty
         const row = Object.hasOwn(rows, value) ? rows[value] : undefined
         if (row === undefined) throw new WireError('unknown_name', w.at, `no such type: ${value}`)
         const place = rowIn(row, w.version)
-        if (place === undefined) throw notInVersion(w.at, w.version, value)
+        if (place === undefined || place.experimenter !== undefined) throw notInVersion(w.at, w.version, value)
         u16.write(w, place.number)
         u16.write(w, 4)
         return

@@ -7,6 +7,7 @@ import type { Action, ActionNamed } from '../spec/actions-nested.ts'
 import type { NatRange } from '../spec/actions-nicira.ts'
 import { NX_CT_COMMIT, NX_CT_FORCE, NX_CT_RECIRC_NONE, NX_NAT_DST, NX_NAT_SRC } from '../spec/constants.ts'
 import type { Instruction } from '../spec/instructions.ts'
+import type { Oxs } from '../spec/oxs.ts'
 import { formatLearn } from './learn.ts'
 import { fieldText, formatPort, formatRange, isPlainPort, quoted, type TextOptions } from './names.ts'
 import { hex } from './scan.ts'
@@ -198,6 +199,7 @@ const FORMS: Forms = {
   set_nw_ttl: ({ nw_ttl }) => `mod_nw_ttl:${nw_ttl}`,
   dec_nw_ttl: bare('dec_ttl'),
   set_field: ({ field }, o) => `set_field:${formatOxm(field, o)}`,
+  meter: ({ meter_id }) => `meter:${meter_id}`,
   push_pbb: (a) => `push_pbb:${ethertype(a.ethertype)}`,
   pop_pbb: bare('pop_pbb'),
   nx_resubmit: ({ in_port }, o) => formatResubmit(in_port, RESUBMIT_HERE, false, o),
@@ -256,7 +258,7 @@ const FORMS: Forms = {
   nx_learn2: formatLearn,
   nx_ct: formatCt,
   nx_clone: ({ actions }, o) => `clone(${formatActions(actions, o)})`,
-  onf_copy_field: ({ n_bits, src_offset, dst_offset, src, dst }) =>
+  copy_field: ({ n_bits, src_offset, dst_offset, src, dst }) =>
     `move:${formatRange(src, src_offset, n_bits)}->${formatRange(dst, dst_offset, n_bits)}`,
 }
 
@@ -287,6 +289,12 @@ export function formatInstructions(instructions: readonly Instruction[], options
   return out.length === 0 ? 'drop' : out.join(',')
 }
 
+/** Open vSwitch 3.1 does not know statistics triggers; the words are the specification's. */
+function formatThreshold(oxs: Oxs): string {
+  if (oxs.field === 'unknown') return `experimenter=0x${octetsText(oxs.body)}`
+  return `${oxs.field}=${'sec' in oxs ? `${oxs.sec}.${String(oxs.nsec).padStart(9, '0')}s` : oxs.value}`
+}
+
 function formatInstruction(instruction: Instruction, options: TextOptions): string {
   switch (instruction.type) {
     case 'meter':
@@ -301,6 +309,8 @@ function formatInstruction(instruction: Instruction, options: TextOptions): stri
       return formatWriteMetadata(instruction.metadata, instruction.metadata_mask)
     case 'goto_table':
       return `goto_table:${formatTable(instruction.table_id, options)}`
+    case 'stat_trigger':
+      return `stat_trigger(${instruction.thresholds.map(formatThreshold).join(',')})`
     default:
       return `experimenter(${hex(instruction.experimenter)},0x${octetsText(instruction.data)})`
   }

@@ -4,9 +4,10 @@
  * has its generator. Knows what a value may be, not what becomes of it.
  */
 import fc, { type Arbitrary } from 'fast-check'
+import { ACTIONS_BASIC } from '../../openflow/spec/actions.ts'
 import { errorKind, errorsIn } from '../../openflow/spec/errors.ts'
 import { bundleProperties, EXPERIMENTER_MESSAGES } from '../../openflow/spec/experimenter.ts'
-import { instructions } from '../../openflow/spec/instructions.ts'
+import { INSTRUCTIONS, instructions } from '../../openflow/spec/instructions.ts'
 import { hasMessage, type Message, type MessageType } from '../../openflow/spec/message.ts'
 import { MESSAGES, type MessageRow } from '../../openflow/spec/messages.ts'
 import { hasMultipart, MULTIPART, type MultipartName } from '../../openflow/spec/multipart.ts'
@@ -244,7 +245,7 @@ const KINDS: Readonly<Record<string, (field: AnyField, context: Context) => Arbi
   struct: (field, context) => structOf(field as Struct<object>, context),
   union: (field, context) => unionOf(field as Union<object>, context),
   oxm: () => oxm,
-  setField: () => unmaskedOxm,
+  setField: (_field, { version }) => (version < VERSIONS.of15 ? unmaskedOxm : oxm),
   match: () => match,
   openText: () => fc.uint8Array({ maxLength: 30 }).map(octetsText),
   tail: () => optional(u32),
@@ -349,7 +350,7 @@ export function structOf(body: Struct<object>, context: Context = TOP): Arbitrar
           ? within(context)
           : { ...within(context), align: { before: context.align.before + before, align: context.align.align } }
       const isTypeId = field.kind === 'list' && (field as List<unknown>).of.kind === 'typeId'
-      shape[name] = isTypeId ? typeIds(name) : arbitrary(field, inner)
+      shape[name] = isTypeId ? typeIds(name, context.version) : arbitrary(field, inner)
     }
     before += field.min
   }
@@ -362,8 +363,12 @@ export function structOf(body: Struct<object>, context: Context = TOP): Arbitrar
   }))
 }
 
-function typeIds(member: string): Arbitrary<unknown> {
-  const names = member === 'instruction_ids' ? ['goto_table', 'meter', 'clear_actions'] : ['output', 'group', 'pop_pbb']
+function typeIds(member: string, version: Version): Arbitrary<unknown> {
+  const rows: Readonly<Record<string, UnionRow>> = member === 'instruction_ids' ? INSTRUCTIONS : ACTIONS_BASIC
+  const names = Object.keys(rows).filter((name) => {
+    const place = rowIn(rows[name]!, version)
+    return place !== undefined && place.experimenter === undefined
+  })
   return fc.array(
     fc.oneof(
       fc.constantFrom(...names),

@@ -184,7 +184,7 @@ describe('packets in the reference switch', () => {
       instructions: apply(
         set('reg0', 0xffff_ffff),
         { type: 'nx_reg_load2', field: { field: 'reg0', value: 0x1200, mask: 0xff00 } },
-        { type: 'onf_copy_field', n_bits: 8, src_offset: 8, dst_offset: 4, src: 'reg0', dst: 'reg1' },
+        { type: 'copy_field', n_bits: 8, src_offset: 8, dst_offset: 4, src: 'reg0', dst: 'reg1' },
         { type: 'nx_stack_push', field: 'reg0', offset: 8, n_bits: 8 },
         { type: 'nx_stack_pop', field: 'reg2', offset: 24, n_bits: 8 },
         { type: 'nx_stack_pop', field: 'reg2', offset: 0, n_bits: 8 },

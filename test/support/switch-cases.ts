@@ -199,7 +199,7 @@ export const FLOW_CASES: readonly SwitchCase[] = [
   {
     name: 'copyField',
     messages: [
-      doing({ type: 'onf_copy_field', n_bits: 16, src_offset: 0, dst_offset: 0, src: 'eth_src', dst: 'reg0' }),
+      doing({ type: 'copy_field', n_bits: 16, src_offset: 0, dst_offset: 0, src: 'eth_src', dst: 'reg0' }),
     ],
     answer: '',
   },

@@ -287,7 +287,7 @@ const ACTIONS: Readonly<Record<string, Convert>> = {
   nx_dec_nsh_ttl: nx('DecNshTtl'),
   nx_check_pkt_larger: opaque(49),
   nx_delete_field: opaque(50),
-  onf_copy_field: onfCopyField,
+  copy_field: onfCopyField,
 }
 
 /** os-ken takes the number of slaves beside them. */
