@@ -46,7 +46,9 @@ function setter(field: FieldName, of: Field<number>): Mapped<Oxm> {
     of: of as Field<unknown>,
     meaning,
     read: (r) => meaning(of.read(r)),
-    write(w, { value, mask }) {
+    write(w, oxm) {
+      if (typeof oxm !== 'object' || oxm === null) throw new WireError('wrong_type', w.at, 'object wanted')
+      const { value, mask } = oxm
       if (mask !== undefined) throw notInVersion(w.at, w.version, 'mask here').within('mask')
       try {
         of.write(w, value as number)

@@ -7,6 +7,7 @@
 import type { Reader, Writer } from './cursor.ts'
 import { shown, type WireCode, WireError } from './error.ts'
 import { type Field, isUint, type Of } from './field.ts'
+import { u16At, u32At } from './octets.ts'
 import type { Struct } from './struct.ts'
 import { type ByVersion, type Columns, inVersion, notInVersion, numberIn, SPOKEN_VERSIONS } from './version.ts'
 
@@ -74,8 +75,10 @@ interface BoundRow {
 
 /** The rows as they are in one version. */
 interface Table {
-  readonly byNumber: Map<number, BoundRow>
-  readonly byName: Map<string, BoundRow>
+  readonly byNumber: ReadonlyArray<BoundRow | undefined>
+  /** By experimenter, then by subtype. */
+  readonly byExperimenter: ReadonlyMap<number, ReadonlyMap<number, BoundRow>>
+  readonly byName: ReadonlyMap<string, BoundRow>
 }
 
 /** A row's body in one version, with the row's name as `type`; undefined where it has none. */
@@ -100,22 +103,23 @@ export function rowIn(
 }
 
 function tableOf(rows: Readonly<Record<string, UnionRow>>, version: number): Table {
-  const byNumber = new Map<number, BoundRow>()
+  const byNumber: Array<BoundRow | undefined> = []
+  const byExperimenter = new Map<number, Map<number, BoundRow>>()
   const byName = new Map<string, BoundRow>()
   for (const [name, row] of Object.entries(rows)) {
     const place = rowIn(row, version)
     const body = place === undefined ? undefined : bodyIn(name, row.body, version)
     if (place === undefined || body === undefined) continue
     const bound: BoundRow = { name, ...place, body }
-    byNumber.set(tableKey(place.number, place.experimenter), bound)
     byName.set(name, bound)
+    if (place.experimenter === undefined) byNumber[place.number] = bound
+    else {
+      const subtypes = byExperimenter.get(place.experimenter) ?? new Map<number, BoundRow>()
+      byExperimenter.set(place.experimenter, subtypes.set(place.number, bound))
+    }
   }
-  return { byNumber, byName }
+  return { byNumber, byExperimenter, byName }
 }
-
-/** Experimenter rows and plain rows share one table: the id above 21 bits of the number, 53 in all; no row has more. */
-const tableKey = (number: number, experimenter: number | undefined): number =>
-  experimenter === undefined ? number : (experimenter + 1) * 0x20_0000 + Math.min(number, 0x1f_ffff)
 
 /** The same with the value's type given by hand (recursive shapes cannot be inferred). */
 export function unionOf<T extends Tagged>(rows: Readonly<Record<string, UnionRow>>, shape: UnionShape): Union<T> {
@@ -134,8 +138,8 @@ export function unionOf<T extends Tagged>(rows: Readonly<Record<string, UnionRow
     if (size < 4 || start + size > outer || (padded === 'inside' && size % align !== 0)) {
       throw new WireError('bad_len', start + 2, `length ${size} with ${outer - start} octets there`).within('len')
     }
-    const { byNumber } = tables[r.version]!
-    let row = byNumber.get(number)
+    const { byNumber, byExperimenter } = tables[r.version]!
+    let row = number < byNumber.length ? byNumber[number] : undefined
     r.at = start + 4
     r.end = start + size
     let value: T
@@ -144,8 +148,8 @@ export function unionOf<T extends Tagged>(rows: Readonly<Record<string, UnionRow
         throw new WireError('bad_len', start + 2, `length ${size} has no experimenter id`).within('len')
       }
       const id = u32At(b, start + 4)
-      if (long) row = byNumber.get(tableKey(u32At(b, start + 8), id))
-      else if (size >= 10) row = byNumber.get(tableKey((b[start + 8]! << 8) | b[start + 9]!, id))
+      if (long) row = byExperimenter.get(id)?.get(u32At(b, start + 8))
+      else if (size >= 10) row = byExperimenter.get(id)?.get(u16At(b, start + 8))
       r.at = start + (row !== undefined || long ? 8 + subtype : 8)
       if (row === undefined) {
         const ids = long ? { experimenter: id, exp_type: u32At(b, start + 8) } : { experimenter: id }
@@ -206,10 +210,6 @@ export function unionOf<T extends Tagged>(rows: Readonly<Record<string, UnionRow
   }
 
   return { kind: 'union', min: 4, fixed: false, rows, shape, read, write }
-}
-
-function u32At(b: Uint8Array, at: number): number {
-  return ((b[at]! << 24) | (b[at + 1]! << 16) | (b[at + 2]! << 8) | b[at + 3]!) >>> 0
 }
 
 function put32(w: Writer, value: number, key: string): void {
