@@ -34,12 +34,12 @@ const NARROW: Readonly<Partial<Record<FieldName, number>>> = {
   ct_state: 8,
   arp_op: 8,
   nsh_ttl: 6,
-  tcp_flags: 9,
 }
 
-function value(name: FieldName, masked: boolean): fc.Arbitrary<Oxm> {
+/** A value of the field, and where it takes one a mask if `masked`, as Open vSwitch sends them. */
+export function fieldValue(name: FieldName, masked: boolean): fc.Arbitrary<Oxm> {
   const row = oxmRow(name)
-  const bits = NARROW[name] ?? bitsOf(name)
+  const bits = NARROW[(row.twin ?? name) as FieldName] ?? bitsOf(name)
   const make = (number: bigint, m: bigint | undefined): Oxm => {
     const of = (n: bigint): number | bigint => (row.size <= 6 ? Number(n) : n)
     // Open vSwitch says of these fields which bits there are.
@@ -134,7 +134,7 @@ export const arbitraryMatch: fc.Arbitrary<Oxm[]> = fc.constantFrom(...FAMILIES).
   return fc
     .tuple(fc.subarray(few, { maxLength: 8 }), vlan)
     .chain(([chosen, tag]) =>
-      fc.tuple(...chosen.map((name) => value(name, true))).map((fields) => [...fixed, ...tag, ...fields]),
+      fc.tuple(...chosen.map((name) => fieldValue(name, true))).map((fields) => [...fixed, ...tag, ...fields]),
     )
     .map((fields) => withoutLaterPorts(fields).sort((a, b) => place(a) - place(b)))
 })
@@ -175,7 +175,7 @@ const SETTABLE: readonly FieldName[] = [
 ] // prettier-ignore
 const setField = fc
   .constantFrom(...SETTABLE)
-  .chain((name) => value(name, false))
+  .chain((name) => fieldValue(name, false))
   .map<Action>((field) => ({
     type: 'set_field',
     field: (field.field === 'nxm_of_in_port' ? { ...field, value: (field.value as number) & 0xffff } : field) as Oxm,

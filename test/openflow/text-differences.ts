@@ -181,7 +181,15 @@ export const OTHER_OCTETS: readonly Difference[] = [
     'tun_gtpu_msgtype=5,actions=drop',
     'tun_gtpu_msgtype=5/7,actions=drop',
   ],
-  ['ovs-ofctl drops the field', 'ct_state=+trk,ip,ct_tp_src=5,actions=drop'],
+  [
+    'ovs-ofctl drops an odd digit, although it prints octets without zeros in front',
+    'actions=encap(nsh(md_type=2,tlv(0x1000,10,0x123)))',
+  ],
+  [
+    'ovs-ofctl drops the field',
+    'ct_state=+trk,ip,ct_tp_src=5,actions=drop',
+    'ct_state=+trk+est,ip,ct_nw_proto=0,actions=drop',
+  ],
   ['table 255 is all tables, which ovs-ofctl makes 0 when it adds', 'table=255,actions=drop'],
 ]
 
@@ -199,6 +207,7 @@ export const OTHER_TEXT: readonly Difference[] = [
     'actions=debug_recirc',
     'tcp,nw_frag=later,tp_dst=80,actions=drop',
     'packet_type=(1,0x800),ip,actions=drop',
+    'dl_type=0x894f,nsh_ttl=64,actions=drop',
     'ip,ct_nw_src=1.2.3.4,actions=drop',
     'ct_state=+trk,ip,ct_nw_src=1.2.3.4,actions=drop',
     'ct_state=+trk,ip,ct_nw_proto=6,actions=drop',
@@ -212,6 +221,7 @@ export const OTHER_TEXT: readonly Difference[] = [
     'tun_erspan_idx=5,actions=drop',
     'tcp,ct_state=+trk+est,actions=resubmit(5,,ct)',
   ],
+  ['ovs-ofctl leaves out zeros in front', 'actions=encap(nsh(md_type=2,tlv(0x1000,10,0x000012)))'],
   [
     'ovs-ofctl leaves out the mask',
     'tun_gbp_flags=5/7,actions=drop',
