@@ -51,6 +51,7 @@ const asyncConfig14 = spelled(struct({ properties: asyncProperties }), 'properti
     }
     return list
   },
+  unsaidMatters: true,
   optional: Object.fromEntries(
     MASKS.filter(([, member]) => !Object.hasOwn(masks13, member)).map(([, member]) => [member, 0]),
   ),
@@ -59,5 +60,8 @@ const asyncConfig14 = spelled(struct({ properties: asyncProperties }), 'properti
 /** The masks as 1.3 and Nicira's nx_set_async_config have them. */
 export const asyncMasks = struct(masks13)
 
-/** What set_async sets and get_async_reply tells. A mask that is not told (1.4) is 0, and the list of those told is there. */
+/**
+ * What set_async sets and get_async_reply tells. In 1.4 a mask that is not told stays as it was: then those of 1.3 are 0
+ * in the value and the list of those told is there. 1.3 cannot say that.
+ */
 export const asyncConfig = columns<Of<typeof asyncConfig14>>({ of13: asyncMasks, of14: asyncConfig14 })

@@ -29,6 +29,8 @@ export interface Spelling<L extends readonly unknown[], M extends object, V> {
   canonical(value: V): L
   /** Members that other versions lack, and what of them means the same as not having them. */
   readonly optional?: Readonly<Record<string, unknown>>
+  /** That the list does not say a member is news to a version without the list: it refuses such a list, too. */
+  readonly unsaidMatters?: boolean
 }
 
 type Rest<W, K extends keyof W> = { [P in keyof W as P extends K ? never : P]: W[P] }
@@ -42,7 +44,7 @@ export type Spelled<W, K extends keyof W, M> = Rest<W, K> & M & { [P in K]?: W[P
 export function spelled<W extends object, const K extends keyof W & string, M extends object>(
   of: Field<W>,
   key: K,
-  { members, canonical, optional = {} }: Spelling<W[K] & readonly unknown[], M, Rest<W, K> & M>,
+  { members, canonical, optional = {}, unsaidMatters = false }: Spelling<W[K] & readonly unknown[], M, Rest<W, K> & M>,
 ): Mapped<Spelled<W, K, M>> {
   type List = W[K] & readonly unknown[]
   type Value = Spelled<W, K, M>
@@ -55,8 +57,10 @@ export function spelled<W extends object, const K extends keyof W & string, M ex
     value[key] === undefined ? ({ ...value, [key]: canonical(value) } as unknown as W) : (value as unknown as W)
   const silent = (list: unknown, value: object): boolean => {
     if (!Array.isArray(list)) return false
-    const said = canonical(value as Value)
-    return list.every((item) => said.some((one) => sameContent(one, item)))
+    const said: readonly unknown[] = canonical(value as Value)
+    const within = (some: readonly unknown[], all: readonly unknown[]): boolean =>
+      some.every((item) => all.some((one) => sameContent(one, item)))
+    return within(list, said) && (!unsaidMatters || within(said, list))
   }
   const others = Object.entries(optional).map(([name, same]) => [name, (given: unknown) => given === same] as const)
   return { ...mapped(of, meaning, wire), optional: new Map([[key, silent], ...others]) }

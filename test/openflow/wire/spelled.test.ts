@@ -13,20 +13,21 @@ const property = union(
   { align: 1, padded: 'behind' },
 )
 type Property = Of<typeof property>
-const new14 = spelled(struct({ id: u8, properties: list(property) }), 'properties', {
-  members(properties): { speed: number } {
+const SPELLING = {
+  members(properties: readonly Property[]): { speed: number } {
     const found = properties.find(({ type }) => type === 'speed')
     return { speed: found?.type === 'speed' ? found.speed : 0xffff }
   },
-  canonical: ({ speed }): Property[] => [{ type: 'speed', speed }],
-})
+  canonical: ({ speed }: { speed: number }): Property[] => [{ type: 'speed', speed }],
+}
+const new14 = spelled(struct({ id: u8, properties: list(property) }), 'properties', SPELLING)
 type Value = Of<typeof new14>
 const shape = columns<Value>({ of13: struct({ id: u8, speed: u16 }), of14: new14 })
 
-function octets(value: Value, version: number): string {
+function octets(value: Value, version: number, field: Field<Value> = shape): string {
   const w = new Writer(16)
   w.version = version
-  shape.write(w, value)
+  field.write(w, value)
   return Buffer.from(w.octets.subarray(0, w.at)).toString('hex')
 }
 
@@ -66,6 +67,18 @@ describe('openflow wire: members spelled as a list', () => {
         .to.throw(WireError)
         .that.includes({ code: 'not_in_version', path: 'properties' })
     }
+  })
+
+  it('a list that leaves out what matters is refused, in any order', () => {
+    const strict = columns<Value>({
+      of13: struct({ id: u8, speed: u16 }),
+      of14: spelled(struct({ id: u8, properties: list(property) }), 'properties', { ...SPELLING, unsaidMatters: true }),
+    })
+    const speed = { type: 'speed', speed: 10 } as const
+    expect(octets({ id: 1, speed: 10, properties: [speed, speed] }, VERSIONS.of13, strict)).to.equal('01000a')
+    expect(() => octets({ id: 1, speed: 0xffff, properties: [] }, VERSIONS.of13, strict))
+      .to.throw(WireError)
+      .that.includes({ code: 'not_in_version', path: 'properties' })
   })
 
   it('says where a wrong member or list is wrong', () => {
