@@ -7,11 +7,12 @@ import type { Socket } from 'node:net'
 import { Framer } from '../framer.ts'
 import { Handshake, type Side } from '../handshake.ts'
 import { OFPMPF_MORE } from '../spec/constants.ts'
-import { type ErrorCodeName, type ErrorTypeName, errorNumbers } from '../spec/errors.ts'
+import type { ErrorCodeName, ErrorTypeName } from '../spec/errors.ts'
 import { decode, encodeOnto, type Message, type MessageNamed } from '../spec/message.ts'
+import { nearestError } from '../spec/nearest-error.ts'
 import type { Port } from '../spec/ports.ts'
 import type { Writer } from '../wire/cursor.ts'
-import { WireError } from '../wire/error.ts'
+import { type ErrorAnswer, WireError } from '../wire/error.ts'
 import { VERSIONS, type Version, versionText } from '../wire/version.ts'
 import { Alive } from './alive.ts'
 import { Outbox } from './outbox.ts'
@@ -39,6 +40,8 @@ const DEFAULTS = {
 
 /** Ms that a closing connection has for writing its queue and for the peer's end. */
 const LINGER_MS = 1000
+/** Of lost framing, for which the framer knows no answer. */
+const BAD_LENGTH: ErrorAnswer = { type: 'bad_request', code: 'bad_len' }
 /** What an error message quotes (section 7.4.4: at least 64 octets). */
 const QUOTED = 64
 /** Ports that fit one part with whatever else a version tells of them: (65535 - 16) / 72. */
@@ -334,12 +337,11 @@ export class Connection implements OpenFlowConnection {
     return true
   }
 
-  /** The codec's names are the specification's; should one not be, the peer must not learn of it by our fall. */
+  /** In the version that is written here; what was refused may be of another, whose errors this one may lack. */
   #errorAnswer(error: WireError, xid: number, frame: Uint8Array): Message {
-    const kind = { error_type: error.error?.type as ErrorTypeName, code: error.error?.code as ErrorCodeName }
-    const known = error.error !== undefined && errorNumbers(kind) !== undefined
-    const data = frame.subarray(0, QUOTED)
-    return { type: 'error', xid, ...(known ? kind : { error_type: 'bad_request', code: 'bad_len' }), data }
+    const { type, code } = nearestError(error.error ?? BAD_LENGTH, this.#version)
+    const kind = { error_type: type as ErrorTypeName, code: code as ErrorCodeName }
+    return { type: 'error', xid, ...kind, data: frame.subarray(0, QUOTED) }
   }
 
   // ---- handing over -----------------------------------------------------------------------------------------

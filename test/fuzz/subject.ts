@@ -1,6 +1,7 @@
 /** What is fuzzed, bundled into one script of its own, so that coverage counts nothing of the fuzzer. */
 
 export { Streams } from '../../openflow/cli/streams.ts'
+export { Connection } from '../../openflow/connection/connection.ts'
 export { Framer } from '../../openflow/framer.ts'
 export { Handshake, negotiate } from '../../openflow/handshake.ts'
 export { PcapError, PcapReader } from '../../openflow/pcap.ts'
@@ -10,4 +11,4 @@ export * as text from '../../openflow/text/index.ts'
 export { WIRE_CODES, WireError } from '../../openflow/wire/error.ts'
 export { octetsText, textOctets } from '../../openflow/wire/field.ts'
 export { toJson } from '../../openflow/wire/json.ts'
-export type { Version } from '../../openflow/wire/version.ts'
+export { isSpoken, type Version } from '../../openflow/wire/version.ts'

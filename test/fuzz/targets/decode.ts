@@ -3,7 +3,7 @@
  * than its octets account for.
  */
 import { hex, law, sameOctets, type Target } from '../engine/target.ts'
-import { encode, text, toJson, WireError } from '../subject.ts'
+import { encode, isSpoken, text, toJson, WireError } from '../subject.ts'
 import { decoded, refusalOf, sendable, shapeOf } from './shape.ts'
 
 /** Values in a message for each octet of it: a hello element of 4 octets has three. */
@@ -13,6 +13,11 @@ const CHARACTERS_PER_OCTET = 100
 const OWN = 2000
 /** Whether JSON is sound is asked of messages up to here; reading it back costs more than all the rest. */
 const JSON_OCTETS = 2048
+
+/** Errors are answered in the version of what was refused, in 1.3 if that is not spoken. */
+function spoken(version: number): { version?: number } {
+  return isSpoken(version) && version !== 4 ? { version } : {}
+}
 
 export const decodeTarget: Target = {
   name: 'decode',
@@ -26,7 +31,8 @@ export const decodeTarget: Target = {
       refusalOf(message, input.length, (name) => feature(`${version} ${name}`))
       const { error } = message
       law(error !== undefined, 'error without answer', () => String(message))
-      const answer = { type: 'error', xid: 0, error_type: error.type, code: error.code, data: input.subarray(0, 64) }
+      const data = input.subarray(0, 64)
+      const answer = { type: 'error', xid: 0, error_type: error.type, code: error.code, data, ...spoken(version) }
       sendable(answer as never, 'the answer to an error')
       return
     }

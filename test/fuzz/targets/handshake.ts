@@ -15,11 +15,10 @@ function answered(messages: readonly Message[]): void {
   for (const message of messages) sendable(message, 'an answer of the handshake')
 }
 
-/** The error that a connection sends for what it cannot decode. */
-function errorOf(error: WireError, octets: Uint8Array): Message | undefined {
-  if (error.error === undefined) return undefined
-  const { type, code } = error.error
-  return { type: 'error', xid: xidOf(octets), error_type: type, code, data: octets.subarray(0, 64) } as Message
+/** An error as a connection answers what it cannot decode. */
+function refusal(octets: Uint8Array): Message {
+  const data = octets.subarray(0, 64)
+  return { type: 'error', xid: xidOf(octets), error_type: 'bad_request', code: 'bad_len', data }
 }
 
 const xidOf = (octets: Uint8Array): number =>
@@ -50,7 +49,7 @@ export const handshakeTarget: Target = {
       const message = decoded(octets)
       const before: string = machine.state
       if (message instanceof WireError) {
-        answered(machine.undecodable(message, xidOf(octets), errorOf(message, octets)))
+        answered(machine.undecodable(message, xidOf(octets), refusal(octets)))
       } else {
         answered(machine.receive(message, octets.length))
         if (message.type === 'hello') {

@@ -1,5 +1,6 @@
 /** Everything that is fuzzed. */
 import type { Target } from '../engine/target.ts'
+import { connectionTarget } from './connection.ts'
 import { decodeTarget } from './decode.ts'
 import { framerTarget } from './framer.ts'
 import { handshakeTarget } from './handshake.ts'
@@ -11,6 +12,7 @@ export const TARGETS: readonly Target[] = [
   decodeTarget,
   textTarget,
   switchTarget,
+  connectionTarget,
   handshakeTarget,
   framerTarget,
   pcapTarget,

@@ -115,13 +115,8 @@ export const textTarget: Target = {
         value = parse(line)
       } catch (error) {
         const { code, message } = refused(error, line)
-        feature(
-          `${what} ${code} ${message
-            .replace(/[\d"'].*|: .*/, '')
-            .split(' ')
-            .slice(0, 3)
-            .join(' ')}`,
-        )
+        // Of an unknown name only what it should have been: names themselves are without end.
+        feature(`${what} ${code} ${code === 'unknown_name' ? message.split(' ')[1] : ''}`)
         continue
       }
       shapeOf(value, what, feature)
