@@ -98,7 +98,7 @@ function rowValue(name: FieldName): fc.Arbitrary<Oxm> {
       return fc.oneof(
         number(0, 0xfff).map((vid) => oxm(name, 0x1000 | vid)),
         fc
-          .tuple(number(0, 0xfff), number(0, 0xfff))
+          .tuple(number(0, 0xfff), number(0, 0xffe))
           .map(([vid, mask]) => oxm(name, 0x1000 | (vid & mask), 0x1000 | mask)),
       )
     case 'vlan_tci':
