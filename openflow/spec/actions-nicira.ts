@@ -9,6 +9,7 @@ import { WireError } from '../wire/error.ts'
 import { enumeration, type Field, list, rest, u8, u16, u32, u64, u128 } from '../wire/field.ts'
 import { type Members, pad, sizeOf, struct } from '../wire/struct.ts'
 import { type UnionOf, type UnionRow, union } from '../wire/union.ts'
+import { encapProperties } from './encap.ts'
 import { packetInReason } from './enums.ts'
 import { type FieldRef, fieldRef, fieldRef32 } from './oxm.ts'
 import { EXPERIMENTER } from './oxm-row.ts'
@@ -209,11 +210,14 @@ export const ACTIONS_NICIRA = {
   nx_sample3: nx(41, sampleAtPort),
   nx_ct_clear: nx(43, { pad: pad(6) }),
   nx_resubmit_table_ct: nx(44, { in_port: u16, table: u8, pad: pad(3) }),
-  nx_encap: nx(46, { hdr_size: u16, new_pkt_type: u32, properties: rest }),
+  nx_encap: nx(46, { hdr_size: u16, new_pkt_type: u32, properties: encapProperties }),
   nx_decap: nx(47, { pad: pad(2), new_pkt_type: u32 }),
   nx_dec_nsh_ttl: nx(48, { pad: pad(6) }),
   nx_check_pkt_larger: nx(49, { pkt_len: u16, offset: u16, dst: fieldRef }),
   nx_delete_field: nx(50, { field: fieldRefOf14 }),
+  /** Of Open vSwitch's own tests; a switch takes them when started with --enable-dummy. */
+  nx_debug_slow: nx(254, { pad: pad(6) }),
+  nx_debug_recirc: nx(255, { pad: pad(6) }),
 } as const satisfies Record<string, UnionRow>
 
 export type NiciraAction = UnionOf<typeof ACTIONS_NICIRA>

@@ -29,6 +29,9 @@ const MD_TYPE_SIZE = HEADER + 1
 /** Class, type and length of the TLV inside. */
 const TLV_HEADER = 4
 
+/** Length of the property of a TLV: Open vSwitch counts the padding of TLVs, and of nothing else. */
+const tlvSize = (octets: number): number => (HEADER + TLV_HEADER + octets + 7) & ~7
+
 const encapProperty: Field<EncapProperty> = {
   kind: 'encapProperty',
   min: HEADER,
@@ -36,18 +39,22 @@ const encapProperty: Field<EncapProperty> = {
   read(r) {
     r.need(HEADER)
     const at = r.at
+    const b = r.octets
     const cls = u16.read(r)
     const number = u8.read(r)
     const size = u8.read(r)
     if (size < HEADER || at + size > r.end) throw new WireError('bad_len', at + 3, `length ${size}`).within('len')
+    if (cls === CLASS_NSH && number === TLV && size >= HEADER + TLV_HEADER && size === tlvSize(b[at + 7]!)) {
+      const tlv_class = u16.read(r)
+      const tlv_type = u8.read(r)
+      const data = r.take(u8.read(r))
+      r.skip(at + size - r.at)
+      return { type: 'nsh_tlv', tlv_class, tlv_type, data }
+    }
     const data = r.take(size - HEADER)
     r.skip(-size & 7)
     if (cls === CLASS_NSH && number === MD_TYPE && size === MD_TYPE_SIZE) {
       return { type: 'nsh_md_type', md_type: data[0]! }
-    }
-    if (cls === CLASS_NSH && number === TLV && data.length >= TLV_HEADER && data[3] === data.length - TLV_HEADER) {
-      const tlv_class = (data[0]! << 8) | data[1]!
-      return { type: 'nsh_tlv', tlv_class, tlv_type: data[2]!, data: data.subarray(TLV_HEADER) }
     }
     return { type: 'unknown', class: cls, number, data }
   },
@@ -57,7 +64,7 @@ const encapProperty: Field<EncapProperty> = {
     const start = w.at
     const octets = type === 'nsh_md_type' ? new Uint8Array(1) : value.data
     if (!(octets instanceof Uint8Array)) throw new WireError('wrong_type', start, 'Uint8Array wanted').within('data')
-    const size = octets.length + (type === 'nsh_tlv' ? HEADER + TLV_HEADER : HEADER)
+    const size = type === 'nsh_tlv' ? tlvSize(octets.length) : HEADER + octets.length
     if (size > 0xff) throw new WireError('out_of_range', start, `${size} octets do not fit the length`).within('data')
     const part = (key: string, field: Field<number>, number: number): void => {
       try {
@@ -90,7 +97,7 @@ const encapProperty: Field<EncapProperty> = {
       default:
         throw new WireError('unknown_name', start, `no such property: ${shown(type)}`).within('type')
     }
-    w.skip(-size & 7)
+    w.skip(((size + 7) & ~7) - (w.at - start))
   },
 }
 

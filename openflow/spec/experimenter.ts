@@ -1,15 +1,17 @@
 /**
- * Experimenter messages (type 4) that this codec knows: Nicira's (TLV table, packet-in format, conntrack flush,
- * flow monitor control) and the ONF's bundles (EXT-230). Others are kept as octets. One row each: experimenter,
- * its message type, shape of what follows the two.
+ * Experimenter messages (type 4; in OpenFlow 1.0 vendor messages, which look the same) that this codec knows: all of
+ * Nicira's that Open vSwitch 3.1 speaks, and the ONF's flow monitor control and bundles (EXT-187, EXT-230). Others are
+ * kept as octets. One row each: experimenter, its message type, shape of what follows the two.
  */
 
 import { bytes, enumeration, list, rest, u8, u16, u32, u64 } from '../wire/field.ts'
 import { type Members, pad, struct } from '../wire/struct.ts'
 import { type UnionOf, type UnionRow, union } from '../wire/union.ts'
 import type { ByVersion } from '../wire/version.ts'
+import { asyncProperties } from './async-properties.ts'
 import { packetInReason } from './enums.ts'
 import { oxmList } from './match.ts'
+import { nxFlowMod, nxFlowRemoved, nxPacketIn } from './nicira-flows.ts'
 import { EXPERIMENTER } from './oxm-row.ts'
 import { EXPERIMENTER_PROPERTY, properties } from './properties.ts'
 
@@ -55,6 +57,9 @@ export const CT_FLUSH_PROPERTIES = {
   zone_id: { number: 2, body: struct({ zone_id: u16, pad: pad(2) }) },
 } as const satisfies Record<string, UnionRow>
 
+/** Roles of OpenFlow 1.0 connections; `other` is what 1.2 calls equal. */
+const nxRole = struct({ role: enumeration(u32, { other: 0, master: 1, slave: 2 }) })
+
 const tlvCommand = enumeration(u16, { add: 0, delete: 1, clear: 2 })
 
 /** `bundle_control.bundle_type`; replies are the odd ones. */
@@ -74,9 +79,26 @@ export type BundleProperty = UnionOf<typeof BUNDLE_PROPERTIES>
 export const bundleProperties = properties(BUNDLE_PROPERTIES)
 
 export const EXPERIMENTER_MESSAGES = {
+  nx_role_request: { number: 10, experimenter: EXPERIMENTER.nicira, body: nxRole },
+  nx_role_reply: { number: 11, experimenter: EXPERIMENTER.nicira, body: nxRole },
+  nx_set_flow_format: nicira(12, { format: enumeration(u32, { openflow10: 0, nxm: 2 }) }),
+  nx_flow_mod: { number: 13, experimenter: EXPERIMENTER.nicira, body: nxFlowMod },
+  nx_flow_removed: { number: 14, experimenter: EXPERIMENTER.nicira, body: nxFlowRemoved },
   nx_flow_mod_table_id: nicira(15, { set: u8, pad: pad(7) }),
   nx_set_packet_in_format: nicira(16, {
     format: enumeration(u32, { openflow10: 0, nxt_packet_in: 1, nxt_packet_in2: 2 }),
+  }),
+  nx_packet_in: { number: 17, experimenter: EXPERIMENTER.nicira, body: nxPacketIn },
+  /** The ages of nx_flow statistics are wanted. */
+  nx_flow_age: nicira(18, {}),
+  /** Masks of reasons; those of master hold for other, too. */
+  nx_set_async_config: nicira(19, {
+    packet_in_mask_master: u32,
+    packet_in_mask_slave: u32,
+    port_status_mask_master: u32,
+    port_status_mask_slave: u32,
+    flow_removed_mask_master: u32,
+    flow_removed_mask_slave: u32,
   }),
   nx_set_controller_id: nicira(20, { pad: pad(6), controller_id: u16 }),
   nx_flow_monitor_cancel: nicira(21, { id: u32 }),
@@ -85,6 +107,7 @@ export const EXPERIMENTER_MESSAGES = {
   nx_tlv_table_mod: nicira(24, { command: tlvCommand, pad: pad(6), mappings: list(tlvMap) }),
   nx_tlv_table_request: nicira(25, {}),
   nx_tlv_table_reply: nicira(26, { max_option_space: u32, max_fields: u16, pad: pad(10), mappings: list(tlvMap) }),
+  nx_set_async_config2: nicira(27, { properties: asyncProperties }),
   nx_resume: nicira(28, { properties: packetIn2Properties }),
   nx_ct_flush_zone: nicira(29, { pad: pad(6), zone_id: u16 }),
   nx_packet_in2: nicira(30, { properties: packetIn2Properties }),

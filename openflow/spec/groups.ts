@@ -147,8 +147,9 @@ const groupMod15 = grouped(
   }),
 )
 
-/** `struct ofp_group_mod` behind the header. */
+/** `struct ofp_group_mod` behind the header; Nicira's of 1.0 is that of 1.5. */
 export const groupMod = columns<Of<typeof groupMod15>>({
+  of10: groupMod15,
   of13: struct({ command: groupCommand, group_type: groupType, pad: pad(1), group_id: u32, buckets: list(bucket13) }),
   of15: groupMod15,
 })
@@ -186,6 +187,7 @@ export type GroupDesc = Of<typeof groupDesc15>
 
 /** `struct ofp_group_desc`. */
 export const groupDesc = columns<GroupDesc>({
+  of10: groupDesc15,
   of13: struct({ len: length, group_type: groupType, pad: pad(1), group_id: u32, buckets: list(bucket13) }),
   of15: groupDesc15,
 })

@@ -202,7 +202,11 @@ const OWN: Readonly<Record<string, MessageRow>> = {
     experimenter: { of13: EXPERIMENTER.onf, of14: null },
     body: bundleAdd,
   },
-  requestforward: { number: { of14: 32 }, body: struct({ request: nestedMessage }) },
+  requestforward: {
+    number: { of10: 132, of13: 2350, of14: 32 },
+    experimenter: { of10: EXPERIMENTER.nicira, of13: EXPERIMENTER.onf, of14: null },
+    body: struct({ request: nestedMessage }),
+  },
 }
 
 /** The rows of all messages. */

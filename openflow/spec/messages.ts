@@ -17,6 +17,7 @@ import { instructions } from './instructions.ts'
 import { match } from './match.ts'
 import { featuresReply10, flowMod10, packetIn10 } from './of10-flows.ts'
 import { queueConfigReply10, queueConfigRequest10 } from './of10-queues.ts'
+import { EXPERIMENTER } from './oxm-row.ts'
 import { packetOut } from './packet-out.ts'
 import { packetQueue, port, portMod } from './ports.ts'
 import { EXPERIMENTER_PROPERTY, properties } from './properties.ts'
@@ -104,7 +105,8 @@ export const MESSAGES = {
   },
   packet_out: { number: 13, body: packetOut },
   flow_mod: { number: 14, body: flowMod },
-  group_mod: { number: { of13: 15 }, body: groupMod },
+  /** Open vSwitch has groups on 1.0, too. */
+  group_mod: { number: { of10: 31, of13: 15 }, experimenter: { of10: EXPERIMENTER.nicira }, body: groupMod },
   port_mod: { number: { of10: 15, of13: 16 }, body: portMod },
   table_mod: { number: { of13: 17 }, body: tableMod },
   barrier_request: { number: { of10: 18, of13: 20 }, body: nothing },
@@ -130,7 +132,8 @@ export const MESSAGES = {
   },
   /** The switch changed this connection's role. */
   role_status: {
-    number: { of14: 30 },
+    number: { of13: 1911, of14: 30 },
+    experimenter: { of13: EXPERIMENTER.onf, of14: null },
     body: struct({
       role: controllerRole,
       reason: enumeration(u8, { master_request: 0, config: 1, experimenter: 2 }),

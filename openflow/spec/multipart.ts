@@ -23,6 +23,9 @@ import { controllerStatuses } from './controller-status.ts'
 import { flowMonitorRequest, flowUpdate } from './flow-monitor.ts'
 import { aggregateStats, flowCountersOnly, flowStats, flowStatsRequest, tableStats } from './flows.ts'
 import { groupDesc, groupFeatures, groupStats, meterConfig, meterFeatures, meterStats } from './groups.ts'
+import { nxAggregateStats, nxFlowStats, nxFlowStatsRequest } from './nicira-flows.ts'
+import { nxIpfixStats } from './nicira-ipfix.ts'
+import { nxFlowMonitorRequest, nxFlowUpdate } from './nicira-monitor.ts'
 import { byPort10, byQueue10 } from './of10-ports.ts'
 import { EXPERIMENTER } from './oxm-row.ts'
 import { port, portStats, queueDesc, queueStats } from './ports.ts'
@@ -59,22 +62,19 @@ const byQueue13 = struct({ port_no: u32, queue_id: u32 })
 const byQueue = columns<Of<typeof byQueue13>>({ of10: byQueue10, of13: byQueue13 })
 const byGroup = struct({ group_id: u32, pad: pad(4) })
 const byMeter = struct({ meter_id: u32, pad: pad(4) })
-
-/** All of them until 1.5, which can ask for one. */
-const groupDescRequest = columns<{ group_id?: number }>({
-  of13: nothing,
-  of15: struct({ group_id: since(u32, GROUP_ALL), pad: pad(4) }),
-})
-const portDescRequest = columns<{ port_no?: number }>({
-  of13: nothing,
-  of15: struct({ port_no: since(u32, PORT_ANY), pad: pad(4) }),
-})
-
 /** Vendors of 1.0 have no types. */
 const experimenterBody13 = struct({ experimenter: u32, exp_type: u32, data: rest })
 const experimenterBody = columns<Of<typeof experimenterBody13>>({
   of10: struct({ experimenter: u32, exp_type: implied<number>(0), data: rest }),
   of13: experimenterBody13,
+})
+
+/** All of them until 1.5, which can ask for one. */
+const byGroupOrAll = struct({ group_id: since(u32, GROUP_ALL), pad: pad(4) })
+const groupDescRequest = columns<{ group_id?: number }>({ of10: byGroupOrAll, of13: nothing, of15: byGroupOrAll })
+const portDescRequest = columns<{ port_no?: number }>({
+  of13: nothing,
+  of15: struct({ port_no: since(u32, PORT_ANY), pad: pad(4) }),
 })
 
 export const MULTIPART = {
@@ -84,26 +84,71 @@ export const MULTIPART = {
   table: { number: 3, request: nothing, reply: list(tableStats) },
   port_stats: { number: 4, request: byPort, reply: list(portStats) },
   queue: { number: 5, request: byQueue, reply: list(queueStats) },
-  group: { number: { of13: 6 }, request: byGroup, reply: list(groupStats) },
-  group_desc: { number: { of13: 7 }, request: groupDescRequest, reply: list(groupDesc) },
-  group_features: { number: { of13: 8 }, request: nothing, reply: groupFeatures },
+  group: {
+    number: { of10: 0xffff, of13: 6 },
+    experimenter: { of10: { id: EXPERIMENTER.nicira, type: 7 } },
+    request: byGroup,
+    reply: list(groupStats),
+  },
+  group_desc: {
+    number: { of10: 0xffff, of13: 7 },
+    experimenter: { of10: { id: EXPERIMENTER.nicira, type: 8 } },
+    request: groupDescRequest,
+    reply: list(groupDesc),
+  },
+  group_features: {
+    number: { of10: 0xffff, of13: 8 },
+    experimenter: { of10: { id: EXPERIMENTER.nicira, type: 9 } },
+    request: nothing,
+    reply: groupFeatures,
+  },
   meter: { number: { of13: 9 }, request: byMeter, reply: list(meterStats) },
   meter_config: { number: { of13: 10 }, request: byMeter, reply: list(meterConfig) },
   meter_features: { number: { of13: 11 }, request: nothing, reply: meterFeatures },
   table_features: { number: { of13: 12 }, request: list(tableFeatures), reply: list(tableFeatures) },
   /** Counters alone; what 1.5 calls flow descriptions is `flow`. */
   flow_stats: { number: { of15: 17 }, request: flowStatsRequest, reply: list(flowCountersOnly) },
+  table_desc: { number: { of14: 14 }, request: nothing, reply: list(tableDesc) },
+  queue_desc: { number: { of14: 15 }, request: byQueue, reply: list(queueDesc) },
   port_desc: { number: { of13: 13 }, request: portDescRequest, reply: list(port) },
   controller_status: { number: { of15: 18 }, request: nothing, reply: controllerStatuses },
   bundle_features: { number: { of15: 19 }, request: bundleFeaturesRequest, reply: bundleFeatures },
-  table_desc: { number: { of14: 14 }, request: nothing, reply: list(tableDesc) },
-  queue_desc: { number: { of14: 15 }, request: byQueue, reply: list(queueDesc) },
   /** EXT-187 on 1.3: the ONF's experimenter id. */
   flow_monitor: {
     number: { of13: 0xffff, of14: 16 },
     experimenter: { of13: { id: EXPERIMENTER.onf, type: 1870 }, of14: null },
     request: list(flowMonitorRequest),
     reply: list(flowUpdate),
+  },
+  nx_flow: {
+    number: { of10: 0xffff },
+    experimenter: { id: EXPERIMENTER.nicira, type: 0 },
+    request: nxFlowStatsRequest,
+    reply: list(nxFlowStats),
+  },
+  nx_aggregate: {
+    number: { of10: 0xffff },
+    experimenter: { id: EXPERIMENTER.nicira, type: 1 },
+    request: nxFlowStatsRequest,
+    reply: nxAggregateStats,
+  },
+  nx_flow_monitor: {
+    number: { of10: 0xffff },
+    experimenter: { id: EXPERIMENTER.nicira, type: 2 },
+    request: list(nxFlowMonitorRequest),
+    reply: list(nxFlowUpdate),
+  },
+  nx_ipfix_bridge: {
+    number: 0xffff,
+    experimenter: { id: EXPERIMENTER.nicira, type: 3 },
+    request: nothing,
+    reply: nxIpfixStats,
+  },
+  nx_ipfix_flow: {
+    number: 0xffff,
+    experimenter: { id: EXPERIMENTER.nicira, type: 4 },
+    request: nothing,
+    reply: list(nxIpfixStats),
   },
   experimenter: { number: 0xffff, request: experimenterBody, reply: experimenterBody },
 } as const satisfies Record<string, MultipartRow>
@@ -148,6 +193,9 @@ function experimenterIn({ experimenter }: MultipartRow, version: number): Experi
 /** Since 1.3 the flags are followed by padding. */
 const headerPadding = (version: number): number => (version === VERSIONS.of10 ? 0 : 4)
 
+/** Nicira's statistics of 1.0 have padding behind their type. */
+const typePadding = (version: number): number => (version === VERSIONS.of10 ? 4 : 0)
+
 /** The members after the header: type, flags, body. A message's body field, so it is a struct of one piece. */
 export function multipart<T>(side: 'request' | 'reply'): Field<T> {
   return {
@@ -171,7 +219,10 @@ export function multipart<T>(side: 'request' | 'reply'): Field<T> {
       if (name === 'experimenter' && r.end - r.at >= 8) {
         const special = experimenters.get(`${u32.read(r)}/${u32.read(r)}`)
         if (special === undefined) r.at -= 8
-        else name = special
+        else {
+          name = special
+          r.skip(typePadding(r.version))
+        }
       }
       try {
         return { flags, mp_type: name, body: (MULTIPART[name][side] as Field<unknown>).read(r) } as T
@@ -194,6 +245,7 @@ export function multipart<T>(side: 'request' | 'reply'): Field<T> {
       if (experimenter !== undefined) {
         u32.write(w, experimenter.id)
         u32.write(w, experimenter.type)
+        w.skip(typePadding(w.version))
       }
       try {
         ;(row[side] as Field<unknown>).write(w, body)

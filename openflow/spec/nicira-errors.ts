@@ -125,7 +125,7 @@ export const EXTENSION_ERRORS = {
     msg_failed: onf13(2313),
     timeout: onf13(2314),
     bundle_in_progress: onf13(2315),
-    nx_bad_version: nx14(22),
+    bad_version: nx14(22),
   },
   nx_tlv_table_mod_failed: {
     bad_command: nx(16, 1, 527),

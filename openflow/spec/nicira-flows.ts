@@ -4,7 +4,7 @@
  * speaks the messages on connections of all versions and the statistics on 1.0.
  */
 
-import { enumeration, list, type Of, rest, u8, u16, u32, u64 } from '../wire/field.ts'
+import { enumeration, type Of, rest, u8, u16, u32, u64 } from '../wire/field.ts'
 import { length, pad, padTo, sizeOf, struct } from '../wire/struct.ts'
 import { flowRemovedReason, packetInReason } from './enums.ts'
 import { flowActions } from './flow-actions.ts'
@@ -80,25 +80,26 @@ export const nxFlowStatsRequest = struct({
 export type NxFlowStatsRequest = Of<typeof nxFlowStatsRequest>
 
 /** `struct nx_flow_stats`. Ages are in seconds plus one; 0 means that the switch does not tell. */
-export const nxFlowStats = list(
-  struct({
-    length,
-    table_id: u8,
-    pad: pad(1),
-    duration_sec: u32,
-    duration_nsec: u32,
-    priority: u16,
-    idle_timeout: u16,
-    hard_timeout: u16,
-    match_len: sizeOf('match'),
-    idle_age: u16,
-    hard_age: u16,
-    cookie: u64,
-    packet_count: u64,
-    byte_count: u64,
-    match: nxMatch,
-    pad2: padTo(8),
-    instructions: flowActions,
-  }),
-)
-export type NxFlowStats = Of<typeof nxFlowStats>[number]
+export const nxFlowStats = struct({
+  length,
+  table_id: u8,
+  pad: pad(1),
+  duration_sec: u32,
+  duration_nsec: u32,
+  priority: u16,
+  idle_timeout: u16,
+  hard_timeout: u16,
+  match_len: sizeOf('match'),
+  idle_age: u16,
+  hard_age: u16,
+  cookie: u64,
+  packet_count: u64,
+  byte_count: u64,
+  match: nxMatch,
+  pad2: padTo(8),
+  instructions: flowActions,
+})
+export type NxFlowStats = Of<typeof nxFlowStats>
+
+/** `struct ofp_aggregate_stats_reply`, as in OpenFlow. */
+export const nxAggregateStats = struct({ packet_count: u64, byte_count: u64, flow_count: u32, pad: pad(4) })

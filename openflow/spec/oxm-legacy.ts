@@ -4,7 +4,7 @@
  * so a codec that gives back the octets it read must keep them apart from their twins.
  */
 
-import { NEEDS, OXM_CLASS, type OxmRow } from './oxm-row.ts'
+import { EXPERIMENTER, NEEDS, OXM_CLASS, type OxmRow } from './oxm-row.ts'
 
 const NXM_OF = OXM_CLASS.nxm_0
 const NXM_NX = OXM_CLASS.nxm_1
@@ -270,5 +270,20 @@ export const OXM_LEGACY = {
     since: 'OVS 1.1',
     print: 'tcp_flags',
     twin: 'tcp_flags',
+    writable: false,
   },
+  /** Experimenter spelling that Open vSwitch reads as well as its own. */
+  oxm_et_dp_hash: {
+    class: OXM_CLASS.experimenter,
+    experimenter: EXPERIMENTER.nicira,
+    id: 0,
+    size: 4,
+    maskable: true,
+    since: 'OVS 2.4',
+    print: 'hex',
+    twin: 'dp_hash',
+    writable: false,
+  },
+  /** No field of packets: the flow's cookie, in nx_flow_mod and requests for nx_flow. It shares its number with mpls_ttl. */
+  nxm_nx_cookie: { class: NXM_NX, id: 30, size: 8, maskable: true, since: 'OVS 1.1', print: 'hex', writable: false },
 } as const satisfies Record<string, OxmRow>

@@ -3,10 +3,11 @@
 import type { Action, CtZone } from '../spec/actions-nested.ts'
 import type { NatRange } from '../spec/actions-nicira.ts'
 import { NX_CT_COMMIT, NX_CT_FORCE, NX_CT_RECIRC_NONE, NX_NAT_DST, NX_NAT_SRC } from '../spec/constants.ts'
+import { type EncapProperty, PACKET_TYPE } from '../spec/encap.ts'
 import { TextError, unknownName } from './error.ts'
 import { parseBits, parsePort, parseTable, type TextOptions } from './names.ts'
 import { type KeyValue, keyValue, type Piece, parseNumber, piece, slice, splitList } from './scan.ts'
-import { octetsOf, parseIpv4, parseIpv6 } from './values.ts'
+import { parseIpv4, parseIpv6, parseOctets } from './values.ts'
 
 function value(part: KeyValue): Piece {
   if (part.value === undefined) throw new TextError('missing', part.key.at, `${part.key.text} needs a value`)
@@ -18,11 +19,6 @@ function oneOf<const N extends string>(what: string, part: Piece, all: readonly 
   const found = all.find((name) => name === part.text)
   if (found === undefined) throw unknownName(what, part.text, part.at, all)
   return found
-}
-
-const digits = (part: Piece): Uint8Array => {
-  if (!/^([0-9a-f]{2}\.?)*$/i.test(part.text)) throw new TextError('bad_value', part.at, 'hexadecimal octets wanted')
-  return Uint8Array.from(part.text.replaceAll('.', '').matchAll(/../g), ([octet]) => Number.parseInt(octet, 16))
 }
 
 const CONTROLLER_PORT = 0xfffffffd
@@ -43,7 +39,7 @@ export function parseController(part: KeyValue): Action {
     else if (name === 'id')
       found.controller_id = { type: 'controller_id', controller_id: parseNumber(value(parsed), 16) }
     else if (name === 'reason') found.reason = { type: 'reason', reason: oneOf('reason', value(parsed), REASONS) }
-    else if (name === 'userdata') userdata = digits(value(parsed))
+    else if (name === 'userdata') userdata = parseOctets(value(parsed))
     else if (name === 'pause') found.pause = { type: 'pause' }
     else if (name === 'meter_id') found.meter_id = { type: 'meter_id', meter_id: parseNumber(value(parsed), 32) }
     else throw unknownName('argument', name, arg.at, CONTROLLER_ARGUMENTS)
@@ -248,41 +244,31 @@ export function parseSample(part: KeyValue, options: TextOptions): Action {
   return { type: 'nx_sample', ...numbers }
 }
 
-const PACKET_TYPES: Readonly<Record<string, number>> = { ethernet: 0, mpls: 0x18847, mpls_mc: 0x18848, nsh: 0x1894f }
-
-const NSH_MD_TYPE = 1
-const NSH_TLV = 2
 /** Octets of a TLV that the 8 bit length of its property can count. */
 const MOST_TLV = 240
-
-/** One property of a header to put on: class 4 is NSH. Filled up to a multiple of 8 octets, which a TLV counts. */
-function nshProperty(type: typeof NSH_MD_TYPE | typeof NSH_TLV, body: readonly number[]): number[] {
-  const size = 4 + body.length
-  const fill = -size & 7
-  return [0, 4, type, type === NSH_TLV ? size + fill : size, ...body, ...Array<number>(fill).fill(0)]
-}
 
 /** `ethernet`, `nsh`, `nsh(md_type=2,tlv(0x1000,10,0x12345678))`. */
 export function parseEncap(args: Piece): Action {
   const { key, args: inner } = keyValue(args)
-  const new_pkt_type = Object.hasOwn(PACKET_TYPES, key.text) ? PACKET_TYPES[key.text] : undefined
-  if (new_pkt_type === undefined) throw unknownName('header', key.text, key.at, Object.keys(PACKET_TYPES))
-  const properties: number[] = []
-  for (const arg of inner === undefined ? [] : splitList(inner)) {
+  const header = Object.entries(PACKET_TYPE).find(([name]) => name === key.text)
+  if (header === undefined) throw unknownName('header', key.text, key.at, Object.keys(PACKET_TYPE))
+  const properties = (inner === undefined ? [] : splitList(inner)).map((arg): EncapProperty => {
     const part = keyValue(arg)
-    if (part.key.text === 'md_type') properties.push(...nshProperty(NSH_MD_TYPE, [parseNumber(value(part), 8)]))
-    else if (part.key.text === 'tlv' && part.args !== undefined) {
-      const [cls, type, data] = splitList(part.args)
-      if (cls === undefined || type === undefined || data === undefined) {
-        throw new TextError('missing', arg.at, 'tlv takes class, type and data')
-      }
-      const octets = digits(slice(data, /^0x/i.test(data.text) ? 2 : 0))
-      if (octets.length > MOST_TLV) throw new TextError('bad_value', data.at, `at most ${MOST_TLV} octets wanted`)
-      const head = [...octetsOf(BigInt(parseNumber(cls, 16)), 2), parseNumber(type, 8), octets.length]
-      properties.push(...nshProperty(NSH_TLV, [...head, ...octets]))
-    } else throw unknownName('argument', part.key.text, arg.at, ['md_type', 'tlv'])
-  }
-  return { type: 'nx_encap', hdr_size: 0, new_pkt_type, properties: Uint8Array.from(properties) }
+    if (part.key.text === 'md_type') return { type: 'nsh_md_type', md_type: parseNumber(value(part), 8) }
+    if (part.key.text !== 'tlv' || part.args === undefined) {
+      throw unknownName('argument', part.key.text, arg.at, ['md_type', 'tlv'])
+    }
+    const [cls, type, octets] = splitList(part.args)
+    if (cls === undefined || type === undefined || octets === undefined) {
+      throw new TextError('missing', arg.at, 'tlv takes class, type and data')
+    }
+    // ovs-ofctl prints no zero in front of the first digit.
+    const odd = /^0x([0-9a-f]{2})*[0-9a-f]$/i.test(octets.text)
+    const data = parseOctets(odd ? { text: `0${octets.text.slice(2)}`, at: octets.at } : octets)
+    if (data.length > MOST_TLV) throw new TextError('bad_value', octets.at, `at most ${MOST_TLV} octets wanted`)
+    return { type: 'nsh_tlv', tlv_class: parseNumber(cls, 16), tlv_type: parseNumber(type, 8), data }
+  })
+  return { type: 'nx_encap', hdr_size: 0, new_pkt_type: header[1], properties }
 }
 
 /** `packet_type(ns=…,type=…)`, or nothing where the packet says what is inside. */

@@ -6,6 +6,7 @@
 import type { Action, ActionNamed } from '../spec/actions-nested.ts'
 import type { NatRange } from '../spec/actions-nicira.ts'
 import { NX_CT_COMMIT, NX_CT_FORCE, NX_CT_RECIRC_NONE, NX_NAT_DST, NX_NAT_SRC } from '../spec/constants.ts'
+import { PACKET_TYPE } from '../spec/encap.ts'
 import type { Instruction } from '../spec/instructions.ts'
 import type { Oxs } from '../spec/oxs.ts'
 import { formatLearn } from './learn.ts'
@@ -153,30 +154,22 @@ function packetType(type: number): string {
 
 const ethertype = (value: number): string => `0x${value.toString(16).padStart(4, '0')}`
 
-const PACKET_NSH = 0x0001894f
-const PACKET_MPLS = 0x00018847
-const PACKET_MPLS_MULTICAST = 0x00018848
-
-function formatEncap(action: Named<'nx_encap'>): string {
-  const { new_pkt_type, properties } = action
-  if (new_pkt_type === 0) return 'encap(ethernet)'
-  if (new_pkt_type === PACKET_MPLS) return 'encap(mpls)'
-  if (new_pkt_type === PACKET_MPLS_MULTICAST) return 'encap(mpls_mc)'
-  if (new_pkt_type !== PACKET_NSH) return `encap(${hex(new_pkt_type)})`
-  const parts: string[] = []
-  for (let at = 0; at + 4 <= properties.length; ) {
-    const [b0, b1, type, size] = properties.subarray(at, at + 4) as unknown as [number, number, number, number]
-    if (size < 4) break
-    const body = properties.subarray(at + 4, at + size)
-    if (b0 * 256 + b1 !== 4) parts.push(`property=${b0 * 256 + b1}`)
-    else if (type === 1) parts.push(`md_type=${body[0]}`)
-    else if (type === 2) {
-      const data = octetsText(body.subarray(4, 4 + body[3]!))
-      parts.push(`tlv(0x${octetsText(body.subarray(0, 2))},${body[2]},0x${data})`)
+function formatEncap({ new_pkt_type, properties }: Named<'nx_encap'>): string {
+  const header = Object.entries(PACKET_TYPE).find(([, type]) => type === new_pkt_type)?.[0] ?? hex(new_pkt_type)
+  if (new_pkt_type !== PACKET_TYPE.nsh || properties.length === 0) return `encap(${header})`
+  const parts = properties.map((property) => {
+    switch (property.type) {
+      case 'nsh_md_type':
+        return `md_type=${property.md_type}`
+      case 'nsh_tlv': {
+        const { tlv_class, tlv_type, data } = property
+        return `tlv(0x${tlv_class.toString(16).padStart(4, '0')},${tlv_type},0x${octetsText(data)})`
+      }
+      default:
+        return `property=${property.class}`
     }
-    at += Math.ceil(size / 8) * 8
-  }
-  return parts.length === 0 ? 'encap(nsh)' : `encap(nsh(${parts.join(',')}))`
+  })
+  return `encap(nsh(${parts.join(',')}))`
 }
 
 const bare = (name: string) => (): string => name
@@ -199,6 +192,11 @@ const FORMS: Forms = {
   set_nw_ttl: ({ nw_ttl }) => `mod_nw_ttl:${nw_ttl}`,
   dec_nw_ttl: bare('dec_ttl'),
   set_field: ({ field }, o) => `set_field:${formatOxm(field, o)}`,
+  set_vlan_vid: ({ vlan_vid }) => `mod_vlan_vid:${vlan_vid}`,
+  set_vlan_pcp: ({ vlan_pcp }) => `mod_vlan_pcp:${vlan_pcp}`,
+  set_tp_src: ({ tp_port }) => `mod_tp_src:${tp_port}`,
+  set_tp_dst: ({ tp_port }) => `mod_tp_dst:${tp_port}`,
+  enqueue: ({ port, queue_id }, o) => `enqueue:${formatPort(port, o)}:${queue_id}`,
   meter: ({ meter_id }) => `meter:${meter_id}`,
   push_pbb: (a) => `push_pbb:${ethertype(a.ethertype)}`,
   pop_pbb: bare('pop_pbb'),
@@ -248,6 +246,8 @@ const FORMS: Forms = {
   nx_group: ({ group_id }) => `group:${group_id}`,
   nx_sample3: formatSample,
   nx_ct_clear: bare('ct_clear'),
+  nx_debug_slow: bare('debug_slow'),
+  nx_debug_recirc: bare('debug_recirc'),
   nx_resubmit_table_ct: ({ in_port, table }, o) => formatResubmit(in_port, table, true, o),
   nx_encap: formatEncap,
   nx_decap: ({ new_pkt_type }) => (new_pkt_type === 0x0000fffe ? 'decap()' : `decap(${packetType(new_pkt_type)})`),

@@ -2,6 +2,7 @@
 
 import type { Message, MessageNamed } from '../spec/message.ts'
 import { names } from './bits.ts'
+import { niciraText } from './nicira.ts'
 import { packetIn } from './packet-in.ts'
 import { hex } from './scan.ts'
 import type { MessageTextOptions } from './stats.ts'
@@ -60,7 +61,7 @@ function text(message: Message, options: MessageTextOptions, print: Print): stri
     case 'bundle_add_message':
       return `\n bundle_id=${hex(message.bundle_id)} ${bundleFlags(message.flags)}\n${print(message.message, options)}`
     default:
-      return undefined
+      return niciraText(message)
   }
 }
 

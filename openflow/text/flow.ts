@@ -81,7 +81,7 @@ function formatDump(flow: FlowLike, options: TextOptions): string {
   const back: string[] = []
   if (flow.importance) back.push(`importance=${flow.importance}`)
   if (flow.idle_age) back.push(`idle_age=${flow.idle_age - 1}`)
-  if (flow.hard_age) back.push(`hard_age=${flow.hard_age - 1}`)
+  if (flow.hard_age && flow.hard_age - 1 !== flow.duration_sec) back.push(`hard_age=${flow.hard_age - 1}`)
   const listed = (parts: readonly string[]): string => parts.map((text) => `${text}, `).join('')
   const flags = flowFlags(flow.flags ?? 0).map((name) => `${name} `)
   const head = listed(front) + flags.join('') + listed(back)

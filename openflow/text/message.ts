@@ -11,11 +11,14 @@ import { formatActions, formatInstructions } from './actions.ts'
 import { asyncText, hexDump, names } from './bits.ts'
 import { experimenterText } from './experimenter.ts'
 import { flowFlags, formatDuration, ruleParts } from './flow.ts'
+import { formatGroup } from './group.ts'
+import { formatMeter } from './meter.ts'
 import { formatPort } from './names.ts'
+import { niciraName, twin } from './nicira.ts'
 import { packetIn, packetText } from './packet-in.ts'
 import { formatPortDesc, formatPortMod, queueRate } from './ports.ts'
 import { hex } from './scan.ts'
-import { formatBuckets, formatMeter, type MessageTextOptions, meterName, multipartText } from './stats.ts'
+import { type MessageTextOptions, multipartText } from './stats.ts'
 
 export type { MessageTextOptions } from './stats.ts'
 
@@ -73,6 +76,8 @@ interface Parts {
 }
 
 function parts(message: Message, options: MessageTextOptions): Parts {
+  const same = twin(message)
+  if (same !== undefined) return { ...parts(same, options), prefix: niciraName(message) }
   if (message.type === 'multipart_request' || message.type === 'multipart_reply') {
     const side = message.type === 'multipart_request' ? 'request' : 'reply'
     const { name, body } = multipartText(message, side, options)
@@ -108,11 +113,8 @@ function plainText(message: Message, options: MessageTextOptions): string {
       return packetOut(message, options)
     case 'flow_mod':
       return flowMod(message, options)
-    case 'group_mod': {
-      const { command, group_id, group_type, buckets } = message
-      const text = formatBuckets(buckets, group_type, options)
-      return `\n ${COMMANDS[command] ?? command} group_id=${group_id},type=${group_type}${text}`
-    }
+    case 'group_mod':
+      return `\n ${COMMANDS[message.command] ?? message.command} ${formatGroup(message, options)}`
     case 'port_mod':
       return formatPortMod(message, options)
     case 'table_mod': {
@@ -129,10 +131,8 @@ function plainText(message: Message, options: MessageTextOptions): string {
     case 'get_async_reply':
     case 'set_async':
       return asyncText(message)
-    case 'meter_mod': {
-      const { command, meter_id } = message
-      return `${COMMANDS[command] ?? command} meter=${meterName(meter_id)}${formatMeter(message)}`
-    }
+    case 'meter_mod':
+      return `${COMMANDS[message.command] ?? message.command} ${formatMeter(message)}`
     default:
       return ''
   }

@@ -4,16 +4,19 @@
  */
 
 import type { TableStats } from '../spec/flows.ts'
-import type { Bucket, GroupFeatures, MeterBand } from '../spec/groups.ts'
+import type { GroupFeatures } from '../spec/groups.ts'
 import type { MessageNamed } from '../spec/message.ts'
 import type { OxmId } from '../spec/oxm.ts'
 import type { TableFeatures } from '../spec/table-features.ts'
-import { formatActions, formatInstructions } from './actions.ts'
+import { formatInstructions } from './actions.ts'
 import { names } from './bits.ts'
 import { formatFlowCounters } from './counters.ts'
 import { formatDuration, formatFlow } from './flow.ts'
+import { formatGroup } from './group.ts'
 import { formatMatch } from './match.ts'
+import { formatMeter, METER_FLAGS, meterName } from './meter.ts'
 import { fieldText, formatPort, type TextOptions } from './names.ts'
+import { ipfixText } from './nicira.ts'
 import { formatPortDesc, formatPortStats, formatQueueStats } from './ports.ts'
 import { hex } from './scan.ts'
 import { octetsText } from './values.ts'
@@ -29,7 +32,12 @@ const ALL_TABLES = 0xff
 type Request = MessageNamed<'multipart_request'>
 type Reply = MessageNamed<'multipart_reply'>
 
-const NAMES: Readonly<Record<string, string>> = { port_stats: 'OFPST_PORT', flow_monitor: 'ONFST_FLOW_MONITOR' }
+const NAMES: Readonly<Record<string, string>> = {
+  port_stats: 'OFPST_PORT',
+  flow_monitor: 'ONFST_FLOW_MONITOR',
+  nx_ipfix_bridge: 'NXST_IPFIX_BRIDGE',
+  nx_ipfix_flow: 'NXST_IPFIX_FLOW',
+}
 
 /** Name of the type, and the body: starting with a blank or a newline, or empty. */
 export function multipartText(
@@ -102,15 +110,13 @@ function reply(message: Reply, options: MessageTextOptions): string {
     case 'group':
       return message.body.map((stats) => `\n ${groupStats(stats)}`).join('')
     case 'group_desc':
-      return message.body
-        .map((g) => `\n group_id=${g.group_id},type=${g.group_type}${formatBuckets(g.buckets, g.group_type, options)}`)
-        .join('')
+      return message.body.map((group) => `\n ${formatGroup(group, options)}`).join('')
     case 'group_features':
       return groupFeatures(message.body)
     case 'meter':
       return message.body.map((stats) => `\n${meterStats(stats)}`).join('\n')
     case 'meter_config':
-      return message.body.map((meter) => `\nmeter=${meterName(meter.meter_id)}${formatMeter(meter)}`).join('\n')
+      return message.body.map((meter) => `\n${formatMeter(meter)}`).join('\n')
     case 'meter_features': {
       const { max_meter, max_bands, max_color, band_types, capabilities } = message.body
       return `\nmax_meter:${max_meter} max_bands:${max_bands} max_color:${max_color}\nband_types: ${names(band_types, BAND_TYPES)}\ncapabilities: ${names(capabilities, METER_FLAGS)}`
@@ -119,6 +125,9 @@ function reply(message: Reply, options: MessageTextOptions): string {
       return tableFeatures(message.body)
     case 'flow_monitor':
       return message.body.map((update) => `\n ${flowUpdate(update, options)}`).join('')
+    case 'nx_ipfix_bridge':
+    case 'nx_ipfix_flow':
+      return ipfixText(message.body)
     case 'experimenter':
       return experimenterBody(message.body)
     default:
@@ -141,20 +150,6 @@ function flowRequest(body: FlowRequest, options: TextOptions): string {
   if (cookie_mask !== 0n) out += ` cookie=0x${cookie.toString(16)}/0x${cookie_mask.toString(16)}`
   const match = formatMatch(body.match, options)
   return match === '' ? out : `${out} ${match}`
-}
-
-/** `,bucket=weight:10,actions=output:1` for each. */
-export function formatBuckets(buckets: readonly Bucket[], type: string | number, options: TextOptions): string {
-  return buckets
-    .map(({ weight, watch_port, watch_group, actions }) => {
-      const parts: string[] = []
-      if (type === 'select') parts.push(`weight:${weight}`)
-      if (watch_port !== ANY) parts.push(`watch_port:${formatPort(watch_port, options)}`)
-      if (watch_group !== ANY) parts.push(`watch_group:${watch_group}`)
-      parts.push(`actions=${formatActions(actions, options)}`)
-      return `,bucket=${parts.join(',')}`
-    })
-    .join('')
 }
 
 type GroupStats = Extract<Reply, { mp_type: 'group' }>['body'][number]
@@ -204,33 +199,7 @@ function groupFeatures(features: GroupFeatures): string {
   return out
 }
 
-const METER_FLAGS = ['kbps', 'pktps', 'burst', 'stats']
 const BAND_TYPES = [undefined, 'drop', 'dscp_remark']
-const METER_NAMES: Readonly<Record<number, string>> = {
-  [0xfffffffd]: 'slowpath',
-  [0xfffffffe]: 'controller',
-  [0xffffffff]: 'all',
-}
-
-export function meterName(meter: number): string {
-  return METER_NAMES[meter] ?? `${meter}`
-}
-
-const BURST = 4
-
-/** Flags and bands: ` kbps bands=` and a line for each band. */
-export function formatMeter({ flags, bands }: { flags: number; bands: readonly MeterBand[] }): string {
-  const set = names(flags, METER_FLAGS, '')
-  const lines = bands.map((band) => {
-    let out = `\ntype=${band.type} rate=${band.rate}`
-    if (flags & BURST) out += ` burst_size=${band.burst_size}`
-    if (band.type === 'dscp_remark') out += ` prec_level=${band.prec_level}`
-    if (band.type === 'experimenter') out += ` experimenter=0x${band.experimenter.toString(16)}`
-    return out
-  })
-  return `${set === '' ? '' : ` ${set}`} bands=${lines.join('')}`
-}
-
 type MeterStats = Extract<Reply, { mp_type: 'meter' }>['body'][number]
 
 function meterStats(stats: MeterStats): string {

@@ -4,6 +4,7 @@
   capture.py ofctl    ovs-ofctl.json    what ovs-ofctl sends for each command (a small switch answers it)
   capture.py switch   ovs-vswitchd.json what a bridge of the running Open vSwitch sends (a proxy listens in)
   capture.py osken    os-ken.json       what os-ken serialises, with its own account of the values
+  capture.py nicira   ovs-nicira.json   what Open vSwitch knows beyond OpenFlow, in every version (nicira.py)
   capture.py one ...  hex on standard output: ovs-ofctl's messages for one command, TCP in place of the switch
 
 Needs ovs-ofctl and os-ken (Debian: openvswitch-switch, python3-os-ken); `switch` also a running Open vSwitch and root.
@@ -261,6 +262,16 @@ def record_osken():
     }, entries)
 
 
+def record_nicira():
+    import nicira
+    put('ovs-nicira.json', {
+        'source': version('ovs-ofctl'),
+        'made by': 'capture.py nicira; texts by ovs-ofctl ofp-print; switch: an ovs-vswitchd of the recorder\'s own, asked by hand',
+        **nicira.inventory(),
+        'switch': nicira.switch(),
+    }, nicira.spellings())
+
+
 if __name__ == '__main__':
     sys.path.insert(0, HERE)
     what = sys.argv[1] if len(sys.argv) > 1 else ''
@@ -268,7 +279,7 @@ if __name__ == '__main__':
         sent, _, result = run(sys.argv[2:])
         sys.stderr.write(result.stderr)
         print('\n'.join(without_handshake(sent)))
-    elif what in ('ofctl', 'switch', 'osken'):
-        {'ofctl': record_ofctl, 'switch': record_switch, 'osken': record_osken}[what]()
+    elif what in ('ofctl', 'switch', 'osken', 'nicira'):
+        {'ofctl': record_ofctl, 'switch': record_switch, 'osken': record_osken, 'nicira': record_nicira}[what]()
     else:
         raise SystemExit(__doc__)

@@ -1,0 +1,127 @@
+/**
+ * Nicira's messages and statistics of OpenFlow 1.0 as the messages of 1.3 that mean the same, so that one printer does
+ * for both; and those that have no such twin. Knows shapes, prints little.
+ */
+
+import type { Message, MessageNamed } from '../spec/message.ts'
+import type { NxIpfixStats } from '../spec/nicira-ipfix.ts'
+import type { Oxm } from '../spec/oxm.ts'
+import { hex } from './scan.ts'
+
+/** A 16 bit port as 32 bits: the reserved ports are at the end of both. */
+const wide = (port: number): number => (port >= 0xff00 ? port + 0xffff_0000 : port)
+
+const isCookie = (oxm: Oxm): boolean => oxm.field === 'nxm_nx_cookie'
+
+/** The match without the cookie, which Nicira looks for as a field, and the cookie. */
+function cookieApart(match: readonly Oxm[]): { match: Oxm[]; cookie: bigint; cookie_mask: bigint } {
+  const oxm = match.find(isCookie)
+  const cookie = (oxm?.value as bigint | undefined) ?? 0n
+  const cookie_mask = oxm === undefined ? 0n : ((oxm.mask as bigint | undefined) ?? 0xffff_ffff_ffff_ffffn)
+  return { match: match.filter((one) => !isCookie(one)), cookie, cookie_mask }
+}
+
+/** `NXT_FLOW_MOD`, `NXST_FLOW`. */
+export function niciraName(message: Message): string {
+  const [family, name] = 'mp_type' in message ? ['NXST', message.mp_type] : ['NXT', message.type]
+  return `${family}_${name.replace(/^nx_/, '').toUpperCase()}`
+}
+
+/** The message of OpenFlow 1.3 that says the same; undefined where there is none. */
+export function twin(message: Message): Message | undefined {
+  switch (message.type) {
+    case 'nx_flow_mod': {
+      const { match, cookie, cookie_mask } = cookieApart(message.match)
+      return {
+        ...message,
+        type: 'flow_mod',
+        match,
+        cookie: cookie_mask === 0n ? message.cookie : cookie,
+        cookie_mask,
+        out_port: wide(message.out_port),
+        out_group: 0xffff_ffff,
+      }
+    }
+    case 'nx_flow_removed':
+      return { ...message, type: 'flow_removed', table_id: (message.table_id_plus_1 - 1) & 0xff, hard_timeout: 0 }
+    case 'nx_packet_in':
+      return { ...message, type: 'packet_in' }
+    case 'nx_set_async_config':
+      return { ...message, type: 'set_async' }
+    case 'multipart_request':
+      return twinRequest(message)
+    case 'multipart_reply':
+      return twinReply(message)
+    default:
+      return undefined
+  }
+}
+
+function twinRequest(message: MessageNamed<'multipart_request'>): Message | undefined {
+  switch (message.mp_type) {
+    case 'nx_flow':
+    case 'nx_aggregate': {
+      const { out_port, table_id, match } = message.body
+      const body = { table_id, out_port: wide(out_port), out_group: 0xffff_ffff, ...cookieApart(match) }
+      return { ...message, mp_type: message.mp_type === 'nx_flow' ? 'flow' : 'aggregate', body }
+    }
+    case 'nx_flow_monitor': {
+      const body = message.body.map((monitor) => ({ ...monitor, out_port: wide(monitor.out_port) }))
+      return { ...message, mp_type: 'flow_monitor', body }
+    }
+    default:
+      return undefined
+  }
+}
+
+function twinReply(message: MessageNamed<'multipart_reply'>): Message | undefined {
+  switch (message.mp_type) {
+    case 'nx_flow':
+      return { ...message, mp_type: 'flow', body: message.body.map((flow) => ({ ...flow, flags: 0 })) }
+    case 'nx_aggregate':
+      return { ...message, mp_type: 'aggregate' }
+    case 'nx_flow_monitor':
+      return { ...message, mp_type: 'flow_monitor' }
+    default:
+      return undefined
+  }
+}
+
+const ROLES: Readonly<Record<string, string>> = { other: 'equal', master: 'primary', slave: 'secondary' }
+
+/** The body of messages without twin; undefined for others. */
+export function niciraText(message: Message): string | undefined {
+  switch (message.type) {
+    case 'nx_role_request':
+    case 'nx_role_reply':
+      return `role=${ROLES[message.role] ?? message.role}`
+    case 'nx_set_flow_format':
+      return `format=${typeof message.format === 'number' ? '(unknown)' : message.format}`
+    case 'nx_flow_age':
+      return ''
+    case 'nx_set_async_config2':
+      return message.properties.map((one) => `\n ${one.type}${'mask' in one ? `=${hex(one.mask)}` : ''}`).join('')
+    default:
+      return undefined
+  }
+}
+
+/** What IPFIX exporters counted. */
+export function ipfixText(body: NxIpfixStats | readonly NxIpfixStats[]): string {
+  if (!Array.isArray(body)) return `\n  bridge ipfix: ${counted(body as NxIpfixStats, 16)}`
+  const all = body as readonly NxIpfixStats[]
+  const ids = all.map((stats) => {
+    const id = `  id ${String(stats.collector_set_id).padStart(3)}: `
+    return `\n${id}${counted(stats, id.length)}`
+  })
+  return ` ${all.length} ids${ids.join('')}`
+}
+
+/** Two lines, the second with so many blanks in front. */
+function counted(stats: NxIpfixStats, indent: number): string {
+  const { total_flows, current_flows, pkts, ipv4_pkts, ipv6_pkts, tx_pkts } = stats
+  const { error_pkts, ipv4_error_pkts, ipv6_error_pkts, tx_errors } = stats
+  const good = `flows=${total_flows}, current flows=${current_flows}, sampled pkts=${pkts}, ipv4 ok=${ipv4_pkts}`
+  const bad = `pkts errs=${error_pkts}, ipv4 errs=${ipv4_error_pkts}, ipv6 errs=${ipv6_error_pkts}`
+  return `${good}, ipv6 ok=${ipv6_pkts}, tx pkts=${tx_pkts}\n${' '.repeat(indent)}${bad}, tx errs=${tx_errors}`
+}
