@@ -8,6 +8,7 @@ import type { Action } from '../spec/actions-nested.ts'
 import * as k from '../spec/constants.ts'
 import type { ErrorCodeName } from '../spec/errors.ts'
 import type { Instruction } from '../spec/instructions.ts'
+import type { LearnSpec } from '../spec/learn.ts'
 import { checkMatch } from '../spec/match.ts'
 import type { FieldName, FieldRef, Oxm } from '../spec/oxm.ts'
 import { oxmRow } from '../spec/oxm.ts'
@@ -141,8 +142,6 @@ const IGNORED = new Set<Action['type']>([
   'nx_write_metadata',
   'nx_set_tunnel',
   'nx_set_tunnel64',
-  'nx_learn',
-  'nx_learn2',
   'nx_resubmit',
   'nx_resubmit_table',
   'nx_resubmit_table_ct',
@@ -185,6 +184,10 @@ function checkAction(action: Action, known: Known): void {
     case 'nx_stack_push':
     case 'nx_stack_pop':
       checkBits(action.field, action.offset, action.n_bits, known, action.type === 'nx_stack_pop')
+      break
+    case 'nx_learn':
+    case 'nx_learn2':
+      for (const spec of action.specs) checkLearnSpec(spec, known)
       break
     case 'push_vlan':
       if (action.ethertype !== 0x8100 && action.ethertype !== 0x88a8) throw badAction('bad_argument', 'ethertype')
@@ -256,6 +259,13 @@ function checkBits(ref: FieldRef, offset: number, count: number, known: Known, w
   if (count === 0 || offset + count > width(ref)) throw badAction('bad_set_len', `bits beyond ${ref}`)
   if (written && !writable(ref, known)) throw badAction('bad_set_argument', `${ref} cannot be written`)
   checkNeeds(ref, known)
+}
+
+/** What the destination needs is up to the learned flow's match, not to this one's. */
+function checkLearnSpec(spec: LearnSpec, known: Known): void {
+  if (!(spec.src instanceof Uint8Array)) checkBits(spec.src.field, spec.src.ofs, spec.n_bits, known, false)
+  if (spec.to === 'output') return
+  checkBits(spec.dst.field, spec.dst.ofs, spec.n_bits, { ...known, loose: true }, spec.to === 'load')
 }
 
 function checkNeeds(field: FieldName, known: Known): void {
