@@ -16,7 +16,7 @@ import { inVersion, type Since } from '../wire/version.ts'
 import { fieldEnd } from './match.ts'
 
 /** What stands behind the fixed octets. `rows`: something that only the row can judge. */
-type Tail = 'nothing' | 'octets' | 'actions' | 'field' | 'unmasked field' | 'rows'
+type Tail = 'nothing' | 'octets' | 'actions' | 'field' | 'field to set' | 'rows'
 
 export interface Shape {
   readonly name: string
@@ -53,7 +53,7 @@ const TAKES_ANY = new Set([
 const TAILS: Readonly<Record<string, Tail>> = {
   actions: 'actions',
   oxm: 'field',
-  setField: 'unmasked field',
+  setField: 'field to set',
   octets: 'octets',
 }
 
@@ -137,7 +137,9 @@ function elementFits(shapes: Shapes, b: Uint8Array, at: number, end: number, dep
       return rowsFit(shapes, b, at, end, depth)
     default: {
       const last = fieldEnd(b, behind, end)
-      return last >= 0 && end - last < ALIGN && (shape.tail === 'field' || (b[behind + 2]! & 1) === 0)
+      if (last < 0 || end - last >= ALIGN) return false
+      // Whether set_field takes a mask is a matter of the version.
+      return shape.tail === 'field' || (b[behind + 2]! & 1) === 0 || rowsFit(shapes, b, at, end, depth)
     }
   }
 }
