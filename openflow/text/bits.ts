@@ -35,6 +35,9 @@ export function hexDump(octets: Uint8Array): string {
 
 export const PACKET_IN_REASONS = ['no_match', 'action', 'invalid_ttl', 'action_set', 'group', 'packet_out']
 const PORT_REASONS = ['add', 'delete', 'modify']
+const ROLE_REASONS = ['primary_request', 'configuration_changed', 'experimenter_data_changed']
+const TABLE_REASONS = [undefined, undefined, undefined, 'vacancy_down', 'vacancy_up']
+const REQUEST_REASONS = ['group_mod_request', 'meter_mod_request']
 const FLOW_REASONS = ['idle', 'hard', 'delete', 'group_delete', 'meter_delete', 'eviction']
 
 type AsyncConfig = MessageNamed<'set_async'> | MessageNamed<'get_async_reply'>
@@ -42,22 +45,15 @@ type AsyncConfig = MessageNamed<'set_async'> | MessageNamed<'get_async_reply'>
 /** Which asynchronous messages a controller gets as primary (or equal) and as secondary. */
 export function asyncText(config: AsyncConfig): string {
   const off = '(off)'
-  const side = (name: string, packetIn: number, portStatus: number, flowRemoved: number): string =>
+  const side = (name: string, role: 'master' | 'slave'): string =>
     [
       `\n ${name}:`,
-      `       PACKET_IN: ${names(packetIn, PACKET_IN_REASONS, off)}`,
-      `     PORT_STATUS: ${names(portStatus, PORT_REASONS, off)}`,
-      `    FLOW_REMOVED: ${names(flowRemoved, FLOW_REASONS, off)}`,
-      `     ROLE_STATUS: ${off}`,
-      `    TABLE_STATUS: ${off}`,
-      `  REQUESTFORWARD: ${off}`,
+      `       PACKET_IN: ${names(config[`packet_in_mask_${role}`], PACKET_IN_REASONS, off)}`,
+      `     PORT_STATUS: ${names(config[`port_status_mask_${role}`], PORT_REASONS, off)}`,
+      `    FLOW_REMOVED: ${names(config[`flow_removed_mask_${role}`], FLOW_REASONS, off)}`,
+      `     ROLE_STATUS: ${names(config[`role_status_mask_${role}`] ?? 0, ROLE_REASONS, off)}`,
+      `    TABLE_STATUS: ${names(config[`table_status_mask_${role}`] ?? 0, TABLE_REASONS, off)}`,
+      `  REQUESTFORWARD: ${names(config[`requestforward_mask_${role}`] ?? 0, REQUEST_REASONS, off)}`,
     ].join('\n')
-  const { packet_in_mask_master, port_status_mask_master, flow_removed_mask_master } = config
-  const { packet_in_mask_slave, port_status_mask_slave, flow_removed_mask_slave } = config
-  return `${side('primary', packet_in_mask_master, port_status_mask_master, flow_removed_mask_master)}\n${side(
-    'secondary',
-    packet_in_mask_slave,
-    port_status_mask_slave,
-    flow_removed_mask_slave,
-  )}`
+  return `${side('primary', 'master')}\n${side('secondary', 'slave')}`
 }

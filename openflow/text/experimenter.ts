@@ -1,6 +1,7 @@
 /** Messages of Nicira and the ONF in text; undefined for messages that are none. */
 
 import type { Message, MessageNamed } from '../spec/message.ts'
+import { VERSIONS } from '../wire/version.ts'
 import { names } from './bits.ts'
 import { niciraText } from './nicira.ts'
 import { packetIn } from './packet-in.ts'
@@ -19,7 +20,8 @@ export function experimenterText(message: Message, options: MessageTextOptions, 
   const body = text(message, options, print)
   if (body === undefined) return undefined
   const name = message.type.replace(/^nx_/, '').toUpperCase()
-  const family = message.type === 'experimenter' ? 'OFPT' : message.type.startsWith('nx_') ? 'NXT' : 'ONFT'
+  const own = (message.version ?? VERSIONS.of13) < VERSIONS.of14 ? 'ONFT' : 'OFPT'
+  const family = message.type === 'experimenter' ? 'OFPT' : message.type.startsWith('nx_') ? 'NXT' : own
   return { prefix: `${family}_${name}`, body }
 }
 

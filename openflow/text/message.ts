@@ -19,6 +19,7 @@ import { packetIn, packetText } from './packet-in.ts'
 import { formatPortDesc, formatPortMod, queueRate } from './ports.ts'
 import { hex } from './scan.ts'
 import { type MessageTextOptions, multipartText } from './stats.ts'
+import { formatTableMod, formatTableStatus } from './tables.ts'
 
 export type { MessageTextOptions } from './stats.ts'
 
@@ -117,9 +118,16 @@ function plainText(message: Message, options: MessageTextOptions): string {
       return `\n ${COMMANDS[message.command] ?? message.command} ${formatGroup(message, options)}`
     case 'port_mod':
       return formatPortMod(message, options)
-    case 'table_mod': {
-      const config = message.config === 0 ? '' : ` config=${hex(message.config)}`
-      return (message.table_id === 0xff ? 'table_id: ALL_TABLES' : `table_id=${message.table_id}`) + config
+    case 'table_mod':
+      return formatTableMod(message)
+    case 'table_status':
+      return formatTableStatus(message)
+    case 'role_status':
+      return roleStatus(message)
+    case 'requestforward': {
+      const { type } = message.request
+      const inner = plainText(message.request, options)
+      return `reason=${type}${inner.startsWith('\n') ? '' : ' '}${inner}`
     }
     case 'queue_get_config_request':
       return `port=${formatPort(message.port, options)}`
@@ -220,6 +228,17 @@ function flowRemoved(message: MessageNamed<'flow_removed'>, options: MessageText
   return `${out} pkts${message.packet_count} bytes${message.byte_count}`
 }
 
+const ROLE_REASONS: Readonly<Record<string, string>> = {
+  master_request: 'primary_request',
+  config: 'configuration_changed',
+  experimenter: 'experimenter_data_changed',
+}
+
+function roleStatus({ role, reason, generation_id }: MessageNamed<'role_status'>): string {
+  const generation = generation_id === NO_COOKIE ? '' : ` generation_id=${generation_id}`
+  return `role=${ROLES[role] ?? role}${generation} reason=${ROLE_REASONS[reason] ?? '(unknown)'}`
+}
+
 function flowMod(message: MessageNamed<'flow_mod'>, options: MessageTextOptions): string {
   const { command, table_id, cookie, cookie_mask, idle_timeout, hard_timeout, buffer_id, out_port, out_group } = message
   const out = [COMMANDS[command] ?? `${command}`]
@@ -227,9 +246,10 @@ function flowMod(message: MessageNamed<'flow_mod'>, options: MessageTextOptions)
   const rule = ruleParts(message, options).join(',')
   if (rule !== '') out.push(rule)
   if (cookie_mask !== 0n) out.push(`cookie:0x${cookie.toString(16)}/0x${cookie_mask.toString(16)}`)
-  else if (cookie !== 0n && cookie !== NO_COOKIE) out.push(`cookie:0x${cookie.toString(16)}`)
+  else if (command === 'add' && cookie !== 0n && cookie !== NO_COOKIE) out.push(`cookie:0x${cookie.toString(16)}`)
   if (idle_timeout !== 0) out.push(`idle:${idle_timeout}`)
   if (hard_timeout !== 0) out.push(`hard:${hard_timeout}`)
+  if (command === 'add' && (message.importance ?? 0) !== 0) out.push(`importance:${message.importance}`)
   if (buffer_id !== NONE) out.push(`buf:0x${buffer_id.toString(16)}`)
   const removes = command === 'delete' || command === 'delete_strict'
   if (removes && out_port !== NONE) out.push(`out_port:${formatPort(out_port, options)}`)

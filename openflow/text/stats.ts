@@ -8,6 +8,7 @@ import type { GroupFeatures } from '../spec/groups.ts'
 import type { MessageNamed } from '../spec/message.ts'
 import type { OxmId } from '../spec/oxm.ts'
 import type { TableFeatures } from '../spec/table-features.ts'
+import { VERSIONS } from '../wire/version.ts'
 import { formatInstructions } from './actions.ts'
 import { names } from './bits.ts'
 import { formatFlowCounters } from './counters.ts'
@@ -17,8 +18,9 @@ import { formatMatch } from './match.ts'
 import { formatMeter, METER_FLAGS, meterName } from './meter.ts'
 import { fieldText, formatPort, type TextOptions } from './names.ts'
 import { ipfixText } from './nicira.ts'
-import { formatPortDesc, formatPortStats, formatQueueStats } from './ports.ts'
+import { formatPortDesc, formatPortStats, formatQueueStats, queueRate } from './ports.ts'
 import { hex } from './scan.ts'
+import { formatTableDesc } from './tables.ts'
 import { octetsText } from './values.ts'
 
 export interface MessageTextOptions extends TextOptions {
@@ -45,7 +47,8 @@ export function multipartText(
   side: 'request' | 'reply',
   options: MessageTextOptions,
 ): { name: string; body: string } {
-  const name = NAMES[message.mp_type] ?? `OFPST_${message.mp_type.toUpperCase()}`
+  const core = message.mp_type === 'flow_monitor' && (message.version ?? 0) >= VERSIONS.of14
+  const name = (core ? undefined : NAMES[message.mp_type]) ?? `OFPST_${message.mp_type.toUpperCase()}`
   const body = side === 'request' ? request(message as Request, options) : reply(message as Reply, options)
   return { name, body }
 }
@@ -63,6 +66,10 @@ function request(message: Request, options: MessageTextOptions): string {
     case 'queue': {
       const { port_no, queue_id } = message.body
       return ` port=${formatPort(port_no, options)} queue=${queue_id === ANY ? 'ALL' : queue_id}`
+    }
+    case 'queue_desc': {
+      const { port_no, queue_id } = message.body
+      return ` port=${formatPort(port_no, options)}${queue_id === ANY ? '' : ` queue=${queue_id}`}`
     }
     case 'group':
       return ` group_id=${message.body.group_id === 0xfffffffc ? 'ALL' : message.body.group_id}`
@@ -104,9 +111,16 @@ function reply(message: Reply, options: MessageTextOptions): string {
     case 'port_stats':
       return ` ${message.body.length} ports${message.body.map((stats) => formatPortStats(stats, options)).join('')}`
     case 'port_desc':
-      return message.body.map((port) => `\n${formatPortDesc(port, options)}`).join('')
+      return [...message.body]
+        .sort((a, b) => a.port_no - b.port_no)
+        .map((port) => `\n${formatPortDesc(port, options)}`)
+        .join('')
     case 'queue':
       return ` ${message.body.length} queues${message.body.map((stats) => formatQueueStats(stats, options)).join('')}`
+    case 'queue_desc':
+      return queueDescs(message.body, options)
+    case 'table_desc':
+      return message.body.map(formatTableDesc).join('\n')
     case 'group':
       return message.body.map((stats) => `\n ${groupStats(stats)}`).join('')
     case 'group_desc':
@@ -275,12 +289,29 @@ function tableFeatures(tables: readonly TableFeatures[]): string {
   return out.join('\n')
 }
 
-const MONITOR_FLAGS = ['initial', 'add', 'delete', 'modify', 'actions', 'own']
+const MONITOR_FLAGS = ['initial', 'add', 'delete', 'modify', 'actions', 'own', 'only_own']
 
 type MonitorRequest = Extract<Request, { mp_type: 'flow_monitor' }>['body'][number]
 
+type Queue = Extract<Reply, { mp_type: 'queue_desc' }>['body'][number]
+
+/** A line for each queue below one for each port. */
+function queueDescs(queues: readonly Queue[], options: TextOptions): string {
+  let out = ''
+  let last: number | undefined
+  for (const { port_no, queue_id, properties } of [...queues].sort(
+    (a, b) => a.port_no - b.port_no || a.queue_id - b.queue_id,
+  )) {
+    if (port_no !== last) out += `${last === undefined ? ' ' : '\n'}port=${formatPort(port_no, options)}`
+    last = port_no
+    out += `\nqueue ${queue_id}:${properties.map(queueRate).join('')}`
+  }
+  return out
+}
+
 function monitorRequest(monitor: MonitorRequest, options: TextOptions): string {
   const { id, flags, out_port, table_id } = monitor
+  if (monitor.command === 'delete') return `id=${id} command=delete`
   let out = `id=${id} flags=${names(flags, MONITOR_FLAGS).replaceAll(' ', ',')}`
   if (out_port !== ANY) out += ` out_port=${formatPort(out_port, options)}`
   if (table_id !== ALL_TABLES) out += ` table=${table_id}`
