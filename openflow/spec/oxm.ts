@@ -81,7 +81,8 @@ export interface Bound {
   readonly significant: boolean
 }
 
-function oxmHeader(row: OxmRow, masked: boolean): number {
+/** The header of a field that is not of variable length. */
+export function oxmHeader(row: OxmRow, masked: boolean): number {
   const size = (masked ? row.size * 2 : row.size) + (row.experimenter === undefined ? 0 : 4)
   return ((row.class << 16) | (row.id << 9) | (masked ? 0x100 : 0) | size) >>> 0
 }

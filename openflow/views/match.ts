@@ -9,6 +9,7 @@ import {
   type FieldName,
   type Oxm,
   type OxmTable,
+  oxmHeader,
   oxmRow,
   readOxm,
   type ValueOf,
@@ -126,18 +127,20 @@ type Found<K extends FieldName> = (match: MatchView) => ValueOf<OxmTable[K]> | u
 /** Finds a part of the first field of one name. */
 function finder<K extends FieldName>(field: K, part: 'value' | 'mask'): Found<K> {
   const row = oxmRow(field)
-  // Class and number are the upper 23 bits of a header.
-  const wanted = (row.class << 7) | row.id
-  const { experimenter, size, variable } = row
+  const { experimenter, size, variable = false } = row
+  // Where the length varies, class, number and mask bit tell; two fields may differ in nothing but the length.
+  const told = variable ? ~0xff : ~0
+  const plain = oxmHeader(row, false) & told
+  const masked = row.maskable ? oxmHeader(row, true) & told : plain
   const before = experimenter === undefined ? 4 : 8
   return ({ octets: b, start, end }) => {
     for (let at = start; at < end; at += 4 + b[at + 3]!) {
-      if (((b[at]! << 15) | (b[at + 1]! << 7) | (b[at + 2]! >>> 1)) !== wanted) continue
+      const header = u32At(b, at) & told
+      if (header !== plain && header !== masked) continue
       if (experimenter !== undefined && u32At(b, at + 4) !== experimenter) continue
-      const masked = (b[at + 2]! & 1) !== 0
-      if (part === 'mask' && !masked) return undefined
+      if (part === 'mask' && (header & 0x100) === 0) return undefined
       const body = b[at + 3]! + 4 - before
-      const width = variable ? (masked ? body >>> 1 : body) : size
+      const width = (header & 0x100) === 0 ? body : body >>> 1
       const from = at + before + (part === 'mask' ? width : 0)
       return (variable ? b.subarray(from, from + width) : valueAt(b, from, size)) as ValueOf<OxmTable[K]>
     }
