@@ -84,8 +84,9 @@ export {
   type UnknownOxm,
 } from './spec/oxm.ts'
 export { EXPERIMENTER, type Needs, OXM_CLASS, type OxmPrint, type OxmRow } from './spec/oxm-row.ts'
-export type { PacketQueue, Port, PortStats, QueueProperty, QueueStats } from './spec/ports.ts'
+export type { PacketQueue, Port, PortStats, QueueDesc, QueueProperty, QueueStats } from './spec/ports.ts'
 export type { TableFeatureProperty, TableFeatures } from './spec/table-features.ts'
+export type { TableDesc, TableModProperty } from './spec/tables.ts'
 export * from './text/index.ts'
 export * from './views/index.ts'
 export type { Writer } from './wire/cursor.ts'

@@ -133,7 +133,16 @@ export const NX_LEARN_SEND_FLOW_REM = 1
 export const NX_LEARN_DELETE_LEARNED = 2
 export const NX_LEARN_WRITE_RESULT = 4
 
-/** Bits of `flow_monitor` requests (EXT-187). */
+/** Bits of the config of tables, since 1.4. */
+export const OFPTC_EVICTION = 4
+export const OFPTC_VACANCY_EVENTS = 8
+
+/** Bits of the flags of a table's property `eviction`: what it goes by. */
+export const OFPTMPEF_OTHER = 1
+export const OFPTMPEF_IMPORTANCE = 2
+export const OFPTMPEF_LIFETIME = 4
+
+/** Bits of `flow_monitor` requests (EXT-187; since 1.4 the same as OFPFMF_, where OWN is NO_ABBREV). */
 export const ONFFMF_INITIAL = 1
 export const ONFFMF_ADD = 2
 export const ONFFMF_DELETE = 4
@@ -142,3 +151,5 @@ export const ONFFMF_MODIFY = 8
 export const ONFFMF_ACTIONS = 16
 /** Own changes in full, not as `abbrev`. */
 export const ONFFMF_OWN = 32
+/** Changes by this connection alone; since 1.4. */
+export const OFPFMF_ONLY_OWN = 64

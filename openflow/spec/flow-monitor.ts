@@ -25,7 +25,7 @@ const request14 = struct({
   command: since(enumeration(u8, { add: 0, modify: 1, delete: 2 }), 'add'),
   match,
 })
-/** `flags`: OFPFMF_ bits (ONFFMF_ on 1.3, the same). out_port PORT_ANY, out_group GROUP_ANY, table_id TABLE_ALL mean any. */
+/** `flags`: ONFFMF_ and OFPFMF_ bits. out_port PORT_ANY, out_group GROUP_ANY, table_id TABLE_ALL mean any. */
 export type FlowMonitorRequest = Of<typeof request14>
 
 /** `match_len`, which says a second time what the header of the match behind it says: octets without padding. */

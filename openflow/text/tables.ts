@@ -1,14 +1,12 @@
 /** Configuration of tables in text: what table_mod, table descriptions and table_status say of OpenFlow 1.4 on. */
 
+import { OFPTC_EVICTION, OFPTC_VACANCY_EVENTS, TABLE_ALL } from '../spec/constants.ts'
 import type { MessageNamed } from '../spec/message.ts'
 import type { TableDesc, TableModProperty } from '../spec/tables.ts'
 import { VERSIONS } from '../wire/version.ts'
 import { names } from './bits.ts'
 import { hex } from './scan.ts'
 
-const EVICTION = 4
-const VACANCY_EVENTS = 8
-const ALL_TABLES = 0xff
 const EVICTION_FLAGS = ['OTHER', 'IMPORTANCE', 'LIFETIME']
 
 type Vacancy = Extract<TableModProperty, { type: 'vacancy' }>
@@ -19,14 +17,11 @@ const vacancyOf = (properties: readonly TableModProperty[] = []): Omit<Vacancy, 
 const onOff = (config: number, bit: number): string => ((config & bit) === 0 ? 'off' : 'on')
 
 export function formatTableMod({ table_id, config, properties, version = 0 }: MessageNamed<'table_mod'>): string {
-  if (version < VERSIONS.of14) {
-    const bits = config === 0 ? '' : ` config=${hex(config)}`
-    return (table_id === ALL_TABLES ? 'table_id: ALL_TABLES' : `table_id=${table_id}`) + bits
-  }
-  const table = table_id === ALL_TABLES ? 'table_id: ALL_TABLES' : `table_id=${table_id}`
+  const table = table_id === TABLE_ALL ? 'table_id: ALL_TABLES' : `table_id=${table_id}`
+  if (version < VERSIONS.of14) return config === 0 ? table : `${table} config=${hex(config)}`
   const { vacancy_down, vacancy_up } = vacancyOf(properties)
-  const levels = (config & VACANCY_EVENTS) === 0 ? '' : ` vacancy:${vacancy_down},${vacancy_up}`
-  return `${table}, eviction=${onOff(config, EVICTION)}, vacancy=${onOff(config, VACANCY_EVENTS)}${levels}`
+  const levels = (config & OFPTC_VACANCY_EVENTS) === 0 ? '' : ` vacancy:${vacancy_down},${vacancy_up}`
+  return `${table}, eviction=${onOff(config, OFPTC_EVICTION)}, vacancy=${onOff(config, OFPTC_VACANCY_EVENTS)}${levels}`
 }
 
 /** Three lines: the table, its eviction, its vacancy. */
@@ -37,8 +32,8 @@ export function formatTableDesc({ table_id, config, properties }: TableDesc): st
   const levels = ` vacancy_down=${vacancy_down}% vacancy_up=${vacancy_up}% vacancy=${vacancy}%`
   return (
     `\n  table ${table_id}:\n` +
-    `   eviction=${onOff(config, EVICTION)} eviction_flags=${flags.replaceAll(' ', '|')}\n` +
-    `   vacancy=${onOff(config, VACANCY_EVENTS)}${(config & VACANCY_EVENTS) === 0 ? '' : levels}`
+    `   eviction=${onOff(config, OFPTC_EVICTION)} eviction_flags=${flags.replaceAll(' ', '|')}\n` +
+    `   vacancy=${onOff(config, OFPTC_VACANCY_EVENTS)}${(config & OFPTC_VACANCY_EVENTS) === 0 ? '' : levels}`
   )
 }
 
