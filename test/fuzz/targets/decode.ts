@@ -1,9 +1,19 @@
 /**
- * decode: any octets are a message or a WireError. A message encodes to the same octets, prints, and is not larger
- * than its octets account for.
+ * decode: any octets are a message or a WireError. A message encodes to the same octets, prints, is not larger than
+ * its octets account for, and what another version can say of it comes back from there.
  */
 import { hex, law, sameOctets, type Target } from '../engine/target.ts'
-import { encode, isSpoken, text, toJson, WireError } from '../subject.ts'
+import {
+  decode,
+  encode,
+  encodeAll,
+  isSpoken,
+  type Message,
+  SPOKEN_VERSIONS,
+  text,
+  toJson,
+  WireError,
+} from '../subject.ts'
 import { decoded, refusalOf, sendable, shapeOf } from './shape.ts'
 
 /** Values in a message for each octet of it: a hello element of 4 octets has three. */
@@ -17,6 +27,31 @@ const JSON_OCTETS = 2048
 /** Errors are answered in the version of what was refused, in 1.3 if that is not spoken. */
 function spoken(version: number): { version?: number } {
   return isSpoken(version) && version !== 4 ? { version } : {}
+}
+
+/** The message in another version; undefined where that has no room for it. */
+function inVersion(message: Message, version: number): Uint8Array | undefined {
+  const { padding: _padding, ...plain } = message
+  try {
+    return encodeAll([plain as Message], version)
+  } catch (error) {
+    if (error instanceof WireError) return undefined
+    throw error
+  }
+}
+
+/**
+ * Into another version, back and there again: the same octets, or something was dropped. The first way is not compared
+ * with the second: a version may have several spellings of what another can say in one.
+ */
+function translates(message: Message, version: number, other: number): void {
+  const there = inVersion(message, other)
+  const back = there === undefined ? undefined : inVersion(decode(there), version)
+  if (there === undefined || back === undefined) return
+  const again = inVersion(decode(back), other)
+  law(again !== undefined && sameOctets(again, there), 'lost between versions', () => {
+    return `version ${other}: ${hex(there)}, in ${version}: ${hex(back)}, then ${again && hex(again)}`
+  })
 }
 
 export const decodeTarget: Target = {
@@ -40,6 +75,8 @@ export const decodeTarget: Target = {
     law(count <= OWN + input.length * VALUES_PER_OCTET, 'too many values', () => `${count} of ${input.length} octets`)
     const again = encode(message)
     law(sameOctets(again, input), 'other octets', () => `${hex(again)} of ${hex(input)}`)
+    const other = SPOKEN_VERSIONS[input.length % SPOKEN_VERSIONS.length]!
+    if (isSpoken(version) && other !== version) translates(message, version, other)
     const json = toJson(message)
     if (input.length <= JSON_OCTETS) JSON.parse(json)
     const printed = text.formatMessage(message)
