@@ -27,13 +27,16 @@ export type { Action, ActionNamed, CloneAction, CtAction, CtZone } from './spec/
 export { ACTIONS } from './spec/actions-nested.ts'
 export type { Bits, NatRange } from './spec/actions-nicira.ts'
 export * from './spec/constants.ts'
+export { type EncapProperty, PACKET_TYPE } from './spec/encap.ts'
 export {
   ERRORS,
   type ErrorCodeName,
   type ErrorKind,
+  type ErrorNumbers,
   type ErrorTypeName,
   errorKind,
   errorNumbers,
+  errorsIn,
 } from './spec/errors.ts'
 export type { FlowMonitorRequest, FlowUpdate } from './spec/flow-monitor.ts'
 export type { AggregateStats, FlowStats, FlowStatsRequest, TableStats } from './spec/flows.ts'
@@ -72,6 +75,9 @@ export {
   type MultipartRequest,
 } from './spec/multipart.ts'
 export { nearestError } from './spec/nearest-error.ts'
+export type { NxFlowStats, NxFlowStatsRequest } from './spec/nicira-flows.ts'
+export type { NxIpfixStats } from './spec/nicira-ipfix.ts'
+export type { NxFlowMonitorRequest, NxFlowUpdate } from './spec/nicira-monitor.ts'
 export {
   FIELD_NAMES,
   type FieldName,

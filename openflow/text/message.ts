@@ -32,6 +32,8 @@ const COMMANDS: Readonly<Record<string, string>> = {
   delete: 'DEL',
   modify_strict: 'MOD_STRICT',
   delete_strict: 'DEL_STRICT',
+  insert_bucket: 'INSERT_BUCKET',
+  remove_bucket: 'REMOVE_BUCKET',
 }
 
 /** Prefixes of code names, as the specification has them. */
@@ -78,6 +80,9 @@ interface Parts {
 
 function parts(message: Message, options: MessageTextOptions): Parts {
   const same = twin(message)
+  if (same?.type === 'flow_mod' && message.type === 'nx_flow_mod') {
+    return { prefix: niciraName(message), suffix: '', body: flowMod(same, options, message.cookie) }
+  }
   if (same !== undefined) return { ...parts(same, options), prefix: niciraName(message) }
   if (message.type === 'multipart_request' || message.type === 'multipart_reply') {
     const side = message.type === 'multipart_request' ? 'request' : 'reply'
@@ -239,14 +244,16 @@ function roleStatus({ role, reason, generation_id }: MessageNamed<'role_status'>
   return `role=${ROLES[role] ?? role}${generation} reason=${ROLE_REASONS[reason] ?? '(unknown)'}`
 }
 
-function flowMod(message: MessageNamed<'flow_mod'>, options: MessageTextOptions): string {
+/** `own`: the cookie to give the flow, where it stands apart from the one to look for. */
+function flowMod(message: MessageNamed<'flow_mod'>, options: MessageTextOptions, own?: bigint): string {
   const { command, table_id, cookie, cookie_mask, idle_timeout, hard_timeout, buffer_id, out_port, out_group } = message
   const out = [COMMANDS[command] ?? `${command}`]
   if (table_id !== 0) out.push(`table:${table_id}`)
   const rule = ruleParts(message, options).join(',')
   if (rule !== '') out.push(rule)
+  const given = own ?? (command === 'add' && cookie_mask === 0n ? cookie : 0n)
+  if (given !== 0n && given !== NO_COOKIE) out.push(`cookie:0x${given.toString(16)}`)
   if (cookie_mask !== 0n) out.push(`cookie:0x${cookie.toString(16)}/0x${cookie_mask.toString(16)}`)
-  else if (command === 'add' && cookie !== 0n && cookie !== NO_COOKIE) out.push(`cookie:0x${cookie.toString(16)}`)
   if (idle_timeout !== 0) out.push(`idle:${idle_timeout}`)
   if (hard_timeout !== 0) out.push(`hard:${hard_timeout}`)
   if (command === 'add' && (message.importance ?? 0) !== 0) out.push(`importance:${message.importance}`)

@@ -31,16 +31,8 @@ export function niciraName(message: Message): string {
 export function twin(message: Message): Message | undefined {
   switch (message.type) {
     case 'nx_flow_mod': {
-      const { match, cookie, cookie_mask } = cookieApart(message.match)
-      return {
-        ...message,
-        type: 'flow_mod',
-        match,
-        cookie: cookie_mask === 0n ? message.cookie : cookie,
-        cookie_mask,
-        out_port: wide(message.out_port),
-        out_group: 0xffff_ffff,
-      }
+      const out_port = wide(message.out_port)
+      return { ...message, type: 'flow_mod', ...cookieApart(message.match), out_port, out_group: 0xffff_ffff }
     }
     case 'nx_flow_removed':
       return { ...message, type: 'flow_removed', table_id: (message.table_id_plus_1 - 1) & 0xff, hard_timeout: 0 }
