@@ -128,6 +128,7 @@ export const OXM_BASIC = {
     since: '1.4',
     print: 'decimal',
   },
+  /** The spelling that is not the version's own: this one before 1.5, which Open vSwitch reads, too; then the ONF's. */
   oxm_of_tcp_flags: {
     class: BASIC,
     id: 42,
@@ -138,8 +139,10 @@ export const OXM_BASIC = {
     since: '1.5',
     print: 'tcp_flags',
     twin: 'tcp_flags',
+    trades: 'tcp_flags',
     writable: false,
   },
+  /** As oxm_of_tcp_flags. */
   oxm_of_actset_output: {
     class: BASIC,
     id: 43,
@@ -148,12 +151,16 @@ export const OXM_BASIC = {
     since: '1.5',
     print: 'port',
     twin: 'actset_output',
+    trades: 'actset_output',
     writable: false,
   },
   packet_type: { class: BASIC, id: 44, size: 4, maskable: false, since: '1.5', print: 'packet_type', writable: false },
 } as const satisfies Record<string, OxmRow>
 
-/** ONF extensions to 1.3: experimenter class with the ONF's id (EXT-109 and EXT-233); what Open vSwitch emits on 1.3. */
+/**
+ * ONF extensions to 1.3: experimenter class with the ONF's id (EXT-109 and EXT-233); what Open vSwitch emits on 1.3. From
+ * 1.5 on these names are those of class 0x8000.
+ */
 export const OXM_ONF = {
   tcp_flags: {
     class: EXT,
@@ -165,6 +172,7 @@ export const OXM_ONF = {
     needs: NEEDS.tcp,
     since: 'ONF 1.3',
     print: 'tcp_flags',
+    trades: 'oxm_of_tcp_flags',
     writable: false,
   },
   actset_output: {
@@ -175,6 +183,7 @@ export const OXM_ONF = {
     maskable: false,
     since: 'ONF 1.3',
     print: 'port',
+    trades: 'oxm_of_actset_output',
     writable: false,
   },
 } as const satisfies Record<string, OxmRow>

@@ -59,6 +59,8 @@ export interface OxmRow {
   readonly print: OxmPrint
   /** The row of which this is another spelling on the wire. */
   readonly twin?: string
+  /** The row whose class, number and experimenter this name has from 1.5 on, and the other way round. */
+  readonly trades?: string
   /** False for fields that actions cannot set. */
   readonly writable?: false
 }

@@ -8,6 +8,7 @@ import type { Reader, Writer } from '../wire/cursor.ts'
 import { shown, WireError } from '../wire/error.ts'
 import { type Field, isUint, readU64, U64_MAX, writeU64 } from '../wire/field.ts'
 import { u32At } from '../wire/octets.ts'
+import { VERSIONS } from '../wire/version.ts'
 import { OXM_BASIC, OXM_ONF } from './oxm-basic.ts'
 import { OXM_LEGACY } from './oxm-legacy.ts'
 import { OXM_NICIRA, OXM_REGISTERS } from './oxm-nicira.ts'
@@ -66,6 +67,8 @@ type Value = number | bigint | Uint8Array
 /** A field with or without mask, as it stands in the octets. */
 export interface Bound {
   readonly name: FieldName
+  /** From 1.5 on. */
+  readonly name15: FieldName
   readonly row: OxmRow
   readonly masked: boolean
   /** class, id, mask bit, length as the 32 bits on the wire. */
@@ -121,13 +124,21 @@ const byHeader = new HeaderTable()
 const byExperimenter = new Map<number, HeaderTable>()
 /** (class, id, experimenter) without length, to tell a wrong length from an unknown field. */
 const byIdentity = new Map<string, Bound>()
-const byName = new Map<string, { plain: Bound; masked: Bound }>()
+interface Bounds {
+  readonly plain: Bound
+  readonly masked: Bound
+}
+const byName13 = new Map<string, Bounds>()
+const byName15 = new Map<string, Bounds>()
+/** The fields by name as a version has them. */
+const byName = (version: number): ReadonlyMap<string, Bounds> => (version < VERSIONS.of15 ? byName13 : byName15)
 const identity = (cls: number, id: number, experimenter: number | undefined): string => `${cls}/${id}/${experimenter}`
 
 for (const name of FIELD_NAMES) {
   const row = oxmRow(name)
   const bind = (masked: boolean): Bound => ({
     name,
+    name15: (row.trades as FieldName | undefined) ?? name,
     row,
     masked,
     header: oxmHeader(row, masked),
@@ -140,7 +151,8 @@ for (const name of FIELD_NAMES) {
   })
   const plain = bind(false)
   const masked = bind(true)
-  byName.set(name, { plain, masked })
+  byName13.set(name, { plain, masked })
+  byName15.set(plain.name15, { plain, masked })
   byIdentity.set(identity(row.class, row.id, row.experimenter), plain)
   let table = byHeader
   if (row.experimenter !== undefined) {
@@ -155,6 +167,11 @@ for (const name of FIELD_NAMES) {
 /** The field of a header that is neither of variable length nor wrong in length or mask; undefined for others. */
 export function boundOf(header: number, experimenter: number | undefined): Bound | undefined {
   return experimenter === undefined ? byHeader.get(header) : byExperimenter.get(experimenter)?.get(header)
+}
+
+/** What a field is called in a version. */
+export function nameIn(bound: Bound, version: number): FieldName {
+  return version < VERSIONS.of15 ? bound.name : bound.name15
 }
 
 /** Value of `size` octets at `at`; bounds are the caller's. */
@@ -240,13 +257,14 @@ export function readOxm(r: Reader): Oxm {
   }
   if (bound === undefined) return readUncommon(r, header, experimenter, body)
   const width = bound.size
+  const field = nameIn(bound, r.version)
   const value = valueAt(b, body, width)
   if (bound.significant && (value as number) > bound.limit) {
-    throw new WireError('bad_value', body, `more than ${bound.row.bits} bits`).within(bound.name)
+    throw new WireError('bad_value', body, `more than ${bound.row.bits} bits`).within(field)
   }
   r.at = at + 4 + size
-  if (bound.masked) return { field: bound.name, value, mask: valueAt(b, body + width, width) } as Oxm
-  return { field: bound.name, value } as Oxm
+  if (bound.masked) return { field, value, mask: valueAt(b, body + width, width) } as Oxm
+  return { field, value } as Oxm
 }
 
 /** Fields of variable length, wrong lengths, masks where none may be, and what no row describes. */
@@ -265,11 +283,12 @@ function readUncommon(r: Reader, header: number, experimenter: number | undefine
     if (experimenter === undefined) return { field: 'unknown', class: cls, id, masked, body: octets }
     return { field: 'unknown', class: cls, id, experimenter, masked, body: octets }
   }
-  if (masked && !known.row.maskable) throw new WireError('bad_mask', at + 2, 'field takes no mask').within(known.name)
+  if (masked && !known.row.maskable)
+    throw new WireError('bad_mask', at + 2, 'field takes no mask').within(nameIn(known, r.version))
   const size = end - body
   const width = masked ? size / 2 : size
   if (!known.row.variable || !Number.isInteger(width) || width < 1 || width > known.row.size) {
-    throw new WireError('bad_len', at + 3, `length ${header & 0xff}`).within(known.name)
+    throw new WireError('bad_len', at + 3, `length ${header & 0xff}`).within(nameIn(known, r.version))
   }
   const value = r.octets.subarray(body, body + width)
   if (!masked) return { field: known.name, value } as Oxm
@@ -288,7 +307,7 @@ function putHeader(w: Writer, header: number): void {
 
 export function writeOxm(w: Writer, oxm: Oxm): void {
   if (typeof oxm !== 'object' || oxm === null) throw new WireError('wrong_type', w.at, 'object wanted')
-  const bound = byName.get(oxm.field)
+  const bound = byName(w.version).get(oxm.field)
   w.room(4 + 255)
   if (bound === undefined) {
     writeUnknown(w, oxm as UnknownOxm)
@@ -401,7 +420,7 @@ function writeHeader(w: Writer, header: number | bigint): void {
 }
 
 function writeBound(w: Writer, name: FieldName, masked: boolean): void {
-  const bound = byName.get(name)
+  const bound = byName(w.version).get(name)
   if (bound === undefined) throw new WireError('unknown_name', w.at, `no such field: ${shown(name)}`)
   if (masked && !bound.plain.row.maskable) throw new WireError('bad_mask', w.at, `${name} takes no mask`)
   w.room(8)
@@ -415,7 +434,7 @@ export const fieldRef: Field<FieldRef> = {
   fixed: false,
   read(r) {
     const { bound, header } = readHeader(r)
-    return bound === undefined || bound.masked ? header : bound.name
+    return bound === undefined || bound.masked ? header : nameIn(bound, r.version)
   },
   write(w, value) {
     if (typeof value === 'string') writeBound(w, value, false)
@@ -438,7 +457,7 @@ export const fieldRef32: Field<FieldRef> = {
     return fieldRef.read(r)
   },
   write(w, value) {
-    if (typeof value === 'string' && byName.get(value)?.plain.experimenter !== undefined) {
+    if (typeof value === 'string' && byName(w.version).get(value)?.plain.experimenter !== undefined) {
       throw new WireError('out_of_range', w.at, `${value} does not fit a 32 bit header`)
     }
     if (isUint(value, 0xffff_ffff) && value >>> 16 === OXM_CLASS.experimenter) {
@@ -456,7 +475,7 @@ export const oxmId: Field<OxmId> = {
   fixed: false,
   read(r) {
     const { bound, header } = readHeader(r)
-    return bound === undefined ? { header } : { field: bound.name, masked: bound.masked }
+    return bound === undefined ? { header } : { field: nameIn(bound, r.version), masked: bound.masked }
   },
   write(w, value) {
     if (typeof value !== 'object' || value === null) throw new WireError('wrong_type', w.at, 'object wanted')

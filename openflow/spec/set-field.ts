@@ -7,7 +7,7 @@
 import { WireError } from '../wire/error.ts'
 import type { Field } from '../wire/field.ts'
 import { answering } from '../wire/union.ts'
-import { VERSIONS } from '../wire/version.ts'
+import { notInVersion, VERSIONS } from '../wire/version.ts'
 import { type Oxm, readOxm, writeOxm } from './oxm.ts'
 
 const CODES = {
@@ -22,8 +22,6 @@ function isMasked(oxm: Oxm): boolean {
   return oxm.field === 'unknown' ? oxm.masked : oxm.mask !== undefined
 }
 
-const maskRefused = (at: number): WireError => new WireError('bad_mask', at + 2, 'set_field takes no mask before 1.5')
-
 export const setField: Field<Oxm> = answering('bad_action', CODES, {
   kind: 'setField',
   min: 4,
@@ -31,13 +29,15 @@ export const setField: Field<Oxm> = answering('bad_action', CODES, {
   read(r) {
     const at = r.at
     const oxm = readOxm(r)
-    if (isMasked(oxm) && r.version < VERSIONS.of15) throw maskRefused(at)
+    if (isMasked(oxm) && r.version < VERSIONS.of15) {
+      throw new WireError('bad_mask', at + 2, 'set_field takes no mask before 1.5')
+    }
     return oxm
   },
   write(w, oxm) {
     const at = w.at
     writeOxm(w, oxm)
-    if (isMasked(oxm) && w.version < VERSIONS.of15) throw maskRefused(at)
+    if (isMasked(oxm) && w.version < VERSIONS.of15) throw notInVersion(at + 2, w.version, 'mask in set_field')
   },
 } satisfies Field<Oxm>)
 

@@ -40,7 +40,7 @@ export class FlowModView extends View implements Omit<FlowMod, 'importance' | 'm
     const { version } = this
     const behind = matchEnd(octets, at + MATCH_AT, end)
     if (behind < 0 || !listFits(instructionShapes(version), octets, behind, end, 1)) return this.refuse(octets, at, end)
-    this.fields.place(octets, at + MATCH_AT)
+    this.fields.place(octets, at + MATCH_AT, version)
     this.list.place(octets, behind, end, version)
     return true
   }

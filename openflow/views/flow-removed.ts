@@ -42,7 +42,7 @@ export class FlowRemovedView extends View implements FlowRemoved {
   over(octets: Uint8Array, at = 0, end = octets.length): boolean {
     if (!this.stand(octets, at, end, TYPES.flow_removed, OF13, OF14)) return false
     if (matchEnd(octets, at + MATCH_AT, end) !== end) return this.refuse(octets, at, end)
-    this.fields.place(octets, at + MATCH_AT)
+    this.fields.place(octets, at + MATCH_AT, this.version)
     return true
   }
 

@@ -89,7 +89,7 @@ export class FlowStatsEntry implements Entry {
 
   /** Before its first field. One object serves all flows. */
   get match(): MatchView {
-    this.fields.place(this.octets, this.at + MATCH_AT)
+    this.fields.place(this.octets, this.at + MATCH_AT, this.version)
     return this.fields
   }
 

@@ -3,10 +3,12 @@
  * their rows and nothing of what they mean.
  */
 
+import { OFP_VERSION } from '../spec/constants.ts'
 import {
   type Bound,
   boundOf,
   type FieldName,
+  nameIn,
   type Oxm,
   type OxmTable,
   oxmHeader,
@@ -15,10 +17,11 @@ import {
   type ValueOf,
   valueAt,
 } from '../spec/oxm.ts'
-import { OXM_CLASS } from '../spec/oxm-row.ts'
+import { OXM_CLASS, type OxmRow } from '../spec/oxm-row.ts'
 import { Reader } from '../wire/cursor.ts'
 import { WireError } from '../wire/error.ts'
 import { u16At, u32At } from '../wire/octets.ts'
+import { VERSIONS } from '../wire/version.ts'
 
 const OFPMT_OXM = 1
 const EXPERIMENTER_HEADER = OXM_CLASS.experimenter
@@ -68,6 +71,7 @@ export function matchEnd(b: Uint8Array, at: number, end: number): number {
  */
 export class MatchView {
   octets: Uint8Array = new Uint8Array(0)
+  version: number = OFP_VERSION
   /** First octet of the fields, and of what is behind them. */
   start = 0
   end = 0
@@ -75,8 +79,9 @@ export class MatchView {
   private following = 0
 
   /** Stands before the first field of a match that has been checked. */
-  place(octets: Uint8Array, at: number): void {
+  place(octets: Uint8Array, at: number, version: number): void {
     this.octets = octets
+    this.version = version
     this.start = at + 4
     this.end = at + u16At(octets, at + 2)
     this.following = this.start
@@ -99,7 +104,8 @@ export class MatchView {
   }
 
   get field(): Oxm['field'] {
-    return this.bound?.name ?? this.oxm.field
+    const { bound } = this
+    return bound === undefined ? this.oxm.field : nameIn(bound, this.version)
   }
 
   get value(): Oxm['value'] {
@@ -118,7 +124,9 @@ export class MatchView {
 
   /** The field as decode gives it: an object. */
   get oxm(): Oxm {
-    return readOxm(new Reader(this.octets, this.here, this.following))
+    const r = new Reader(this.octets, this.here, this.following)
+    r.version = this.version
+    return readOxm(r)
   }
 }
 
@@ -126,7 +134,14 @@ type Found<K extends FieldName> = (match: MatchView) => ValueOf<OxmTable[K]> | u
 
 /** Finds a part of the first field of one name. */
 function finder<K extends FieldName>(field: K, part: 'value' | 'mask'): Found<K> {
-  const row = oxmRow(field)
+  const older = finderOf<K>(oxmRow(field), part)
+  const { trades } = oxmRow(field)
+  if (trades === undefined) return older
+  const newer = finderOf<K>(oxmRow(trades as FieldName), part)
+  return (match) => (match.version < VERSIONS.of15 ? older : newer)(match)
+}
+
+function finderOf<K extends FieldName>(row: OxmRow, part: 'value' | 'mask'): Found<K> {
   const { experimenter, size, variable = false } = row
   // Where the length varies, class, number and mask bit tell; two fields may differ in nothing but the length.
   const told = variable ? ~0xff : ~0

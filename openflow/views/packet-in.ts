@@ -30,7 +30,7 @@ export class PacketInView extends View implements Omit<PacketIn, 'match' | 'padd
     const behind = matchEnd(octets, at + MATCH_AT, end)
     if (behind < 0 || behind + 2 > end) return this.refuse(octets, at, end)
     this.dataAt = behind + 2
-    this.fields.place(octets, at + MATCH_AT)
+    this.fields.place(octets, at + MATCH_AT, this.version)
     return true
   }
 

@@ -12,7 +12,7 @@ import type { Field } from '../wire/field.ts'
 import { u16At, u32At } from '../wire/octets.ts'
 import type { Struct } from '../wire/struct.ts'
 import { rowIn, type UnionRow } from '../wire/union.ts'
-import { inVersion, type Since } from '../wire/version.ts'
+import { inVersion, type Since, VERSIONS } from '../wire/version.ts'
 import { fieldEnd } from './match.ts'
 
 /** What stands behind the fixed octets. `rows`: something that only the row can judge. */
@@ -57,7 +57,7 @@ const TAILS: Readonly<Record<string, Tail>> = {
   octets: 'octets',
 }
 
-function shapeOf(name: string, body: Field<unknown>): Shape {
+function shapeOf(name: string, body: Field<unknown>, version: number): Shape {
   const other: Shape = { name, size: 0, tail: 'rows' }
   if (body.kind !== 'struct') return other
   let size = 0
@@ -68,7 +68,8 @@ function shapeOf(name: string, body: Field<unknown>): Shape {
       size += field.min
       continue
     }
-    const tail = TAILS[field.kind]
+    const kind = field.kind === 'setField' && version >= VERSIONS.of15 ? 'oxm' : field.kind
+    const tail = TAILS[kind]
     return tail === undefined || i !== members.length - 1 ? other : { name, size, tail }
   }
   return { name, size, tail: 'nothing' }
@@ -83,7 +84,7 @@ function shapesOf(rows: Readonly<Record<string, UnionRow>>, list: Field<unknown>
     const place = rowIn(row, version)
     const body = row.body.kind === 'columns' ? inVersion(row.body.by, version) : row.body
     if (place === undefined || body === undefined) continue
-    const shape = shapeOf(name, body as Field<unknown>)
+    const shape = shapeOf(name, body as Field<unknown>, version)
     if (place.experimenter === undefined) byNumber[place.number] = shape
     else byExperimenter.set(experimenterKey(place.experimenter, place.number), shape)
   }

@@ -143,11 +143,14 @@ const strangeLongHeader = fc
   .map(([low, id]) => (0xffff_0000n + BigInt(low)) * 0x1_0000_0000n + BigInt(id))
 const fieldRef = fc.oneof(fieldName, strangeHeader, strangeLongHeader)
 const shortNames = FIELD_NAMES.filter((name) => oxmRow(name).experimenter === undefined)
-const fieldRef32 = fc.oneof(
-  fc.constantFrom(...shortNames),
-  strangeHeader,
-  u16.map((low) => 0xffff_0000 + low),
-)
+/** In 1.5 some fields have the headers of others. */
+const traded = (name: FieldName): FieldName => (oxmRow(name).trades as FieldName | undefined) ?? name
+const fieldRef32 = (version: Version): Arbitrary<unknown> =>
+  fc.oneof(
+    fc.constantFrom(...shortNames).map((name) => (version < VERSIONS.of15 ? name : traded(name))),
+    strangeHeader,
+    u16.map((low) => 0xffff_0000 + low),
+  )
 const oxmId = fc.oneof(
   fc.tuple(fieldName, fc.boolean()).map(([field, masked]) => ({
     field,
@@ -251,12 +254,12 @@ const KINDS: Readonly<Record<string, (field: AnyField, context: Context) => Arbi
   tail: () => optional(u32),
   stats: () => fc.array(oxs(), { maxLength: 5 }),
   fieldRef: () => fieldRef,
-  fieldRef32: () => fieldRef32,
+  fieldRef32: (_field, { version }) => fieldRef32(version),
   oxmId: () => oxmId,
-  ctZone: () =>
+  ctZone: (_field, { version }) =>
     fc.oneof(
       u16,
-      fc.tuple(fieldRef32, bits).map(([field, b]) => ({ field, ...b })),
+      fc.tuple(fieldRef32(version), bits).map(([field, b]) => ({ field, ...b })),
     ),
   ofsNbits: () => bits,
   natRange: () => natRange,

@@ -89,11 +89,13 @@ describe('openflow codec: value to octets and back', () => {
   }
 
   it('every match field, with and without mask', () => {
-    for (const name of FIELD_NAMES) {
-      fc.assert(
-        fc.property(oxmOf(name), (oxm) => returns(oxmField, oxm)),
-        { numRuns: 15 },
-      )
+    for (const version of [VERSIONS.of13, VERSIONS.of15]) {
+      for (const name of FIELD_NAMES) {
+        fc.assert(
+          fc.property(oxmOf(name), (oxm) => returns(oxmField, oxm, version)),
+          { numRuns: 15 },
+        )
+      }
     }
   })
 
