@@ -9,54 +9,26 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import {
   ConnectionClosed,
-  type ConnectOptions,
   type Connector,
   connect,
   encode,
   keepConnected,
-  type Listener,
   type ListenOptions,
   listen,
   type Message,
   type OpenFlowConnection,
-  type WireError,
 } from 'node-openflow'
 import { backoffMs } from '../../openflow/connection/backoff.ts'
 import { type Authority, authority, type Identity } from '../support/certificates.ts'
+import { closing, Network, toSwitch } from '../support/openflow-network.ts'
 import { answers, echo, FEATURES, HELLO, ports, rejection, Told } from '../support/openflow-peer.ts'
 
 describe('OpenFlow connections on the network', () => {
-  const cleanups: Array<() => unknown> = []
-  afterEach(async () => {
-    for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
-  })
-
-  async function controller(options: Partial<ListenOptions> = {}): Promise<{
-    listener: Listener
-    port: number
-    connections: Told<OpenFlowConnection>
-    refusals: Told<{ remote: string; reason: string }>
-  }> {
-    const connections = new Told<OpenFlowConnection>()
-    const refusals = new Told<{ remote: string; reason: string }>()
-    const listener = await listen(
-      { host: '127.0.0.1', port: 0, ...options },
-      {
-        connection: (connection) => connections.add(connection),
-        refused: (remote, reason) => refusals.add({ remote, reason }),
-      },
-    )
-    cleanups.push(() => listener.close())
-    return { listener, port: listener.address.port, connections, refusals }
-  }
-
-  const toSwitch = (port: number, options: object = {}): ConnectOptions => ({
-    host: '127.0.0.1',
-    port,
-    side: 'switch',
-    answers: answers(2000),
-    ...options,
-  })
+  const network = new Network()
+  const { cleanups } = network
+  const controller = (options?: Partial<ListenOptions>): ReturnType<Network['controller']> =>
+    network.controller(options)
+  afterEach(() => network.close())
 
   async function raw(port: number): Promise<Socket> {
     const socket = dial({ host: '127.0.0.1', port })
@@ -64,11 +36,6 @@ describe('OpenFlow connections on the network', () => {
     await once(socket, 'connect')
     return socket
   }
-
-  const closing = (connection: OpenFlowConnection): Promise<string> =>
-    new Promise((resolve) => {
-      connection.onClose = resolve
-    })
 
   it('meet: features, two thousand ports, a request each way, close', async () => {
     const { port, connections } = await controller()
@@ -138,103 +105,6 @@ describe('OpenFlow connections on the network', () => {
     const reasons = [...switches, ...controllers].map(closing)
     await listener.close()
     expect(new Set(await Promise.all(reasons))).to.deep.equal(new Set(['the listener closes', 'closed by the peer']))
-  })
-
-  describe('of the same datapath', () => {
-    const numbered = (port: number, auxiliary_id: number): Promise<OpenFlowConnection> => {
-      const features = (): ReturnType<typeof main.features> => ({ ...main.features(), auxiliary_id })
-      return connect(toSwitch(port, { answers: { ...main, features } }))
-    }
-    const main = answers(1)
-
-    async function withAuxiliaries(): Promise<{
-      port: number
-      connections: Told<OpenFlowConnection>
-      pairs: Told<{ auxiliary: OpenFlowConnection; main: OpenFlowConnection }>
-      refusals: Told<string>
-    }> {
-      const connections = new Told<OpenFlowConnection>()
-      const pairs = new Told<{ auxiliary: OpenFlowConnection; main: OpenFlowConnection }>()
-      const refusals = new Told<string>()
-      const listener = await listen(
-        { host: '127.0.0.1', port: 0 },
-        {
-          connection: (connection) => connections.add(connection),
-          auxiliary: (auxiliary, of) => pairs.add({ auxiliary, main: of }),
-          refused: (_remote, reason) => refusals.add(reason),
-        },
-      )
-      cleanups.push(() => listener.close())
-      return { port: listener.address.port, connections, pairs, refusals }
-    }
-
-    it('auxiliary ones come with the main one, answer on their own stream, and go with it', async () => {
-      const { port, connections, pairs } = await withAuxiliaries()
-      const [switchMain, switchAuxiliary] = [await numbered(port, 0), await numbered(port, 7)]
-      const { auxiliary, main: its } = await pairs.next()
-      expect(its).to.equal(await connections.next())
-      expect(auxiliary.features.auxiliary_id).to.equal(7)
-      switchAuxiliary.onMessage = ({ xid }) => switchAuxiliary.send({ type: 'barrier_reply', xid })
-      expect(await auxiliary.request({ type: 'barrier_request' })).to.have.length(1)
-      const again = await numbered(port, 7)
-      await pairs.next()
-      expect(await closing(switchAuxiliary)).to.equal('closed by the peer')
-      const gone = closing(again)
-      switchMain.close()
-      expect(await gone).to.equal('closed by the peer')
-    })
-
-    it('are refused before their main one, and where nobody takes them', async () => {
-      const { port, refusals } = await withAuxiliaries()
-      const early = await numbered(port, 7)
-      expect(await closing(early)).to.equal('closed by the peer')
-      expect(await refusals.next()).to.match(/^auxiliary connection 7 of datapath 0x.*: there is no main connection$/)
-      const without = await controller()
-      const untaken = await numbered(without.port, 7)
-      expect(await closing(untaken)).to.equal('closed by the peer')
-      expect((await without.refusals.next()).reason).to.match(/^auxiliary connection 7 .*: none are taken here$/)
-    })
-  })
-
-  it('speak the highest version that both offer', async () => {
-    // Capabilities and ports that every version can say.
-    const plain = {
-      features: () => ({ ...FEATURES, capabilities: 7 }),
-      ports: () => ports(3).map((port) => ({ ...port, state: 0, curr_speed: 0 })),
-    }
-    for (const [ours, theirs, agreed] of [
-      [[4, 5, 6], [1, 4, 5], 5],
-      [[4], [1, 4, 5, 6], 4],
-      [[1, 4], [1], 1],
-    ] as const) {
-      const { port, connections } = await controller({ versions: ours })
-      const device = await connect(toSwitch(port, { versions: theirs, answers: plain }))
-      const side = await connections.next()
-      expect([side.version, device.version]).to.deep.equal([agreed, agreed])
-      expect(side.features.datapath_id).to.equal(FEATURES.datapath_id)
-      expect(side.ports.map(({ port_no }) => port_no)).to.deep.equal(ports(3).map(({ port_no }) => port_no))
-      const versions: Array<number | undefined> = []
-      device.onMessage = (message) => {
-        versions.push(message.version)
-        device.send({ type: 'barrier_reply', xid: message.xid })
-      }
-      // A message that came in another version is written in this one.
-      await side.request({ type: 'barrier_request', version: agreed === 4 ? 5 : 4 })
-      expect(versions).to.deep.equal([agreed === 4 ? undefined : agreed])
-      const told = new Promise<WireError>((resolve) => {
-        device.onError = resolve
-      })
-      const stranger = Uint8Array.of(agreed === 4 ? 5 : 4, 5, 0, 8, 0, 0, 0, 9)
-      side.sendOctets((w) => w.put(stranger))
-      expect(await told).to.include({ code: 'bad_version', path: 'version' })
-    }
-  })
-
-  it('close, and no more, where a switch is not what the agreed version can say', async () => {
-    const { port } = await controller({ versions: [1] })
-    const device = connect(toSwitch(port, { versions: [1, 4], answers: answers(3) }))
-    const reason = await device.then(closing)
-    expect(reason).to.match(/^what this switch is cannot be said in OpenFlow 1.0: not_in_version .* capabilities/)
   })
 
   it('meet on a unix socket, with the controller dialling', async () => {
