@@ -8,7 +8,10 @@ import { WireError } from './error.ts'
 /** Nested lists of lists (ct inside clone inside ct ...) are refused beyond this; no honest sender comes near. */
 export const MAX_DEPTH = 16
 
-/** Octets of padding that were not zero, kept so that encode gives back what decode saw. */
+/**
+ * Octets of padding that were not zero, kept so that encode gives back what decode saw. Where bits mean nothing only
+ * because of others (`sparing`), the octets are what differs from what encode would write.
+ */
 export interface NonzeroPadding {
   readonly offset: number
   readonly octets: Uint8Array
