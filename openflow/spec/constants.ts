@@ -8,6 +8,8 @@ export const OFP_VERSION = 0x04
 
 /** `enum ofp_port_no` (section 7.2.1). */
 export const PORT_MAX = 0xffffff00
+/** Value of actset_output when the action set has no output. */
+export const PORT_UNSET = 0xfffffff7
 export const PORT_IN_PORT = 0xfffffff8
 export const PORT_TABLE = 0xfffffff9
 export const PORT_NORMAL = 0xfffffffa
@@ -104,6 +106,16 @@ export const OFPMF_STATS = 8
 /** Bits of `bundle_control.flags`. */
 export const BUNDLE_ATOMIC = 1
 export const BUNDLE_ORDERED = 2
+/** Only in 1.5. */
+export const BUNDLE_TIME = 4
+
+/** Bits of `bundle_features` requests (1.5). */
+export const OFPBF_TIMESTAMP = 1
+export const OFPBF_TIME_SET_SCHED = 2
+
+/** Bits of `stat_trigger.flags` (1.5): at every multiple of the thresholds, only when first reached. */
+export const OFPSTF_PERIODIC = 1
+export const OFPSTF_ONLY_FIRST = 2
 
 /** Bits of `ct_state`. */
 export const CT_NEW = 0x01

@@ -9,6 +9,7 @@ import { type Members, pad, struct } from '../wire/struct.ts'
 import { type UnionOf, type UnionRow, union } from '../wire/union.ts'
 import type { ByVersion } from '../wire/version.ts'
 import { asyncProperties } from './async-properties.ts'
+import { time } from './bundle-features.ts'
 import { packetInReason } from './enums.ts'
 import { oxmList } from './match.ts'
 import { nxFlowMod, nxFlowRemoved, nxPacketIn } from './nicira-flows.ts'
@@ -74,7 +75,11 @@ const bundleType = enumeration(u16, {
   discard_reply: 7,
 })
 
-export const BUNDLE_PROPERTIES = { experimenter: EXPERIMENTER_PROPERTY } as const satisfies Record<string, UnionRow>
+export const BUNDLE_PROPERTIES = {
+  /** When to commit: goes with OFPBF_TIME. */
+  time: { number: { of15: 1 }, body: struct({ pad: pad(4), scheduled_time: time }) },
+  experimenter: EXPERIMENTER_PROPERTY,
+} as const satisfies Record<string, UnionRow>
 export type BundleProperty = UnionOf<typeof BUNDLE_PROPERTIES>
 export const bundleProperties = properties(BUNDLE_PROPERTIES)
 

@@ -9,6 +9,7 @@ import { length, pad, struct } from '../wire/struct.ts'
 import { type UnionOf, type UnionRow, union } from '../wire/union.ts'
 import { columns } from '../wire/version.ts'
 import { port10, portMod10, portStats10, queueStats10 } from './of10-ports.ts'
+import { oxmId } from './oxm.ts'
 import { EXPERIMENTER_PROPERTY, NO_MEMBERS, properties } from './properties.ts'
 
 /** Members that the first property `ethernet` says; without one they are `unsaid`. */
@@ -54,6 +55,11 @@ export const PORT_PROPERTIES = {
       tx_pwr_max: u16,
     }),
   },
+  /** Fields that packets have when they come from the port, and may have when they go to it. */
+  pipeline_input: { number: { of15: 2 }, body: struct({ oxm_ids: list(oxmId) }) },
+  pipeline_output: { number: { of15: 3 }, body: struct({ oxm_ids: list(oxmId) }) },
+  /** Ports at which packets come back that this one sent. */
+  recirculate: { number: { of15: 4 }, body: struct({ port_nos: list(u32) }) },
   experimenter: EXPERIMENTER_PROPERTY,
 } as const satisfies Record<string, UnionRow>
 

@@ -1,12 +1,13 @@
 /** Table features (section 7.3.5.5): what a table can match, set and reach, as properties. */
 
 import { WireError } from '../wire/error.ts'
-import { type Field, fixedText, list, type Of, u8, u16, u32, u64 } from '../wire/field.ts'
+import { enumeration, type Field, fixedText, list, type Of, u8, u16, u32, u64 } from '../wire/field.ts'
 import { length, pad, struct } from '../wire/struct.ts'
 import { answering, rowIn, type UnionOf, type UnionRow, union } from '../wire/union.ts'
-import { notInVersion, SPOKEN_VERSIONS } from '../wire/version.ts'
+import { columns, notInVersion, SPOKEN_VERSIONS, since } from '../wire/version.ts'
 import { ACTIONS_BASIC } from './actions.ts'
 import { INSTRUCTIONS } from './instructions.ts'
+import { oxmList } from './match.ts'
 import { oxmId } from './oxm.ts'
 import { experimenterProperty, PROPERTY_SHAPE } from './properties.ts'
 
@@ -79,6 +80,12 @@ export const TABLE_FEATURE_PROPERTIES = {
   apply_setfield_miss: { number: 15, body: oxmIds },
   /** Tables whose flows this one copies. */
   table_sync_from: { number: { of14: 16 }, body: struct({ table_ids: list(u8) }) },
+  write_copyfield: { number: { of15: 18 }, body: oxmIds },
+  write_copyfield_miss: { number: { of15: 19 }, body: oxmIds },
+  apply_copyfield: { number: { of15: 20 }, body: oxmIds },
+  apply_copyfield_miss: { number: { of15: 21 }, body: oxmIds },
+  /** Values of packet_type that the table can match. */
+  packet_types: { number: { of15: 22 }, body: struct({ oxm_values: oxmList }) },
   experimenter: { number: 0xfffe, body: experimenterProperty },
   experimenter_miss: { number: 0xffff, body: experimenterProperty },
 } as const satisfies Record<string, UnionRow>
@@ -91,16 +98,27 @@ const properties = answering(
   list(union(TABLE_FEATURE_PROPERTIES, PROPERTY_SHAPE)),
 )
 
-/** `struct ofp_table_features`. */
-export const tableFeatures = struct({
-  length,
-  table_id: u8,
-  pad: pad(5),
+const tableFeaturesTail = {
   name: fixedText(32),
   metadata_match: u64,
   metadata_write: u64,
   config: u32,
   max_entries: u32,
   properties,
+} as const
+const tableFeatures15 = struct({
+  length,
+  table_id: u8,
+  /** What a request does to the tables; before 1.5 it replaces them. */
+  command: since(enumeration(u8, { replace: 0, modify: 1, enable: 2, disable: 3 }), 'replace'),
+  /** OFPTFF_ bits: where in the pipeline the table may be. */
+  features: since(u32, 0),
+  ...tableFeaturesTail,
 })
-export type TableFeatures = Of<typeof tableFeatures>
+export type TableFeatures = Of<typeof tableFeatures15>
+
+/** `struct ofp_table_features`. From 1.4 on `config` is called `capabilities`. */
+export const tableFeatures = columns<TableFeatures>({
+  of13: struct({ length, table_id: u8, pad: pad(5), ...tableFeaturesTail }),
+  of15: tableFeatures15,
+})

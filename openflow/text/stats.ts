@@ -268,6 +268,7 @@ function featureText(property: FeatureProperty): string {
   if ('table_ids' in property) return ranges(property.table_ids)
   if ('action_ids' in property) return list(property.action_ids.map(typeText))
   if ('oxm_ids' in property) return list(property.oxm_ids.map(oxmIdText))
+  if ('oxm_values' in property) return list(property.oxm_values.map((oxm) => formatMatch([oxm])))
   return `0x${property.experimenter.toString(16)}`
 }
 
