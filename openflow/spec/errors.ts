@@ -114,7 +114,9 @@ export function errorKind(type: number, code: number, version: number = VERSIONS
 export function errorNumbers(kind: ErrorKind, version: number = VERSIONS.of13): ErrorNumbers | undefined {
   const { error_type, code, experimenter } = kind
   const { numbers, typeNumbers } = namesOf(version)
-  if (typeof code === 'string') return numbers.get(nameKey(String(error_type), code))
+  if (typeof code === 'string') {
+    return typeof error_type === 'string' ? numbers.get(nameKey(error_type, code)) : undefined
+  }
   if (error_type === 'experimenter') {
     if (version === VERSIONS.of10) return undefined
     return experimenter === undefined ? { type: EXPERIMENTER, code } : extended([experimenter, code], version)

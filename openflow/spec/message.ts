@@ -314,7 +314,9 @@ function writeMessage(w: Writer, message: Message, version: number): void {
   w.version = isSpoken(version) ? version : OFP_VERSION
   const row = TABLES[w.version]!.byName.get(message.type)
   if (row === undefined) {
-    if (Object.hasOwn(MESSAGE_ROWS, message.type)) throw notInVersion(start, version, message.type).within('type')
+    if (typeof message.type === 'string' && Object.hasOwn(MESSAGE_ROWS, message.type)) {
+      throw notInVersion(start, version, message.type).within('type')
+    }
     throw new WireError('unknown_name', start, `no such message: ${shown(message.type)}`).within('type')
   }
   if (!isSpoken(version) && row.number > LAST_OF_ANY_VERSION) {

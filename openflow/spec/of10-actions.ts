@@ -80,7 +80,9 @@ export function action10<T extends { type: string }>(
     (wire) => (Object.hasOwn(SETTERS, wire.type) ? { type: 'set_field', field: wire.field } : wire) as unknown as T,
     (value, { at, version }) => {
       const { type, field } = value as Tagged
-      if (Object.hasOwn(SETTERS, type)) throw new WireError('unknown_name', at, `no such type: ${type}`).within('type')
+      if (typeof type === 'string' && Object.hasOwn(SETTERS, type)) {
+        throw new WireError('unknown_name', at, `no such type: ${type}`).within('type')
+      }
       if (type !== 'set_field') return value
       if (typeof field !== 'object' || field === null) {
         throw new WireError('wrong_type', at, 'object wanted').within('field')

@@ -3,54 +3,16 @@
  * one value: the table where packets begin, no cookie mask, any group, no cookie of a packet.
  */
 
-import { inside, shown, WireError } from '../wire/error.ts'
-import { enumeration, type Field, fixedText, list, type Of, rest, U64_MAX, u8, u16, u32, u64 } from '../wire/field.ts'
+import { enumeration, fixedText, list, type Of, rest, U64_MAX, u8, u16, u32, u64 } from '../wire/field.ts'
 import { fewerNames, implied, movedBits } from '../wire/narrow.ts'
 import { length, pad, sizeOf, struct } from '../wire/struct.ts'
-import { type Mapped, mapped, notInVersion, since } from '../wire/version.ts'
-import { type Action, actions } from './actions-nested.ts'
+import { mapped, notInVersion, since } from '../wire/version.ts'
+import { actions } from './actions-nested.ts'
 import { GROUP_ANY, OFPC_STP, OFPFF_EMERG, TABLE_ALL } from './constants.ts'
 import { FLOW_COMMANDS, flowRemovedReason, packetInReason } from './enums.ts'
-import { INSTRUCTIONS, type Instruction } from './instructions.ts'
+import { appliedActions } from './flow-actions.ts'
 import { inPort10, match10 } from './of10-match.ts'
 import { port10, port10Number } from './of10-ports.ts'
-
-const asInstructions = (list: Action[]): Instruction[] =>
-  list.length === 0 ? [] : [{ type: 'apply_actions', actions: list }]
-
-/** Actions as the one instruction that applies them; none as no instruction. */
-const appliedActions: Mapped<Instruction[]> = {
-  kind: 'mapped',
-  min: 0,
-  fixed: false,
-  of: actions as Field<unknown>,
-  meaning: asInstructions,
-  read(r) {
-    try {
-      return asInstructions(actions.read(r))
-    } catch (error) {
-      throw inside(inside(error, 'actions'), 0)
-    }
-  },
-  write(w, instructions) {
-    if (!Array.isArray(instructions)) throw new WireError('wrong_type', w.at, 'array wanted')
-    for (const [index, one] of instructions.entries()) {
-      if (typeof one !== 'object' || one === null)
-        throw new WireError('wrong_type', w.at, 'object wanted').within(index)
-      if (one.type !== 'apply_actions' && one.type !== 'experimenter' && !Object.hasOwn(INSTRUCTIONS, one.type)) {
-        throw new WireError('unknown_name', w.at, `no such type: ${shown(one.type)}`).within('type').within(index)
-      }
-      if (index > 0 || one.type !== 'apply_actions') {
-        throw notInVersion(w.at, w.version, 'instruction but one apply_actions').within('type').within(index)
-      }
-      try {
-        actions.write(w, one.actions)
-      } catch (error) {
-        throw inside(inside(error, 'actions'), index)
-      }
-    }
-  },
-}
 
 const flags = movedBits(u16, [
   [3, 3],

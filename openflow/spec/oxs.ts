@@ -74,7 +74,7 @@ export const oxsField: Field<Oxs> = {
   write(w, value) {
     if (typeof value !== 'object' || value === null) throw new WireError('wrong_type', w.at, 'object wanted')
     if (value.field !== 'unknown') {
-      const row = Object.hasOwn(OXS, value.field) ? OXS[value.field] : undefined
+      const row = typeof value.field === 'string' && Object.hasOwn(OXS, value.field) ? OXS[value.field] : undefined
       if (row === undefined) throw new WireError('unknown_name', w.at, 'no such field').within('field')
       u16.write(w, BASIC)
       u16.write(w, (row.id << 9) | row.body.min)

@@ -192,7 +192,9 @@ export function unionOf<T extends Tagged>(rows: Readonly<Record<string, UnionRow
       row.body.write(w, value)
     } else {
       if (shared === undefined || value.type !== 'experimenter') {
-        if (Object.hasOwn(rows, value.type)) throw notInVersion(w.at, w.version, value.type).within('type')
+        if (typeof value.type === 'string' && Object.hasOwn(rows, value.type)) {
+          throw notInVersion(w.at, w.version, value.type).within('type')
+        }
         throw new WireError('unknown_name', w.at, `no such type: ${shown(value.type)}`).within('type')
       }
       const { experimenter, exp_type, data } = value as unknown as UnknownProperty
