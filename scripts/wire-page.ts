@@ -47,7 +47,7 @@ class Sections {
     return heading
   }
 
-  /** Sections that were mentioned, and by them more. */
+  /** Sections that were mentioned; what these mention in turn comes after them. */
   *all(): Generator<readonly [string, Rows]> {
     const done = new Set<Rows>()
     for (let grown = true; grown; ) {
@@ -194,14 +194,15 @@ export function wirePage(table: Table): string {
       shape(row.reply as AnyField, `${name} reply`, there),
     ]
   })
-  const unions = [...sections.all()].map(([heading, rows]) => {
+  const unions: string[] = []
+  for (const [heading, rows] of sections.all()) {
     const lines = Object.entries(rows).map(([name, row]) => [
       `\`${name}\``,
       ...numbers(row.number, row.experimenter),
       shape(row.body as AnyField, name, (version) => rowIn(row, version) !== undefined),
     ])
-    return `## ${heading}\n\n${table(['type', ...VERSION_COLUMNS, 'shape'], lines)}\n`
-  })
+    unions.push(`## ${heading}\n\n${table(['type', ...VERSION_COLUMNS, 'shape'], lines)}\n`)
+  }
   const fields = FIELD_NAMES.map((name) => {
     const row = oxmRow(name)
     const needs = Object.entries(row.needs ?? {}).map(
