@@ -196,6 +196,11 @@ export class OvsBridge {
     })
   }
 
+  /** The bridge's name for ovs-ofctl. */
+  get management(): string {
+    return `unix:${this.#daemons.directory}/br.mgmt`
+  }
+
   /** Sends messages, and gives what came back until all were done: errors, packet_ins, flow_removed. */
   async tell(messages: readonly Message[]): Promise<Message[]> {
     this.#heard = []

@@ -35,8 +35,8 @@ export function flowMod(
   return (version === 4 ? flow : { ...flow, version }) as unknown as Message
 }
 
-export const flowWithActions = (version: Version, actions: readonly object[]): Message =>
-  flowMod(version, { instructions: [{ type: 'apply_actions', actions }] })
+export const flowWithActions = (version: Version, actions: readonly object[], match: readonly Oxm[] = []): Message =>
+  flowMod(version, { match, instructions: [{ type: 'apply_actions', actions }] })
 
 const INSIDE: UnionShape = { align: 8, padded: 'inside', experimenter: 0xffff }
 const BEHIND: UnionShape = { align: 8, padded: 'behind' }

@@ -144,7 +144,15 @@ function bundleAdd(value: unknown, walk: Walk): Tree {
 
 /** Experimenter messages that os-ken has no class for: it keeps the octets behind id and type. */
 const OPAQUE: Readonly<Record<string, readonly [experimenter: number, type: number]>> = {
+  nx_role_request: [0x2320, 10],
+  nx_role_reply: [0x2320, 11],
+  nx_set_flow_format: [0x2320, 12],
+  nx_flow_mod: [0x2320, 13],
+  nx_flow_removed: [0x2320, 14],
   nx_flow_mod_table_id: [0x2320, 15],
+  nx_packet_in: [0x2320, 17],
+  nx_flow_age: [0x2320, 18],
+  nx_set_async_config: [0x2320, 19],
   nx_set_controller_id: [0x2320, 20],
   nx_flow_monitor_cancel: [0x2320, 21],
   nx_flow_monitor_paused: [0x2320, 22],
@@ -152,12 +160,15 @@ const OPAQUE: Readonly<Record<string, readonly [experimenter: number, type: numb
   nx_tlv_table_mod: [0x2320, 24],
   nx_tlv_table_request: [0x2320, 25],
   nx_tlv_table_reply: [0x2320, 26],
+  nx_set_async_config2: [0x2320, 27],
   nx_resume: [0x2320, 28],
   nx_ct_flush_zone: [0x2320, 29],
   nx_ct_flush: [0x2320, 32],
   flow_monitor_cancel: [0x4f4e4600, 1870],
   flow_monitor_paused: [0x4f4e4600, 1871],
   flow_monitor_resumed: [0x4f4e4600, 1872],
+  role_status: [0x4f4e4600, 1911],
+  requestforward: [0x4f4e4600, 2350],
 }
 
 function opaque(message: Message, [experimenter, type]: readonly [experimenter: number, type: number]): Tree {
@@ -241,6 +252,16 @@ const REPLIES: Readonly<Record<string, Convert>> = {
   experimenter: shape('OFPExperimenterMultipart'),
 }
 
+/** Experimenter multipart types that os-ken has no class for. */
+const OPAQUE_PARTS: Readonly<Record<string, readonly [experimenter: number, type: number]>> = {
+  flow_monitor: [0x4f4e4600, 1870],
+  nx_flow: [0x2320, 0],
+  nx_aggregate: [0x2320, 1],
+  nx_flow_monitor: [0x2320, 2],
+  nx_ipfix_bridge: [0x2320, 3],
+  nx_ipfix_flow: [0x2320, 4],
+}
+
 const monitors = list('ONFFlowMonitorRequest', { match })
 
 type Part2 = { type: string; flags: number; mp_type: string; body: unknown }
@@ -250,10 +271,14 @@ function multipart(message: Part2, walk: Walk): Tree {
   walk.saw({ kind: message.type, name: mp_type, value: message })
   const side = message.type === 'multipart_request' ? 'Request' : 'Reply'
   const head = { flags: String(flags) }
-  if (mp_type === 'flow_monitor') {
-    if (side === 'Request') return { class: 'ONFFlowMonitorStatsRequest', ...head, body: monitors(body, walk) }
+  if (mp_type === 'flow_monitor' && side === 'Request') {
+    return { class: 'ONFFlowMonitorStatsRequest', ...head, body: monitors(body, walk) }
+  }
+  const opaque = OPAQUE_PARTS[mp_type]
+  if (opaque !== undefined) {
     const data = leaf(encode(message as never).subarray(24), walk)
-    const experimenter = { experimenter: String(0x4f4e4600), exp_type: '1870', data }
+    const experimenter = { experimenter: String(opaque[0]), exp_type: String(opaque[1]), data }
+    if (side === 'Request') return { class: 'OFPExperimenterStatsRequest', ...head, ...experimenter }
     return { class: 'OFPExperimenterStatsReply', ...head, body: { class: 'OFPExperimenterMultipart', ...experimenter } }
   }
   const cls = `OFP${partClass(mp_type)}Stats${side}`

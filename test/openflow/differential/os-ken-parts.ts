@@ -57,6 +57,8 @@ const FIELDS: Readonly<Record<string, string>> = {
   tun_dst: 'tun_ipv4_dst',
   nw_frag: 'ip_frag',
   recirc_id: '_recirc_id',
+  oxm_et_dp_hash: '_dp_hash',
+  nxm_nx_cookie: 'mpls_ttl',
 }
 
 /** Fields without a name in os-ken go by class and number there. */
@@ -287,6 +289,8 @@ const ACTIONS: Readonly<Record<string, Convert>> = {
   nx_dec_nsh_ttl: nx('DecNshTtl'),
   nx_check_pkt_larger: opaque(49),
   nx_delete_field: opaque(50),
+  nx_debug_slow: opaque(254),
+  nx_debug_recirc: opaque(255),
   copy_field: onfCopyField,
 }
 
