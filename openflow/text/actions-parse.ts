@@ -25,12 +25,15 @@ export interface ActionTextOptions extends TextOptions {
 const INSTRUCTION_NAMES = ['meter', 'clear_actions', 'write_actions', 'write_metadata', 'goto_table']
 const ACTION_NAMES = [...Object.keys(READERS), ...INSTRUCTION_NAMES, 'drop']
 
+/** Lists of actions inside of each other: no more than a message can have. */
+const MOST_DEPTH = 12
+
 function readAction(part: KeyValue, whole: Piece, options: TextOptions, state: PacketState): Action[] {
   const name = part.key.text.toLowerCase()
   const reader = Object.hasOwn(READERS, name) ? READERS[name] : undefined
   // CONTROLLER is a port and an action: the action has arguments.
   if (reader !== undefined && (name !== 'controller' || part.args !== undefined || part.value !== undefined)) {
-    const list = (text: Piece): Action[] => parseActionList(text, options, { ...state })
+    const list = (text: Piece): Action[] => parseActionList(text, options, { ...state, depth: state.depth + 1 })
     const out = reader(part, { options, state, list })
     const actions = Array.isArray(out) ? out : [out]
     for (const action of actions) advance(state, action)
@@ -58,6 +61,9 @@ function readAction(part: KeyValue, whole: Piece, options: TextOptions, state: P
 
 /** A list that must be actions only. */
 export function parseActionList(text: Piece, options: TextOptions, state: PacketState): Action[] {
+  if (state.depth > MOST_DEPTH) {
+    throw new TextError('syntax', text.at, `actions stand inside of each other more than ${MOST_DEPTH} deep`)
+  }
   const parts = splitList(text)
   if (parts.length === 1 && parts[0]!.text.toLowerCase() === 'drop') return []
   return parts.flatMap((part) => readAction(keyValue(part), part, options, state))

@@ -13,6 +13,8 @@ export interface PacketState {
   /** VLAN tags that are there for sure; undefined where no match is known, and then every mod_vlan_* pushes one. */
   tags: number | undefined
   transport: Transport | undefined
+  /** Actions that the list is inside of. */
+  readonly depth: number
 }
 
 const TRANSPORTS: Readonly<Record<number, Transport>> = { 6: 'tcp', 17: 'udp', 132: 'sctp' }
@@ -20,14 +22,14 @@ const PRESENT = 0x1000
 
 /** Before the first action of a flow with this match; of a bucket without any. */
 export function stateOf(match: readonly Oxm[] | undefined): PacketState {
-  if (match === undefined) return { tags: undefined, transport: undefined }
+  if (match === undefined) return { tags: undefined, transport: undefined, depth: 0 }
   let tags = 0
   let transport: Transport | undefined
   for (const { field, value, mask } of match) {
     if (field === 'ip_proto' || field === 'nxm_of_ip_proto') transport = TRANSPORTS[value]
     if (field === 'vlan_vid' || field === 'vlan_tci') tags = value & (mask ?? PRESENT) & PRESENT ? 1 : 0
   }
-  return { tags, transport }
+  return { tags, transport, depth: 0 }
 }
 
 /** The state behind an action, written into the state before it. */

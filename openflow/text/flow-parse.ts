@@ -203,7 +203,7 @@ export function parseFlowStats(text: string, options: TextOptions = {}): FlowSta
 }
 
 /** First lines of replies: `OFPST_FLOW reply (OF1.3) (xid=0x2):`. */
-const HEADER = /^[A-Z]+ST_FLOW(_DESC)? reply\b.*:$/
+const HEADER = /^[A-Z]+ST_FLOW(_DESC)? reply \(/
 
 /** All that dump-flows prints; the first lines of replies are passed over. Throws TextError, its offset in the whole. */
 export function parseFlowDump(text: string, options: TextOptions = {}): FlowStats[] {

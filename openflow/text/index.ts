@@ -14,7 +14,7 @@ export {
   parseFlows,
 } from './flow-parse.ts'
 export { formatGroup, type GroupLike } from './group.ts'
-export { type ParsedGroup, parseGroup } from './group-parse.ts'
+export { type ParsedGroup, type ParsedGroupMod, parseGroup, parseGroupMod } from './group-parse.ts'
 export { formatMatch } from './match.ts'
 export { parseMatch } from './match-parse.ts'
 export { formatError, formatMessage, type MessageTextOptions } from './message.ts'

@@ -159,7 +159,8 @@ function source(from: Piece, to: Destination, options: TextOptions): Pick<LearnS
   const { n_bits } = to
   const whole = to.ofs === 0 && n_bits === rangeBits(to.field) && !oxmRow(to.field).variable
   const named = fieldByText(from.text.replace(/\[.*$/s, '')) !== undefined && from.text !== 'IN_PORT'
-  if (!whole || named || from.text.includes('[')) return loaded(from, n_bits)
+  const flags = /^[+-]/.test(from.text)
+  if (!whole || named || (from.text.includes('[') && !flags)) return loaded(from, n_bits)
   const { value, mask } = parseValue(to.field, from, options)
   if (mask !== ones(fieldBits(to.field))) throw new TextError('bad_mask', from.at, 'no mask may stand here')
   if (value >> BigInt(n_bits) !== 0n) {

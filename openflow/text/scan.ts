@@ -97,8 +97,12 @@ export function arrow(whole: Piece): [Piece, Piece] {
   return [trim(slice(whole, 0, at)), trim(slice(whole, at + 2))]
 }
 
+/** Digits of the longest number that a field can have, and some zeros; more would cost time. */
+const MOST_DIGITS = 400
+
 /** Decimal or 0x… number of at most `bits` bits. */
 export function parseBig({ text, at }: Piece, bits: number): bigint {
+  if (text.length > MOST_DIGITS) throw new TextError('bad_value', at, `more than ${MOST_DIGITS} digits`)
   if (!/^(0x[0-9a-f]+|\d+)$/i.test(text)) throw new TextError('bad_value', at, `no number: ${text || 'nothing'}`)
   const value = BigInt(text)
   if (value >> BigInt(bits) !== 0n) throw new TextError('bad_value', at, `${text} has more than ${bits} bits`)

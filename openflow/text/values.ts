@@ -16,6 +16,8 @@ export interface Masked {
 
 export const ones = (bits: number): bigint => (1n << BigInt(bits)) - 1n
 
+const NAMELESS = '[Unknown]'
+
 /** Names of flag bits by bit number. */
 export type FlagNames = readonly (string | undefined)[]
 
@@ -103,7 +105,7 @@ export function formatFlags(value: bigint, names: FlagNames, separator = '|'): s
 export function formatFlagsMasked({ value, mask }: Masked, names: FlagNames): string {
   let out = ''
   for (let bit = 0; mask >> BigInt(bit) !== 0n; bit++) {
-    if ((mask >> BigInt(bit)) & 1n) out += ((value >> BigInt(bit)) & 1n ? '+' : '-') + (names[bit] ?? '[Unknown]')
+    if ((mask >> BigInt(bit)) & 1n) out += ((value >> BigInt(bit)) & 1n ? '+' : '-') + (names[bit] ?? NAMELESS)
   }
   return out
 }
@@ -252,8 +254,12 @@ export function parseFlags(whole: Piece, names: FlagNames, bits: number): Masked
   if (/^[+-]/.test(text)) {
     let value = 0n
     let mask = 0n
+    let place = 0n
     for (const found of text.matchAll(/([+-])([^+-]*)/g)) {
-      const bit = bitOf(found[2]!, found.index + 1)
+      // A bit without a name stands among all others, in their order.
+      const nameless = found[2] === NAMELESS && place < BigInt(bits)
+      const bit = nameless ? 1n << place : bitOf(found[2]!, found.index + 1)
+      place++
       if (mask & bit) throw new TextError('duplicate', at + found.index, `${found[2]} twice`)
       mask |= bit
       if (found[1] === '+') value |= bit

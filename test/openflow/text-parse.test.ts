@@ -22,7 +22,7 @@ describe('parsing text', () => {
         expect(rest).to.deep.equal(flow)
         expect([cookie_mask, buffer_id, out_port, out_group]).to.deep.equal([0n, 0xffffffff, 0xffffffff, 0xffffffff])
       }),
-      { numRuns: 2000 },
+      { numRuns: 700 },
     )
   })
 
@@ -31,7 +31,7 @@ describe('parsing text', () => {
       fc.property(arbitraryMatch, (match) => {
         expect(parseMatch(formatMatch(match))).to.deep.equal(match)
       }),
-      { numRuns: 2000 },
+      { numRuns: 700 },
     )
   })
 
@@ -52,7 +52,7 @@ describe('parsing text', () => {
           expect(error.offset).to.be.within(0, text.length)
         }
       }),
-      { numRuns: 2000 },
+      { numRuns: 700 },
     )
   })
 
