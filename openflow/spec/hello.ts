@@ -4,7 +4,7 @@ import type { Reader, Writer } from '../wire/cursor.ts'
 import { inside, shown, WireError } from '../wire/error.ts'
 import { type Field, isUint, list, rest, u32 } from '../wire/field.ts'
 import { struct } from '../wire/struct.ts'
-import { OFP_VERSION } from './constants.ts'
+import { isSpoken, notInVersion, VERSIONS } from '../wire/version.ts'
 
 /** Bit n of word w says that version 32 w + n is spoken. Elements of another type are kept. */
 export type HelloElement = { type: 'versionbitmap'; bitmaps: number[] } | { type: number; data: Uint8Array }
@@ -58,7 +58,7 @@ export const helloElement: Field<HelloElement> = {
 
 const elements = list(helloElement)
 
-/** `data` is there when a peer of another version sent a hello whose body is not made of elements. */
+/** `data` is there when a peer of a version without elements sent a hello whose body is not made of them. */
 export interface HelloBody {
   elements: HelloElement[]
   data?: Uint8Array
@@ -66,6 +66,12 @@ export interface HelloBody {
 
 /** Header octets before the body; the version is the first of them. */
 const HEADER_SIZE = 8
+
+/** Hellos of OpenFlow 1.0 to 1.2 may carry a body that is to be ignored; what versions to come carry is not known. */
+function hasElements(octets: Uint8Array, at: number): boolean {
+  const version = octets[at - HEADER_SIZE]!
+  return version !== VERSIONS.of10 && isSpoken(version)
+}
 
 export const helloBody: Field<HelloBody> = {
   kind: 'hello',
@@ -79,8 +85,7 @@ export const helloBody: Field<HelloBody> = {
     try {
       return { elements: elements.read(r) }
     } catch (error) {
-      if (r.octets[at - HEADER_SIZE] === OFP_VERSION) throw inside(error, 'elements')
-      // Hellos of OpenFlow 1.0 to 1.2 may carry a body that is to be ignored.
+      if (hasElements(r.octets, at)) throw inside(error, 'elements')
       r.at = at
       r.end = outer
       r.depth = depth
@@ -90,8 +95,12 @@ export const helloBody: Field<HelloBody> = {
     }
   },
   write(w, value) {
-    if (value.data !== undefined) rest.write(w, value.data)
-    else {
+    if (value.data !== undefined) {
+      if (hasElements(w.octets, w.at)) {
+        throw notInVersion(w.at, w.octets[w.at - HEADER_SIZE]!, 'hello without elements').within('data')
+      }
+      rest.write(w, value.data)
+    } else {
       try {
         elements.write(w, value.elements)
       } catch (error) {

@@ -99,7 +99,7 @@ describe('the fuzzer', () => {
     expect(blind.findings).to.deep.equal([])
     expect(guided.findings).to.have.length(1)
     const [{ kind, key, input }] = guided.findings as [Loop['findings'][number]]
-    expect([kind, key]).to.deep.equal(['breaks', 'planted planted: # octets'])
+    expect([kind, key]).to.deep.equal(['breaks', 'planted'])
     expect(input).to.have.length(13)
     expect([...input.slice(4)]).to.deep.equal([0, 0, 0, 0, 0xab, 0, 0xcd, 0, 0xef])
   })

@@ -40,7 +40,7 @@ const NAMES_OF_ONE = 96
 
 /** Where an error came from: its first line, without numbers, and the nearest function. */
 export function keyOf(error: unknown): string {
-  if (error instanceof Broken) return `${error.law} ${blurred(error.message.split('\n')[0]!).slice(0, 60)}`
+  if (error instanceof Broken) return error.law
   if (!(error instanceof Error)) return `thrown ${String(error)}`
   const frame = /\n\s+at (?:new )?(?:\w+\.)?([^\s(]+)/.exec(error.stack ?? '')?.[1] ?? ''
   return `${error.name} ${blurred(error.message).slice(0, 80)} ${/stack size/.test(error.message) ? '' : frame}`
