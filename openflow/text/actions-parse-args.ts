@@ -6,13 +6,8 @@ import { NX_CT_COMMIT, NX_CT_FORCE, NX_CT_RECIRC_NONE, NX_NAT_DST, NX_NAT_SRC } 
 import { type EncapProperty, PACKET_TYPE } from '../spec/encap.ts'
 import { TextError, unknownName } from './error.ts'
 import { parseBits, parsePort, parseTable, type TextOptions } from './names.ts'
-import { type KeyValue, keyValue, type Piece, parseNumber, piece, slice, splitList } from './scan.ts'
+import { givenValue, type KeyValue, keyValue, type Piece, parseNumber, piece, slice, splitList } from './scan.ts'
 import { parseIpv4, parseIpv6, parseOctets } from './values.ts'
-
-function value(part: KeyValue): Piece {
-  if (part.value === undefined) throw new TextError('missing', part.key.at, `${part.key.text} needs a value`)
-  return part.value
-}
 
 /** One of a list of names. */
 function oneOf<const N extends string>(what: string, part: Piece, all: readonly N[]): N {
@@ -35,13 +30,13 @@ export function parseController(part: KeyValue): Action {
   for (const arg of splitList(part.args)) {
     const parsed = keyValue(arg)
     const name = parsed.key.text
-    if (name === 'max_len') found.max_len = { type: 'max_len', max_len: parseNumber(value(parsed), 16) }
+    if (name === 'max_len') found.max_len = { type: 'max_len', max_len: parseNumber(givenValue(parsed), 16) }
     else if (name === 'id')
-      found.controller_id = { type: 'controller_id', controller_id: parseNumber(value(parsed), 16) }
-    else if (name === 'reason') found.reason = { type: 'reason', reason: oneOf('reason', value(parsed), REASONS) }
-    else if (name === 'userdata') userdata = parseOctets(value(parsed))
+      found.controller_id = { type: 'controller_id', controller_id: parseNumber(givenValue(parsed), 16) }
+    else if (name === 'reason') found.reason = { type: 'reason', reason: oneOf('reason', givenValue(parsed), REASONS) }
+    else if (name === 'userdata') userdata = parseOctets(givenValue(parsed))
     else if (name === 'pause') found.pause = { type: 'pause' }
-    else if (name === 'meter_id') found.meter_id = { type: 'meter_id', meter_id: parseNumber(value(parsed), 32) }
+    else if (name === 'meter_id') found.meter_id = { type: 'meter_id', meter_id: parseNumber(givenValue(parsed), 32) }
     else throw unknownName('argument', name, arg.at, CONTROLLER_ARGUMENTS)
   }
   if (userdata !== undefined && userdata.length > 0) found.userdata = { type: 'userdata', userdata }
@@ -88,19 +83,19 @@ export function parseCt(args: Piece, options: TextOptions, actionsOf: (text: Pie
         flags |= NX_CT_FORCE
         break
       case 'table':
-        recirc_table = parseTable(value(part), options)
+        recirc_table = parseTable(givenValue(part), options)
         break
       case 'zone':
-        zone = parseZone(value(part))
+        zone = parseZone(givenValue(part))
         break
       case 'alg':
-        alg = oneOf('application', value(part), ['ftp', 'tftp'])
+        alg = oneOf('application', givenValue(part), ['ftp', 'tftp'])
         break
       case 'nat':
         nat.push(parseNat(part))
         break
       case 'exec':
-        inside.push(...actionsOf(part.args ?? value(part)))
+        inside.push(...actionsOf(part.args ?? givenValue(part)))
         break
       default:
         throw unknownName('argument', part.key.text, arg.at, CT_ARGUMENTS)
@@ -182,7 +177,7 @@ function argument(args: readonly Piece[], i: number, part: KeyValue): Piece {
 
 /** `multipath(fields,basis,algorithm,n_links,arg,dst)`. */
 export function parseMultipath(part: KeyValue): Action {
-  const args = splitList(part.args ?? value(part))
+  const args = splitList(part.args ?? givenValue(part))
   const at = (i: number): Piece => argument(args, i, part)
   const links = parseNumber(at(3), 17)
   if (links < 1 || links > 65536) throw new TextError('bad_value', at(3).at, '1..65536 links wanted')
@@ -201,7 +196,7 @@ export function parseMultipath(part: KeyValue): Action {
 
 /** `bundle(fields,basis,algorithm,ofport,members:1,2)`; bundle_load has a destination before the members. */
 export function parseBundle(part: KeyValue, options: TextOptions): Action {
-  const args = splitList(part.args ?? value(part))
+  const args = splitList(part.args ?? givenValue(part))
   const load = part.key.text.toLowerCase() === 'bundle_load'
   const at = (i: number): Piece => argument(args, i, part)
   oneOf('kind of members', at(3), ['ofport'])
@@ -229,12 +224,12 @@ export function parseSample(part: KeyValue, options: TextOptions): Action {
   let sampling_port = 0xffff
   let direction: 'default' | 'ingress' | 'egress' = 'default'
   const names = [...Object.keys(numbers), 'sampling_port', 'ingress', 'egress']
-  for (const arg of splitList(part.args ?? value(part))) {
+  for (const arg of splitList(part.args ?? givenValue(part))) {
     const parsed = keyValue(arg)
     const name = parsed.key.text
     if (Object.hasOwn(numbers, name)) {
-      numbers[name as keyof typeof numbers] = parseNumber(value(parsed), name === 'probability' ? 16 : 32)
-    } else if (name === 'sampling_port') sampling_port = parsePort(value(parsed), options, false)
+      numbers[name as keyof typeof numbers] = parseNumber(givenValue(parsed), name === 'probability' ? 16 : 32)
+    } else if (name === 'sampling_port') sampling_port = parsePort(givenValue(parsed), options, false)
     else if (name === 'ingress' || name === 'egress') direction = name
     else throw unknownName('argument', name, arg.at, names)
   }
@@ -254,7 +249,7 @@ export function parseEncap(args: Piece): Action {
   if (header === undefined) throw unknownName('header', key.text, key.at, Object.keys(PACKET_TYPE))
   const properties = (inner === undefined ? [] : splitList(inner)).map((arg): EncapProperty => {
     const part = keyValue(arg)
-    if (part.key.text === 'md_type') return { type: 'nsh_md_type', md_type: parseNumber(value(part), 8) }
+    if (part.key.text === 'md_type') return { type: 'nsh_md_type', md_type: parseNumber(givenValue(part), 8) }
     if (part.key.text !== 'tlv' || part.args === undefined) {
       throw unknownName('argument', part.key.text, arg.at, ['md_type', 'tlv'])
     }

@@ -6,6 +6,7 @@
 import type { Action } from '../spec/actions-nested.ts'
 import type { Instruction } from '../spec/instructions.ts'
 import type { Oxm } from '../spec/oxm.ts'
+import { INSTRUCTION_ORDER } from './actions.ts'
 import { behind, mayBehind } from './actions-reader.ts'
 import { READERS, toPort } from './actions-readers.ts'
 import { advance, type PacketState, stateOf } from './actions-state.ts'
@@ -99,18 +100,9 @@ function readInstruction(part: KeyValue, options: TextOptions, state: PacketStat
   }
 }
 
-const ORDER: readonly Instruction['type'][] = [
-  'meter',
-  'apply_actions',
-  'clear_actions',
-  'write_actions',
-  'write_metadata',
-  'goto_table',
-]
-
 /** Refuses what stands behind an instruction that a switch does later. */
 function inOrder(before: Instruction['type'] | undefined, type: Instruction['type'], at: number): void {
-  if (before === undefined || ORDER.indexOf(before) < ORDER.indexOf(type)) return
+  if (before === undefined || INSTRUCTION_ORDER.indexOf(before) < INSTRUCTION_ORDER.indexOf(type)) return
   if (before === type) throw new TextError('duplicate', at, `${type} twice`)
   const late = type === 'apply_actions' ? 'actions to apply' : type
   throw new TextError('syntax', at, `${late} must stand before ${before}`)

@@ -278,12 +278,20 @@ function formatWriteMetadata(metadata: bigint, mask: bigint): string {
   return `write_metadata:${hex(metadata)}${mask === 0xffff_ffff_ffff_ffffn ? '' : `/${hex(mask)}`}`
 }
 
-const ORDER = ['meter', 'apply_actions', 'clear_actions', 'write_actions', 'write_metadata', 'goto_table']
+/** The order in which a switch does instructions, and in which texts have them. */
+export const INSTRUCTION_ORDER: readonly Instruction['type'][] = [
+  'meter',
+  'apply_actions',
+  'clear_actions',
+  'write_actions',
+  'write_metadata',
+  'goto_table',
+]
 
 /** Instructions in the order in which a switch does them; `drop` where there are none. */
 export function formatInstructions(instructions: readonly Instruction[], options: TextOptions = {}): string {
   const out = [...instructions]
-    .sort((a, b) => ORDER.indexOf(a.type) - ORDER.indexOf(b.type))
+    .sort((a, b) => INSTRUCTION_ORDER.indexOf(a.type) - INSTRUCTION_ORDER.indexOf(b.type))
     .map((instruction) => formatInstruction(instruction, options))
     .filter((text) => text !== '')
   return out.length === 0 ? 'drop' : out.join(',')

@@ -12,7 +12,18 @@ import { TextError, unknownName } from './error.ts'
 import { DEFAULT_PRIORITY, FLAG_NAMES } from './flow.ts'
 import { MATCH_TEXTS, MatchBuilder } from './match-parse.ts'
 import { parsePort, parseTable, type TextOptions } from './names.ts'
-import { type KeyValue, keyValue, type Piece, parseBig, parseNumber, piece, slice, splitList, trim } from './scan.ts'
+import {
+  givenValue,
+  type KeyValue,
+  keyValue,
+  type Piece,
+  parseBig,
+  parseNumber,
+  piece,
+  slice,
+  splitList,
+  trim,
+} from './scan.ts'
 
 /** Fields of a flow_mod that a text can give. */
 export type ParsedFlow = Omit<MessageNamed<'flow_mod'>, 'type' | 'xid' | 'command' | 'version' | 'padding'>
@@ -53,7 +64,7 @@ function readFlow(whole: Piece, options: TextOptions): Read {
   for (const part of splitList(found === null ? whole : slice(whole, 0, found.index))) {
     const parsed = keyValue(part)
     const counter = COUNTERS.find((name) => name === parsed.key.text)
-    if (counter !== undefined) counters.set(counter, needed(parsed))
+    if (counter !== undefined) counters.set(counter, givenValue(parsed))
     else if (!setting(flow, parsed, options) && !builder.take(parsed)) {
       throw unknownName('field', parsed.key.text, part.at, [...KEYS, ...MATCH_TEXTS])
     }
@@ -119,7 +130,7 @@ function setting(flow: ParsedFlow, parsed: KeyValue, options: TextOptions): bool
     return true
   }
   if (!KEYS.includes(name)) return false
-  const value = needed(parsed)
+  const value = givenValue(parsed)
   switch (name) {
     case 'table':
       flow.table_id = parseTable(value, options)
@@ -142,11 +153,6 @@ function setting(flow: ParsedFlow, parsed: KeyValue, options: TextOptions): bool
     default:
       return false
   }
-}
-
-function needed({ key, value }: KeyValue): Piece {
-  if (value === undefined) throw new TextError('missing', key.at + key.text.length, `${key.text} needs a value`)
-  return value
 }
 
 const bits64 = (part: Piece): bigint => (part.text === '-1' ? ALL_BITS : parseBig(part, 64))

@@ -15,7 +15,7 @@ import { TextError, unknownName } from './error.ts'
 import { BUCKET_NAMES } from './group.ts'
 import { toOxm } from './match-parse.ts'
 import { FIELD_TEXTS, fieldBits, fieldByText, parsePort, plainField, type TextOptions } from './names.ts'
-import { type KeyValue, keyValue, type Piece, parseBig, parseNumber, piece, slice, splitList } from './scan.ts'
+import { givenValue, keyValue, type Piece, parseBig, parseNumber, piece, slice, splitList } from './scan.ts'
 import { ones, parseValue } from './values.ts'
 
 type GroupMod = MessageNamed<'group_mod'>
@@ -38,12 +38,6 @@ const KEYS = ['group_id', 'type', 'command_bucket_id', ...CHOICE, 'bucket']
 /** Octets of the name of a selection method, and the zero behind it. */
 const METHOD_ROOM = 16
 
-function needed({ key, value, args }: KeyValue): Piece {
-  const found = value ?? args
-  if (found === undefined) throw new TextError('missing', key.at + key.text.length, `${key.text} needs a value`)
-  return found
-}
-
 /** Parts of a text by key, and those of its buckets, `bucket=` left out. */
 interface Read {
   readonly whole: Piece
@@ -58,12 +52,12 @@ function read(whole: Piece): Read {
     const parsed = keyValue(part)
     const name = parsed.key.text
     if (name === 'bucket') {
-      const first = needed(parsed)
+      const first = givenValue(parsed)
       buckets.push({ at: part.at, parts: first.text === '' ? [] : [first] })
     } else if (buckets.length > 0) buckets.at(-1)!.parts.push(part)
     else if (!KEYS.includes(name)) throw unknownName('keyword', name, part.at, KEYS)
     else if (settings.has(name)) throw new TextError('duplicate', part.at, `${name} twice`)
-    else settings.set(name, needed(parsed))
+    else settings.set(name, parsed.args ?? givenValue(parsed))
   }
   return { whole, settings, buckets }
 }
@@ -139,21 +133,21 @@ function bucketOf({ at, parts }: Read['buckets'][number], type: GroupType, optio
     let actions = part
     switch (parsed.key.text) {
       case 'bucket_id':
-        bucket.bucket_id = bucketId(needed(parsed))
+        bucket.bucket_id = bucketId(givenValue(parsed))
         continue
       case 'weight':
         if (type !== 'select') throw new TextError('syntax', part.at, 'only buckets of a select group have a weight')
-        bucket.weight = parseNumber(needed(parsed), 16)
+        bucket.weight = parseNumber(givenValue(parsed), 16)
         continue
       case 'watch_port':
-        bucket.watch_port = parsePort(needed(parsed), options)
+        bucket.watch_port = parsePort(givenValue(parsed), options)
         continue
       case 'watch_group':
-        bucket.watch_group = parseNumber(needed(parsed), 32)
+        bucket.watch_group = parseNumber(givenValue(parsed), 32)
         continue
       case 'action':
       case 'actions':
-        actions = needed(parsed)
+        actions = givenValue(parsed)
     }
     acts = true
     if (actions.text === '' || actions.text.toLowerCase() === 'drop') continue

@@ -9,7 +9,7 @@ import { TextError, unknownName } from './error.ts'
 import { ETH } from './match.ts'
 import { type MatchPart, sentForm, splitRegister } from './match-form.ts'
 import { FIELD_TEXTS, fieldBits, fieldByText, parseRange, plainField, type TextOptions } from './names.ts'
-import { type KeyValue, keyValue, type Piece, parseBig, parseNumber, piece, splitList } from './scan.ts'
+import { givenValue, type KeyValue, keyValue, type Piece, parseBig, parseNumber, piece, splitList } from './scan.ts'
 import { type Masked, octetsIn, octetsOf, ones, parseInteger, parseValue, parseVariable } from './values.ts'
 
 /** eth_type and ip_proto that a protocol's name stands for. */
@@ -62,19 +62,19 @@ export class MatchBuilder {
       return true
     }
     if (name.includes('[')) {
-      this.#range(key, need(key, value))
+      this.#range(key, givenValue({ key, value }))
       return true
     }
     if (this.#vlan(name, key, value)) return true
     if (GENERIC.has(name)) {
-      this.#waiting.push({ name, value: need(key, value) })
+      this.#waiting.push({ name, value: givenValue({ key, value }) })
       return true
     }
     const field = fieldByText(name)
     if (field === undefined) return false
     if (/^tun_metadata/.test(field)) this.#tunMetadata(field, key, value)
-    else if (field === 'nw_tos') this.#tos(key, need(key, value))
-    else this.#put(plainField(field), parseValue(plainField(field), need(key, value), this.#options), key.at)
+    else if (field === 'nw_tos') this.#tos(key, givenValue({ key, value }))
+    else this.#put(plainField(field), parseValue(plainField(field), givenValue({ key, value }), this.#options), key.at)
     return true
   }
 
@@ -125,15 +125,15 @@ export class MatchBuilder {
   #vlan(name: string, key: Piece, value: Piece | undefined): boolean {
     let masked: Masked
     if (name === 'dl_vlan') {
-      const vid = parseNumber(need(key, value), 16)
+      const vid = parseNumber(givenValue({ key, value }), 16)
       if (vid !== 0xffff && vid > 0xfff) throw new TextError('bad_value', value!.at, `no VLAN id: ${vid}`)
       masked = { value: vid === 0xffff ? 0n : BigInt(vid) | 0x1000n, mask: 0x1fffn }
     } else if (name === 'dl_vlan_pcp' || name === 'vlan_pcp') {
-      const pcp = BigInt(parseNumber(need(key, value), 3))
+      const pcp = BigInt(parseNumber(givenValue({ key, value }), 3))
       masked = { value: (pcp << 13n) | 0x1000n, mask: 0xf000n }
-    } else if (name === 'vlan_vid') masked = parseInteger(need(key, value), 13)
+    } else if (name === 'vlan_vid') masked = parseInteger(givenValue({ key, value }), 13)
     else if (name === 'vlan_tci') {
-      masked = parseInteger(need(key, value), 16)
+      masked = parseInteger(givenValue({ key, value }), 16)
       // No tag at all: priority means nothing then.
       if (masked.value === 0n && masked.mask === 0xffffn) masked = { value: 0n, mask: 0x1fffn }
     } else return false
@@ -225,11 +225,6 @@ export class MatchBuilder {
     }
     return out
   }
-}
-
-function need(key: Piece, value: Piece | undefined): Piece {
-  if (value === undefined) throw new TextError('missing', key.at + key.text.length, `${key.text} needs a value`)
-  return value
 }
 
 /**

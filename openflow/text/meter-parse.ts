@@ -5,7 +5,7 @@ import type { MessageNamed } from '../spec/message.ts'
 import { TextError, unknownName } from './error.ts'
 import { BURST, METER_FLAGS, METER_NAMES } from './meter.ts'
 import type { TextOptions } from './names.ts'
-import { type KeyValue, keyValue, type Piece, parseNumber, piece, splitList } from './scan.ts'
+import { givenValue, type KeyValue, keyValue, type Piece, parseNumber, piece, splitList } from './scan.ts'
 import { parseOctets } from './values.ts'
 
 /** Fields of a meter_mod that a text can give. */
@@ -14,11 +14,6 @@ export type ParsedMeter = Omit<MessageNamed<'meter_mod'>, 'type' | 'xid' | 'comm
 const BAND_TYPES = ['drop', 'dscp_remark', 'experimenter'] as const
 const BAND_KEYS = ['type', 'rate', 'burst_size', 'prec_level', 'experimenter', 'data']
 const UNITS = 3
-
-function value({ key, value: found }: KeyValue): Piece {
-  if (found === undefined) throw new TextError('missing', key.at + key.text.length, `${key.text} needs a value`)
-  return found
-}
 
 function meterId(part: Piece): number {
   const found = Object.entries(METER_NAMES).find(([, name]) => name === part.text.toLowerCase())
@@ -73,12 +68,12 @@ export function parseMeter(text: string, _options: TextOptions = {}): ParsedMete
     let parsed = keyValue(part)
     if (bands === undefined && /^bands?$/.test(parsed.key.text)) {
       bands = []
-      if (value(parsed).text === '') continue
-      parsed = keyValue(value(parsed))
+      if (givenValue(parsed).text === '') continue
+      parsed = keyValue(givenValue(parsed))
     }
     const name = parsed.key.text
     if (bands !== undefined) addBand(bands, parsed)
-    else if (name === 'meter') meter_id = meterId(value(parsed))
+    else if (name === 'meter') meter_id = meterId(givenValue(parsed))
     else if (METER_FLAGS.includes(name) && parsed.value === undefined) flags |= 1 << METER_FLAGS.indexOf(name)
     else throw unknownName('keyword', name, part.at, ['meter', 'bands', ...METER_FLAGS])
   }
@@ -92,7 +87,7 @@ function addBand(bands: Read[], parsed: KeyValue): void {
   const { key } = parsed
   const name = key.text
   if (!BAND_KEYS.includes(name)) throw unknownName('keyword', name, key.at, BAND_KEYS)
-  const given = value(parsed)
+  const given = givenValue(parsed)
   if (name === 'type') {
     const type = BAND_TYPES.find((known) => known === given.text)
     if (type === undefined) throw unknownName('type of band', given.text, given.at, BAND_TYPES)

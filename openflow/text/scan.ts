@@ -71,7 +71,7 @@ export function splitList(whole: Piece, { blanks = true, empty = false } = {}): 
 export interface KeyValue {
   readonly key: Piece
   /** Behind `=` or `:`. */
-  readonly value?: Piece
+  readonly value?: Piece | undefined
   /** Between the brackets. */
   readonly args?: Piece
   /** Behind the brackets. */
@@ -88,6 +88,12 @@ export function keyValue(whole: Piece): KeyValue {
   const args = slice(whole, end + 1, close - 1)
   const tail = slice(whole, close)
   return tail.text === '' ? { key, args } : { key, args, tail }
+}
+
+/** The value; an error if there is none. */
+export function givenValue({ key, value }: KeyValue): Piece {
+  if (value === undefined) throw new TextError('missing', key.at + key.text.length, `${key.text} needs a value`)
+  return value
 }
 
 /** `from->to`: both sides. */
