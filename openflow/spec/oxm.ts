@@ -389,8 +389,9 @@ function readHeader(r: Reader): { bound: Bound | undefined; header: number | big
   if (header >>> 16 !== OXM_CLASS.experimenter) {
     let bound = byHeader.get(header)
     if (bound === undefined) {
-      const variable = byIdentity.get(identity(header >>> 16, (header >>> 9) & 0x7f, undefined))
-      if (variable?.row.variable && variable.header === header) bound = variable
+      const known = byIdentity.get(identity(header >>> 16, (header >>> 9) & 0x7f, undefined))
+      const { plain, masked } = (known?.variable && byName13.get(known.name)) || {}
+      bound = [plain, masked].find((one) => one?.header === header)
     }
     return { bound, header }
   }

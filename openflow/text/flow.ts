@@ -28,6 +28,8 @@ export interface FlowLike {
   readonly packet_count?: bigint | undefined
   readonly byte_count?: bigint | undefined
   /** Seconds plus one, as nx_flow tells them; 0 is not known. */
+  /** As 1.5 tells it. */
+  readonly idle_time?: { readonly sec: number; readonly nsec: number } | undefined
   readonly idle_age?: number | undefined
   readonly hard_age?: number | undefined
   readonly match: readonly Oxm[]
@@ -81,6 +83,7 @@ function formatDump(flow: FlowLike, options: TextOptions): string {
   const back: string[] = []
   if (flow.importance) back.push(`importance=${flow.importance}`)
   if (flow.idle_age) back.push(`idle_age=${flow.idle_age - 1}`)
+  else if (flow.idle_time) back.push(`idle_age=${flow.idle_time.sec}`)
   if (flow.hard_age && flow.hard_age - 1 !== flow.duration_sec) back.push(`hard_age=${flow.hard_age - 1}`)
   const listed = (parts: readonly string[]): string => parts.map((text) => `${text}, `).join('')
   const flags = flowFlags(flow.flags ?? 0).map((name) => `${name} `)

@@ -12,6 +12,7 @@ import { asyncText, hexDump, names } from './bits.ts'
 import { experimenterText } from './experimenter.ts'
 import { flowFlags, formatDuration, ruleParts } from './flow.ts'
 import { formatGroup } from './group.ts'
+import { matchParts } from './match.ts'
 import { formatMeter } from './meter.ts'
 import { formatPort } from './names.ts'
 import { niciraName, twin } from './nicira.ts'
@@ -216,8 +217,10 @@ function features(message: MessageNamed<'features_reply'>): string {
 }
 
 function packetOut(message: MessageNamed<'packet_out'>, options: MessageTextOptions): string {
-  const { in_port, actions, buffer_id, data } = message
-  const head = `in_port=${formatPort(in_port, options)} actions=${formatActions(actions, options)}`
+  const { in_port, match = [], actions, buffer_id, data } = message
+  const others = match.filter((oxm) => oxm.field !== 'in_port')
+  const rule = [...matchParts(others, options), `in_port=${formatPort(in_port, options)}`].join(',')
+  const head = `${rule} actions=${formatActions(actions, options)}`
   if (buffer_id !== NONE) return `${head} buffer=0x${buffer_id.toString(16).padStart(8, '0')}`
   return `${head} data_len=${data.length}${packetText(data, options)}`
 }

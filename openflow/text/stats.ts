@@ -3,6 +3,7 @@
  * Tables like the one before them are said to be so in one line.
  */
 
+import { GROUP_ALL } from '../spec/constants.ts'
 import type { TableStats } from '../spec/flows.ts'
 import type { GroupFeatures } from '../spec/groups.ts'
 import type { MessageNamed } from '../spec/message.ts'
@@ -62,7 +63,7 @@ function request(message: Request, options: MessageTextOptions): string {
     case 'port_stats':
       return ` port_no=${formatPort(message.body.port_no, options)}`
     case 'port_desc':
-      return ' port=ANY'
+      return ` port=${formatPort(message.body.port_no ?? ANY, options)}`
     case 'queue': {
       const { port_no, queue_id } = message.body
       return ` port=${formatPort(port_no, options)} queue=${queue_id === ANY ? 'ALL' : queue_id}`
@@ -72,9 +73,10 @@ function request(message: Request, options: MessageTextOptions): string {
       return ` port=${formatPort(port_no, options)}${queue_id === ANY ? '' : ` queue=${queue_id}`}`
     }
     case 'group':
-      return ` group_id=${message.body.group_id === 0xfffffffc ? 'ALL' : message.body.group_id}`
-    case 'group_desc':
-      return ' group_id=ALL'
+    case 'group_desc': {
+      const { group_id = GROUP_ALL } = message.body
+      return ` group_id=${group_id === GROUP_ALL ? 'ALL' : group_id}`
+    }
     case 'meter':
     case 'meter_config':
       return ` meter=${meterName(message.body.meter_id)}`

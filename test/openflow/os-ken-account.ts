@@ -1,11 +1,15 @@
 /**
  * os-ken's account of a message (its to_jsondict) against ours: every member that os-ken tells has the value there,
- * under our names. Knows os-ken's classes of OpenFlow 1.3 and 1.4 and what they call otherwise.
+ * under our names. Knows os-ken's classes of OpenFlow 1.3 to 1.5 and what they call otherwise; those that 1.5 spells
+ * as lists are in os-ken-account-1.5.ts.
  */
 import { expect } from 'chai'
 import { ACTIONS, errorKind, INSTRUCTIONS, MULTIPART, OXM } from 'node-openflow'
 import { ASYNC_PROPERTIES } from '../../openflow/spec/async-properties.ts'
-import { METER_BANDS } from '../../openflow/spec/groups.ts'
+import { BUNDLE_FEATURES_PROPERTIES } from '../../openflow/spec/bundle-features.ts'
+import { CONTROLLER_STATUS_PROPERTIES } from '../../openflow/spec/controller-status.ts'
+import { BUNDLE_PROPERTIES } from '../../openflow/spec/experimenter.ts'
+import { BUCKET_PROPERTIES, METER_BANDS } from '../../openflow/spec/groups.ts'
 import {
   PORT_MOD_PROPERTIES,
   PORT_PROPERTIES,
@@ -15,7 +19,8 @@ import {
 import { EXPERIMENTER_PROPERTY } from '../../openflow/spec/properties.ts'
 import { TABLE_FEATURE_PROPERTIES } from '../../openflow/spec/table-features.ts'
 import { TABLE_MOD_PROPERTIES } from '../../openflow/spec/tables.ts'
-import { type ByVersion, numberIn, type Version } from '../../openflow/wire/version.ts'
+import { type ByVersion, numberIn, VERSIONS, type Version } from '../../openflow/wire/version.ts'
+import { asBefore } from './os-ken-account-1.5.ts'
 
 /** What is compared, for messages of failures, and in which version's numbers. */
 interface Comparison {
@@ -50,7 +55,11 @@ const NUMBERS: ReadonlyArray<readonly [RegExp, Readonly<Record<string, NumberedR
   [/^OFPQueueDescProp/, QUEUE_DESC_PROPERTIES, 'type'],
   [/^OFPTableModProp/, TABLE_MOD_PROPERTIES, 'type'],
   [/^OFPAsyncConfigProp/, ASYNC_PROPERTIES, 'type'],
-  [/^OFP(Queue|Role|Bundle)\w*Prop/, { experimenter: EXPERIMENTER_PROPERTY }, 'type'],
+  [/^OFPGroupBucketProp/, BUCKET_PROPERTIES, 'type'],
+  [/^OFPBundleFeaturesProp/, BUNDLE_FEATURES_PROPERTIES, 'type'],
+  [/^OFPBundleProp/, BUNDLE_PROPERTIES, 'type'],
+  [/^OFPControllerStatusProp/, CONTROLLER_STATUS_PROPERTIES, 'type'],
+  [/^OFP(Queue|Role|Group)\w*Prop/, { experimenter: EXPERIMENTER_PROPERTY }, 'type'],
   [/(Stats|FlowMonitor)(Request|Reply)$/, MULTIPART, 'mp_type'],
 ]
 
@@ -59,7 +68,7 @@ const EVENTS = ['initial', 'added', 'removed', 'modified', 'abbrev', 'paused', '
 
 const ENUMERATIONS: Readonly<Record<string, readonly string[]>> = {
   'OFPFlowMod.command': ['add', 'modify', 'modify_strict', 'delete', 'delete_strict'],
-  'OFPGroupMod.command': ['add', 'modify', 'delete'],
+  'OFPGroupMod.command': ['add', 'modify', 'delete', 'insert_bucket', '', 'remove_bucket'],
   'OFPMeterMod.command': ['add', 'modify', 'delete'],
   'OFPGroupMod.type': ['all', 'select', 'indirect', 'ff'],
   'OFPGroupDescStats.type': ['all', 'select', 'indirect', 'ff'],
@@ -73,6 +82,13 @@ const ENUMERATIONS: Readonly<Record<string, readonly string[]>> = {
   'OFPFlowUpdateAbbrev.event': EVENTS,
   'OFPFlowUpdatePaused.event': EVENTS,
   'OFPFlowMonitorRequest.command': ['add', 'modify', 'delete'],
+  'OFPFlowStats.reason': ['stats_request', 'stat_trigger'],
+  'OFPTableFeaturesStats.command': ['replace', 'modify', 'enable', 'disable'],
+  'OFPControllerStatusStats.role': ['nochange', 'equal', 'master', 'slave'],
+  'OFPControllerStatusStats.channel_status': ['up', 'down'],
+  'OFPControllerStatusStats.reason': [
+    ...['request', 'channel_status', 'role', 'controller_added', 'controller_removed', 'short_id', 'experimenter'],
+  ],
   'OFPRoleStatus.role': ['nochange', 'equal', 'master', 'slave'],
   'OFPRoleStatus.reason': ['master_request', 'config', 'experimenter'],
   'OFPTableStatus.reason': ['', '', '', 'vacancy_down', 'vacancy_up'],
@@ -134,6 +150,13 @@ function agreeClass(
   seen: Set<string>,
 ): void {
   const at = `${compared.name}${path} ${cls}`
+  if (compared.version === VERSIONS.of15) {
+    const [name, told] = asBefore(cls, members, ours as object)
+    if (name !== cls || told !== members) {
+      agreeClass(name, told, ours, compared, path, seen)
+      return
+    }
+  }
   const to = (key: string, value: Account): void => {
     agree(value, (ours as Record<string, unknown>)[key], compared, `${path}.${key}`, seen)
   }
@@ -158,7 +181,13 @@ function agreeClass(
   }
   if (cls === 'OFPOxmId') {
     // os-ken writes these headers with length 0, so that they are nobody's and stay numbers: class, field, mask bit.
-    const { header } = ours as { header: number }
+    const id = ours as { header: number } | { field: string; masked: boolean }
+    if ('field' in id) {
+      expect([id.field, id.masked], at).to.deep.equal([members['type'], Boolean(members['hasmask'])])
+      seen.add(`${path}.field`).add(`${path}.masked`)
+      return
+    }
+    const { header } = id
     const row = OXM[members['type'] as 'in_port']
     expect([header >>> 16, (header >>> 9) & 0x7f, header & 0x1ff], at).to.deep.equal([
       row.class,
@@ -175,7 +204,7 @@ function agreeClass(
     for (const property of [...properties].reverse() as Array<Record<string, { [key: string]: Account }>>) {
       const [[kind, { type, length: _, ...plain }]] = Object.entries(property) as [[string, { [key: string]: Account }]]
       if (kind.endsWith('Ethernet')) for (const [key, value] of Object.entries(plain)) said.set(key, value)
-      if (kind === 'OFPAsyncConfigPropReasons') said.set(maskName(type as number), plain['mask']!)
+      if (kind === 'OFPAsyncConfigPropReasons') said.set(maskName(type as number, compared.version), plain['mask']!)
     }
     for (const [key, value] of said) to(key, value)
     const { properties: list } = ours as { properties?: unknown }
@@ -210,7 +239,10 @@ function agreeClass(
     return
   }
   const numbers = NUMBERS.find(([pattern]) => pattern.test(cls))
-  const asked = /^OFP(Flow|Aggregate|Port|Queue|QueueDesc|Group|Meter|MeterConfig|Experimenter)StatsRequest$/.test(cls)
+  const asked =
+    /^OFP(Flow|Aggregate|Port|Queue|Group|Meter)(Desc|Config)?StatsRequest$|^OFP(Experimenter|BundleFeatures)StatsRequest$/.test(
+      cls,
+    )
   for (const [key, value] of Object.entries(members)) {
     const full = `${cls.replace(/\.$/, '')}.${key}`
     if (key === ' properties') {
@@ -263,8 +295,9 @@ function agreeClass(
 }
 
 /** The member of a mask by its property's number. */
-function maskName(type: number): string {
-  const name = Object.entries<NumberedRow>(ASYNC_PROPERTIES).find(([, { number }]) => number === type)![0]
+function maskName(type: number, version: Version): string {
+  const rows = Object.entries<NumberedRow>(ASYNC_PROPERTIES)
+  const [name] = rows.find(([, { number }]) => numberIn(number, version) === type)!
   return name.replace(/_(?=master$|slave$)/, '_mask_')
 }
 

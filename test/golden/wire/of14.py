@@ -43,9 +43,9 @@ COMMANDS = [
 ]
 
 
-def commands(path):
+def commands(path, ofctl=OFCTL, lines=COMMANDS):
     """(command, messages sent, messages that came back)."""
-    for line in COMMANDS:
+    for line in lines:
         words, _, rest = line.partition(':')
         words = words.split()
         # Ports and tables are words of their own, flows and groups one.
@@ -64,12 +64,12 @@ def commands(path):
         thread = threading.Thread(target=talk, daemon=True)
         thread.start()
         arguments = words + ['tcp:127.0.0.1:%d' % listener.getsockname()[1]] + more
-        done = subprocess.run(OFCTL + arguments, capture_output=True, text=True)
+        done = subprocess.run(ofctl + arguments, capture_output=True, text=True)
         thread.join(3)
         listener.close()
         if done.returncode != 0:
             sys.stderr.write('%s: %s' % (line, done.stderr))
-        shown = ' '.join(OFCTL[:3] + words + ['br'] + more)
+        shown = ' '.join(ofctl[:3] + words + ['br'] + more)
         yield shown, sent, back
 
 
