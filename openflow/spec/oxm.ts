@@ -287,7 +287,7 @@ function readUncommon(r: Reader, header: number, experimenter: number | undefine
     throw new WireError('bad_mask', at + 2, 'field takes no mask').within(nameIn(known, r.version))
   const size = end - body
   const width = masked ? size / 2 : size
-  if (!known.row.variable || !Number.isInteger(width) || width < 1 || width > known.row.size) {
+  if (!known.row.variable || !Number.isInteger(width) || width > known.row.size) {
     throw new WireError('bad_len', at + 3, `length ${header & 0xff}`).within(nameIn(known, r.version))
   }
   const value = r.octets.subarray(body, body + width)
@@ -332,8 +332,8 @@ export function writeOxm(w: Writer, oxm: Oxm): void {
 function writeVariable(w: Writer, bound: Bound, value: Value, mask: Value | undefined): void {
   const { row } = bound
   if (!(value instanceof Uint8Array)) throw new WireError('wrong_type', w.at, 'Uint8Array wanted').within('value')
-  if (value.length < 1 || value.length > row.size) {
-    throw new WireError('out_of_range', w.at, `1..${row.size} octets wanted, not ${value.length}`).within('value')
+  if (value.length > row.size) {
+    throw new WireError('out_of_range', w.at, `0..${row.size} octets wanted, not ${value.length}`).within('value')
   }
   if (mask !== undefined && (!(mask instanceof Uint8Array) || mask.length !== value.length)) {
     throw new WireError('bad_mask', w.at, 'as many octets as the value wanted').within('mask')
