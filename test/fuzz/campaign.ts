@@ -73,10 +73,11 @@ interface Job {
 function line({ target, run, cpu }: Job): string {
   const { execs, corpus, features, blocks, share, repeats } = run.progress
   const rate = cpu > 0 ? Math.round((execs / cpu) * 1000) : 0
+  const code = blocks > 0 ? `blocks ${blocks} (${(share * 100).toFixed(1)} %), ` : ''
   const again = repeats > 0 ? ` (+${repeats} alike)` : ''
   return (
-    `${target.name.padEnd(9)} ${execs} runs, ${(cpu / 1000).toFixed(0)} s, ${rate}/s, corpus ${corpus}, ` +
-    `features ${features}, blocks ${blocks} (${(share * 100).toFixed(1)} %), findings ${run.findings.length}${again}`
+    `${target.name.padEnd(10)} ${execs} runs, ${(cpu / 1000).toFixed(0)} s, ${rate}/s, corpus ${corpus}, ` +
+    `features ${features}, ${code}findings ${run.findings.length}${again}`
   )
 }
 

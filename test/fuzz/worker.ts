@@ -26,7 +26,8 @@ function heap(): number {
   return process.memoryUsage().heapUsed
 }
 
-const coverage = new Coverage(subject.url, subject.size)
+// Counting costs a fifth of the runs: only for who is guided by it, and for comparison.
+const coverage = feedback === 'features' ? undefined : new Coverage(subject.url, subject.size)
 // Behind the start of coverage, which counts only what is loaded after it.
 const { targetNamed } = await import('./targets/index.ts')
 
@@ -57,7 +58,7 @@ let told = 0
 let sent = 0
 function report(): void {
   for (; told < loop.findings.length; told++) tell({ kind: 'finding', finding: loop.findings[told]! })
-  tell({ kind: 'figures', figures: loop.figures, share: coverage.share })
+  tell({ kind: 'figures', figures: loop.figures, share: coverage?.share ?? 0 })
   sent = performance.now()
 }
 
