@@ -127,6 +127,12 @@ export function parseNat(part: KeyValue): Action {
   if ((flags & NX_NAT_SRC) !== 0 && (flags & NX_NAT_DST) !== 0) {
     throw new TextError('syntax', part.key.at, 'nat takes src or dst')
   }
+  if (flags !== 0 && (flags & (NX_NAT_SRC | NX_NAT_DST)) === 0) {
+    throw new TextError('missing', part.key.at, 'nat takes persistent, hash and random with src or dst only')
+  }
+  if ((flags & NAT_BITS['hash']!) !== 0 && (flags & NAT_BITS['random']!) !== 0) {
+    throw new TextError('syntax', part.key.at, 'nat takes hash or random')
+  }
   return { type: 'nx_nat', flags, range }
 }
 
