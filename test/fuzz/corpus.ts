@@ -12,8 +12,8 @@ import type { Target } from './engine/target.ts'
 
 const FOLDER = join(dirname(fileURLToPath(import.meta.url)), 'corpus')
 const COVERAGE = 'coverage.txt'
-/** Inputs longer than this are not kept for their coverage: the corpus is read by people and cloned by all. */
-const LONGEST = 1024
+/** Characters of a target's coverage file: the corpus is read by people and cloned by all. */
+const ROOM = 38_000
 
 export interface Entry {
   /** File and line. */
@@ -70,10 +70,16 @@ export function writeFinding(target: Target, kind: string, text: string, input: 
   return write(target, `${kind}-${hash}.txt`, [...comment, inputLine(input, target.form)])
 }
 
-/** What is worth keeping for its coverage takes the place of what was kept before. */
+/** What is worth keeping for its coverage takes the place of what was kept before, as far as there is room. */
 export function writeCoverage(target: Target, inputs: readonly Uint8Array[]): number {
-  const kept = inputs.filter(({ length }) => length <= LONGEST)
-  const head = '# Found by fuzzing: each meets something that neither the seeds nor the lines before it meet.'
-  write(target, COVERAGE, [head, ...kept.map((input) => inputLine(input, target.form))])
-  return kept.length
+  const lines = ['# Found by fuzzing: each meets something that neither the seeds nor the lines before it meet.']
+  let room = ROOM
+  for (const input of inputs) {
+    const line = inputLine(input, target.form)
+    room -= line.length + 1
+    if (room < 0) break
+    lines.push(line)
+  }
+  write(target, COVERAGE, lines)
+  return lines.length - 1
 }
