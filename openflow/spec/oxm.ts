@@ -7,7 +7,7 @@
 import type { Reader, Writer } from '../wire/cursor.ts'
 import { shown, WireError } from '../wire/error.ts'
 import { type Field, isUint, readU64, U64_MAX, writeU64 } from '../wire/field.ts'
-import { u32At } from '../wire/octets.ts'
+import { u16At, u32At } from '../wire/octets.ts'
 import { VERSIONS } from '../wire/version.ts'
 import { OXM_BASIC, OXM_ONF } from './oxm-basic.ts'
 import { OXM_LEGACY } from './oxm-legacy.ts'
@@ -98,12 +98,11 @@ class HeaderTable {
   get(header: number): Bound | undefined {
     const wanted = header | 0
     let at = Math.imul(wanted, GOLDEN) >>> TABLE_SHIFT
-    let bound = this.bounds[at]
-    while (bound !== undefined && this.headers[at] !== wanted) {
+    while (this.headers[at] !== wanted) {
+      if (this.bounds[at] === undefined) return undefined
       at = (at + 1) % TABLE_SIZE
-      bound = this.bounds[at]
     }
-    return bound
+    return this.bounds[at]
   }
 
   set(header: number, bound: Bound): void {
@@ -164,9 +163,9 @@ for (const name of FIELD_NAMES) {
   if (row.maskable) table.set(masked.header, masked)
 }
 
-/** The field of a header that is neither of variable length nor wrong in length or mask; undefined for others. */
-export function boundOf(header: number, experimenter: number | undefined): Bound | undefined {
-  return experimenter === undefined ? byHeader.get(header) : byExperimenter.get(experimenter)?.get(header)
+/** The field of a header; undefined for experimenters' fields, variable ones, and what is none with this length. */
+export function boundOf(header: number): Bound | undefined {
+  return byHeader.get(header)
 }
 
 /** What a field is called in a version. */
@@ -176,17 +175,18 @@ export function nameIn(bound: Bound, version: number): FieldName {
 
 /** Value of `size` octets at `at`; bounds are the caller's. */
 export function valueAt(b: Uint8Array, at: number, size: number): Value {
+  if (size === 4) return u32At(b, at)
+  if (size === 2) return u16At(b, at)
+  return size === 1 ? b[at]! : oddValueAt(b, at, size)
+}
+
+/** The rarer sizes, apart: what is called for every field has to be short to be fast. */
+function oddValueAt(b: Uint8Array, at: number, size: number): Value {
   switch (size) {
-    case 1:
-      return b[at]!
-    case 2:
-      return (b[at]! << 8) | b[at + 1]!
     case 3:
-      return (b[at]! << 16) | (b[at + 1]! << 8) | b[at + 2]!
-    case 4:
-      return u32At(b, at)
+      return (b[at]! << 16) | u16At(b, at + 1)
     case 6:
-      return ((b[at]! << 8) | b[at + 1]!) * 0x1_0000_0000 + u32At(b, at + 2)
+      return u16At(b, at) * 0x1_0000_0000 + u32At(b, at + 2)
     case 8:
       return readU64(b, at)
     default:
@@ -236,8 +236,8 @@ function putLong(w: Writer, value: Value, size: number, key: 'value' | 'mask'): 
   w.at = at + size
 }
 
-/** Reads one field; unknown ones are kept. */
-export function readOxm(r: Reader): Oxm {
+/** Reads one field; unknown ones are kept. With `whole`, the value may have bits that mean nothing (see `fieldMask`). */
+export function readOxm(r: Reader, whole = false): Oxm {
   const at = r.at
   r.need(4)
   const b = r.octets
@@ -259,7 +259,7 @@ export function readOxm(r: Reader): Oxm {
   const width = bound.size
   const field = nameIn(bound, r.version)
   const value = valueAt(b, body, width)
-  if (bound.significant && (value as number) > bound.limit) {
+  if (bound.significant && (value as number) > bound.limit && !whole) {
     throw new WireError('bad_value', body, `more than ${bound.row.bits} bits`).within(field)
   }
   r.at = at + 4 + size
@@ -305,7 +305,7 @@ function putHeader(w: Writer, header: number): void {
   w.at = at + 4
 }
 
-export function writeOxm(w: Writer, oxm: Oxm): void {
+export function writeOxm(w: Writer, oxm: Oxm, whole = false): void {
   if (typeof oxm !== 'object' || oxm === null) throw new WireError('wrong_type', w.at, 'object wanted')
   const bound = byName(w.version).get(oxm.field)
   w.room(4 + 255)
@@ -325,7 +325,7 @@ export function writeOxm(w: Writer, oxm: Oxm): void {
   }
   putHeader(w, mask === undefined ? plain.header : masked.header)
   if (plain.experimenter !== undefined) putHeader(w, plain.experimenter)
-  putValue(w, value, plain.size, 'value', plain.limit)
+  putValue(w, value, plain.size, 'value', whole ? plain.most : plain.limit)
   if (mask !== undefined) putValue(w, mask, plain.size, 'mask', plain.most)
 }
 
@@ -370,6 +370,15 @@ function writeUnknown(w: Writer, oxm: UnknownOxm): void {
 
 /** One field with value. */
 export const oxmField: Field<Oxm> = { kind: 'oxm', min: 4, fixed: false, read: readOxm, write: writeOxm }
+
+/** A field whose value is a mask: which bits of it count. All its octets may be ones, whatever bits the field has. */
+export const fieldMask: Field<Oxm> = {
+  kind: 'fieldMask',
+  min: 4,
+  fixed: false,
+  read: (r) => readOxm(r, true),
+  write: (w, oxm) => writeOxm(w, oxm, true),
+}
 
 // ---- headers alone ------------------------------------------------------------------------------------------
 

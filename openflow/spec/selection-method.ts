@@ -4,9 +4,9 @@
  * in front of it type 0xffff, length, experimenter and 32 bits of type.
  */
 
-import { fixedText, type Of, u64 } from '../wire/field.ts'
+import { fixedText, list, type Of, u64 } from '../wire/field.ts'
 import { pad, struct } from '../wire/struct.ts'
-import { oxmList } from './match.ts'
+import { fieldMask } from './oxm.ts'
 
 export const SELECTION_METHOD = { experimenter: 0x154d, exp_type: 1 } as const
 
@@ -18,6 +18,6 @@ export const selectionMethod = struct({
   pad: pad(4),
   selection_method: fixedText(16),
   selection_method_param: u64,
-  fields: oxmList,
+  fields: list(fieldMask),
 })
 export type SelectionMethod = Of<typeof selectionMethod>

@@ -93,8 +93,10 @@ function selected(part: Piece, options: TextOptions): Oxm {
   const field: FieldName = key.text.toLowerCase() === 'in_port' ? 'nxm_of_in_port' : plainField(found)
   if (oxmRow(field).variable) throw new TextError('bad_value', key.at, `${key.text} cannot choose a bucket`)
   if (value?.text.includes('/')) throw new TextError('bad_mask', value.at, 'the value is the mask here')
-  const mask = ones(fieldBits(field))
-  return toOxm(field, { masked: { value: value === undefined ? mask : parseValue(field, value, options).value, mask } })
+  // ovs-ofctl writes ones into all octets, whatever bits the field has.
+  const whole = ones(oxmRow(field).size * 8)
+  const mask = value === undefined ? whole : parseValue(field, value, options).value
+  return toOxm(field, { masked: { value: mask, mask: ones(fieldBits(field)) } })
 }
 
 function chosenBy({ settings }: Read, type: GroupType, options: TextOptions): GroupProperty[] {

@@ -248,6 +248,7 @@ const KINDS: Readonly<Record<string, (field: AnyField, context: Context) => Arbi
   struct: (field, context) => structOf(field as Struct<object>, context),
   union: (field, context) => unionOf(field as Union<object>, context),
   oxm: () => oxm,
+  fieldMask: () => unmaskedOxm,
   setField: (_field, { version }) => (version < VERSIONS.of15 ? unmaskedOxm : oxm),
   match: () => match,
   openText: () => fc.uint8Array({ maxLength: 30 }).map(octetsText),

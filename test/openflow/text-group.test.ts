@@ -2,6 +2,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import {
+  decode,
   encode,
   formatGroup,
   formatMeter,
@@ -60,6 +61,26 @@ describe('groups in text', () => {
     expect(formatGroup(group)).to.equal(text)
     expect(() => encode({ type: 'group_mod', xid: 1, command: 'add', ...group })).to.throw(WireError)
     encode({ type: 'group_mod', xid: 1, command: 'add', ...group, version: 6 })
+  })
+
+  it('chooses whole fields by ones in every octet, as ovs-ofctl sends them', () => {
+    const text = 'group_id=1,type=select,selection_method=hash,fields(ip_dscp,vlan_vid),bucket=bucket_id:0,actions=drop'
+    const group = parseGroup(text)
+    const [chosen] = group.properties!
+    expect(chosen).to.have.deep.property('fields', [
+      { field: 'ip_dscp', value: 0xff },
+      { field: 'vlan_vid', value: 0xffff },
+    ])
+    const mod = {
+      type: 'group_mod',
+      xid: 1,
+      version: 6,
+      command: 'add',
+      command_bucket_id: 0xffffffff,
+      ...group,
+    } as const
+    expect(decode(encode(mod))).to.deep.equal(mod)
+    expect(formatGroup(group)).to.equal(text)
   })
 
   it('reads commands, as files of groups have them', () => {
