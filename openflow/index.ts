@@ -26,7 +26,9 @@ export { type Output, type ReferenceOptions, ReferenceSwitch, type Step, type Tr
 export type { Action, ActionNamed, CloneAction, CtAction, CtZone } from './spec/actions-nested.ts'
 export { ACTIONS } from './spec/actions-nested.ts'
 export type { Bits, NatRange } from './spec/actions-nicira.ts'
+export type { BundleFeatures, BundleFeaturesProperty, Time } from './spec/bundle-features.ts'
 export * from './spec/constants.ts'
+export type { ControllerStatus, ControllerStatusProperty } from './spec/controller-status.ts'
 export { type EncapProperty, PACKET_TYPE } from './spec/encap.ts'
 export {
   ERRORS,
@@ -38,10 +40,14 @@ export {
   errorNumbers,
   errorsIn,
 } from './spec/errors.ts'
+export type { FlowCounters } from './spec/flow-counters.ts'
+export type { BundleProperty } from './spec/experimenter.ts'
 export type { FlowMonitorRequest, FlowUpdate } from './spec/flow-monitor.ts'
-export type { AggregateStats, FlowStats, FlowStatsRequest, TableStats } from './spec/flows.ts'
+export type { AggregateStats, FlowCountersOnly, FlowStats, FlowStatsRequest, TableStats } from './spec/flows.ts'
+export type { GroupProperty } from './spec/group-properties.ts'
 export type {
   Bucket,
+  BucketProperty,
   GroupDesc,
   GroupFeatures,
   GroupStats,
@@ -90,7 +96,9 @@ export {
   type UnknownOxm,
 } from './spec/oxm.ts'
 export { EXPERIMENTER, type Needs, OXM_CLASS, type OxmPrint, type OxmRow } from './spec/oxm-row.ts'
+export { OXS, type Oxs, type UnknownOxs } from './spec/oxs.ts'
 export type { PacketQueue, Port, PortStats, QueueDesc, QueueProperty, QueueStats } from './spec/ports.ts'
+export type { SelectionMethod } from './spec/selection-method.ts'
 export type { TableFeatureProperty, TableFeatures } from './spec/table-features.ts'
 export type { TableDesc, TableModProperty } from './spec/tables.ts'
 export * from './text/index.ts'

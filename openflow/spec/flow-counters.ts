@@ -45,6 +45,7 @@ export const flowCounters = {
     if (byte_count !== U64_MAX) fields.push({ field: 'byte_count', value: byte_count })
     return fields
   },
+  optional: { idle_time: undefined },
 }
 
 /** Counters of all the flows that a request covers. */

@@ -3,16 +3,16 @@
  * 7.3.5.2 to 7.3.5.5 and 7.4.2). From 1.5 on the counters are a list of fields; the values have the members of 1.3.
  */
 
-import { enumeration, type Field, type Of, u8, u16, u32, u64 } from '../wire/field.ts'
+import { enumeration, type Of, u8, u16, u32, u64 } from '../wire/field.ts'
 import { spelled } from '../wire/spelled.ts'
 import { length, pad, struct } from '../wire/struct.ts'
-import { columns, type Mapped, since } from '../wire/version.ts'
+import { columns, since } from '../wire/version.ts'
 import { flowRemovedReason } from './enums.ts'
-import { aggregateCounters, type FlowCounters, flowCounters } from './flow-counters.ts'
+import { aggregateCounters, flowCounters } from './flow-counters.ts'
 import { instructions } from './instructions.ts'
 import { match } from './match.ts'
 import { flowRemoved10, flowStats10, flowStatsRequest10, tableStats10 } from './of10-flows.ts'
-import { type Oxs, stats } from './oxs.ts'
+import { stats } from './oxs.ts'
 
 /** `struct ofp_flow_stats_request`, also of aggregate statistics. */
 const flowStatsRequest13 = struct({
@@ -28,15 +28,7 @@ const flowStatsRequest13 = struct({
 export type FlowStatsRequest = Of<typeof flowStatsRequest13>
 export const flowStatsRequest = columns<FlowStatsRequest>({ of10: flowStatsRequest10, of13: flowStatsRequest13 })
 
-type Counted<W> = { [K in keyof W as K extends 'stats' ? never : K]: W[K] } & FlowCounters & { stats?: Oxs[] }
-
-/** `of` with its list of counters as members; versions without the list have no room for the time idle, either. */
-function counted<W extends { stats: Oxs[] }>(of: Field<W>): Mapped<Counted<W>> {
-  const field = spelled(of, 'stats', flowCounters) as unknown as Mapped<Counted<W>>
-  return { ...field, optional: new Map([...(field.optional ?? []), ['idle_time', () => false]]) }
-}
-
-const flowStats15 = counted(
+const flowStats15 = spelled(
   struct({
     length,
     pad: pad(2),
@@ -52,6 +44,8 @@ const flowStats15 = counted(
     stats,
     instructions,
   }),
+  'stats',
+  flowCounters,
 )
 export type FlowStats = Of<typeof flowStats15>
 
@@ -77,7 +71,7 @@ export const flowStats = columns<FlowStats>({
 })
 
 /** `struct ofp_flow_stats` of 1.5: counters alone, on request or because a stat_trigger says so. */
-export const flowCountersOnly = counted(
+export const flowCountersOnly = spelled(
   struct({
     length,
     pad: pad(2),
@@ -87,10 +81,12 @@ export const flowCountersOnly = counted(
     match,
     stats,
   }),
+  'stats',
+  flowCounters,
 )
 export type FlowCountersOnly = Of<typeof flowCountersOnly>
 
-const flowRemoved15 = counted(
+const flowRemoved15 = spelled(
   struct({
     table_id: u8,
     reason: flowRemovedReason,
@@ -101,6 +97,8 @@ const flowRemoved15 = counted(
     match,
     stats,
   }),
+  'stats',
+  flowCounters,
 )
 
 /** `struct ofp_flow_removed` behind the header. */
