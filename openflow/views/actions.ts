@@ -4,6 +4,7 @@
  */
 
 import type { Action } from '../spec/actions-nested.ts'
+import { OFP_VERSION } from '../spec/constants.ts'
 import type { Instruction } from '../spec/instructions.ts'
 import { Reader } from '../wire/cursor.ts'
 import type { Field } from '../wire/field.ts'
@@ -18,17 +19,21 @@ const NOTHING = new Uint8Array(0)
  */
 abstract class Elements<T extends { type: string }> {
   octets: Uint8Array = NOTHING
-  version = 0
+  protected shapes: Shapes
   /** First octet of the list, and of what is behind it. */
   start = 0
   end = 0
   protected here = 0
   protected following = 0
 
+  constructor(shapes: Shapes) {
+    this.shapes = shapes
+  }
+
   /** Stands before the first element of a list that has been checked. */
-  place(octets: Uint8Array, start: number, end: number, version: number): void {
+  place(octets: Uint8Array, start: number, end: number, shapes: Shapes): void {
     this.octets = octets
-    this.version = version
+    this.shapes = shapes
     this.start = start
     this.end = end
     this.following = start
@@ -45,25 +50,24 @@ abstract class Elements<T extends { type: string }> {
     return true
   }
 
-  protected abstract get shapes(): Shapes
-
   /** The row's name; `experimenter` where no row describes it. */
   get type(): T['type'] {
-    return shapeAt(this.shapes, this.octets, this.here)?.name ?? 'experimenter'
+    const shape = shapeAt(this.shapes, u16At(this.octets, this.here), this.octets, this.here)
+    return shape === undefined ? 'experimenter' : shape.name
   }
 
   /** The element as decode gives it: an object. */
   get value(): T {
     const r = new Reader(this.octets, this.here, this.following)
-    r.version = this.version
+    r.version = this.shapes.version
     return (this.shapes.rows as Field<T[]>).read(r)[0]!
   }
 }
 
 /** `port` to `queue_id` are of use where `type` says so. */
 export class ActionsView extends Elements<Action> {
-  protected get shapes(): Shapes {
-    return actionShapes(this.version)
+  constructor(shapes: Shapes = actionShapes(OFP_VERSION)) {
+    super(shapes)
   }
 
   /** Of output. */
@@ -91,8 +95,8 @@ export class ActionsView extends Elements<Action> {
 export class InstructionsView extends Elements<Instruction> {
   private readonly inner = new ActionsView()
 
-  protected get shapes(): Shapes {
-    return instructionShapes(this.version)
+  constructor(shapes: Shapes = instructionShapes(OFP_VERSION)) {
+    super(shapes)
   }
 
   /** Of goto_table. */
@@ -107,7 +111,7 @@ export class InstructionsView extends Elements<Instruction> {
 
   /** Of apply_actions and write_actions; before the first. One view serves all instructions of this one. */
   get actions(): ActionsView {
-    this.inner.place(this.octets, this.here + 8, this.following, this.version)
+    this.inner.place(this.octets, this.here + 8, this.following, actionShapes(this.shapes.version))
     return this.inner
   }
 }

@@ -5,7 +5,7 @@
 
 import { OFP_VERSION } from '../spec/constants.ts'
 import { isUint } from '../wire/field.ts'
-import { HEADER_SIZE, OF13, OF15, TYPES, View } from './view.ts'
+import { HEADER_SIZE, isMessage, NOTHING, OF13, OF15, refuse, TYPES, View } from './view.ts'
 import { checkVersion, putHeader, refuseValues } from './write.ts'
 
 const ANY_VERSION = 0xff
@@ -18,7 +18,13 @@ export class EchoView extends View {
    */
   over(octets: Uint8Array, at = 0, end = octets.length): boolean {
     const type = octets[at + 1] === TYPES.echo_reply ? TYPES.echo_reply : TYPES.echo_request
-    return this.stand(octets, at, end, type, 0, ANY_VERSION)
+    this.octets = NOTHING
+    this.end = 0
+    if (!isMessage(octets, at, end, type, 0, ANY_VERSION)) return false
+    this.octets = octets
+    this.at = at
+    this.end = end
+    return true
   }
 
   get type(): 'echo_request' | 'echo_reply' {
@@ -39,8 +45,14 @@ export class BarrierView extends View {
    */
   over(octets: Uint8Array, at = 0, end = octets.length): boolean {
     const type = octets[at + 1] === TYPES.barrier_reply ? TYPES.barrier_reply : TYPES.barrier_request
-    if (!this.stand(octets, at, end, type, OF13, OF15)) return false
-    return end - at === HEADER_SIZE || this.refuse(octets, at, end)
+    this.octets = NOTHING
+    this.end = 0
+    if (!isMessage(octets, at, end, type, OF13, OF15)) return false
+    if (end - at !== HEADER_SIZE) return refuse(octets, at, end)
+    this.octets = octets
+    this.at = at
+    this.end = end
+    return true
   }
 
   get type(): 'barrier_request' | 'barrier_reply' {

@@ -12,7 +12,7 @@ import type { Struct } from '../wire/struct.ts'
 import { InstructionsView } from './actions.ts'
 import { MatchView, matchEnd } from './match.ts'
 import { instructionShapes, listFits } from './shapes.ts'
-import { namesOf, OF13, OF14, OF15, TYPES, View } from './view.ts'
+import { isMessage, NOTHING, namesOf, OF13, OF14, OF15, refuse, TYPES, View } from './view.ts'
 import { checkPrepared, checkVersion, isU64, numberOf, putHeader, refuseValues } from './write.ts'
 
 const MATCH_AT = 48
@@ -30,18 +30,24 @@ export class FlowModView extends View implements Omit<FlowMod, 'importance' | 'm
   readonly type = 'flow_mod'
   private readonly fields = new MatchView()
   private readonly list = new InstructionsView()
+  /** First octet behind the match. */
+  private behind = 0
 
   /**
    * Points the view at the message in octets `at` to `end`. False if that is no flow_mod, or of a version that the view
    * does not know; throws the WireError of decode if decode refuses it.
    */
   over(octets: Uint8Array, at = 0, end = octets.length): boolean {
-    if (!this.stand(octets, at, end, TYPES.flow_mod, OF13, OF15)) return false
-    const { version } = this
+    this.octets = NOTHING
+    this.end = 0
+    if (!isMessage(octets, at, end, TYPES.flow_mod, OF13, OF15)) return false
+    const shapes = instructionShapes(octets[at]!)
     const behind = matchEnd(octets, at + MATCH_AT, end)
-    if (behind < 0 || !listFits(instructionShapes(version), octets, behind, end, 1)) return this.refuse(octets, at, end)
-    this.fields.place(octets, at + MATCH_AT, version)
-    this.list.place(octets, behind, end, version)
+    if (behind < 0 || !listFits(shapes, octets, behind, end, 1)) return refuse(octets, at, end)
+    this.octets = octets
+    this.at = at
+    this.end = end
+    this.behind = behind
     return true
   }
 
@@ -97,13 +103,13 @@ export class FlowModView extends View implements Omit<FlowMod, 'importance' | 'm
 
   /** Before its first field. One object serves all messages of this view. */
   get match(): MatchView {
-    this.fields.rewind()
+    this.fields.place(this.octets, this.at + MATCH_AT, this.version)
     return this.fields
   }
 
   /** Before the first. One object serves all messages of this view. */
   get instructions(): InstructionsView {
-    this.list.rewind()
+    this.list.place(this.octets, this.behind, this.end, instructionShapes(this.version))
     return this.list
   }
 }

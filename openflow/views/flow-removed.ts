@@ -8,7 +8,7 @@ import type { MessageNamed } from '../spec/message.ts'
 import { isUint, readU64, writeU64 } from '../wire/field.ts'
 import { put16, put32, u16At, u32At } from '../wire/octets.ts'
 import { MatchView, matchEnd } from './match.ts'
-import { namesOf, OF13, OF14, TYPES, View } from './view.ts'
+import { isMessage, NOTHING, namesOf, OF13, OF14, refuse, TYPES, View } from './view.ts'
 import { checkPrepared, checkVersion, isU64, numberOf, putHeader, refuseValues } from './write.ts'
 
 const MATCH_AT = 48
@@ -40,9 +40,13 @@ export class FlowRemovedView extends View implements FlowRemoved {
    * view does not know; throws the WireError of decode if decode refuses it.
    */
   over(octets: Uint8Array, at = 0, end = octets.length): boolean {
-    if (!this.stand(octets, at, end, TYPES.flow_removed, OF13, OF14)) return false
-    if (matchEnd(octets, at + MATCH_AT, end) !== end) return this.refuse(octets, at, end)
-    this.fields.place(octets, at + MATCH_AT, this.version)
+    this.octets = NOTHING
+    this.end = 0
+    if (!isMessage(octets, at, end, TYPES.flow_removed, OF13, OF14)) return false
+    if (matchEnd(octets, at + MATCH_AT, end) !== end) return refuse(octets, at, end)
+    this.octets = octets
+    this.at = at
+    this.end = end
     return true
   }
 
@@ -89,7 +93,7 @@ export class FlowRemovedView extends View implements FlowRemoved {
 
   /** Before its first field. One object serves all messages of this view. */
   get match(): MatchView {
-    this.fields.rewind()
+    this.fields.place(this.octets, this.at + MATCH_AT, this.version)
     return this.fields
   }
 }

@@ -9,7 +9,7 @@ import { u16At, u32At } from '../wire/octets.ts'
 import { InstructionsView } from './actions.ts'
 import { MatchView, matchEnd } from './match.ts'
 import { instructionShapes, listFits, type Shapes } from './shapes.ts'
-import { OF13, OF14, TYPES, View } from './view.ts'
+import { isMessage, NOTHING, OF13, OF14, refuse, TYPES, View } from './view.ts'
 
 const OFPMP_FLOW = 1
 const BODY_AT = 16
@@ -97,7 +97,7 @@ export class FlowStatsEntry implements Entry {
   get instructions(): InstructionsView {
     const match = this.at + MATCH_AT
     const behind = match + ((u16At(this.octets, match + 2) + 7) & ~7)
-    this.list.place(this.octets, behind, this.end, this.version)
+    this.list.place(this.octets, behind, this.end, instructionShapes(this.version))
     return this.list
   }
 }
@@ -114,16 +114,21 @@ export class FlowStatsView extends View {
    * of a version that the view does not know; throws the WireError of decode if decode refuses it.
    */
   over(octets: Uint8Array, at = 0, end = octets.length): boolean {
-    if (!this.stand(octets, at, end, TYPES.multipart_reply, OF13, OF14)) return false
-    if (end - at < BODY_AT) return this.refuse(octets, at, end)
-    if (u16At(octets, at + 8) !== OFPMP_FLOW) return this.leave()
-    const { version } = this
+    this.octets = NOTHING
+    this.end = 0
+    if (!isMessage(octets, at, end, TYPES.multipart_reply, OF13, OF14)) return false
+    if (end - at < BODY_AT) return refuse(octets, at, end)
+    if (u16At(octets, at + 8) !== OFPMP_FLOW) return false
+    const version = octets[at]!
     const shapes = instructionShapes(version)
     for (let from = at + BODY_AT; from < end; ) {
       const next = entryEnd(shapes, octets, from, end)
-      if (next < 0) return this.refuse(octets, at, end)
+      if (next < 0) return refuse(octets, at, end)
       from = next
     }
+    this.octets = octets
+    this.at = at
+    this.end = end
     this.entry.octets = octets
     this.entry.version = version
     this.rewind()

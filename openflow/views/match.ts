@@ -17,14 +17,13 @@ import {
   type ValueOf,
   valueAt,
 } from '../spec/oxm.ts'
-import { OXM_CLASS, type OxmRow } from '../spec/oxm-row.ts'
+import type { OxmRow } from '../spec/oxm-row.ts'
 import { Reader } from '../wire/cursor.ts'
 import { WireError } from '../wire/error.ts'
 import { u16At, u32At } from '../wire/octets.ts'
 import { VERSIONS } from '../wire/version.ts'
 
 const OFPMT_OXM = 1
-const EXPERIMENTER_HEADER = OXM_CLASS.experimenter
 
 /** The end of the field at `at`, and -1 if decode refuses it. Only uncommon fields are read by their row. */
 export function fieldEnd(b: Uint8Array, at: number, end: number): number {
@@ -32,12 +31,13 @@ export function fieldEnd(b: Uint8Array, at: number, end: number): number {
   const header = u32At(b, at)
   const next = at + 4 + (header & 0xff)
   if (next > end) return -1
-  const foreign = header >>> 16 === EXPERIMENTER_HEADER
-  if (foreign && next - at < 8) return -1
-  const bound = boundOf(header, foreign ? u32At(b, at + 4) : undefined)
+  const bound = boundOf(header)
   if (bound === undefined) return uncommon(b, at, next) ? next : -1
-  if (bound.significant && (valueAt(b, at + (foreign ? 8 : 4), bound.size) as number) > bound.limit) return -1
-  return next
+  return bound.significant && exceeds(b, at + 4, bound) ? -1 : next
+}
+
+function exceeds(b: Uint8Array, at: number, bound: Bound): boolean {
+  return (valueAt(b, at, bound.size) as number) > bound.limit
 }
 
 function uncommon(b: Uint8Array, at: number, end: number): boolean {
@@ -77,6 +77,8 @@ export class MatchView {
   end = 0
   private here = 0
   private following = 0
+  /** Of the field it stands at, where that is a common one. */
+  private bound: Bound | undefined
 
   /** Stands before the first field of a match that has been checked. */
   place(octets: Uint8Array, at: number, version: number): void {
@@ -92,15 +94,13 @@ export class MatchView {
   }
 
   next(): boolean {
-    if (this.following >= this.end) return false
-    this.here = this.following
-    this.following += 4 + this.octets[this.here + 3]!
+    const at = this.following
+    if (at >= this.end) return false
+    const header = u32At(this.octets, at)
+    this.here = at
+    this.following = at + 4 + (header & 0xff)
+    this.bound = boundOf(header)
     return true
-  }
-
-  private get bound(): Bound | undefined {
-    const header = u32At(this.octets, this.here)
-    return boundOf(header, header >>> 16 === EXPERIMENTER_HEADER ? u32At(this.octets, this.here + 4) : undefined)
   }
 
   get field(): Oxm['field'] {
@@ -110,16 +110,13 @@ export class MatchView {
 
   get value(): Oxm['value'] {
     const { bound } = this
-    if (bound === undefined) return this.oxm.value
-    return valueAt(this.octets, this.here + (bound.experimenter === undefined ? 4 : 8), bound.size) as Oxm['value']
+    return bound === undefined ? this.oxm.value : (valueAt(this.octets, this.here + 4, bound.size) as Oxm['value'])
   }
 
   get mask(): Oxm['mask'] {
     const { bound } = this
     if (bound === undefined) return this.oxm.mask
-    if (!bound.masked) return undefined
-    const at = this.here + (bound.experimenter === undefined ? 4 : 8) + bound.size
-    return valueAt(this.octets, at, bound.size) as Oxm['mask']
+    return bound.masked ? (valueAt(this.octets, this.here + 4 + bound.size, bound.size) as Oxm['mask']) : undefined
   }
 
   /** The field as decode gives it: an object. */

@@ -8,7 +8,7 @@ import type { MessageNamed } from '../spec/message.ts'
 import { isUint, readU64, writeU64 } from '../wire/field.ts'
 import { put16, put32, u16At, u32At } from '../wire/octets.ts'
 import { MatchView, matchEnd } from './match.ts'
-import { namesOf, OF13, OF15, TYPES, View } from './view.ts'
+import { isMessage, NOTHING, namesOf, OF13, OF15, refuse, TYPES, View } from './view.ts'
 import { checkPrepared, checkVersion, isU64, numberOf, putHeader, refuseValues } from './write.ts'
 
 const MATCH_AT = 24
@@ -26,11 +26,15 @@ export class PacketInView extends View implements Omit<PacketIn, 'match' | 'padd
    * does not know; throws the WireError of decode if decode refuses it.
    */
   over(octets: Uint8Array, at = 0, end = octets.length): boolean {
-    if (!this.stand(octets, at, end, TYPES.packet_in, OF13, OF15)) return false
+    this.octets = NOTHING
+    this.end = 0
+    if (!isMessage(octets, at, end, TYPES.packet_in, OF13, OF15)) return false
     const behind = matchEnd(octets, at + MATCH_AT, end)
-    if (behind < 0 || behind + 2 > end) return this.refuse(octets, at, end)
+    if (behind < 0 || behind + 2 > end) return refuse(octets, at, end)
+    this.octets = octets
+    this.at = at
+    this.end = end
     this.dataAt = behind + 2
-    this.fields.place(octets, at + MATCH_AT, this.version)
     return true
   }
 
@@ -57,7 +61,7 @@ export class PacketInView extends View implements Omit<PacketIn, 'match' | 'padd
 
   /** Before its first field. One object serves all messages of this view. */
   get match(): MatchView {
-    this.fields.rewind()
+    this.fields.place(this.octets, this.at + MATCH_AT, this.version)
     return this.fields
   }
 

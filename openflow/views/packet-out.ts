@@ -8,7 +8,7 @@ import { isUint } from '../wire/field.ts'
 import { put16, put32, u16At, u32At } from '../wire/octets.ts'
 import { ActionsView } from './actions.ts'
 import { actionShapes, listFits } from './shapes.ts'
-import { OF13, OF14, TYPES, View } from './view.ts'
+import { isMessage, NOTHING, OF13, OF14, refuse, TYPES, View } from './view.ts'
 import { checkPrepared, checkVersion, putHeader, refuseValues } from './write.ts'
 
 const ACTIONS_AT = 24
@@ -26,15 +26,19 @@ export class PacketOutView extends View implements PacketOut {
    * view does not know; throws the WireError of decode if decode refuses it.
    */
   over(octets: Uint8Array, at = 0, end = octets.length): boolean {
-    if (!this.stand(octets, at, end, TYPES.packet_out, OF13, OF14)) return false
-    const { version } = this
+    this.octets = NOTHING
+    this.end = 0
+    if (!isMessage(octets, at, end, TYPES.packet_out, OF13, OF14)) return false
+    const shapes = actionShapes(octets[at]!)
     const from = at + ACTIONS_AT
     const behind = end < from ? -1 : from + u16At(octets, at + 16)
-    if (behind < 0 || behind > end || !listFits(actionShapes(version), octets, from, behind, 1)) {
-      return this.refuse(octets, at, end)
+    if (behind < 0 || behind > end || !listFits(shapes, octets, from, behind, 1)) {
+      return refuse(octets, at, end)
     }
+    this.octets = octets
+    this.at = at
+    this.end = end
     this.dataAt = behind
-    this.list.place(octets, from, behind, version)
     return true
   }
 
@@ -48,7 +52,7 @@ export class PacketOutView extends View implements PacketOut {
 
   /** Before the first. One object serves all messages of this view. */
   get actions(): ActionsView {
-    this.list.rewind()
+    this.list.place(this.octets, this.at + ACTIONS_AT, this.end === 0 ? 0 : this.dataAt, actionShapes(this.version))
     return this.list
   }
 

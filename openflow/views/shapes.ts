@@ -16,13 +16,15 @@ import { inVersion, type Since, VERSIONS } from '../wire/version.ts'
 import { fieldEnd } from './match.ts'
 
 /** What stands behind the fixed octets. `rows`: something that only the row can judge. */
-type Tail = 'nothing' | 'octets' | 'actions' | 'field' | 'field to set' | 'rows'
+type Tail = 'nothing' | 'octets' | 'actions' | 'field' | 'unmasked field' | 'rows'
 
 export interface Shape {
   readonly name: string
   /** Octets behind type, length and experimenter's head that take any value. */
   readonly size: number
   readonly tail: Tail
+  /** The only size that the whole can have, padding included; 0 where there are several. */
+  readonly exact: number
 }
 
 /** A kind of list in one version. */
@@ -37,6 +39,9 @@ export interface Shapes {
 
 const EXPERIMENTER = 0xffff
 const ALIGN = 8
+/** Type and length; with an experimenter's, its id and subtype. */
+const PLAIN_HEAD = 4
+const FOREIGN_HEAD = 10
 
 /** Members of fixed size that no octets are refused for. */
 const TAKES_ANY = new Set([
@@ -53,12 +58,13 @@ const TAKES_ANY = new Set([
 const TAILS: Readonly<Record<string, Tail>> = {
   actions: 'actions',
   oxm: 'field',
-  setField: 'field to set',
+  setField: 'unmasked field',
   octets: 'octets',
 }
 
-function shapeOf(name: string, body: Field<unknown>, version: number): Shape {
-  const other: Shape = { name, size: 0, tail: 'rows' }
+/** `head`: octets in front of the body. */
+function shapeOf(name: string, body: Field<unknown>, version: number, head: number): Shape {
+  const other: Shape = { name, size: 0, tail: 'rows', exact: 0 }
   if (body.kind !== 'struct') return other
   let size = 0
   const { members } = body as Struct<object>
@@ -70,9 +76,9 @@ function shapeOf(name: string, body: Field<unknown>, version: number): Shape {
     }
     const kind = field.kind === 'setField' && version >= VERSIONS.of15 ? 'oxm' : field.kind
     const tail = TAILS[kind]
-    return tail === undefined || i !== members.length - 1 ? other : { name, size, tail }
+    return tail === undefined || i !== members.length - 1 ? other : { name, size, tail, exact: 0 }
   }
-  return { name, size, tail: 'nothing' }
+  return { name, size, tail: 'nothing', exact: Math.ceil((head + size) / ALIGN) * ALIGN }
 }
 
 const experimenterKey = (experimenter: number, subtype: number): number => experimenter * 0x10000 + subtype
@@ -84,7 +90,12 @@ function shapesOf(rows: Readonly<Record<string, UnionRow>>, list: Field<unknown>
     const place = rowIn(row, version)
     const body = row.body.kind === 'columns' ? inVersion(row.body.by, version) : row.body
     if (place === undefined || body === undefined) continue
-    const shape = shapeOf(name, body as Field<unknown>, version)
+    const shape = shapeOf(
+      name,
+      body as Field<unknown>,
+      version,
+      place.experimenter === undefined ? PLAIN_HEAD : FOREIGN_HEAD,
+    )
     if (place.experimenter === undefined) byNumber[place.number] = shape
     else byExperimenter.set(experimenterKey(place.experimenter, place.number), shape)
   }
@@ -99,10 +110,14 @@ function byVersion(rows: Readonly<Record<string, UnionRow>>, list: Field<unknown
 export const actionShapes = byVersion(ACTIONS, actions as Field<unknown>)
 export const instructionShapes = byVersion(INSTRUCTIONS, instructions as Field<unknown>)
 
-/** The shape of the element at `at`; undefined where no row describes it. */
-export function shapeAt({ byNumber, byExperimenter }: Shapes, b: Uint8Array, at: number): Shape | undefined {
-  const number = u16At(b, at)
-  if (number !== EXPERIMENTER) return byNumber[number]
+/** The shape of the element of this number at `at`; undefined where no row describes it. */
+export function shapeAt(
+  { byNumber, byExperimenter }: Shapes,
+  number: number,
+  b: Uint8Array,
+  at: number,
+): Shape | undefined {
+  if (number !== EXPERIMENTER) return number < byNumber.length ? byNumber[number] : undefined
   return u16At(b, at + 2) < 10 ? undefined : byExperimenter.get(experimenterKey(u32At(b, at + 4), u16At(b, at + 8)))
 }
 
@@ -111,37 +126,47 @@ export function listFits(shapes: Shapes, b: Uint8Array, from: number, end: numbe
   if (depth > MAX_DEPTH) return false
   for (let at = from; at < end; ) {
     if (end - at < 4) return false
+    const number = u16At(b, at)
     const size = u16At(b, at + 2)
     const next = at + size
     if (size < ALIGN || next > end || size % ALIGN !== 0) return false
-    if (!elementFits(shapes, b, at, next, depth)) return false
+    const shape = shapeAt(shapes, number, b, at)
+    if (shape === undefined) {
+      // Experimenters' elements that no row describes are kept.
+      if (number !== EXPERIMENTER) return false
+    } else if (shape.exact !== size) {
+      const behind = at + (number === EXPERIMENTER ? FOREIGN_HEAD : PLAIN_HEAD) + shape.size
+      if (behind > next || !tailFits(shapes, shape.tail, b, at, behind, next, depth)) return false
+    }
     at = next
   }
   return true
 }
 
-function elementFits(shapes: Shapes, b: Uint8Array, at: number, end: number, depth: number): boolean {
-  const shape = shapeAt(shapes, b, at)
-  const foreign = u16At(b, at) === EXPERIMENTER
-  // Experimenters' elements that no row describes are kept.
-  if (shape === undefined) return foreign
-  const behind = at + (foreign ? 10 : 4) + shape.size
-  if (behind > end) return false
-  switch (shape.tail) {
+/** The same for what stands behind the fixed octets of the element from `at` to `end`. */
+function tailFits(
+  shapes: Shapes,
+  tail: Tail,
+  b: Uint8Array,
+  at: number,
+  behind: number,
+  end: number,
+  depth: number,
+): boolean {
+  switch (tail) {
     case 'nothing':
-      return end - behind < ALIGN
-    case 'octets':
-      return true
+      return false
     case 'actions':
       return listFits(actionShapes(shapes.version), b, behind, end, depth + 1)
-    case 'rows':
-      return rowsFit(shapes, b, at, end, depth)
-    default: {
+    case 'octets':
+      return true
+    case 'field':
+    case 'unmasked field': {
       const last = fieldEnd(b, behind, end)
-      if (last < 0 || end - last >= ALIGN) return false
-      // Whether set_field takes a mask is a matter of the version.
-      return shape.tail === 'field' || (b[behind + 2]! & 1) === 0 || rowsFit(shapes, b, at, end, depth)
+      return last >= 0 && end - last < ALIGN && (tail === 'field' || (b[behind + 2]! & 1) === 0)
     }
+    default:
+      return rowsFit(shapes, b, at, end, depth)
   }
 }
 

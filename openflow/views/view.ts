@@ -7,7 +7,8 @@
  * the message. What it costs is one pass over the octets.
  *
  * What views do not do: they know the messages that come by the thousand and no other; they do not tell padding that
- * was not zero (`padding` of decode); and they are of use only as long as the octets stay as they were.
+ * was not zero (`padding` of decode); and they are of use only as long as the octets stay as they were. A view that is
+ * over nothing (before `over`, and after one that did not give true) has empty lists and members without meaning.
  */
 
 import { decode } from '../spec/message.ts'
@@ -15,16 +16,16 @@ import type { Enumeration } from '../wire/field.ts'
 import { u16At, u32At } from '../wire/octets.ts'
 import { VERSIONS } from '../wire/version.ts'
 
-/** Where a view stands that is over no message: all numbers are 0 there. */
-const NOTHING = new Uint8Array(0)
+/** Where a view stands that is over no message: nothing is there to be read. */
+export const NOTHING: Uint8Array = new Uint8Array(0)
 
 export const HEADER_SIZE = 8
 
+/** Where the message is. Each view sets these itself: a place that sets them for all would be slow for all. */
 export abstract class View {
   octets: Uint8Array = NOTHING
-  /** First octet of the message. */
+  /** First octet of the message, and of what is behind it. */
   at = 0
-  /** First octet behind it. */
   end = 0
 
   /** Version octet of the header. */
@@ -35,36 +36,30 @@ export abstract class View {
   get xid(): number {
     return u32At(this.octets, this.at + 4)
   }
+}
 
-  /**
-   * Stands over a message of this number in one of these versions; false if it is none. What follows the header is to be
-   * checked, and `refuse` to be called if it does not fit.
-   */
-  protected stand(octets: Uint8Array, at: number, end: number, type: number, oldest: number, newest: number): boolean {
-    this.leave()
-    if (end - at < HEADER_SIZE || end > octets.length) return this.refuse(octets, at, end)
-    const version = octets[at]!
-    if (octets[at + 1] !== type || version < oldest || version > newest) return false
-    if (u16At(octets, at + 2) !== end - at) return this.refuse(octets, at, end)
-    this.octets = octets
-    this.at = at
-    this.end = end
-    return true
-  }
+/** Throws what decode throws. False should decode take it: then it is a message that the view does not know. */
+export function refuse(octets: Uint8Array, at: number, end: number): false {
+  decode(octets.subarray(at, end))
+  return false
+}
 
-  /** Stands over no message. */
-  protected leave(): false {
-    this.octets = NOTHING
-    this.at = this.end = 0
-    return false
-  }
-
-  /** Throws what decode throws. False should decode take it: then it is a message that the view does not know. */
-  protected refuse(octets: Uint8Array, at: number, end: number): false {
-    this.leave()
-    decode(octets.subarray(at, end))
-    return false
-  }
+/**
+ * Whether this is a message of this number in one of these versions; what follows the header is for the view to check.
+ * Throws what decode throws where the header itself is wrong.
+ */
+export function isMessage(
+  octets: Uint8Array,
+  at: number,
+  end: number,
+  type: number,
+  oldest: number,
+  newest: number,
+): boolean {
+  if (end - at < HEADER_SIZE || end > octets.length) return refuse(octets, at, end)
+  const version = octets[at]!
+  if (octets[at + 1] !== type || version < oldest || version > newest) return false
+  return u16At(octets, at + 2) === end - at || refuse(octets, at, end)
 }
 
 export const { of13: OF13, of14: OF14, of15: OF15 } = VERSIONS
