@@ -91,7 +91,8 @@ interface Row {
 /** The rows as they are in one version. */
 interface Table {
   readonly byNumber: Array<Row | undefined>
-  readonly byExperimenter: Map<number, Row>
+  /** By id, then type: each has 32 bits. */
+  readonly byExperimenter: Map<number, Map<number, Row>>
   readonly byName: Map<string, Row>
 }
 
@@ -212,9 +213,6 @@ const OWN: Readonly<Record<string, MessageRow>> = {
 /** The rows of all messages. */
 export const MESSAGE_ROWS: Readonly<Record<string, MessageRow>> = { ...MESSAGES, ...EXPERIMENTER_MESSAGES, ...OWN }
 
-/** 48 bits: no two experimenters' types share a key. */
-const experimenterKey = (experimenter: number, type: number): number => experimenter * 0x10000 + type
-
 /** What stands after the length: xid, for experimenters' rows id and type, and the body. */
 function wholeBody(
   name: string,
@@ -242,7 +240,10 @@ function tableOf(version: Version): Table {
     const bound: Row = { name, ...place, body: guarded }
     table.byName.set(name, bound)
     if (place.experimenter === undefined) table.byNumber[place.number] = bound
-    else table.byExperimenter.set(experimenterKey(place.experimenter, place.number), bound)
+    else {
+      const types = table.byExperimenter.get(place.experimenter) ?? new Map<number, Row>()
+      table.byExperimenter.set(place.experimenter, types.set(place.number, bound))
+    }
   }
   return table
 }
@@ -302,7 +303,7 @@ function experimenterRow(r: Reader, { byNumber, byExperimenter }: Table): Row | 
   const at = r.at
   if (r.end - at < 16) return byNumber[EXPERIMENTER_TYPE]
   r.at = at + HEADER_SIZE
-  return byExperimenter.get(experimenterKey(u32.read(r), u32.read(r))) ?? byNumber[EXPERIMENTER_TYPE]
+  return byExperimenter.get(u32.read(r))?.get(u32.read(r)) ?? byNumber[EXPERIMENTER_TYPE]
 }
 
 function writeMessage(w: Writer, message: Message, version: number): void {

@@ -280,6 +280,16 @@ describe('openflow codec: any octets', () => {
       .that.includes({ code: 'bad_version' })
   })
 
+  it('an experimenter is not taken for its neighbour, whatever its type', () => {
+    // 0x231f with a type of more than 16 bits; 0x2320 is Nicira.
+    const octets = '0404001000000001' + '0000231f' + '0001000f'
+    expect(lawful(Buffer.from(octets, 'hex'))).to.include({
+      type: 'experimenter',
+      experimenter: 0x231f,
+      exp_type: 0x1000f,
+    })
+  })
+
   it('lists of lists deeper than the limit are refused, with where', () => {
     let actions: unknown[] = []
     for (let i = 0; i < 15; i++) actions = [{ type: 'nx_clone', actions }]
