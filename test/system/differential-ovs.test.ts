@@ -7,15 +7,19 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { encode, formatMessage, toHex, toJson } from 'node-openflow'
 import type { Version } from '../../openflow/wire/version.ts'
-import type { Case } from '../openflow/differential/cases.ts'
+import { type Case, cases } from '../openflow/differential/cases.ts'
 import { damage } from '../openflow/differential/damage.ts'
 import { ERRORS, EXAMPLES, outcomeOf, same, THEIRS, WE_REFUSE } from '../openflow/differential/ovs-damage.ts'
 import { TEXTS } from '../openflow/differential/ovs-texts.ts'
-import { expected, VERDICTS } from '../openflow/differential/ovs-verdicts.ts'
+import { expected, NO_ACTIONS, VERDICTS } from '../openflow/differential/ovs-verdicts.ts'
 import { fieldCases, validMessages } from '../openflow/differential/valid.ts'
 import { ofpParse, type Printed } from '../support/ofp-parse.ts'
 
-const VERSIONS: ReadonlyArray<{ readonly version: Version; readonly name: string }> = [{ version: 4, name: '1.3' }]
+const VERSIONS: ReadonlyArray<{ readonly version: Version; readonly name: string }> = [
+  { version: 4, name: '1.3' },
+  { version: 5, name: '1.4' },
+  { version: 6, name: '1.5' },
+]
 const EACH = 12
 
 for (const { version, name } of VERSIONS) {
@@ -23,15 +27,17 @@ for (const { version, name } of VERSIONS) {
     this.timeout(60_000)
     const seed = Number(process.env['DIFFERENTIAL_SEED'] ?? 20)
     const verdicts = VERDICTS.filter(({ versions }) => versions?.includes(version) ?? true)
+    const texts = TEXTS.filter(({ versions }) => versions?.includes(version) ?? true)
     let valid: Array<Case & { printed: Printed }> = []
 
     before(() => {
       const messages = [...validMessages(version)].flatMap(([kind, arbitrary]) =>
         fc.sample(arbitrary, { numRuns: EACH, seed }).map((message) => ({ name: kind, message })),
       )
-      const examples = [...verdicts, ...TEXTS]
+      const examples = [...verdicts, ...texts]
         .flatMap((row) => row.examples ?? [])
-        .filter(({ message }) => (message.version ?? 4) === version)
+        .filter(({ message }) => (message.version ?? version) === version)
+        .map(({ name: kind, message }) => ({ name: kind, message: version === 4 ? message : { ...message, version } }))
       const list: Case[] = [...messages, ...fieldCases(version, 2, seed), ...examples]
       const printed = ofpParse(list.map(({ message }) => encode(message)))
       valid = list.map((one, i) => ({ ...one, printed: printed[i]! }))
@@ -54,6 +60,20 @@ for (const { version, name } of VERSIONS) {
       expect(idle.map(({ where }) => where)).to.deep.equal([])
     })
 
+    it('has the actions that Open vSwitch has, but for the rows', () => {
+      const list = cases(version, 4, seed).filter(({ name: kind }) => kind.startsWith('action '))
+      const printed = ofpParse(list.map(({ message }) => encode(message)))
+      const known = new Set(
+        list
+          .filter((_, i) => !/BAD_(TYPE|VENDOR|VENDOR_TYPE)$/.test(printed[i]!.refused ?? ''))
+          .map(({ name: kind }) => kind),
+      )
+      const names = [...new Set(list.map(({ name: kind }) => kind))]
+      const unknown = names.filter((kind) => !known.has(kind)).map((kind) => kind.slice('action '.length))
+      const listed = NO_ACTIONS.filter(([, versions]) => versions.includes(version)).flatMap(([actions]) => actions)
+      expect(unknown).to.have.members(listed)
+    })
+
     /** What Open vSwitch prints, without the packet on a line of its own. */
     const theirs = ({ name: kind, printed }: Case & { printed: Printed }): string =>
       /^packet_|^nx_(packet_in2?|resume)$/.test(kind) ? printed.text.replace(/\n\S[\s\S]*$/, '\n') : printed.text
@@ -61,15 +81,15 @@ for (const { version, name } of VERSIONS) {
 
     it('prints what we print, but for the rows', () => {
       const accepted = valid.filter(({ printed }) => printed.refused === undefined)
-      const wrong = accepted.filter((one) => theirs(one) !== ours(one) && !TEXTS.some(({ is }) => is(one)))
+      const wrong = accepted.filter((one) => theirs(one) !== ours(one) && !texts.some(({ is }) => is(one)))
       const told = wrong.map((one) => `${one.name}: ${theirs(one)}\nnot ${ours(one)}`)
       expect(told.slice(0, 5), `${wrong.length} of ${accepted.length} (seed ${seed})`).to.deep.equal([])
       expect(accepted.filter((one) => theirs(one) === ours(one)).length / accepted.length).to.be.above(0.8)
     })
 
     it('still prints otherwise where a row says so', () => {
-      const alone = (one: Case): boolean => TEXTS.filter(({ is }) => is(one)).length === 1
-      const idle = TEXTS.filter(
+      const alone = (one: Case): boolean => texts.filter(({ is }) => is(one)).length === 1
+      const idle = texts.filter(
         ({ is }) =>
           !valid.some((one) => one.printed.refused === undefined && is(one) && alone(one) && theirs(one) !== ours(one)),
       )

@@ -2,11 +2,13 @@
  * Which valid messages Open vSwitch 3.1 prints otherwise than `formatMessage`, and why: one row each. The packet that
  * Open vSwitch takes apart on a line of its own is not compared; that is left to the caller of `formatMessage`.
  */
-import type { Message, MessageNamed, Oxm } from 'node-openflow'
+import { type Message, type MessageNamed, type Oxm, toJson } from 'node-openflow'
 import { type Case, flowMod } from './cases.ts'
 
 export interface TextRow {
   readonly where: string
+  /** Versions in which it is; all without. */
+  readonly versions?: readonly number[]
   readonly is: (one: Case) => boolean
   /** Whose text says more, or is right. */
   readonly better: 'node-openflow' | 'Open vSwitch' | 'neither'
@@ -38,6 +40,9 @@ function fieldsIn(value: unknown): Oxm[] {
     (key === 'match' || key === 'fields') && Array.isArray(member) ? (member as Oxm[]) : fieldsIn(member),
   )
 }
+
+/** A counter that is not there. */
+const NOT_SAID = 0xffff_ffff_ffff_ffffn
 
 /** Bits of OFPAT_*: output, set_mpls_ttl to set_field, without copy_ttl_* and PBB. */
 const OVS_ACTIONS = 0x03ff_8001
@@ -71,6 +76,7 @@ export const TEXTS: readonly TextRow[] = [
   },
   {
     where: 'queue_get_config_reply: port',
+    versions: [4],
     is: named(/^queue_get_config_reply$/, (_, message) => message.type === 'queue_get_config_reply'),
     better: 'node-openflow',
     why: 'the port stands in the message; Open vSwitch prints that of the queues alone',
@@ -169,7 +175,59 @@ export const TEXTS: readonly TextRow[] = [
     why: 'Open vSwitch leaves it out',
   },
   {
+    where: 'table_mod and table_status with eviction',
+    versions: [5, 6],
+    is: named(/^(table_mod|table_status|multipart_reply table_desc)$/, (message) => /"eviction"/.test(toJson(message))),
+    better: 'node-openflow',
+    why: 'Open vSwitch prints eviction of table_mod by the bit of config, or ***error***; it shows flags of 0 as 0',
+  },
+
+  {
+    where: 'queue_desc: order of the rates',
+    versions: [5, 6],
+    is: named(/^multipart_reply queue_desc$/, (message) => /max_rate.*min_rate/.test(toJson(message))),
+    better: 'node-openflow',
+    why: 'the text tells them as they stand in the message; Open vSwitch has the minimum first',
+    examples: [
+      {
+        name: 'multipart_reply queue_desc',
+        message: {
+          ...{ type: 'multipart_reply', xid: 7, flags: 0, mp_type: 'queue_desc' },
+          body: [
+            {
+              port_no: 3,
+              queue_id: 1,
+              properties: [
+                { type: 'max_rate', rate: 9 },
+                { type: 'min_rate', rate: 2 },
+              ],
+            },
+          ],
+        },
+      },
+    ],
+  },
+  {
+    where: 'flow monitor requests: out_group',
+    versions: [5, 6],
+    is: named(/^multipart_request flow_monitor$/, (_, message) =>
+      body(message).some(({ out_group }) => out_group !== 0xffffffff),
+    ),
+    better: 'Open vSwitch',
+    why: 'the text leaves out a member that 1.4 added',
+  },
+  {
+    where: 'flows of 1.5 without counters',
+    versions: [6],
+    is: named(/^multipart_reply flow$/, (_, message) =>
+      body(message).some(({ packet_count, byte_count }) => [packet_count, byte_count].includes(NOT_SAID)),
+    ),
+    better: 'neither',
+    why: 'Open vSwitch prints n_packets=?',
+  },
+  {
     where: 'role_status, requestforward, nx_set_async_config2',
+    versions: [4],
     is: named(/^(role_status|requestforward|nx_set_async_config2)$/),
     better: 'Open vSwitch',
     why: 'no more than the heading is printed here, or the properties by name',

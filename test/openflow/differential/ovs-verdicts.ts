@@ -3,7 +3,7 @@
  * otherwise: Open vSwitch refuses matches that `checkMatch` finds a fault in, with that fault, and set_field of fields
  * that the field table says cannot be set.
  */
-import { checkMatch, type Message, type Oxm, oxmRow } from 'node-openflow'
+import { checkMatch, type Message, type Oxm, oxmRow, toJson } from 'node-openflow'
 import { type Case, flowMod, flowWithActions } from './cases.ts'
 
 export interface Verdict {
@@ -77,6 +77,57 @@ export const VERDICTS: readonly Verdict[] = [
     is: named(/^nx_set_flow_format$/),
     error: 'OFPBRC_BAD_SUBTYPE',
     why: 'flow formats are of 1.0 connections; the codec reads what it can read',
+  },
+  {
+    where: 'nx_set_async_config2 since 1.4',
+    versions: [5, 6],
+    is: named(/^nx_set_async_config2$/),
+    error: 'OFPBRC_BAD_SUBTYPE',
+    why: 'set_async says it there; the codec reads what it can read',
+  },
+  {
+    where: 'table descriptions of no table',
+    versions: [5, 6],
+    is: ({ name, message }) =>
+      name === 'multipart_reply table_desc' && (message as unknown as { body: unknown[] }).body.length === 0,
+    error: 'OFPBRC_BAD_LEN',
+    why: 'as table features',
+  },
+  {
+    where: 'multipart types of 1.5 that Open vSwitch does not have',
+    versions: [6],
+    is: named(/^multipart_(request|reply) (flow_stats|controller_status|bundle_features)$/),
+    error: 'OFPBRC_BAD_STAT',
+    why: '1.5.1 section 7.3.5 has them; Open vSwitch 3.1 does not',
+  },
+  {
+    where: 'controller_status',
+    versions: [6],
+    is: named(/^controller_status$/),
+    error: 'OFPBRC_BAD_TYPE',
+    why: '1.5.1 section 7.4.8 has it; Open vSwitch 3.1 does not',
+  },
+  {
+    where: 'meter features with the member that 1.5 added',
+    versions: [6],
+    is: ({ name, message }) =>
+      name === 'multipart_reply meter_features' &&
+      (message as unknown as { body: { features?: number } }).body.features !== undefined,
+    error: 'OFPBRC_BAD_LEN',
+    why: 'struct ofp_meter_features of 1.5.1 has 24 octets; Open vSwitch sends and takes the 16 of 1.3',
+  },
+  {
+    where: 'nx_reg_move, nx_reg_load, nx_reg_load2 on 1.5',
+    versions: [6],
+    is: ({ message }) => /"nx_reg_(move|load2?)"/.test(toJson(message)),
+    error: 'OFPBAC_BAD_VENDOR_TYPE',
+    why: '1.5 has copy_field, and set_field takes a mask, so that Open vSwitch has no use for them; the codec reads what it can read',
+    examples: [
+      {
+        name: 'action nx_reg_load2',
+        message: flowWithActions(6, [{ type: 'nx_reg_load2', field: { field: 'reg0', value: 1 } }]),
+      },
+    ],
   },
   {
     where: 'goto_table back, in nx_flow_mod',
@@ -201,3 +252,18 @@ const VALUES: ReadonlyArray<(one: Case) => boolean> = [
   valued(/^oxm nsh_mdtype( alone)?$/, (value) => value === 0 || value > 2),
   valued(/^(oxm|set_field) nsh_ttl( alone)?$/, (value) => value > 63),
 ]
+
+/** Actions that the rows have and Open vSwitch does not take, by version, and why. */
+export const NO_ACTIONS: ReadonlyArray<readonly [names: readonly string[], versions: readonly number[], why: string]> =
+  [
+    [['copy_ttl_out', 'copy_ttl_in', 'push_pbb', 'pop_pbb'], [4, 5, 6], 'not in Open vSwitch 3.1 (ovs-actions(7))'],
+    [
+      ['nx_set_queue', 'nx_dec_ttl', 'nx_push_mpls', 'nx_pop_mpls', 'nx_set_mpls_ttl', 'nx_dec_mpls_ttl', 'nx_group'],
+      [4, 5, 6],
+      'for 1.0 connections: later versions have an action of their own',
+    ],
+    [['nx_set_mpls_label', 'nx_set_mpls_tc'], [4, 5, 6], 'for 1.0 connections: later versions have set_field'],
+    [['nx_reg_move', 'nx_reg_load', 'nx_reg_load2'], [6], '1.5 has copy_field and masks in set_field'],
+    [['nx_debug_slow', 'nx_debug_recirc'], [1, 4, 5, 6], 'only with --enable-dummy, for tests of Open vSwitch'],
+    [['experimenter'], [1, 4, 5, 6], 'whatever experimenter it is of'],
+  ]

@@ -5,13 +5,14 @@
  */
 import fc, { type Arbitrary } from 'fast-check'
 import { FIELD_NAMES, type FieldName, type Message, type Oxm, oxmRow } from 'node-openflow'
-import type { Version } from '../../../openflow/wire/version.ts'
+import { VERSIONS, type Version } from '../../../openflow/wire/version.ts'
 import { MESSAGES_IN, oxmOf } from '../codec-arbitrary.ts'
 import { type ArbitraryFlow, arbitraryFlow } from '../text-arbitrary.ts'
 import { tableFeatures } from '../text-samples-parts.ts'
-import { type Case, flowMod, flowWithActions } from './cases.ts'
+import { type Case, flowMod, flowWithActions, isWritten } from './cases.ts'
 
 interface Place {
+  readonly version: Version
   /** Type of the message. */
   readonly message: string
   readonly flow: ArbitraryFlow
@@ -61,13 +62,22 @@ const someActions = (value: ReadonlyArray<unknown>): unknown[] =>
     { type: 'nx_note', note: Uint8Array.of(1, 2, 3, 4, 5, 6) },
   ].slice(0, value.length + 1)
 
+const isIn =
+  (version: Version) =>
+  (action: unknown): boolean =>
+    version !== VERSIONS.of10 || (action as Value)['type'] !== 'set_queue'
+
 /** By member, or by `message.member` where a name has several meanings. */
 const TAME: Readonly<Record<string, Tame>> = {
-  match: (_: unknown, { flow }) => flow.match,
+  match: (own: unknown, { flow, version }) => (version === VERSIONS.of10 ? own : flow.match),
   fields: (_: unknown, { flow }) => flow.match,
-  instructions: (_: unknown, { flow }) => flow.instructions,
-  actions: someActions,
-  'flow_mod.table_id': (_: number, { flow }) => flow.table_id,
+  instructions: (own: unknown[], { flow, version }) => {
+    if (version === VERSIONS.of10) return own.length === 0 ? [] : [{ type: 'apply_actions', actions: someActions([]) }]
+    // What was an instruction is an action in 1.5.
+    return version < VERSIONS.of15 ? flow.instructions : flow.instructions.filter(({ type }) => type !== 'meter')
+  },
+  actions: (own: unknown[], { version }) => someActions(own).filter(isIn(version)),
+  'flow_mod.table_id': (own: number, { flow, version }) => (version === VERSIONS.of10 ? own : flow.table_id),
   'flow_mod.flags': bits(0x1f),
   'flow_mod.command': among('add', 'modify', 'modify_strict', 'delete', 'delete_strict'),
   'multipart_reply.table_id': (_: number, { flow }) => flow.table_id,
@@ -111,14 +121,26 @@ const TAME: Readonly<Record<string, Tame>> = {
   'nx_flow_mod.flags': bits(7),
   'nx_set_flow_format.format': among('openflow10', 'nxm'),
   bundle_type: among('open_request', 'open_reply', 'close_request', 'commit_request', 'commit_reply', 'discard_reply'),
-  properties: (value: unknown, place) =>
-    value instanceof Uint8Array ? new Uint8Array(0) : tamed(value, { ...place, message: place.message }),
+  // What experimenters add, nobody knows.
+  properties: (list: Value[], place) =>
+    list
+      .filter(({ type }, i) => type !== 'experimenter' && list.findIndex((one) => one['type'] === type) === i)
+      .map((one) => tamed(one, place)),
+  vacancy_down: below(50),
+  vacancy_up: below(100, 50),
+  vacancy: below(100),
+  'table_status.flags': bits(7),
+  // A message about a table says what its properties are; one that changes them gives no current value.
+  'table_mod.vacancy': constant(0),
+  'table_mod.flags': bits(0),
   packet_in_mask_master: bits(7),
   packet_in_mask_slave: bits(7),
   port_status_mask_master: bits(7),
   port_status_mask_slave: bits(7),
   flow_removed_mask_master: bits(15),
   flow_removed_mask_slave: bits(15),
+  'table_status.reason': among('vacancy_down', 'vacancy_up'),
+  'multipart_request.command': among('add', 'modify', 'delete'),
   config: bits(0x65),
   state: bits(7),
   curr: bits(0xffff),
@@ -138,16 +160,54 @@ const TAME: Readonly<Record<string, Tame>> = {
   buffer_id: orAny(0xffff_ffff),
 }
 
-/** A value with its members made valid. */
-function tamed(value: unknown, place: Place): unknown {
-  if (Array.isArray(value)) return value.map((one) => tamed(one, place))
-  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value
+function tamerOf(full: string, key: string, version: Version): Tame | undefined {
+  if (version === VERSIONS.of10) {
+    for (const one of [full, key]) if (Object.hasOwn(TAME_10, one)) return TAME_10[one]
+  }
+  return TAME[full] ?? TAME[key]
+}
+
+/** Members of which a list of properties is another spelling. */
+const SPELLED = ['curr', 'advertise', 'rx_packets', 'packet_in_mask_master', 'tx_errors']
+
+/** Members whose room in 1.0 is less; undefined leaves the member as it is generated there. */
+const TAME_10: Readonly<Record<string, Tame | undefined>> = {
+  match: undefined,
+  actions: (own: unknown, place) => (Array.isArray(own) ? TAME['actions']!(own as never, place) : own),
+  table_id: undefined,
+  'flow_mod.table_id': undefined,
+  'multipart_reply.table_id': undefined,
+  duration_sec: undefined,
+  duration_nsec: undefined,
+  out_group: constant(ANY),
+  out_port: undefined,
+  port: undefined,
+  'packet_in.reason': among('no_match', 'action'),
+  'flow_removed.reason': among('idle_timeout', 'hard_timeout', 'delete'),
+  config: bits(0x15),
+  'port_mod.mask': bits(0x15),
+  state: bits(1),
+  curr: undefined,
+  advertised: undefined,
+  advertise: undefined,
+  supported: undefined,
+  peer: undefined,
+  capabilities: undefined,
+  'flow_mod.flags': bits(7),
+}
+
+/** A value with its members made valid, said in the usual way. */
+function tamed(whole: unknown, place: Place): unknown {
+  if (Array.isArray(whole)) return whole.map((one) => tamed(one, place))
+  if (typeof whole !== 'object' || whole === null || whole instanceof Uint8Array) return whole
+  const { properties, stats, ...plain } = whole as Value
+  const value = stats !== undefined || SPELLED.some((key) => key in plain) ? plain : whole
   const { type, body } = value as Value
   const inside =
     type === 'flow_mod' || type === 'group_mod' || body !== undefined ? { ...place, message: `${type}` } : place
   return Object.fromEntries(
     Object.entries(value).map(([key, member]) => {
-      const tame = TAME[`${inside.message}.${key}`] ?? TAME[key]
+      const tame = tamerOf(`${inside.message}.${key}`, key, place.version)
       return [key, tame === undefined ? tamed(member, inside) : tame(member as never, inside)]
     }),
   )
@@ -158,13 +218,23 @@ function tamed(value: unknown, place: Place): unknown {
 /** Buckets as their type of group wants them. */
 function groupMod(message: Value): Value {
   const { group_type, command, buckets } = message as { group_type: string; command: string; buckets: Value[] }
-  if (command === 'delete') return { ...message, buckets: [] }
+  const whole = 'properties' in message ? { ...message, properties: [] } : message
+  if (command === 'delete')
+    return { ...whole, buckets: [], ...('command_bucket_id' in message ? { command_bucket_id: ANY } : {}) }
   const bucket = { weight: 0, watch_port: ANY, watch_group: ANY, actions: someActions([]) }
   const list = group_type === 'indirect' ? [buckets[0] ?? bucket] : buckets
+  const buckets15 = 'command_bucket_id' in message ? { command_bucket_id: ANY } : {}
+  const isOf15 = 'command_bucket_id' in message || 'properties' in message
   const watched = group_type === 'ff' ? { watch_port: 3 } : { watch_port: ANY, watch_group: ANY }
   return {
-    ...message,
-    buckets: list.map((one) => ({ ...one, ...watched, weight: group_type === 'select' ? one['weight'] : 0 })),
+    ...whole,
+    ...buckets15,
+    buckets: list.map(({ properties: _, ...one }, index) => ({
+      ...one,
+      ...watched,
+      ...(isOf15 || 'bucket_id' in one ? { bucket_id: index } : {}),
+      weight: group_type === 'select' ? one['weight'] : 0,
+    })),
   }
 }
 
@@ -216,16 +286,43 @@ const bundled = (message: Value): Value => {
   return { ...message, message: whole, properties: [] }
 }
 
-/** Tables with every property that Open vSwitch asks for. */
+/** Tables with every property that Open vSwitch asks for. What was the instruction meter is an action in 1.5. */
 const features = (message: Value): Value => ({
   ...message,
-  body: (message['body'] as Value[]).slice(0, 1).map(({ table_id }) => tableFeatures((table_id as number) % 200)),
+  body: (message['body'] as Value[]).slice(0, 1).map(({ table_id }) => {
+    const table = tableFeatures((table_id as number) % 200)
+    if (message['version'] !== VERSIONS.of15) return table
+    const kept = table.properties.map((property) =>
+      'instruction_ids' in property
+        ? { ...property, instruction_ids: property.instruction_ids?.filter((id) => id !== 'meter') }
+        : property,
+    )
+    return { ...table, properties: kept }
+  }),
 })
 
 const hello = (message: Value): Value => ({ ...message, elements: [{ type: 'versionbitmap', bitmaps: [0x12] }] })
 
+/** The kinds of messages that all versions have, and a mask for each. */
+const sixMasks = (message: Value): Value =>
+  Object.fromEntries(
+    Object.entries(message).filter(
+      ([key]) => !/_mask_/.test(key) || /^(packet_in|port_status|flow_removed)_/.test(key),
+    ),
+  )
+
+/** In 1.0 flows have no table: additions are to the first, deletions from all. */
+function flowMod10(message: Value): Value {
+  const deletes = String(message['command']).startsWith('delete')
+  return { ...message, table_id: deletes ? 255 : 0, out_port: ANY, cookie_mask: message['cookie_mask'] }
+}
+
 const MORE: Readonly<Record<string, (message: Value) => Value>> = {
   hello,
+  set_async: sixMasks,
+  get_async_reply: sixMasks,
+  // In 1.5 fields of the pipeline may stand there; in_port is one.
+  packet_out: ({ match: _, ...message }) => message,
   group_mod: groupMod,
   meter_mod: meterMod,
   nx_tlv_table_mod: tlvTable,
@@ -236,6 +333,7 @@ const MORE: Readonly<Record<string, (message: Value) => Value>> = {
   requestforward: forwarded,
   nx_set_async_config2: (message) => ({ ...message, properties: [{ type: 'packet_in_slave', mask: 3 }] }),
   flow_mod: (message) => {
+    if (message['version'] === VERSIONS.of10) return flowMod10(message)
     const deletes = String(message['command']).startsWith('delete')
     const any = { out_port: ANY, out_group: ANY }
     return { ...message, ...(deletes ? {} : any), ...(message['command'] === 'add' ? { cookie_mask: 0n } : {}) }
@@ -268,7 +366,7 @@ export function validMessages(version: Version): Map<string, Arbitrary<Message>>
     [...MESSAGES_IN.get(version)!].map(([name, messages]) => [
       name,
       fc.tuple(messages, arbitraryFlow).map(([message, flow]) => {
-        const place = { message: message.type, flow }
+        const place = { version, message: message.type, flow }
         const whole = settle({ ...(tamed(message, place) as Value), xid: 1 + (message.xid % 0xabbf_ffff) })
         return whole as unknown as Message
       }),
@@ -285,7 +383,7 @@ export function needed(field: FieldName): Oxm[] {
 
 /** Each field after those that it needs, in a match and (where actions may) in set_field. */
 export function fieldCases(version: Version, each: number, seed: number): Case[] {
-  return FIELD_NAMES.flatMap((field) => {
+  const all = FIELD_NAMES.flatMap((field) => {
     const sample = (masked: boolean): Oxm[] => {
       const values = oxmOf(field, masked).filter((oxm) => masked === (oxm.mask !== undefined))
       return fc.sample(values.map(withinMask), { numRuns: each, seed })
@@ -302,6 +400,7 @@ export function fieldCases(version: Version, each: number, seed: number): Case[]
     }))
     return [...matches(false), ...(oxmRow(field).maskable ? matches(true) : []), ...sets]
   })
+  return all.filter(({ message }) => isWritten(message))
 }
 
 /** Without the bits of the mask that the field does not have, and those of the value that the mask leaves out. */
