@@ -222,7 +222,7 @@ function groupMod(message: Value): Value {
   if (command === 'delete')
     return { ...whole, buckets: [], ...('command_bucket_id' in message ? { command_bucket_id: ANY } : {}) }
   const bucket = { weight: 0, watch_port: ANY, watch_group: ANY, actions: someActions([]) }
-  const list = group_type === 'indirect' ? [buckets[0] ?? bucket] : buckets
+  const list: readonly Value[] = group_type === 'indirect' ? [buckets[0] ?? bucket] : buckets
   const buckets15 = 'command_bucket_id' in message ? { command_bucket_id: ANY } : {}
   const isOf15 = 'command_bucket_id' in message || 'properties' in message
   const watched = group_type === 'ff' ? { watch_port: 3 } : { watch_port: ANY, watch_group: ANY }
