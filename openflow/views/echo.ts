@@ -24,6 +24,7 @@ export class EchoView extends View {
     this.octets = octets
     this.at = at
     this.end = end
+    this.version = octets[at]!
     return true
   }
 
@@ -52,6 +53,7 @@ export class BarrierView extends View {
     this.octets = octets
     this.at = at
     this.end = end
+    this.version = octets[at]!
     return true
   }
 

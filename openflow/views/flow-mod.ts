@@ -47,6 +47,7 @@ export class FlowModView extends View implements Omit<FlowMod, 'importance' | 'm
     this.octets = octets
     this.at = at
     this.end = end
+    this.version = octets[at]!
     this.behind = behind
     return true
   }

@@ -47,6 +47,7 @@ export class FlowRemovedView extends View implements FlowRemoved {
     this.octets = octets
     this.at = at
     this.end = end
+    this.version = octets[at]!
     return true
   }
 

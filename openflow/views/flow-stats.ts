@@ -129,6 +129,7 @@ export class FlowStatsView extends View {
     this.octets = octets
     this.at = at
     this.end = end
+    this.version = octets[at]!
     this.entry.octets = octets
     this.entry.version = version
     this.rewind()

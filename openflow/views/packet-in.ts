@@ -34,6 +34,7 @@ export class PacketInView extends View implements Omit<PacketIn, 'match' | 'padd
     this.octets = octets
     this.at = at
     this.end = end
+    this.version = octets[at]!
     this.dataAt = behind + 2
     return true
   }

@@ -38,6 +38,7 @@ export class PacketOutView extends View implements PacketOut {
     this.octets = octets
     this.at = at
     this.end = end
+    this.version = octets[at]!
     this.dataAt = behind
     return true
   }

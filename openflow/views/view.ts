@@ -4,7 +4,9 @@
  * A view reads a message where it stands and makes no object; it is made once and pointed at message after message.
  * Its members have the names and the values of the message that decode gives, so that code takes either. `over` checks
  * the whole message, lists included, and takes exactly what decode takes: after it no member can fail or reach beyond
- * the message. What it costs is one pass over the octets.
+ * the message. That is one pass over the octets; fields and actions that are rare (experimenters' fields, learn, nat and
+ * their like) are checked by their rows, which costs what reading them does. So a view pays where few members of many
+ * messages are wanted; of all members and rare actions, decode is as quick.
  *
  * What views do not do: they know the messages that come by the thousand and no other; they do not tell padding that
  * was not zero (`padding` of decode); and they are of use only as long as the octets stay as they were. A view that is
@@ -29,9 +31,7 @@ export abstract class View {
   end = 0
 
   /** Version octet of the header. */
-  get version(): number {
-    return this.octets[this.at]!
-  }
+  version = 0
 
   get xid(): number {
     return u32At(this.octets, this.at + 4)

@@ -104,9 +104,9 @@ describe('openflow views', () => {
           fc.property(arbitraryOf(of), damage, (value, how) => {
             counts[lawful(of, damaged(value, how))]++
           }),
-          { numRuns: 1500 },
+          { numRuns: 1000 },
         )
-        expect(Math.min(counts.taken, counts.refused)).to.be.greaterThan(150)
+        expect(Math.min(counts.taken, counts.refused)).to.be.greaterThan(100)
       })
 
       it('every octet of a message changed, one at a time', () => {
@@ -123,14 +123,20 @@ describe('openflow views', () => {
       })
 
       it('is over nothing after a message that is another’s or broken', () => {
-        const [value] = fc.sample(arbitraryOf(of), { numRuns: 1, seed: 4 })
-        const octets = encode(value!)
+        const values = fc
+          .sample(arbitraryOf(of), { numRuns: 20, seed: 4 })
+          .map((one) => [encode(one).length, one] as const)
+        // The longest, to have something in its lists.
+        const [, value] = values.reduce((a, b) => (a[0] > b[0] ? a : b))
+        const octets = encode(value)
         expect(of.view.over(octets)).to.equal(true)
-        expect(of.view.xid).to.equal(value!.xid)
+        expect(of.view.xid).to.equal(value.xid)
         expect(of.view.over(encode({ type: 'features_request', xid: 77 }))).to.equal(false)
         expect(of.view.xid).to.equal(0)
         expect(() => of.view.over(octets.subarray(0, octets.length - 1))).to.throw(WireError)
         expect(of.view.xid).to.equal(0)
+        const { match, actions, instructions, body } = of.message() as Readonly<Record<string, unknown[] | undefined>>
+        for (const list of [match, actions, instructions, body]) expect(list ?? []).to.deep.equal([])
       })
     })
   }
