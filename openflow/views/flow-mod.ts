@@ -13,7 +13,7 @@ import { InstructionsView } from './actions.ts'
 import { MatchView, matchEnd } from './match.ts'
 import { instructionShapes, listFits } from './shapes.ts'
 import { isMessage, NOTHING, namesOf, OF13, OF14, OF15, refuse, TYPES, View } from './view.ts'
-import { checkPrepared, checkVersion, isU64, numberOf, putHeader, refuseValues } from './write.ts'
+import { checkPrepared, checkVersion, isU64, numberOf, numbersOf, putHeader, refuseValues } from './write.ts'
 
 const MATCH_AT = 48
 
@@ -25,6 +25,7 @@ const command = (MESSAGES.flow_mod.body.by.of13 as Struct<object>).members.find(
   ([key]) => key === 'command',
 )![1] as Enumeration<CommandName>
 const COMMANDS = namesOf(command)
+const COMMAND_NUMBERS = numbersOf(command)
 
 export class FlowModView extends View implements Omit<FlowMod, 'importance' | 'match' | 'instructions' | 'padding'> {
   readonly type = 'flow_mod'
@@ -125,7 +126,7 @@ export type PreparedFlowMod = Omit<FlowMod, 'type' | 'match' | 'instructions' | 
 export function writeFlowMod(into: Uint8Array, at: number, message: PreparedFlowMod): number {
   const { xid, version = OF13, cookie, cookie_mask, table_id, idle_timeout, hard_timeout, priority } = message
   const { buffer_id, out_port, out_group, flags, importance = 0, match, instructions } = message
-  const code = numberOf(command, message.command)
+  const code = numberOf(COMMAND_NUMBERS, message.command)
   const fits =
     isUint(xid, 0xffff_ffff) &&
     isU64(cookie) &&

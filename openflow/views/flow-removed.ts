@@ -9,10 +9,11 @@ import { isUint, readU64, writeU64 } from '../wire/field.ts'
 import { put16, put32, u16At, u32At } from '../wire/octets.ts'
 import { MatchView, matchEnd } from './match.ts'
 import { isMessage, NOTHING, namesOf, OF13, OF14, refuse, TYPES, View } from './view.ts'
-import { checkPrepared, checkVersion, isU64, numberOf, putHeader, refuseValues } from './write.ts'
+import { checkPrepared, checkVersion, isU64, numberOf, numbersOf, putHeader, refuseValues } from './write.ts'
 
 const MATCH_AT = 48
 const REASONS = namesOf(flowRemovedReason)
+const REASON_NUMBERS = numbersOf(flowRemovedReason)
 
 /** Its members in the versions of the view. */
 type FlowRemoved = Pick<
@@ -106,7 +107,7 @@ export type PreparedFlowRemoved = FlowRemoved & { match: Uint8Array }
 export function writeFlowRemoved(into: Uint8Array, at: number, message: PreparedFlowRemoved): number {
   const { xid, cookie, priority, table_id, duration_sec, duration_nsec, idle_timeout, hard_timeout } = message
   const { version = OF13, packet_count, byte_count, match } = message
-  const reason = numberOf(flowRemovedReason, message.reason)
+  const reason = numberOf(REASON_NUMBERS, message.reason)
   const fits =
     isUint(xid, 0xffff_ffff) &&
     isU64(cookie) &&

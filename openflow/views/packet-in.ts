@@ -9,10 +9,11 @@ import { isUint, readU64, writeU64 } from '../wire/field.ts'
 import { put16, put32, u16At, u32At } from '../wire/octets.ts'
 import { MatchView, matchEnd } from './match.ts'
 import { isMessage, NOTHING, namesOf, OF13, OF15, refuse, TYPES, View } from './view.ts'
-import { checkPrepared, checkVersion, isU64, numberOf, putHeader, refuseValues } from './write.ts'
+import { checkPrepared, checkVersion, isU64, numberOf, numbersOf, putHeader, refuseValues } from './write.ts'
 
 const MATCH_AT = 24
 const REASONS = namesOf(packetInReason)
+const REASON_NUMBERS = numbersOf(packetInReason)
 
 type PacketIn = MessageNamed<'packet_in'>
 
@@ -78,7 +79,7 @@ export type PreparedPacketIn = Omit<PacketIn, 'type' | 'match' | 'padding'> & { 
 /** Writes the message at `at` and gives the offset behind it. Throws WireError as encode does. */
 export function writePacketIn(into: Uint8Array, at: number, message: PreparedPacketIn): number {
   const { xid, version = OF13, buffer_id, total_len, table_id, cookie, match, data } = message
-  const reason = numberOf(packetInReason, message.reason)
+  const reason = numberOf(REASON_NUMBERS, message.reason)
   const fits =
     isUint(xid, 0xffff_ffff) &&
     isUint(buffer_id, 0xffff_ffff) &&

@@ -78,10 +78,13 @@ export function checkPrepared(octets: Uint8Array, key: string): void {
   if (octets.length % 8 !== 0) throw new WireError('bad_len', 0, 'a multiple of 8 octets wanted').within(key)
 }
 
+/** Numbers of an enumeration by name. */
+export type Numbers = ReadonlyMap<string, number>
+export const numbersOf = (of: Enumeration<string>): Numbers => new Map(Object.entries(of.names))
+
 /** The number of a name, -1 if there is none; numbers are themselves. */
-export function numberOf(of: Enumeration<string>, value: string | number): number {
-  if (typeof value !== 'string') return value
-  return Object.hasOwn(of.names, value) ? of.names[value]! : -1
+export function numberOf(numbers: Numbers, value: string | number): number {
+  return typeof value === 'string' ? (numbers.get(value) ?? -1) : value
 }
 
 export function isU64(value: unknown): value is bigint {
