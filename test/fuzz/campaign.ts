@@ -68,6 +68,8 @@ interface Job {
   /** Milliseconds of CPU used so far; of all threads by equal parts, as Node counts them together. */
   cpu: number
   ended: boolean
+  /** Findings told so far. */
+  told: number
 }
 
 function line({ target, run, cpu }: Job): string {
@@ -81,13 +83,19 @@ function line({ target, run, cpu }: Job): string {
   )
 }
 
-function finish(job: Job, keep: boolean): void {
+/** Findings that came since this was asked last: written, and told. */
+function tellFindings(job: Job): void {
   const { target, run } = job
-  console.log(`${line(job)}, ended`)
-  for (const { kind, text, input } of run.findings) {
+  for (const { kind, text, input } of run.findings.slice(job.told)) {
     const shown = text.split('\n').slice(0, 4).join('\n  ')
     console.log(`FINDING ${target.name} ${kind}: ${writeFinding(target, kind, text, input)}\n  ${shown.slice(0, 1500)}`)
   }
+  job.told = run.findings.length
+}
+
+function finish(job: Job, keep: boolean): void {
+  const { target, run } = job
+  console.log(`${line(job)}, ended`)
   if (!keep) return
   const regressions = readCorpus(target.name).filter(({ where }) => !where.includes('/coverage.txt:'))
   const others = readCorpus(target.name).filter(({ where }) => where.includes('/coverage.txt:'))
@@ -122,7 +130,7 @@ export async function fuzz(options: Options): Promise<number> {
         tokens: target.form === 'text' ? [] : tokens(),
         words: target.form === 'text' ? words() : [],
       })
-      const job: Job = { target, run, cpu: 0, ended: false }
+      const job: Job = { target, run, cpu: 0, ended: false, told: 0 }
       jobs.push(job)
       void run.ended.then(() => {
         job.ended = true
@@ -138,6 +146,7 @@ export async function fuzz(options: Options): Promise<number> {
       for (const job of running) {
         job.cpu += (user + system) / 1000 / running.length
         if (job.cpu > options.cpuMs) job.run.stop()
+        tellFindings(job)
         if (job.ended) finish(job, options.keep)
       }
       if (performance.now() - said > SAY_EVERY) {
