@@ -60,6 +60,7 @@ export const REFUSED_BY_BOTH: readonly string[] = [
   'table=256,actions=drop',
   'priority=65536,actions=drop',
   'idle_timeout=65536,actions=drop',
+  'ip,actions=ct(commit,nat(src=10.0.0.1-10.0.0.5:80-90,random,hash))',
 ]
 
 /** The reason and the lines of which it is true. */
@@ -99,7 +100,6 @@ export const READ_BY_US: readonly Difference[] = [
     'actions=set_field:5->ct_mark',
     'actions=set_field:5->ct_label',
     'ip,actions=ct(force)',
-    'ip,actions=ct(commit,nat(src=10.0.0.1-10.0.0.5:80-90,random,hash))',
     'ip,actions=ct(commit,nat(src=10.0.0.5-10.0.0.1))',
     'ip,actions=ct(commit,nat(src=:80-90))',
     'ip,actions=nat(src=1.2.3.4)',
