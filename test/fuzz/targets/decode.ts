@@ -11,8 +11,8 @@ const VALUES_PER_OCTET = 2
 /** Printed characters for each octet: every bit of a version bitmap is a number in text. */
 const CHARACTERS_PER_OCTET = 100
 const OWN = 2000
-/** Whether JSON is sound is asked of messages up to here; reading it back costs more than all the rest. */
-const JSON_OCTETS = 2048
+/** Whether JSON is sound, and what other versions make of it, is asked of messages up to here: both cost the most. */
+const SHORT = 4096
 
 /** Errors are answered in the version of what was refused, in 1.3 if that is not spoken. */
 function spoken(version: number): { version?: number } {
@@ -79,8 +79,9 @@ export const decodeTarget: Target = {
     law(sameOctets(again, input), 'other octets', () => `${hex(again)} of ${hex(input)}`)
     const other = SPOKEN_VERSIONS[input.length % SPOKEN_VERSIONS.length]!
     const json = toJson(message)
-    if (isSpoken(version) && other !== version && !OPAQUE.test(json)) translates(message, version, other)
-    if (input.length <= JSON_OCTETS) JSON.parse(json)
+    const isShort = input.length <= SHORT
+    if (isShort && isSpoken(version) && other !== version && !OPAQUE.test(json)) translates(message, version, other)
+    if (isShort) JSON.parse(json)
     const printed = text.formatMessage(message)
     law(
       printed.length <= OWN + input.length * CHARACTERS_PER_OCTET,

@@ -115,8 +115,8 @@ export const textTarget: Target = {
         value = parse(line)
       } catch (error) {
         const { code, message } = refused(error, line)
-        // Of an unknown name only what it should have been: names themselves are without end.
-        feature(`${what} ${code} ${code === 'unknown_name' ? message.split(' ')[1] : ''}`)
+        // Of an unknown name only what it should have been, and few of these: names themselves are without end.
+        feature(code === 'unknown_name' ? `${what} unknown=${message.split(' ')[1]}` : `${what} ${code}`)
         continue
       }
       shapeOf(value, what, feature)
