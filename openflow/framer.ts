@@ -6,9 +6,13 @@
 import { WireError } from './wire/error.ts'
 
 const HEADER_SIZE = 8
+const NOTHING = new Uint8Array(0)
 
 export class Framer {
   readonly #longest: number
+  /** What was fed last, and how much of it has been given out. */
+  #chunk: Uint8Array = NOTHING
+  #at = 0
   /** The header of a message that is not whole yet, then (from 8 octets on) in `#body` all of it. */
   readonly #head = new Uint8Array(HEADER_SIZE)
   #body: Uint8Array = this.#head
@@ -21,53 +25,86 @@ export class Framer {
     this.#longest = longest
   }
 
-  /** Octets that wait for the rest of their message. */
+  /** Octets that have been fed and not given out. */
   get waiting(): number {
-    return this.#filled
+    return this.#filled + this.#chunk.length - this.#at
+  }
+
+  /** Takes what came next. It is not copied, so it must stay as it is until `next` gives undefined. */
+  feed(chunk: Uint8Array): void {
+    const left = this.#chunk.length - this.#at
+    if (left === 0) this.#chunk = chunk
+    else {
+      const joined = new Uint8Array(left + chunk.length)
+      joined.set(this.#chunk.subarray(this.#at))
+      joined.set(chunk, left)
+      this.#chunk = joined
+    }
+    this.#at = 0
   }
 
   /**
-   * The messages that are whole now, added to `messages`. Throws WireError on a length below the header's or above the
-   * limit; the messages before it have been added by then.
+   * The next message that is whole; undefined when more must be fed. Throws WireError on a length below the header's or
+   * above the limit; the messages before it have been given by then, and what is behind it is dropped.
    */
-  push(chunk: Uint8Array, messages: Uint8Array[] = []): Uint8Array[] {
-    let at = 0
-    while (at < chunk.length) {
-      if (this.#filled === 0 && chunk.length - at >= HEADER_SIZE) {
-        const size = this.#size(chunk, at)
-        if (chunk.length - at >= size) {
-          messages.push(chunk.subarray(at, at + size))
-          this.#position += size
-          at += size
-          continue
-        }
-      }
-      at += this.#keep(chunk, at)
-      if (this.#filled === HEADER_SIZE && this.#body === this.#head) {
-        this.#body = new Uint8Array(this.#size(this.#head, 0))
-        this.#body.set(this.#head)
-      }
-      if (this.#body !== this.#head && this.#filled === this.#body.length) {
-        messages.push(this.#body)
-        this.#position += this.#filled
-        this.#filled = 0
-        this.#body = this.#head
+  next(): Uint8Array | undefined {
+    const chunk = this.#chunk
+    const at = this.#at
+    if (this.#filled === 0 && chunk.length - at >= HEADER_SIZE) {
+      const size = this.#size(chunk, at)
+      const end = at + size
+      if (end <= chunk.length) {
+        this.#position += size
+        if (end < chunk.length) this.#at = end
+        else this.#drop()
+        return size === chunk.length ? chunk : chunk.subarray(at, end)
       }
     }
+    return this.#gather()
+  }
+
+  /** The messages that are whole now, added to `messages`: feed, and next as often as it gives one. */
+  push(chunk: Uint8Array, messages: Uint8Array[] = []): Uint8Array[] {
+    this.feed(chunk)
+    for (let message = this.next(); message !== undefined; message = this.next()) messages.push(message)
     return messages
   }
 
-  /** Copies what fits of the chunk from `at` on, and says how much that was. */
-  #keep(chunk: Uint8Array, at: number): number {
-    const count = Math.min(this.#body.length - this.#filled, chunk.length - at)
-    this.#body.set(chunk.subarray(at, at + count), this.#filled)
-    this.#filled += count
-    return count
+  /** Copies what there is of the message, which began in an earlier chunk or ends in a later one. */
+  #gather(): Uint8Array | undefined {
+    while (this.#at < this.#chunk.length) {
+      const count = Math.min(this.#body.length - this.#filled, this.#chunk.length - this.#at)
+      this.#body.set(this.#chunk.subarray(this.#at, this.#at + count), this.#filled)
+      this.#at += count
+      this.#filled += count
+      if (this.#filled < HEADER_SIZE) break
+      if (this.#body === this.#head) {
+        this.#body = new Uint8Array(this.#size(this.#head, 0))
+        this.#body.set(this.#head)
+      }
+      if (this.#filled === this.#body.length) {
+        const message = this.#body
+        this.#position += this.#filled
+        this.#body = this.#head
+        this.#filled = 0
+        if (this.#at === this.#chunk.length) this.#drop()
+        return message
+      }
+    }
+    this.#drop()
+    return undefined
+  }
+
+  /** A chunk that has been given out must not be held. */
+  #drop(): void {
+    this.#chunk = NOTHING
+    this.#at = 0
   }
 
   #size(octets: Uint8Array, at: number): number {
     const size = (octets[at + 2]! << 8) | octets[at + 3]!
     if (size < HEADER_SIZE || size > this.#longest) {
+      this.#drop()
       throw new WireError('bad_len', this.#position + 2, `message length ${size}`).within('length')
     }
     return size

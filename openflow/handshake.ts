@@ -213,7 +213,16 @@ export class Handshake {
     return error
   }
 
+  /** Who agreed on a version does not answer in another. */
+  #strange(message: Message): boolean {
+    const version = message.version ?? OFP_VERSION
+    if (version === this.#version) return false
+    this.#fail(`${message.type} of OpenFlow ${versionText(version)} where ${versionText(this.#version)} was agreed on`)
+    return true
+  }
+
   #featured(message: MessageNamed<'features_reply'>): Message[] {
+    if (this.#strange(message)) return []
     this.#features = message
     if (this.#version === VERSIONS.of10) {
       // 1.0 tells the ports here.
@@ -227,6 +236,7 @@ export class Handshake {
   }
 
   #part(message: MessageNamed<'multipart_reply'>): Message[] {
+    if (this.#strange(message)) return []
     if (message.mp_type !== 'port_desc') return this.#fail(`${message.mp_type} in answer to port_desc`)
     for (const port of message.body) this.#ports.push(port)
     if ((message.flags & OFPMPF_MORE) === 0) this.#state = 'done'

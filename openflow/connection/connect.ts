@@ -6,6 +6,7 @@ import { connect as connectSocket, isIP, type Socket } from 'node:net'
 import { checkServerIdentity, connect as connectTls } from 'node:tls'
 import { backoffMs } from './backoff.ts'
 import { Connection, type Terms } from './connection.ts'
+import { limits } from './limits.ts'
 import { joinAddress, peerOf } from './listen.ts'
 import {
   ConnectionClosed,
@@ -54,7 +55,7 @@ export interface Connector {
   close(reason?: string): void
 }
 
-/** One attempt. Rejects with ConnectionClosed, whose message is the reason. */
+/** One attempt. Rejects with ConnectionClosed, whose message is the reason; with what Node says of wrong options. */
 export function connect(options: ConnectOptions): Promise<OpenFlowConnection> {
   return new Promise((resolve, reject) => {
     dial(options, {
@@ -121,6 +122,7 @@ interface Dialled {
 
 /** Returns what gives the attempt, or the connection that came of it, up. */
 function dial(options: ConnectOptions, told: Dialled): (reason: string) => void {
+  const { handshakeMs } = limits(options)
   const remote = 'path' in options ? `unix:${options.path}` : joinAddress(options.host, options.port)
   const socket = open(options)
   let connection: Connection | undefined
@@ -133,7 +135,6 @@ function dial(options: ConnectOptions, told: Dialled): (reason: string) => void 
     told.refused(reason)
   }
   const failed = (error: NodeJS.ErrnoException): void => refuse(error.message || (error.code ?? error.name))
-  const handshakeMs = options.handshakeMs ?? 10_000
   const timer = setTimeout(() => refuse(`no connection within ${handshakeMs} ms`), handshakeMs)
   const ended = (): void => refuse('stream closed')
   socket.on('error', failed)

@@ -4,17 +4,18 @@
  * know how the stream came to be, nor what messages mean beyond handshake, echo and the switch side's two answers.
  */
 import type { Socket } from 'node:net'
-import { Framer } from '../framer.ts'
 import { Handshake, type Side } from '../handshake.ts'
-import { OFPMPF_MORE } from '../spec/constants.ts'
 import type { ErrorCodeName, ErrorTypeName } from '../spec/errors.ts'
 import { decode, encodeOnto, type Message, type MessageNamed } from '../spec/message.ts'
 import { nearestError } from '../spec/nearest-error.ts'
 import type { Port } from '../spec/ports.ts'
 import type { Writer } from '../wire/cursor.ts'
 import { type ErrorAnswer, WireError } from '../wire/error.ts'
-import { VERSIONS, type Version, versionText } from '../wire/version.ts'
+import { type Version, versionText } from '../wire/version.ts'
 import { Alive } from './alive.ts'
+import { answer } from './answers.ts'
+import { HOLD, Inbox } from './inbox.ts'
+import { type Limits, limits } from './limits.ts'
 import { Outbox } from './outbox.ts'
 import { Requests } from './requests.ts'
 import {
@@ -25,32 +26,19 @@ import {
   type SwitchAnswers,
 } from './types.ts'
 
-const DEFAULTS = {
-  echoMs: 5000,
-  deadMs: 15_000,
-  handshakeMs: 10_000,
-  maxHandshakeMessages: 10_000,
-  maxMultipartOctets: 64 * 2 ** 20,
-  highWater: 2 ** 20,
-  lowWater: 2 ** 18,
-  maxQueue: 256 * 2 ** 20,
-  maxKept: 16 * 2 ** 20,
-  versions: [VERSIONS.of13],
-} satisfies Required<ConnectionOptions>
-
 /** Ms that a closing connection has for writing its queue and for the peer's end. */
 const LINGER_MS = 1000
 /** Of lost framing, for which the framer knows no answer. */
 const BAD_LENGTH: ErrorAnswer = { type: 'bad_request', code: 'bad_len' }
 /** What an error message quotes (section 7.4.4: at least 64 octets). */
 const QUOTED = 64
-/** Ports that fit one part with whatever else a version tells of them: (65535 - 16) / 72. */
-const PORTS_PER_PART = 910
 const REQUEST_TIMEOUT_MS = 10_000
 const ERROR_TYPE = 1
 const LAST_OF_ANY_VERSION = 3
-/** Message types that can answer a request: error, echo, experimenter, features, config, multipart, … replies. */
-const ANSWER_TYPES = new Set([ERROR_TYPE, 3, 4, 6, 8, 19, 21, 23, 25, 27])
+/** Octets of answers that wait for the peer to read them from which nothing more is read of it. */
+const UNREAD_MOST = 65_536
+/** What keeping a frame costs besides its octets. */
+const KEPT_COST = 128
 
 export interface Terms extends ConnectionOptions {
   readonly side: Side
@@ -73,9 +61,8 @@ export class Connection implements OpenFlowConnection {
   declare readonly peer?: string
   declare readonly peerUnit?: string
   readonly #socket: Socket
-  readonly #limits: Required<ConnectionOptions>
+  readonly #limits: Limits
   readonly #answers: SwitchAnswers | undefined
-  readonly #framer = new Framer()
   readonly #requests: Requests
   #handshake: Handshake | undefined
   #outcome: Outcome | undefined
@@ -83,16 +70,17 @@ export class Connection implements OpenFlowConnection {
   #features: MessageNamed<'features_reply'> | undefined
   #ports: Port[] = []
 
+  readonly #inbox: Inbox
   readonly #outbox: Outbox
   readonly #alive: Alive
   #version: Version
   #echoXid = -1
 
-  #kept: Message[] = []
+  /** For a handler that is not set yet: messages of the handshake, then frames, copied. */
+  #kept: Array<Message | Uint8Array> = []
   #keptOctets = 0
   #keptErrors: WireError[] = []
   #releasePlanned = false
-  #paused = false
   #onMessage: ((message: Message) => void) | undefined
   #onFrame: ((frame: Uint8Array) => boolean) | undefined
   #onError: ((error: WireError) => void) | undefined
@@ -120,27 +108,38 @@ export class Connection implements OpenFlowConnection {
       versions: this.#limits.versions,
     })
     this.#version = this.#handshake.version
-    this.#outbox = new Outbox(socket, this.#limits, () =>
-      this.#abort('the peer does not read: write queue above its limit'),
-    )
+    this.#outbox = new Outbox(socket, this.#limits, {
+      overflow: () => this.#abort('the peer does not read: write queue above its limit'),
+      written: () => this.#readOn(),
+    })
+    this.#inbox = new Inbox(socket, {
+      heard: () => this.#alive.heard(),
+      frame: (frame) => this.#take(frame),
+      lost: (error) => this.#lose(error),
+      ended: () => this.#abort('closed by the peer'),
+      failed: (error) => this.#fail(error),
+    })
     this.#alive = new Alive({
       echoMs: this.#limits.echoMs,
       deadMs: this.#limits.deadMs,
-      paused: () => this.#paused,
+      paused: () => this.#inbox.held(HOLD.kept),
       ask: () => {
         this.#echoXid = this.nextXid()
         this.send({ type: 'echo_request', xid: this.#echoXid, data: new Uint8Array(0) })
       },
-      dead: () => this.#abort(`dead: nothing heard for ${this.#limits.deadMs} ms`),
+      dead: () =>
+        this.#abort(
+          this.#inbox.held(HOLD.unread)
+            ? `dead: it has not read its answers for ${this.#limits.deadMs} ms`
+            : `dead: nothing heard for ${this.#limits.deadMs} ms`,
+        ),
     })
     const { handshakeMs } = this.#limits
     this.#handshakeTimer = setTimeout(() => this.close(`no handshake within ${handshakeMs} ms`), handshakeMs)
     socket.setNoDelay(true)
-    socket.on('data', (chunk) => this.#read(chunk))
     socket.on('error', (error) => this.#abort(error.message))
-    socket.on('end', () => this.#abort('closed by the peer'))
     socket.on('close', () => this.#abort('stream closed'))
-    this.#sendEach(this.#handshake.start())
+    this.#answer(this.#handshake.start())
   }
 
   get features(): MessageNamed<'features_reply'> {
@@ -178,16 +177,7 @@ export class Connection implements OpenFlowConnection {
   }
 
   sendOctets(write: (w: Writer) => void): boolean {
-    if (this.#closed) return false
-    const { buffer } = this.#outbox
-    const start = buffer.at
-    try {
-      write(buffer)
-    } catch (error) {
-      buffer.at = start
-      throw error
-    }
-    return this.#outbox.appended()
+    return this.#closed ? false : this.#outbox.lend(write, this.#version)
   }
 
   nextXid(): number {
@@ -209,97 +199,100 @@ export class Connection implements OpenFlowConnection {
 
   // ---- reading ----------------------------------------------------------------------------------------------
 
-  #read(chunk: Uint8Array): void {
-    if (this.#closed) return
-    this.#alive.heard()
-    const frames: Uint8Array[] = []
-    let lost: WireError | undefined
-    try {
-      this.#framer.push(chunk, frames)
-    } catch (error) {
-      if (!(error instanceof WireError)) throw error
-      lost = error
-    }
-    this.#guarded(frames, (frame) => this.#take(frame))
-    if (lost === undefined || this.#closed) return
-    this.send(this.#errorAnswer(lost, 0, chunk.subarray(0, 0)))
-    this.close(`framing lost: ${lost}`)
-    this.#tellError(lost)
-  }
-
-  /** A handler that throws loses what is left of its input, so the connection ends; the bug goes its way. */
-  #guarded<T>(items: readonly T[], handle: (item: T) => void): void {
-    try {
-      for (const item of items) {
-        if (this.#closed) return
-        handle(item)
-      }
-    } catch (error) {
-      this.#abort(`handler failed: ${error instanceof Error ? error.message : String(error)}`)
-      throw error
-    }
-  }
-
   #take(frame: Uint8Array): void {
-    if (this.#onFrame !== undefined && this.#handshake === undefined && this.#onFrame(frame)) return
-    let message: Message
+    const handshake = this.#handshake
+    if (handshake === undefined) {
+      if (this.#kept.length === 0 && this.#isSpoken(frame) && this.#onFrame?.(frame)) return
+      const message = this.#decoded(this.#requests.has(xidOf(frame)) ? owned(frame) : frame)
+      if (message !== undefined) this.#handle(message, frame)
+      return
+    }
+    // The messages that the handshake keeps must not keep what was received with them.
+    const message = this.#decoded(owned(frame))
+    if (message === undefined) return
+    const answers = handshake.receive(message, frame.length)
+    this.#version = handshake.version
+    this.#answer(answers)
+    this.#step(handshake)
+  }
+
+  #handle(message: Message, frame: Uint8Array): void {
+    if (message.type === 'echo_request') {
+      this.#answer([{ type: 'echo_reply', xid: message.xid, data: message.data }])
+    } else if (message.type === 'echo_reply' && message.xid === this.#echoXid) this.#echoXid = -1
+    else if (!this.#requests.take(message, frame.length) && !this.#answeredHere(message)) this.#deliver(message, frame)
+  }
+
+  /** Once a version is agreed on it is spoken; what negotiates it (hello, error, echo) is read in any. */
+  #isSpoken(frame: Uint8Array): boolean {
+    return frame[0] === this.#version || frame[1]! <= LAST_OF_ANY_VERSION || this.#handshake?.state === 'hello'
+  }
+
+  /** Undefined where it was refused. */
+  #decoded(frame: Uint8Array): Message | undefined {
     try {
-      if (this.#handshake === undefined) this.#expectVersion(frame)
-      message = decode(frame)
+      if (this.#isSpoken(frame)) return decode(frame)
+      const told = `OpenFlow ${versionText(frame[0]!)} on a connection that speaks ${versionText(this.#version)}`
+      throw new WireError('bad_version', 0, told, { type: 'bad_request', code: 'bad_version' }).within('version')
     } catch (error) {
       if (!(error instanceof WireError)) throw error
       this.#refuseMessage(frame, error)
-      return
+      return undefined
     }
-    if (this.#handshake !== undefined) {
-      const answers = this.#handshake.receive(message, frame.length)
-      this.#version = this.#handshake.version
-      this.#sendEach(answers)
-      this.#step(this.#handshake)
-      return
-    }
-    if (message.type === 'echo_request') {
-      this.send({ type: 'echo_reply', xid: message.xid, data: message.data })
-      return
-    }
-    if (message.type === 'echo_reply' && message.xid === this.#echoXid) {
-      this.#echoXid = -1
-      return
-    }
-    if (this.#requests.take(message, frame.length)) return
-    if (this.#answers !== undefined && this.#answer(this.#answers, message)) return
-    this.#deliver(message, frame.length)
-  }
-
-  /** After the handshake one version is spoken; what negotiates it (hello, error, echo) is read in any. */
-  #expectVersion(frame: Uint8Array): void {
-    if (frame[0] === this.#version || frame[1]! <= LAST_OF_ANY_VERSION) return
-    const told = `OpenFlow ${versionText(frame[0]!)} on a connection that speaks ${versionText(this.#version)}`
-    throw new WireError('bad_version', 0, told, { type: 'bad_request', code: 'bad_version' }).within('version')
   }
 
   #refuseMessage(frame: Uint8Array, error: WireError): void {
-    const xid = ((frame[4]! << 24) | (frame[5]! << 16) | (frame[6]! << 8) | frame[7]!) >>> 0
+    const xid = xidOf(frame)
     // An error is never answered with an error, lest two sides go on for ever.
-    const answer = frame[1] === ERROR_TYPE ? undefined : this.#errorAnswer(error, xid, frame)
+    const told = frame[1] === ERROR_TYPE ? undefined : this.#errorAnswer(error, xid, frame)
     if (this.#handshake !== undefined) {
-      const answers = this.#handshake.undecodable(error, xid, answer)
-      this.#sendEach(answers)
+      this.#answer(this.#handshake.undecodable(error, xid, told))
       this.#tellError(error)
-      this.#step(this.#handshake)
+      if (this.#handshake !== undefined) this.#step(this.#handshake)
       return
     }
-    if (answer !== undefined) this.send(answer)
-    if (ANSWER_TYPES.has(frame[1]!)) this.#requests.undecodable(xid, error)
+    if (told !== undefined) this.#answer([told])
+    this.#requests.undecodable(frame[1]!, this.#version, xid, error)
     this.#tellError(error)
   }
 
-  /** The handshake's messages: some are of a version that was not agreed on. */
-  #sendEach(messages: readonly Message[]): void {
-    for (const message of messages) {
-      encodeOnto(this.#outbox.buffer, [message], message.version ?? this.#version)
-      this.#outbox.appended()
-    }
+  #lose(error: WireError): void {
+    this.#answer([this.#errorAnswer(error, 0, new Uint8Array(0))])
+    this.close(`framing lost: ${error}`)
+    this.#tellError(error)
+  }
+
+  /** A handler that throws loses what is left of its input, so the connection ends; the bug goes its way. */
+  #fail(error: unknown): void {
+    this.#abort(`handler failed: ${error instanceof Error ? error.message : String(error)}`)
+  }
+
+  /**
+   * What the peer asked for, whether it reads it or not: when it does not, it is not read from either. Messages of the
+   * handshake may be of a version that was not agreed on.
+   */
+  #answer(messages: readonly Message[]): void {
+    if (messages.length === 0 || this.#closed) return
+    const { buffer } = this.#outbox
+    const start = buffer.at
+    if (this.#handshake === undefined) encodeOnto(buffer, messages, this.#version)
+    else
+      encodeOnto(
+        buffer,
+        messages.map((one) => ({ version: this.#version, ...one })),
+      )
+    const octets = buffer.at - start
+    this.#outbox.appended(octets)
+    this.#inbox.spend(octets)
+    if (this.#outbox.unread > UNREAD_MOST) this.#inbox.hold(HOLD.unread)
+  }
+
+  /** Something was written. */
+  #readOn(): void {
+    if (!this.#inbox.held(HOLD.unread)) return
+    // Nobody who takes what was written is dead.
+    this.#alive.heard()
+    if (this.#outbox.unread <= UNREAD_MOST / 2) this.#inbox.release(HOLD.unread)
   }
 
   /** Looks at what the handshake has come to. */
@@ -318,23 +311,16 @@ export class Connection implements OpenFlowConnection {
     outcome?.established(this)
   }
 
-  #answer(answers: SwitchAnswers, message: Message): boolean {
-    let replies: Message[]
-    if (message.type === 'features_request') {
-      // 1.0 tells the ports here.
-      const ports = this.#version === VERSIONS.of10 ? { ports: [...answers.ports()] } : {}
-      replies = [{ type: 'features_reply', ...answers.features(), ...ports, xid: message.xid }]
-    } else if (message.type === 'multipart_request' && message.mp_type === 'port_desc') {
-      replies = portParts(answers.ports(), message.xid)
-    } else return false
+  #answeredHere(message: Message): boolean {
+    if (this.#answers === undefined) return false
     try {
-      this.sendAll(replies)
+      return answer(this.#answers, this.#version, message, (replies) => this.#answer(replies))
     } catch (error) {
       // The peer chose the version: it must not bring this side down.
       if (!(error instanceof WireError)) throw error
       this.close(`what this switch is cannot be said in OpenFlow ${versionText(this.#version)}: ${error}`)
+      return true
     }
-    return true
   }
 
   /** In the version that is written here; what was refused may be of another, whose errors this one may lack. */
@@ -361,6 +347,7 @@ export class Connection implements OpenFlowConnection {
 
   set onFrame(handler: (frame: Uint8Array) => boolean) {
     this.#onFrame = handler
+    this.#release()
   }
 
   get onError(): (error: WireError) => void {
@@ -387,17 +374,19 @@ export class Connection implements OpenFlowConnection {
     this.#closedWith = handler
   }
 
-  #deliver(message: Message, octets: number): void {
-    if (this.#onMessage !== undefined && this.#kept.length === 0) {
-      this.#onMessage(message)
+  /** Whether somebody takes what comes. */
+  get #attended(): boolean {
+    return this.#onMessage !== undefined || this.#onFrame !== undefined
+  }
+
+  #deliver(message: Message, frame: Uint8Array): void {
+    if (this.#attended && this.#kept.length === 0) {
+      this.#onMessage?.(message)
       return
     }
-    this.#kept.push(message)
-    this.#keptOctets += octets
-    if (this.#keptOctets > this.#limits.maxKept && !this.#paused) {
-      this.#paused = true
-      this.#socket.pause()
-    }
+    this.#kept.push(owned(frame))
+    this.#keptOctets += frame.length + KEPT_COST
+    if (this.#keptOctets > this.#limits.maxKept) this.#inbox.hold(HOLD.kept)
   }
 
   /** Kept messages go out in a turn of their own, so that setting a handler never calls it. */
@@ -409,12 +398,19 @@ export class Connection implements OpenFlowConnection {
       const kept = this.#kept
       this.#kept = []
       this.#keptOctets = 0
-      if (this.#paused) {
-        this.#paused = false
-        this.#alive.heard()
-        this.#socket.resume()
+      try {
+        for (const one of kept) {
+          if (this.#closed) return
+          if (!(one instanceof Uint8Array)) this.#onMessage?.(one)
+          else if (!this.#onFrame?.(one)) this.#onMessage?.(decode(one))
+        }
+      } catch (error) {
+        this.#fail(error)
+        throw error
       }
-      this.#guarded(kept, (message) => this.onMessage(message))
+      if (!this.#inbox.held(HOLD.kept)) return
+      this.#alive.heard()
+      this.#inbox.release(HOLD.kept)
     })
   }
 
@@ -428,12 +424,11 @@ export class Connection implements OpenFlowConnection {
   /** Writes what is queued, ends the stream, and does not wait for ever for the peer's end. */
   close(reason = 'closed by this side'): void {
     if (this.#closed) return
-    this.#outbox.flush()
+    this.#outbox.finish()
     this.#finish(reason)
     const linger = setTimeout(() => this.#socket.destroy(), LINGER_MS)
     this.#socket.once('close', () => clearTimeout(linger))
     this.#socket.end()
-    this.#socket.resume()
   }
 
   /** The stream ended or broke, or is not worth a last word. */
@@ -450,34 +445,28 @@ export class Connection implements OpenFlowConnection {
     const error = new ConnectionClosed(reason)
     this.#requests.fail(error)
     this.#outbox.close(error)
+    this.#inbox.stop()
     this.#handshake = undefined
+    this.#kept = []
     const outcome = this.#outcome
     this.#outcome = undefined
-    queueMicrotask(() => {
-      if (outcome !== undefined) outcome.refused(reason)
-      else this.#onClose?.(reason)
-      this.#closedWith?.(reason)
-    })
+    // Each for itself: what one throws must not keep the other from knowing.
+    queueMicrotask(() => (outcome === undefined ? this.#onClose?.(reason) : outcome.refused(reason)))
+    queueMicrotask(() => this.#closedWith?.(reason))
   }
 }
 
-function portParts(ports: readonly Port[], xid: number): Message[] {
-  const parts: Message[] = []
-  for (let at = 0; at === 0 || at < ports.length; at += PORTS_PER_PART) {
-    const flags = at + PORTS_PER_PART < ports.length ? OFPMPF_MORE : 0
-    const body = ports.slice(at, at + PORTS_PER_PART)
-    parts.push({ type: 'multipart_reply', xid, flags, mp_type: 'port_desc', body })
-  }
-  return parts
+function xidOf(frame: Uint8Array): number {
+  return ((frame[4]! << 24) | (frame[5]! << 16) | (frame[6]! << 8) | frame[7]!) >>> 0
+}
+
+/** The frame, or a copy where it would hold more than itself: a few octets of a chunk hold all of it. */
+function owned(frame: Uint8Array): Uint8Array {
+  return frame.length === frame.buffer.byteLength ? frame : new Uint8Array(frame)
 }
 
 function ignore(): void {}
 
 function leave(): boolean {
   return false
-}
-
-function limits(options: ConnectionOptions): Required<ConnectionOptions> {
-  const given = Object.entries(options).filter(([key, value]) => key in DEFAULTS && value !== undefined)
-  return { ...DEFAULTS, ...Object.fromEntries(given) }
 }

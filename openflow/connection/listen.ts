@@ -7,6 +7,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls'
 import { Auxiliaries, auxiliaryName } from './auxiliary.ts'
 import { Connection, type Terms } from './connection.ts'
+import { limits } from './limits.ts'
 import type { ConnectionOptions, OpenFlowConnection, SwitchAnswers, TlsOptions } from './types.ts'
 
 export interface ListenOptions extends ConnectionOptions {
@@ -16,7 +17,12 @@ export interface ListenOptions extends ConnectionOptions {
   readonly tls?: TlsOptions
   /** Connections at a time, those in the handshake included; more are refused. Default 10 000. */
   readonly maxConnections?: number
+  /** Auxiliary connections of one main connection; more are refused. Default 16. */
+  readonly maxAuxiliaries?: number
 }
+
+/** Peers that all come back at once wait in the system's queue, rather than for a second or three to try again. */
+const BACKLOG = 4096
 
 /** What this end plays. Default: controller. */
 type Part = { readonly side?: 'controller' } | { readonly side: 'switch'; readonly answers: SwitchAnswers }
@@ -25,8 +31,8 @@ export interface ListenHandlers {
   /** The handshake is done. Set the connection's handlers in here. */
   connection(connection: OpenFlowConnection): void
   /**
-   * Controller side: the same of an auxiliary connection, with the main one that it belongs to; it closes with that.
-   * Without this handler they are refused.
+   * Controller side: the same of an auxiliary connection, with the main one that it belongs to; it closes with that. One
+   * that comes before its main connection waits for it, handshakeMs at most. Without this handler they are refused.
    */
   auxiliary?(connection: OpenFlowConnection, main: OpenFlowConnection): void
   /** A connection that came to nothing, TLS failures included. */
@@ -39,10 +45,11 @@ export interface Listener {
   close(): Promise<void>
 }
 
-/** Rejects as the system does when the address cannot be had (EADDRINUSE, …). */
+/** Rejects as the system does when the address cannot be had (EADDRINUSE, …), with RangeError on wrong options. */
 export async function listen(options: ListenOptions & Part, handlers: ListenHandlers): Promise<Listener> {
+  const { handshakeMs } = limits(options)
   const open = new Set<Connection>()
-  const auxiliaries = new Auxiliaries()
+  const auxiliaries = new Auxiliaries({ most: options.maxAuxiliaries ?? 16, waitMs: handshakeMs })
   /** Streams in their TLS handshake, by remote address. */
   const securing = new Map<string, Socket>()
   const maxConnections = options.maxConnections ?? 10_000
@@ -70,13 +77,14 @@ export async function listen(options: ListenOptions & Part, handlers: ListenHand
           auxiliaries.main(established)
           return handlers.connection(established)
         }
-        const main =
-          handlers.auxiliary === undefined
-            ? `${auxiliaryName(established)}: none are taken here`
-            : auxiliaries.join(established)
-        if (typeof main !== 'string') return handlers.auxiliary?.(established, main)
-        established.close(main)
-        handlers.refused(remote, main)
+        const refused = (reason: string): void => handlers.refused(remote, reason)
+        if (handlers.auxiliary === undefined) {
+          const reason = `${auxiliaryName(established)}: none are taken here`
+          established.close(reason)
+          refused(reason)
+        } else {
+          auxiliaries.join(established, { joined: (main) => handlers.auxiliary?.(established, main), refused })
+        }
       },
       refused: (reason) => handlers.refused(remote, reason),
     })
@@ -94,7 +102,7 @@ export async function listen(options: ListenOptions & Part, handlers: ListenHand
             requestCert: true,
             rejectUnauthorized: true,
             minVersion: 'TLSv1.2',
-            handshakeTimeout: options.handshakeMs ?? 10_000,
+            handshakeTimeout: handshakeMs,
           },
           accept,
         )
@@ -122,7 +130,7 @@ export async function listen(options: ListenOptions & Part, handlers: ListenHand
       socket.destroy()
     })
   }
-  server.listen({ host: options.host, port: options.port })
+  server.listen({ host: options.host, port: options.port, backlog: BACKLOG })
   await once(server, 'listening')
   server.on('error', (error) => handlers.refused('unknown', error.message)) // accept failed, e.g. out of descriptors
   const address = server.address() as AddressInfo

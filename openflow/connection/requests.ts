@@ -3,9 +3,27 @@
  * no socket; time limits are the one clock in here.
  */
 import { OFPMPF_MORE } from '../spec/constants.ts'
-import type { Message, MessageType } from '../spec/message.ts'
+import { MESSAGE_ROWS, type Message, type MessageType } from '../spec/message.ts'
 import type { WireError } from '../wire/error.ts'
+import { rowIn } from '../wire/union.ts'
+import { SPOKEN_VERSIONS, type Version } from '../wire/version.ts'
+import { timerMs } from './limits.ts'
 import { BadReply, OpenFlowError, REPLIES, type RequestMessage, RequestTimeout } from './types.ts'
+
+/** What a part counts for besides its octets: one without any takes memory, too. */
+const PART_COST = 256
+const EXPERIMENTER_TYPE = 4
+
+/** Message types that can answer a request, as the octet in the header: errors and replies. */
+const ANSWER_TYPES: Array<ReadonlySet<number>> = []
+for (const version of SPOKEN_VERSIONS) {
+  const places = ['error', ...Object.values(REPLIES)].map((type) => rowIn(MESSAGE_ROWS[type]!, version))
+  ANSWER_TYPES[version] = new Set(
+    places.flatMap((place) =>
+      place === undefined ? [] : [place.experimenter === undefined ? place.number : EXPERIMENTER_TYPE],
+    ),
+  )
+}
 
 interface Waiting {
   readonly reply: MessageType
@@ -21,6 +39,8 @@ interface Waiting {
 export class Requests {
   readonly #maxOctets: number
   readonly #waiting = new Map<number, Waiting>()
+  /** Of the parts that wait for their last ones. */
+  #octets = 0
   #last: number
 
   /** @param last The xid before the first. */
@@ -33,6 +53,11 @@ export class Requests {
     return this.#waiting.size
   }
 
+  /** Whether a request waits under this xid. */
+  has(xid: number): boolean {
+    return this.#waiting.has(xid)
+  }
+
   /** Counts through 1 to 2^32 - 1, leaving out what is in use. */
   nextXid(): number {
     do this.#last = this.#last === 0xffffffff ? 1 : this.#last + 1
@@ -43,7 +68,8 @@ export class Requests {
   /** Waits for the answer to a request that goes out under this xid. */
   add(xid: number, request: RequestMessage, timeoutMs: number): Promise<Message[]> {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => this.#settle(xid)?.reject(new RequestTimeout(request.type, timeoutMs)), timeoutMs)
+      const late = (): void => this.#settle(xid)?.reject(new RequestTimeout(request.type, timeoutMs))
+      const timer = setTimeout(late, timerMs(timeoutMs))
       const mp_type = request.type === 'multipart_request' ? request.mp_type : undefined
       this.#waiting.set(xid, { reply: REPLIES[request.type], mp_type, parts: [], octets: 0, timer, resolve, reject })
     })
@@ -62,20 +88,20 @@ export class Requests {
       this.#settle(message.xid)?.reject(new BadReply(`${message.mp_type} in answer to ${waiting.mp_type}`))
       return true
     }
-    waiting.octets += octets
-    if (waiting.octets > this.#maxOctets) {
-      this.#settle(message.xid)?.reject(new BadReply(`reply above ${this.#maxOctets} octets`))
-      return true
-    }
     waiting.parts.push(message)
-    if (message.type !== 'multipart_reply' || (message.flags & OFPMPF_MORE) === 0) {
+    waiting.octets += octets + PART_COST
+    this.#octets += octets + PART_COST
+    if (this.#octets > this.#maxOctets) {
+      this.#settle(message.xid)?.reject(new BadReply(`reply above ${this.#maxOctets} octets`))
+    } else if (message.type !== 'multipart_reply' || (message.flags & OFPMPF_MORE) === 0) {
       this.#settle(message.xid)?.resolve(waiting.parts)
     }
     return true
   }
 
-  /** The answer to this xid, if one is awaited, could not be decoded. */
-  undecodable(xid: number, error: WireError): void {
+  /** A message of that type (octet of the header) could not be decoded: if a request waits for it, that is its answer. */
+  undecodable(type: number, version: Version, xid: number, error: WireError): void {
+    if (!ANSWER_TYPES[version]!.has(type)) return
     this.#settle(xid)?.reject(new BadReply(`undecodable reply: ${error}`, error))
   }
 
@@ -89,6 +115,7 @@ export class Requests {
     if (waiting === undefined) return undefined
     clearTimeout(waiting.timer)
     this.#waiting.delete(xid)
+    this.#octets -= waiting.octets
     return waiting
   }
 }

@@ -21,6 +21,7 @@ export const REPLIES = {
   barrier_request: 'barrier_reply',
   queue_get_config_request: 'queue_get_config_reply',
   role_request: 'role_reply',
+  nx_role_request: 'nx_role_reply',
   get_async_request: 'get_async_reply',
   nx_tlv_table_request: 'nx_tlv_table_reply',
   bundle_control: 'bundle_control',
@@ -84,14 +85,15 @@ export interface OpenFlowConnection {
   /**
    * Assigns nothing; the xid is the caller's (see nextXid). False: sent all the same, but above the high water mark,
    * so wait for drained(). A closed connection drops the message and gives false. Throws WireError, sending nothing,
-   * on a message that cannot be encoded.
+   * on a message that cannot be encoded; its offset counts from the first octet of these messages.
    */
   send(message: Message): boolean
   /** As send, for several; all or, on WireError, none. */
   sendAll(messages: readonly Message[]): boolean
   /**
    * Sends octets that the caller writes straight into the connection's buffer: whole messages of this connection's
-   * version, from `w.at` on (views have writers for the hot ones). What it throws undoes what it wrote.
+   * version, from `w.at` on (views have writers for the hot ones). What it throws undoes what it wrote, and so does
+   * closing from within it; sending from within it throws.
    */
   sendOctets(write: (w: Writer) => void): boolean
   /**
@@ -101,48 +103,59 @@ export interface OpenFlowConnection {
   request(message: RequestMessage, options?: { timeoutMs?: number }): Promise<Message[]>
   /** A transaction id that no request uses now; never 0, which switches use for what nobody asked for. */
   nextXid(): number
-  /** Resolves when the write queue is below the low water mark; rejects with ConnectionClosed. */
+  /**
+   * Resolves when the write queue is below the low water mark; at once where send has not given false since it was.
+   * Rejects with ConnectionClosed.
+   */
   drained(): Promise<void>
   /** Octets that wait to be written. */
   readonly queued: number
   /**
-   * Every message that no request consumed; echo is handled inside. What arrives before this is set is kept, in
-   * order. Octet values are views of received memory: copy what outlives the call.
+   * Every message that no request consumed; echo is handled inside. What arrives before this or onFrame is set is kept,
+   * in order. Octet values are views of received memory: copy what outlives the call.
    */
   onMessage: (message: Message) => void
   /**
-   * Sees every frame after the handshake before it is decoded; true takes it, and nothing else happens to it. For who
-   * reads the hot messages through views. The frame is a view of received memory. Leave replies and echoes (false).
+   * Sees every frame of the agreed version after the handshake before it is decoded; true takes it, and nothing else
+   * happens to it. For who reads the hot messages through views. The frame is a view of received memory. Leave replies
+   * and echoes (false). Frames that were kept come here first.
    */
   onFrame: (frame: Uint8Array) => boolean
   /** A message that could not be decoded. It has been answered; the connection goes on unless framing is lost. */
   onError: (error: WireError) => void
   /** Exactly once, after `closed` has become true, never from within close(). May be set late. */
   onClose: (reason: string) => void
-  /** Writes what is queued, then ends the stream. Outstanding requests reject at once. */
+  /** Writes what is queued, for a second at most, then ends the stream. Outstanding requests reject at once. */
   close(reason?: string): void
   readonly closed: boolean
 }
 
-/** Limits and times of a connection. */
+/** Limits and times of a connection; what contradicts itself is a RangeError. Infinity, for a time, is for ever. */
 export interface ConnectionOptions {
   /** Ms without an octet from the peer until an echo request is sent. Default 5 000. */
   readonly echoMs?: number
-  /** Ms without an octet until the connection counts as dead and closes. Default 15 000. */
+  /** Ms without an octet until the connection counts as dead and closes. Default three times echoMs. */
   readonly deadMs?: number
   /** Ms that a handshake may take. Default 10 000. */
   readonly handshakeMs?: number
   /** Messages that the peer may send in the handshake. Default 10 000. */
   readonly maxHandshakeMessages?: number
-  /** Octets of all parts of one multipart reply. Default 64 MiB. */
+  /** Octets of the multipart replies that are not whole yet, all together. Default 64 MiB. */
   readonly maxMultipartOctets?: number
   /** Octets queued from which send gives false. Default 1 MiB. */
   readonly highWater?: number
-  /** Octets queued at which drained() resolves. Default 256 KiB. */
+  /** Octets queued at which drained() resolves. Default a quarter of highWater. */
   readonly lowWater?: number
-  /** Octets queued above which the connection closes: the peer does not read and the caller does not wait. 256 MiB. */
+  /**
+   * Octets queued above which the connection closes: the peer does not read and the caller does not wait. Default
+   * 16 MiB, or twice highWater. What the peer itself asks for (echo, errors, the switch side's answers) never comes near:
+   * with more than 64 KiB of it unread, the peer is not read from.
+   */
   readonly maxQueue?: number
-  /** Octets kept for an onMessage that is not yet set; reading pauses above. Default 16 MiB. */
+  /**
+   * Octets kept for an onMessage that is not yet set; reading pauses above. In the handshake, octets that the peer may
+   * send (a port takes 72). Default 8 MiB.
+   */
   readonly maxKept?: number
   /** Versions to offer. Default 1.3 (4) alone. */
   readonly versions?: readonly Version[]

@@ -371,7 +371,7 @@ export function encodeAll(messages: readonly Message[], version?: number): Uint8
   return w.copied()
 }
 
-/** Appends what encodeAll gives. A WireError leaves the writer as it was. */
+/** Appends what encodeAll gives. A WireError leaves the writer as it was; it counts from the first message, too. */
 export function encodeOnto(w: Writer, messages: readonly Message[], version?: number): void {
   const start = w.at
   w.depth = 0
@@ -382,7 +382,7 @@ export function encodeOnto(w: Writer, messages: readonly Message[], version?: nu
     }
   } catch (error) {
     w.at = start
-    throw error
+    throw error instanceof WireError ? error.since(start) : error
   } finally {
     w.padding = undefined
   }

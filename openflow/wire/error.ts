@@ -56,6 +56,14 @@ export class WireError extends Error {
     return this
   }
 
+  /** The same, where what it counts from begins at `start`. */
+  since(start: number): WireError {
+    if (start === 0) return this
+    const counted = new WireError(this.code, this.offset - start, this.detail, this.error)
+    counted.path = this.path
+    return counted
+  }
+
   override toString(): string {
     return `${this.code} at octet ${this.offset}${this.path ? ` in ${this.path}` : ''}: ${this.message}`
   }

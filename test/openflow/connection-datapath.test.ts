@@ -1,6 +1,6 @@
 /** What two ends agree on, and what belongs together: versions, and auxiliary connections of a datapath. */
 import { expect } from 'chai'
-import { connect, type OpenFlowConnection, type WireError } from 'node-openflow'
+import { connect, type ListenOptions, type OpenFlowConnection, type WireError } from 'node-openflow'
 import { type Controller, closing, Network, toSwitch } from '../support/openflow-network.ts'
 import { answers, FEATURES, ports, Told } from '../support/openflow-peer.ts'
 
@@ -19,11 +19,13 @@ describe('OpenFlow connections', () => {
       auxiliary: OpenFlowConnection
       main: OpenFlowConnection
     }
-    const withAuxiliaries = async (): Promise<Controller & { pairs: Told<Pair> }> => {
+    const withAuxiliaries = async (
+      options: Partial<ListenOptions> = {},
+    ): Promise<Controller & { pairs: Told<Pair> }> => {
       const pairs = new Told<Pair>()
       const auxiliary = (joined: OpenFlowConnection, of: OpenFlowConnection): void =>
         pairs.add({ auxiliary: joined, main: of })
-      return { ...(await network.controller({}, { auxiliary })), pairs }
+      return { ...(await network.controller(options, { auxiliary })), pairs }
     }
 
     it('auxiliary ones come with the main one, answer on their own stream, and go with it', async () => {
@@ -43,7 +45,7 @@ describe('OpenFlow connections', () => {
     })
 
     it('are refused before their main one, and where nobody takes them', async () => {
-      const { port, refusals } = await withAuxiliaries()
+      const { port, refusals } = await withAuxiliaries({ handshakeMs: 300 })
       const early = await numbered(port, 7)
       expect(await closing(early)).to.equal('closed by the peer')
       expect((await refusals.next()).reason).to.match(

@@ -78,12 +78,12 @@ export class MemorySocket extends Duplex {
   readonly written: Buffer[] = []
   readonly #framer = new Framer()
   /** Writes that are held back while the peer "does not read". */
-  #held: Array<() => void> | undefined
+  #held: Array<(error?: Error) => void> | undefined
 
   override _read(): void {}
 
-  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
-    this.written.push(chunk)
+  override _write(chunk: Buffer, _encoding: string, done: (error?: Error) => void): void {
+    this.written.push(Buffer.from(chunk)) // Its memory is used again.
     if (this.#held === undefined) done()
     else this.#held.push(done)
   }
@@ -99,6 +99,11 @@ export class MemorySocket extends Duplex {
   /** Lets one held write through. */
   step(): void {
     this.#held?.shift()?.()
+  }
+
+  /** The write that is held fails, as it does when the peer is gone. */
+  failHeld(error: Error): void {
+    this.#held?.shift()?.(error)
   }
 
   /** Lets writes through again. */
