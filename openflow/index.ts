@@ -40,8 +40,8 @@ export {
   errorNumbers,
   errorsIn,
 } from './spec/errors.ts'
-export type { FlowCounters } from './spec/flow-counters.ts'
 export type { BundleProperty } from './spec/experimenter.ts'
+export type { FlowCounters } from './spec/flow-counters.ts'
 export type { FlowMonitorRequest, FlowUpdate } from './spec/flow-monitor.ts'
 export type { AggregateStats, FlowCountersOnly, FlowStats, FlowStatsRequest, TableStats } from './spec/flows.ts'
 export type { GroupProperty } from './spec/group-properties.ts'
@@ -58,7 +58,7 @@ export type {
 } from './spec/groups.ts'
 export type { HelloElement } from './spec/hello.ts'
 export { INSTRUCTIONS, type Instruction, type InstructionNamed } from './spec/instructions.ts'
-export type { LearnSpec, Subfield } from './spec/learn.ts'
+export type { LearnResult, LearnSpec, Subfield } from './spec/learn.ts'
 export { checkMatch, type MatchFault } from './spec/match.ts'
 export {
   type BundleAddMessage,
@@ -67,14 +67,17 @@ export {
   type ExperimenterMessage,
   encode,
   encodeAll,
+  type HelloMessage,
   hasMessage,
   MESSAGE_TYPES,
   type Message,
   type MessageNamed,
   type MessageType,
+  type RequestForwardMessage,
 } from './spec/message.ts'
 export {
   type Desc,
+  hasMultipart,
   MULTIPART,
   type MultipartName,
   type MultipartReply,
@@ -99,12 +102,13 @@ export { EXPERIMENTER, type Needs, OXM_CLASS, type OxmPrint, type OxmRow } from 
 export { OXS, type Oxs, type UnknownOxs } from './spec/oxs.ts'
 export type { PacketQueue, Port, PortStats, QueueDesc, QueueProperty, QueueStats } from './spec/ports.ts'
 export type { SelectionMethod } from './spec/selection-method.ts'
-export type { TableFeatureProperty, TableFeatures } from './spec/table-features.ts'
+export type { TableFeatureProperty, TableFeatures, TypeId } from './spec/table-features.ts'
 export type { TableDesc, TableModProperty } from './spec/tables.ts'
 export * from './text/index.ts'
 export * from './views/index.ts'
-export type { Writer } from './wire/cursor.ts'
+export type { NonzeroPadding, Writer } from './wire/cursor.ts'
 export { type ErrorAnswer, WIRE_CODES, type WireCode, WireError } from './wire/error.ts'
 export { fromHex, toHex } from './wire/hex.ts'
 export { toJson } from './wire/json.ts'
+export type { UnknownExperimenter } from './wire/union.ts'
 export { SPOKEN_VERSIONS, VERSIONS, type Version, versionText } from './wire/version.ts'

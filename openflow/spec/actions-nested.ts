@@ -56,12 +56,17 @@ export type CtAction = { type: 'nx_ct'; actions: Action[] } & Of<typeof ctHeadSt
 /** Do the actions on a copy of the packet. */
 export type CloneAction = { type: 'nx_clone'; actions: Action[] }
 
+/**
+ * One action: `{ type: 'output', port: 2, max_len: 0 }`. Those of Open vSwitch begin with `nx_`; unknown ones are
+ * `experimenter`.
+ */
 export type Action = BasicAction | NiciraAction | LearnAction | CtAction | CloneAction | UnknownExperimenter
 /** The action of one type: `ActionNamed<'output'>`. */
 export type ActionNamed<N extends Action['type']> = Extract<Action, { type: N }>
 
 const nestedActions = lazy<Action[]>('actions', () => actions)
 
+/** Every action: number, experimenter and shape. What 1.0 has in place of set_field is not among them. */
 export const ACTIONS: Readonly<Record<string, UnionRow>> = {
   ...ACTIONS_BASIC,
   ...ACTIONS_NICIRA,

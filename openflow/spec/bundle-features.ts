@@ -10,6 +10,7 @@ import { EXPERIMENTER_PROPERTY, properties } from './properties.ts'
 
 /** `struct ofp_time`: since 1970, TAI. */
 export const time = struct({ seconds: u64, nanoseconds: u32, pad: pad(4) })
+/** Seconds since 1970 (TAI) and nanoseconds. */
 export type Time = Of<typeof time>
 
 export const BUNDLE_FEATURES_PROPERTIES = {
@@ -19,6 +20,7 @@ export const BUNDLE_FEATURES_PROPERTIES = {
   },
   experimenter: EXPERIMENTER_PROPERTY,
 } as const satisfies Record<string, UnionRow>
+/** What bundles of a switch can be scheduled to, or what an experimenter adds. */
 export type BundleFeaturesProperty = UnionOf<typeof BUNDLE_FEATURES_PROPERTIES>
 
 const list = properties(BUNDLE_FEATURES_PROPERTIES)
@@ -28,4 +30,7 @@ export const bundleFeaturesRequest = struct({ feature_request_flags: u32, pad: p
 
 /** `struct ofp_bundle_features`; `capabilities` are the flags that bundles may have. */
 export const bundleFeatures = struct({ capabilities: u16, pad: pad(6), properties: list })
+/**
+ * Body of a bundle_features reply (1.5.1 section 7.3.5.20). `capabilities`: the BUNDLE_ flags that bundles may have.
+ */
 export type BundleFeatures = Of<typeof bundleFeatures>

@@ -19,6 +19,7 @@ export const PORT_CONTROLLER = 0xfffffffd
 export const PORT_LOCAL = 0xfffffffe
 export const PORT_ANY = 0xffffffff
 
+/** `enum ofp_group` (section 7.3.4.2). */
 export const GROUP_MAX = 0xffffff00
 export const GROUP_ALL = 0xfffffffc
 export const GROUP_ANY = 0xffffffff
@@ -29,15 +30,19 @@ export const BUCKET_FIRST = 0xfffffffd
 export const BUCKET_LAST = 0xfffffffe
 export const BUCKET_ALL = 0xffffffff
 
+/** `enum ofp_table` (section 7.3.3): the last number of a table, and all of them. */
 export const TABLE_MAX = 0xfe
 export const TABLE_ALL = 0xff
 
+/** Of queue statistics: every queue. */
 export const QUEUE_ALL = 0xffffffff
+/** `enum ofp_meter` (section 7.3.4.4): the last number of a meter, and those that no one makes. */
 export const METER_MAX = 0xffff0000
 export const METER_SLOWPATH = 0xfffffffd
 export const METER_CONTROLLER = 0xfffffffe
 export const METER_ALL = 0xffffffff
 
+/** `buffer_id`: the switch keeps no copy of the packet. */
 export const NO_BUFFER = 0xffffffff
 /** `max_len` of an output to the controller: the whole packet, no buffer. */
 export const CONTROLLER_NO_BUFFER = 0xffff
@@ -67,6 +72,9 @@ export const OFPC_GROUP_STATS = 8
 export const OFPC_IP_REASM = 32
 export const OFPC_QUEUE_STATS = 64
 export const OFPC_PORT_BLOCKED = 256
+/** Since 1.4. */
+export const OFPC_BUNDLES = 512
+export const OFPC_FLOW_MONITORING = 1024
 /** Only in 1.0, OFPC_STP there as number 8. */
 export const OFPC_STP = 16
 export const OFPC_ARP_MATCH_IP = 128

@@ -27,6 +27,7 @@ export const CONTROLLER_STATUS_PROPERTIES = {
   uri: { number: 0, body: struct({ uri: openText }) },
   experimenter: EXPERIMENTER_PROPERTY,
 } as const satisfies Record<string, UnionRow>
+/** Where the connection goes (`uri`), or what an experimenter adds. */
 export type ControllerStatusProperty = UnionOf<typeof CONTROLLER_STATUS_PROPERTIES>
 
 /** `struct ofp_controller_status`. */
@@ -48,6 +49,7 @@ export const controllerStatus = struct({
   pad: pad(6),
   properties: properties(CONTROLLER_STATUS_PROPERTIES),
 })
+/** What a switch tells of one of its controllers (1.5.1 section 7.3.5.19). */
 export type ControllerStatus = Of<typeof controllerStatus>
 
 export const controllerStatusMessage = struct({ status: controllerStatus })

@@ -11,6 +11,7 @@ interface ErrorType {
   readonly codes: Readonly<Record<string, number | ByVersion<number>>>
 }
 
+/** Every type of error with its codes, by name; numbers by version where they differ. */
 export const ERRORS = {
   hello_failed: { number: 0, codes: { incompatible: 0, eperm: 1 } },
   bad_request: {

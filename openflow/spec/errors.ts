@@ -15,7 +15,9 @@ export { ERRORS }
 
 type Keys<T> = T extends unknown ? keyof T : never
 
+/** Type of an error by name, in any version: `bad_match`. */
 export type ErrorTypeName = keyof typeof ERRORS | keyof typeof EXTENSION_ERRORS
+/** Code of an error by name, in any version: `bad_prereq`. Which belong to which type tells `errorsIn`. */
 export type ErrorCodeName =
   | Keys<(typeof ERRORS)[keyof typeof ERRORS]['codes']>
   | Keys<(typeof EXTENSION_ERRORS)[keyof typeof EXTENSION_ERRORS]>

@@ -80,6 +80,7 @@ export const BUNDLE_PROPERTIES = {
   time: { number: { of15: 1 }, body: struct({ pad: pad(4), scheduled_time: time }) },
   experimenter: EXPERIMENTER_PROPERTY,
 } as const satisfies Record<string, UnionRow>
+/** Property of a bundle message: when to carry it out (`time`, 1.5), or what an experimenter adds. */
 export type BundleProperty = UnionOf<typeof BUNDLE_PROPERTIES>
 export const bundleProperties = properties(BUNDLE_PROPERTIES)
 

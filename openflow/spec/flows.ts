@@ -25,6 +25,7 @@ const flowStatsRequest13 = struct({
   cookie_mask: u64,
   match,
 })
+/** Which flows are asked for (section 7.3.5.2). PORT_ANY, GROUP_ANY and TABLE_ALL mean any. */
 export type FlowStatsRequest = Of<typeof flowStatsRequest13>
 export const flowStatsRequest = columns<FlowStatsRequest>({ of10: flowStatsRequest10, of13: flowStatsRequest13 })
 
@@ -47,6 +48,10 @@ const flowStats15 = spelled(
   'stats',
   flowCounters,
 )
+/**
+ * A flow with its counters (section 7.3.5.2; in 1.5 ofp_flow_desc). `packet_count` and `byte_count` are 2^64-1 where
+ * the switch does not count.
+ */
 export type FlowStats = Of<typeof flowStats15>
 
 const flowStatsHead = {
@@ -84,6 +89,7 @@ export const flowCountersOnly = spelled(
   'stats',
   flowCounters,
 )
+/** Counters of a flow without what it does (1.5.1 section 7.3.5.3). */
 export type FlowCountersOnly = Of<typeof flowCountersOnly>
 
 const flowRemoved15 = spelled(
@@ -121,6 +127,7 @@ export const flowRemoved = columns<Of<typeof flowRemoved15>>({
 })
 
 const aggregate15 = spelled(struct({ stats }), 'stats', aggregateCounters)
+/** Sums over the flows that were asked for (section 7.3.5.3). */
 export type AggregateStats = Of<typeof aggregate15>
 
 /** `struct ofp_aggregate_stats_reply`. */
@@ -140,4 +147,5 @@ const tableStats13 = struct({
   matched_count: u64,
 })
 export const tableStats = columns<Of<typeof tableStats10>>({ of10: tableStats10, of13: tableStats13 })
+/** Counters of a table (section 7.3.5.4); 1.0 tells more. */
 export type TableStats = Of<typeof tableStats>

@@ -8,6 +8,7 @@ import { answering, type UnionShape, type UnknownProperty, unionOf } from '../wi
 import { PROPERTY_SHAPE } from './properties.ts'
 import { SELECTION_METHOD, type SelectionMethod, selectionMethod } from './selection-method.ts'
 
+/** Property of a group, 1.5: how a select group chooses (Netronome's), or what an experimenter adds. */
 export type GroupProperty = ({ type: 'selection_method' } & SelectionMethod) | UnknownProperty
 
 const { experimenter, exp_type: number } = SELECTION_METHOD

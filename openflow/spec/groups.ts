@@ -21,6 +21,7 @@ export const BUCKET_PROPERTIES = {
   watch_group: { number: 2, body: struct({ watch: u32 }) },
   experimenter: EXPERIMENTER_PROPERTY,
 } as const satisfies Record<string, UnionRow>
+/** What 1.5 says of a bucket beside its actions; `watch` is a port or a group. */
 export type BucketProperty = UnionOf<typeof BUCKET_PROPERTIES>
 
 /** A bucket; `bucket_id` and `properties` only in 1.5. Without a `bucket_id`, the place in the list is the id. */
@@ -169,6 +170,10 @@ export const groupStats = struct({
   duration_nsec: u32,
   bucket_stats: list(bucketCounter),
 })
+/**
+ * Counters of a group and, in their order, of its buckets (section 7.3.5.9). 2^64-1 is a counter that the switch
+ * does not keep.
+ */
 export type GroupStats = Of<typeof groupStats>
 
 const groupDesc15 = grouped(
@@ -183,6 +188,7 @@ const groupDesc15 = grouped(
     properties: groupProperties,
   }),
 )
+/** A group as it was made (section 7.3.5.10). */
 export type GroupDesc = Of<typeof groupDesc15>
 
 /** `struct ofp_group_desc`. */
@@ -205,6 +211,10 @@ export const groupFeatures = struct({
   actions_indirect: u32,
   actions_ff: u32,
 })
+/**
+ * Body of a group_features reply (section 7.3.5.11). `types`: bit n for type n; `actions_all` and its like: bit n
+ * for action n.
+ */
 export type GroupFeatures = Of<typeof groupFeatures>
 
 /** `struct ofp_meter_band_*`; rate and burst in kbit/s or packets/s by the meter's flags. */
@@ -214,6 +224,7 @@ export const METER_BANDS = {
   experimenter: { number: 0xffff, body: struct({ rate: u32, burst_size: u32, experimenter: u32, data: rest }) },
 } as const satisfies Record<string, UnionRow>
 
+/** Band of a meter. `rate` in kb/s, packets/s with OFPMF_PKTPS; `burst_size` in kb or packets. */
 export type MeterBand = UnionOf<typeof METER_BANDS>
 
 export const meterBands = answering(
@@ -239,10 +250,12 @@ export const meterStats = struct({
   duration_nsec: u32,
   band_stats: list(bandCounter),
 })
+/** Counters of a meter and, in their order, of its bands (section 7.3.5.12). */
 export type MeterStats = Of<typeof meterStats>
 
 /** `struct ofp_meter_config`; 1.5 calls it `ofp_meter_desc`. */
 export const meterConfig = struct({ len: length, flags: u16, meter_id: u32, bands: meterBands })
+/** A meter as it was made (section 7.3.5.13). `flags`: OFPMF_ bits. */
 export type MeterConfig = Of<typeof meterConfig>
 
 /** A number and padding at the end of a shape; Open vSwitch 3.1 leaves them out. */
@@ -268,6 +281,7 @@ const tail: Tail = {
 
 const meterFeaturesHead = { max_meter: u32, band_types: u32, capabilities: u32, max_bands: u8, max_color: u8 } as const
 const meterFeatures15 = struct({ ...meterFeaturesHead, pad: pad(2), features: since(tail, undefined) })
+/** Body of a meter_features reply (section 7.3.5.14). `band_types`: bit n for type n. */
 export type MeterFeatures = Of<typeof meterFeatures15>
 
 /** `struct ofp_meter_features`; `features`: OFPMFF_ bits of 1.5. */

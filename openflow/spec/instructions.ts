@@ -13,6 +13,10 @@ const meter = struct({ meter_id: u32 })
 const statTrigger = struct({ flags: u32, thresholds: stats })
 const withActions = struct({ pad: pad(4), actions: lazy<Action[]>('actions', () => actions) })
 
+/**
+ * One instruction of a flow: `{ type: 'goto_table', table_id: 4 }`. Those of 1.0, which has only actions, are one
+ * apply_actions.
+ */
 export type Instruction =
   | ({ type: 'goto_table' } & Of<typeof gotoTable>)
   | ({ type: 'write_metadata' } & Of<typeof writeMetadata>)
@@ -23,8 +27,10 @@ export type Instruction =
   | ({ type: 'stat_trigger' } & Of<typeof statTrigger>)
   | UnknownExperimenter
 
+/** The instruction of one type: `InstructionNamed<'meter'>`. */
 export type InstructionNamed<N extends Instruction['type']> = Extract<Instruction, { type: N }>
 
+/** Every instruction: number and shape. */
 export const INSTRUCTIONS = {
   goto_table: { number: 1, body: gotoTable },
   write_metadata: { number: 2, body: writeMetadata },

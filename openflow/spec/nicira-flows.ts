@@ -77,6 +77,7 @@ export const nxFlowStatsRequest = struct({
   match: nxMatch,
   pad2: padTo(8),
 })
+/** Body of nx_flow and nx_aggregate requests of 1.0, where the match is a list of fields. */
 export type NxFlowStatsRequest = Of<typeof nxFlowStatsRequest>
 
 /** `struct nx_flow_stats`. Ages are in seconds plus one; 0 means that the switch does not tell. */
@@ -99,6 +100,7 @@ export const nxFlowStats = struct({
   pad2: padTo(8),
   instructions: flowActions,
 })
+/** A flow with its counters as Open vSwitch tells it on 1.0; `idle_age` and `hard_age` in seconds. */
 export type NxFlowStats = Of<typeof nxFlowStats>
 
 /** `struct ofp_aggregate_stats_reply`, as in OpenFlow. */

@@ -18,4 +18,5 @@ export const nxIpfixStats = struct({
   collector_set_id: u32,
   pad: pad(4),
 })
+/** Counters of one IPFIX exporter since it was set up. */
 export type NxIpfixStats = Of<typeof nxIpfixStats>

@@ -42,6 +42,7 @@ export type Needs = Readonly<
   Partial<Record<'eth_type' | 'ip_proto' | 'icmpv6_type' | 'icmpv6_code' | 'vlan_vid', readonly number[]>>
 >
 
+/** What there is to know of a match field: number, width, mask, prerequisites, origin, how it is printed. */
 export interface OxmRow {
   readonly class: number
   readonly id: number

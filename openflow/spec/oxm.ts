@@ -26,6 +26,7 @@ export const OXM = {
 } as const satisfies Record<string, OxmRow>
 
 export type OxmTable = typeof OXM
+/** Name of a match field, as in `OXM`: `ipv4_dst`, `reg0`. */
 export type FieldName = keyof OxmTable
 
 /** Type of a row's value: number up to 48 bits, bigint for 64 and 128, Uint8Array where the length varies. */
@@ -60,6 +61,7 @@ export function oxmRow(name: FieldName): OxmRow {
   return OXM[name]
 }
 
+/** The names of all match fields, in the order of `OXM`. */
 export const FIELD_NAMES: readonly FieldName[] = Object.keys(OXM) as FieldName[]
 
 type Value = number | bigint | Uint8Array

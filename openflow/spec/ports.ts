@@ -68,6 +68,10 @@ const port14 = spelled(
   'properties',
   inEthernet({ curr: 0, advertised: 0, supported: 0, peer: 0, curr_speed: 0, max_speed: 0 }),
 )
+/**
+ * A port (section 7.2.1). `config`: OFPPC_ bits, `state`: OFPPS_ bits; speeds in kb/s, 0 if unknown; `hw_addr` 48
+ * bits.
+ */
 export type Port = Of<typeof port14>
 
 /** `struct ofp_port`. Speeds in kbit/s. */
@@ -149,6 +153,7 @@ const portStats14 = spelled(
   'properties',
   inEthernet({ rx_frame_err: U64_MAX, rx_over_err: U64_MAX, rx_crc_err: U64_MAX, collisions: U64_MAX }),
 )
+/** Counters of a port (section 7.3.5.6). 2^64-1 is a counter that the switch does not keep. */
 export type PortStats = Of<typeof portStats14>
 
 /** `struct ofp_port_stats`. A counter that the switch does not have is 2^64 - 1. */
@@ -179,6 +184,7 @@ const queueStats14 = spelled(
   'properties',
   NO_MEMBERS,
 )
+/** Counters of a queue (section 7.3.5.8). */
 export type QueueStats = Of<typeof queueStats14>
 
 /** `struct ofp_queue_stats`. */
@@ -199,6 +205,7 @@ export const QUEUE_PROPERTIES = {
   none: { number: { of10: 0 }, body: struct({ pad: pad(4) }) },
 } as const satisfies Record<string, UnionRow>
 
+/** What a queue guarantees or allows; rates in tenths of a percent of the port's, above 1000: none. */
 export type QueueProperty = UnionOf<typeof QUEUE_PROPERTIES>
 export const queueProperty = union(QUEUE_PROPERTIES, { align: 8, padded: 'inside' })
 
@@ -210,6 +217,7 @@ export const packetQueue = struct({
   pad: pad(6),
   properties: list(queueProperty),
 })
+/** A queue in queue_get_config_reply (until 1.3). */
 export type PacketQueue = Of<typeof packetQueue>
 
 const queueRate = struct({ rate: u16, pad: pad(2) })
@@ -228,4 +236,5 @@ export const queueDesc = struct({
   pad: pad(6),
   properties: properties(QUEUE_DESC_PROPERTIES),
 })
+/** A queue in queue_desc (since 1.4). */
 export type QueueDesc = Of<typeof queueDesc>

@@ -20,4 +20,8 @@ export const selectionMethod = struct({
   selection_method_param: u64,
   fields: list(fieldMask),
 })
+/**
+ * How a select group chooses its bucket: `hash` over `fields` (each value a mask of the bits that count), or
+ * `dp_hash`.
+ */
 export type SelectionMethod = Of<typeof selectionMethod>

@@ -90,6 +90,7 @@ export const TABLE_FEATURE_PROPERTIES = {
   experimenter_miss: { number: 0xffff, body: experimenterProperty },
 } as const satisfies Record<string, UnionRow>
 
+/** What flows of a table may contain, one list for each kind; those ending in `_miss` for the table-miss flow. */
 export type TableFeatureProperty = UnionOf<typeof TABLE_FEATURE_PROPERTIES>
 
 const properties = answering(
@@ -115,6 +116,7 @@ const tableFeatures15 = struct({
   features: since(u32, 0),
   ...tableFeaturesTail,
 })
+/** What a table can do, or is asked to do (section 7.3.5.5). `name` up to 32 octets. */
 export type TableFeatures = Of<typeof tableFeatures15>
 
 /** `struct ofp_table_features`. From 1.4 on `config` is called `capabilities`. */

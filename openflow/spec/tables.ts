@@ -17,6 +17,7 @@ export const TABLE_MOD_PROPERTIES = {
   experimenter: EXPERIMENTER_PROPERTY,
 } as const satisfies Record<string, UnionRow>
 
+/** What a table evicts by, or when it tells of its vacancy (percent); since 1.4. */
 export type TableModProperty = UnionOf<typeof TABLE_MOD_PROPERTIES>
 
 const tableProperties = properties(TABLE_MOD_PROPERTIES)
@@ -35,4 +36,5 @@ export const tableMod = columns<Of<typeof tableMod14>>({
 
 /** `struct ofp_table_desc`. */
 export const tableDesc = struct({ length, table_id: u8, pad: pad(1), config: u32, properties: tableProperties })
+/** Configuration of a table (1.4.1 section 7.3.5.17). `config`: OFPTC_ bits. */
 export type TableDesc = Of<typeof tableDesc>

@@ -27,6 +27,7 @@ const command = (MESSAGES.flow_mod.body.by.of13 as Struct<object>).members.find(
 const COMMANDS = namesOf(command)
 const COMMAND_NUMBERS = numbersOf(command)
 
+/** flow_mod of 1.3, 1.4 and 1.5 in place: members as of the message, none of them an object of its own. */
 export class FlowModView extends View implements Omit<FlowMod, 'importance' | 'match' | 'instructions' | 'padding'> {
   readonly type = 'flow_mod'
   private readonly fields = new MatchView()

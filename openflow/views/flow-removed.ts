@@ -32,6 +32,7 @@ type FlowRemoved = Pick<
   | 'byte_count'
 >
 
+/** flow_removed of 1.3 and 1.4 in place: members as of the message. */
 export class FlowRemovedView extends View implements FlowRemoved {
   readonly type = 'flow_removed'
   private readonly fields = new MatchView()

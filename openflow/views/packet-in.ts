@@ -17,6 +17,7 @@ const REASON_NUMBERS = numbersOf(packetInReason)
 
 type PacketIn = MessageNamed<'packet_in'>
 
+/** packet_in of 1.3, 1.4 and 1.5 in place: members as of the message; `match` is read by `fieldReader`. */
 export class PacketInView extends View implements Omit<PacketIn, 'match' | 'padding'> {
   readonly type = 'packet_in'
   private readonly fields = new MatchView()

@@ -16,6 +16,7 @@ const ACTIONS_AT = 24
 /** Its members in the versions of the view. */
 type PacketOut = Pick<MessageNamed<'packet_out'>, 'xid' | 'version' | 'buffer_id' | 'in_port' | 'data'>
 
+/** packet_out of 1.3 and 1.4 in place: members as of the message. */
 export class PacketOutView extends View implements PacketOut {
   readonly type = 'packet_out'
   private readonly list = new ActionsView()
