@@ -29,8 +29,10 @@ from os_ken.ofproto import ofproto_parser, ofproto_protocol  # noqa: E402
 MODULES = {1: 'v1_0', 4: 'v1_3', 5: 'v1_4', 6: 'v1_5'}
 SECONDS = 0.1
 ADDRESSES = {'range_ipv4': type_desc.IPv4Addr, 'range_ipv6': type_desc.IPv6Addr}
-TYPED = {'OFPInstructionGotoTable', 'OFPInstructionWriteMetadata', 'OFPInstructionMeter', 'OFPHelloElemVersionBitmap'}
-LENGTHS = {'len', 'length', 'len_', 'actions_len', 'property', 'match_len', 'message_len'}
+TYPED = {'OFPInstructionGotoTable', 'OFPInstructionWriteMetadata', 'OFPInstructionMeter', 'OFPInstructionStatTrigger',
+         'OFPHelloElemVersionBitmap'}
+LENGTHS = {'len', 'length', 'len_', 'actions_len', 'property', 'match_len', 'message_len',
+           'bucket_array_len', 'action_array_len'}
 DATAPATHS = {version: ofproto_protocol.ProtocolDesc(version=version) for version in MODULES}
 
 
@@ -93,6 +95,8 @@ class Shape:
             return {'class': name, 'field': self.field('oxm', value.dst, user)}
         if name == 'NXTPacketIn2':
             return {'class': name, 'properties': self.tree(value.properties), 'xid': self.tree(value.xid)}
+        if name == 'OFPTableFeaturePropOxmValues':
+            return {'class': name, 'type': str(value.type), 'oxm_values': [self.field('oxm', *one) for one in value.oxm_values]}
         left_out = implied(value)
         out = {'class': name}
         for key, member in attributes(value):
@@ -133,6 +137,8 @@ class Shape:
             return cls(_ordered_fields=[self.user('oxm', one) for one in tree['fields']])
         if name == 'OFPStats':
             return cls(_ordered_fields=[self.user('oxs', one) for one in tree['fields']])
+        if name == 'OFPTableFeaturePropOxmValues':
+            return cls(type_=int(tree['type']), _ordered_values=[self.user('oxm', one) for one in tree['oxm_values']])
         if name == 'OFPActionSetField':
             return cls(**dict([self.user('oxm', tree['field'])]))
         if name == 'NXActionRegLoad2':

@@ -7,15 +7,19 @@ import { isDeepStrictEqual } from 'node:util'
 import { expect } from 'chai'
 import { decode, encode, toHex, toJson } from 'node-openflow'
 import type { Version } from '../../openflow/wire/version.ts'
-import { type Case, cases } from '../openflow/differential/cases.ts'
+import { type Case, cases, inVersion, isWritten } from '../openflow/differential/cases.ts'
 import { DISAGREEMENTS, type Disagreement, type Phase } from '../openflow/differential/os-ken-disagreements.ts'
 import { toTree } from '../openflow/differential/os-ken-messages.ts'
 import type { Part, Tree } from '../openflow/differential/tree.ts'
 import { type Built, OsKen, type Read } from '../support/os-ken.ts'
 
-const EACH = 5
+const EACH = 3
 /** Versions that are compared. */
-const VERSIONS: ReadonlyArray<{ readonly version: Version; readonly name: string }> = [{ version: 4, name: '1.3' }]
+const VERSIONS: ReadonlyArray<{ readonly version: Version; readonly name: string }> = [
+  { version: 4, name: '1.3' },
+  { version: 5, name: '1.4' },
+  { version: 6, name: '1.5' },
+]
 
 type Outcome = 'agrees' | 'not there' | string
 
@@ -47,7 +51,10 @@ for (const { version, name } of VERSIONS) {
 
     before(async () => {
       const examples = rowsOfVersion.flatMap(({ where, examples: shown = [] }) =>
-        shown.filter((message) => (message.version ?? 4) === version).map((message) => ({ name: where, message })),
+        shown
+          .filter((message) => (message.version ?? version) === version)
+          .map((message) => ({ name: where, message: inVersion(message, version) }))
+          .filter(({ message }) => isWritten(message)),
       )
       const list = [...cases(version, EACH, seed), ...examples].map((one) => {
         const parts: Part[] = []
@@ -61,10 +68,12 @@ for (const { version, name } of VERSIONS) {
         expect(peer.version).to.equal('2.5.0')
         const reads = await peer.ask<Read>(list.map(({ octets }) => ({ read: octets, version })))
         const builds = await peer.ask<Built>(list.map(({ build }) => ({ build, version })))
-        compared = list.map(({ octets, read, ...one }, i) => ({
-          ...one,
-          outcome: judge(toHex(octets), { read }, reads[i]!, builds[i]!),
-        }))
+        compared = list.map(({ octets, read, ...one }, i) => {
+          const outcome = judge(toHex(octets), { read }, reads[i]!, builds[i]!)
+          // Of a request inside that os-ken cannot read nothing is left to write.
+          if (one.message.type === 'requestforward' && outcome.read !== 'agrees') outcome.write = 'not there'
+          return { ...one, outcome }
+        })
       } finally {
         peer.stop()
       }

@@ -30,6 +30,8 @@ export interface Case {
   readonly message: Message
 }
 
+type Value = Record<string, unknown>
+
 const ANY = 0xffffffff
 
 /** A flow mod with nothing in it but what is given. */
@@ -50,7 +52,20 @@ export function flowMod(
     ...{ hard_timeout: 0, priority: 9, buffer_id: ANY, out_port: ANY, out_group: ANY, flags: 0 },
     ...{ match: parts.match ?? [], instructions: parts.instructions ?? [] },
   }
-  return (version === 4 ? flow : { ...flow, version }) as unknown as Message
+  return inVersion(flow as unknown as Message, version)
+}
+
+/** A message of 1.3 in a version. */
+export function inVersion(message: Message, version: Version): Message {
+  if (version === 4) return message
+  return { ...message, ...newMembers(message as unknown as Value, version), version } as Message
+}
+
+/** Members that came with later versions, as they are when nothing is said. */
+function newMembers({ type, mp_type, body }: Value, version: Version): Value {
+  if (type === 'flow_mod' && version > 4) return { importance: 0 }
+  if (mp_type !== 'table_features' || version < 6) return {}
+  return { body: (body as Value[]).map((table) => ({ command: 'replace', features: 0, ...table })) }
 }
 
 export const flowWithActions = (version: Version, actions: readonly object[], match: readonly Oxm[] = []): Message =>
@@ -128,6 +143,18 @@ const packetOut = fc
     ...rest,
   }))
 
+/** Forwarded are changes of groups and meters (1.4.1 section 7.4.7); the generator of messages has others. */
+function* forwardedSources(version: Version): Generator<Source> {
+  if (version < 5) return
+  for (const name of ['group_mod', 'meter_mod']) {
+    const requests = MESSAGES_IN.get(version)!.get(name)!
+    yield [
+      `requestforward ${name}`,
+      requests.map((request) => ({ type: 'requestforward', xid: request.xid, version, request }) as Message),
+    ]
+  }
+}
+
 function* sources(version: Version): Generator<Source> {
   for (const [name, messages] of MESSAGES_IN.get(version)!) {
     const bundled = name === 'bundle_add_message'
@@ -135,12 +162,13 @@ function* sources(version: Version): Generator<Source> {
   }
   yield* oxmSources(version)
   yield* errorSources(version)
+  yield* forwardedSources(version)
   yield* unionCases(version, 'action', ACTIONS, INSIDE, (one) => flowWithActions(version, [one]))
   yield* unionCases(version, 'instruction', INSTRUCTIONS, INSIDE, (one) => flowMod(version, { instructions: [one] }))
   yield* unionCases(version, 'controller2 property', CONTROLLER2_PROPERTIES, BEHIND, (one) =>
     flowWithActions(version, [{ type: 'nx_controller2', properties: [one] }]),
   )
-  const message = (rest: object): object => ({ xid: 7, ...(version === 4 ? {} : { version }), ...rest })
+  const message = (rest: object): object => inVersion({ xid: 7, ...rest } as Message, version)
   yield* unionCases(version, 'packet_in2 property', PACKET_IN2_PROPERTIES, BEHIND, (one) =>
     message({ type: 'nx_packet_in2', properties: [one] }),
   )

@@ -3,6 +3,7 @@
  * carry names for numbers. See tree.ts for the form, os-ken-parts.ts for what is inside.
  */
 import { encode, errorNumbers, type Message, type MessageNamed, toHex } from 'node-openflow'
+import * as later from './os-ken-later.ts'
 import {
   actions,
   bands,
@@ -119,31 +120,45 @@ const MESSAGES: Readonly<Record<string, Convert>> = {
   bundle_add_message: bundleAdd,
 }
 
+/** 1.3 has bundles as the ONF's extension, of which os-ken knows no properties. */
+function bundleParts(properties: unknown[], walk: Walk): { prefix: string; properties: Tree } {
+  if (properties.length > 0) walk.saw({ kind: 'bundle properties', name: '', value: properties })
+  if (walk.version < 5) return { prefix: 'ONF', properties: [] }
+  return { prefix: 'OFP', properties: later.bundleProperties(properties, walk) }
+}
+
 function bundleControl(value: unknown, walk: Walk): Tree {
   const { properties, bundle_type, ...rest } = value as { properties: unknown[]; bundle_type: unknown }
-  if (properties.length > 0) walk.saw({ kind: 'bundle properties', name: '', value: properties })
+  const parts = bundleParts(properties, walk)
   const types = ordered(
     ...['open_request', 'open_reply', 'close_request', 'close_reply', 'commit_request', 'commit_reply'],
     ...['discard_request', 'discard_reply'],
   )
-  return { class: 'ONFBundleCtrlMsg', ...membersOf(rest, {}, walk), type: types(bundle_type, walk), properties: [] }
+  const members = { ...membersOf(rest, {}, walk), type: types(bundle_type, walk), properties: parts.properties }
+  return { class: `${parts.prefix}BundleCtrlMsg`, ...members }
 }
 
 /** os-ken writes these and does not read them. */
 function bundleAdd(value: unknown, walk: Walk): Tree {
   const { bundle_id, flags, message, properties } = value as MessageNamed<'bundle_add_message'>
-  if (properties.length > 0) walk.saw({ kind: 'bundle properties', name: '', value: properties })
+  const parts = bundleParts(properties, walk)
   const inner = toTree(message, walk.side, walk.saw)
-  if (walk.side === 'read') return opaque(value as Message, [0x4f4e4600, 2301])
+  if (walk.side === 'read' && walk.version < 5) return opaque(value as Message, [0x4f4e4600, 2301])
   const { xid: _, ...tree } = inner as { [member: string]: Tree }
   return {
-    ...{ class: 'ONFBundleAddMsg', bundle_id: String(bundle_id), flags: String(flags) },
-    ...{ message: { ...tree, xid: String((value as Message).xid) }, properties: [] },
+    ...{ class: `${parts.prefix}BundleAddMsg`, bundle_id: String(bundle_id), flags: String(flags) },
+    ...{ message: { ...tree, xid: String((value as Message).xid) }, properties: parts.properties },
   }
 }
 
+function requestForward(value: unknown, walk: Walk): Tree {
+  return { class: 'OFPRequestForward', request: toTree((value as { request: Message }).request, walk.side, walk.saw) }
+}
+
 /** Experimenter messages that os-ken has no class for: it keeps the octets behind id and type. */
-const OPAQUE: Readonly<Record<string, readonly [experimenter: number, type: number]>> = {
+type Numbers = readonly [experimenter: number, type: number]
+
+const OPAQUE: Readonly<Record<string, Numbers>> = {
   nx_role_request: [0x2320, 10],
   nx_role_reply: [0x2320, 11],
   nx_set_flow_format: [0x2320, 12],
@@ -164,6 +179,10 @@ const OPAQUE: Readonly<Record<string, readonly [experimenter: number, type: numb
   nx_resume: [0x2320, 28],
   nx_ct_flush_zone: [0x2320, 29],
   nx_ct_flush: [0x2320, 32],
+}
+
+/** On 1.3; messages of their own since 1.4. */
+const OPAQUE_13: Readonly<Record<string, Numbers>> = {
   flow_monitor_cancel: [0x4f4e4600, 1870],
   flow_monitor_paused: [0x4f4e4600, 1871],
   flow_monitor_resumed: [0x4f4e4600, 1872],
@@ -171,7 +190,7 @@ const OPAQUE: Readonly<Record<string, readonly [experimenter: number, type: numb
   requestforward: [0x4f4e4600, 2350],
 }
 
-function opaque(message: Message, [experimenter, type]: readonly [experimenter: number, type: number]): Tree {
+function opaque(message: Message, [experimenter, type]: Numbers): Tree {
   const data = leaf(encode(message).subarray(16), NOWHERE)
   return { class: 'OFPExperimenter', experimenter: String(experimenter), exp_type: String(type), data }
 }
@@ -191,8 +210,9 @@ const PACKET_IN2: Readonly<Record<string, readonly [number: number, cls: string]
 }
 
 /** A property's octets: all but type, length and padding. */
-function propertyOctets(property: object): string {
-  const octets = encode({ type: 'nx_packet_in2', xid: 0, properties: [property] } as never)
+function propertyOctets(property: object, version: number): string {
+  const message = { type: 'nx_packet_in2', xid: 0, properties: [property] }
+  const octets = encode((version === 4 ? message : { ...message, version }) as never)
   return `x${toHex(octets.subarray(20, 16 + octets[18]! * 256 + octets[19]!))}`
 }
 
@@ -203,15 +223,12 @@ function packetIn2(value: unknown, walk: Walk): Tree {
   for (const property of properties) {
     walk.saw({ kind: 'packet_in2 property', name: property.type, value: property })
     const [number, name] = PACKET_IN2[property.type]!
-    told.push({ class: `NXTPacketIn2Prop${name}`, type: String(number), data: propertyOctets(property) })
+    told.push({ class: `NXTPacketIn2Prop${name}`, type: String(number), data: propertyOctets(property, walk.version) })
   }
   return { class: 'NXTPacketIn2', properties: told }
 }
 
 // ---- multipart ------------------------------------------------------------------------------------------------
-
-/** `port_stats` is OFPPort in os-ken's names of classes. */
-const partClass = (name: string): string => (name === 'port_stats' ? 'Port' : camel(name))
 
 const list = (cls: string, members: Members = {}): Convert => listOf(shape(cls, members))
 
@@ -253,8 +270,7 @@ const REPLIES: Readonly<Record<string, Convert>> = {
 }
 
 /** Experimenter multipart types that os-ken has no class for. */
-const OPAQUE_PARTS: Readonly<Record<string, readonly [experimenter: number, type: number]>> = {
-  flow_monitor: [0x4f4e4600, 1870],
+const OPAQUE_PARTS: Readonly<Record<string, Numbers>> = {
   nx_flow: [0x2320, 0],
   nx_aggregate: [0x2320, 1],
   nx_flow_monitor: [0x2320, 2],
@@ -262,29 +278,65 @@ const OPAQUE_PARTS: Readonly<Record<string, readonly [experimenter: number, type
   nx_ipfix_flow: [0x2320, 4],
 }
 
+const MONITOR_13: Numbers = [0x4f4e4600, 1870]
 const monitors = list('ONFFlowMonitorRequest', { match })
 
 type Part2 = { type: string; flags: number; mp_type: string; body: unknown }
 
+/** What a name stands for in a version: what the newest of older versions says. */
+function inVersion<T>(tables: ReadonlyArray<readonly [since: number, Readonly<Record<string, T>>]>) {
+  return (name: string, version: number): T | undefined =>
+    tables.find(([since, table]) => since <= version && Object.hasOwn(table, name))?.[1][name]
+}
+
+const opaquePart = inVersion<Numbers | undefined>([
+  [5, { flow_monitor: undefined }],
+  [1, { ...OPAQUE_PARTS, flow_monitor: MONITOR_13 }],
+])
+const opaqueMessage = inVersion<Numbers | undefined>([
+  [5, Object.fromEntries(Object.keys(OPAQUE_13).map((name) => [name, undefined]))],
+  [1, { ...OPAQUE, ...OPAQUE_13 }],
+])
+const replyBody = inVersion([
+  [6, later.REPLIES_15],
+  [5, later.REPLIES_14],
+  [1, REPLIES],
+])
+const messageShape = inVersion([
+  [6, later.MESSAGES_15],
+  [5, { ...later.MESSAGES_14, requestforward: requestForward }],
+  [1, MESSAGES],
+])
+const partName = inVersion([
+  [6, later.CLASSES_15],
+  [1, { port_stats: 'Port' }],
+])
+
 function multipart(message: Part2, walk: Walk): Tree {
   const { flags, mp_type, body } = message
+  const { version } = walk
   walk.saw({ kind: message.type, name: mp_type, value: message })
   const side = message.type === 'multipart_request' ? 'Request' : 'Reply'
   const head = { flags: String(flags) }
-  if (mp_type === 'flow_monitor' && side === 'Request') {
+  if (mp_type === 'flow_monitor' && version < 5 && side === 'Request') {
     return { class: 'ONFFlowMonitorStatsRequest', ...head, body: monitors(body, walk) }
   }
-  const opaque = OPAQUE_PARTS[mp_type]
+  const opaque = opaquePart(mp_type, version)
   if (opaque !== undefined) {
     const data = leaf(encode(message as never).subarray(24), walk)
     const experimenter = { experimenter: String(opaque[0]), exp_type: String(opaque[1]), data }
     if (side === 'Request') return { class: 'OFPExperimenterStatsRequest', ...head, ...experimenter }
     return { class: 'OFPExperimenterStatsReply', ...head, body: { class: 'OFPExperimenterMultipart', ...experimenter } }
   }
-  const cls = `OFP${partClass(mp_type)}Stats${side}`
-  if (side === 'Reply') return { class: cls, ...head, body: REPLIES[mp_type]!(body, walk) }
-  if (mp_type === 'table_features') return { class: cls, ...head, body: tableFeatures(body, walk) }
-  return { class: cls, ...head, ...membersOf(body as object, { match }, walk) }
+  // os-ken's classes of flow monitors have no "Stats" in their names.
+  const stats = mp_type === 'flow_monitor' ? '' : 'Stats'
+  const cls = `OFP${partName(mp_type, version) ?? camel(mp_type)}${stats}${side}`
+  if (side === 'Reply') return { class: cls, ...head, body: replyBody(mp_type, version)!(body, walk) }
+  if (mp_type === 'table_features') {
+    const features = version < 6 ? tableFeatures : later.tableFeatures15
+    return { class: cls, ...head, body: features(body, walk) }
+  }
+  return { class: cls, ...head, ...membersOf(later.requestBody(mp_type, body, version), later.REQUEST_MEMBERS, walk) }
 }
 
 /** A message as os-ken's object; its parts are told to `saw`. */
@@ -296,9 +348,9 @@ export function toTree(message: Message, side: Side, saw: (part: Part) => void =
   const told = (): Tree => {
     if (type === 'multipart_request' || type === 'multipart_reply') return multipart(message as unknown as Part2, walk)
     if (type === 'nx_packet_in2') return packetIn2(message, walk)
-    if (Object.hasOwn(OPAQUE, type)) return opaque(message, OPAQUE[type]!)
-    const convert = Object.hasOwn(MESSAGES, type) ? MESSAGES[type] : undefined
-    return (convert ?? shape(`OFP${camel(type)}`))(message, walk)
+    const numbers = opaqueMessage(type, walk.version)
+    if (numbers !== undefined) return opaque(message, numbers)
+    return (messageShape(type, walk.version) ?? shape(`OFP${camel(type)}`))(message, walk)
   }
   return { ...(told() as object), ...xid }
 }

@@ -2,7 +2,7 @@
  * Matches, actions, instructions and properties as os-ken names them. Names of members are the specification's on both
  * sides; here stand the ones that differ, and the numbers behind our names. See tree.ts for the form.
  */
-import { encode, OXM, type Oxm, toHex } from 'node-openflow'
+import { encode, type FieldName, OXM, type Oxm, type OxmRow, toHex } from 'node-openflow'
 import {
   type Convert,
   camel,
@@ -80,9 +80,16 @@ const NAMELESS = new Set([
 
 const byNumber = (cls: number, id: number): string => `field_${cls * 128 + id}`
 
+/** Class and number of a field in a version. */
+function rowOf(field: string, version: number): OxmRow {
+  const row = OXM[field as FieldName] as OxmRow
+  return version >= 6 && row.trades !== undefined ? OXM[row.trades as FieldName] : row
+}
+
 /** os-ken's name of a field of ours, as a tree's text. */
-function fieldName(field: string): string {
-  const row = OXM[field as keyof typeof OXM]
+function fieldName(field: string, version: number): string {
+  const row = rowOf(field, version)
+  if (field === 'packet_type' && version >= 6) return field
   if (NAMELESS.has(field) || field.startsWith('tun_metadata')) return byNumber(row.class, row.id)
   return FIELDS[field] ?? field
 }
@@ -101,7 +108,11 @@ export const oxmField: Convert = (value, walk) => {
     return [byNumber(oxm.class, oxm.id), body.slice(0, half), oxm.masked ? body.slice(half) : null]
   }
   const { size } = OXM[oxm.field]
-  return [fieldName(oxm.field), octetsOf(oxm.value, size), oxm.mask === undefined ? null : octetsOf(oxm.mask, size)]
+  return [
+    fieldName(oxm.field, walk.version),
+    octetsOf(oxm.value, size),
+    oxm.mask === undefined ? null : octetsOf(oxm.mask, size),
+  ]
 }
 
 export const match: Convert = (value, walk) => ({ class: 'OFPMatch', fields: listOf(oxmField)(value, walk) })
@@ -109,7 +120,7 @@ export const match: Convert = (value, walk) => ({ class: 'OFPMatch', fields: lis
 /** A field without value, in Nicira's actions. */
 const fieldRef: Convert = (value, walk) => {
   walk.saw({ kind: 'field', name: typeof value === 'string' ? value : 'unknown', value })
-  if (typeof value === 'string') return `'${fieldName(value)}`
+  if (typeof value === 'string') return `'${fieldName(value, walk.version)}`
   const header = Number(BigInt.asUintN(32, BigInt(value as number)))
   return `'${byNumber(header >>> 16, (header >>> 9) & 0x7f)}`
 }
@@ -291,7 +302,7 @@ const ACTIONS: Readonly<Record<string, Convert>> = {
   nx_delete_field: opaque(50),
   nx_debug_slow: opaque(254),
   nx_debug_recirc: opaque(255),
-  copy_field: onfCopyField,
+  copy_field: copyField,
 }
 
 /** os-ken takes the number of slaves beside them. */
@@ -300,14 +311,41 @@ function withCount(tree: Tree): Tree {
   return { ...rest, slaves, n_slaves: String(slaves.length) }
 }
 
-/** No class of its own in os-ken: the octets after the experimenter's id. */
-function onfCopyField(value: unknown, walk: Walk): Tree {
+/** Before 1.5 no class of its own in os-ken: the octets after the experimenter's id. */
+function copyField(value: unknown, walk: Walk): Tree {
+  if (walk.version >= 6) {
+    const { src, dst, ...bits } = value as { src: unknown; dst: unknown; [bits: string]: unknown }
+    const ids = [src, dst].map((one) =>
+      oxmId(typeof one === 'string' ? { field: one, masked: false } : { header: one }, walk),
+    )
+    return { class: 'OFPActionCopyField', ...membersOf(bits, {}, walk), oxm_ids: ids }
+  }
   const { data } = opaque(3200)(value, walk) as { data: string }
   return { class: 'OFPActionExperimenterUnknown', experimenter: String(0x4f4e4600), data: `x0c80${data.slice(1)}` }
 }
 
 export const action: Convert = tagged('action', ACTIONS, (name) => shape(`OFPAction${camel(name)}`))
 export const actions: Convert = listOf(action)
+
+// ---- statistics of 1.5 ----------------------------------------------------------------------------------------
+
+const hex = (value: unknown, octets: number): string =>
+  BigInt(value as number)
+    .toString(16)
+    .padStart(octets * 2, '0')
+
+/** [name, octets, null], as fields of matches. */
+const oxsField: Convert = (value, walk) => {
+  const { field, ...one } = value as Record<string, unknown> & { field: string }
+  walk.saw({ kind: 'oxs', name: field, value })
+  if (field === 'unknown') {
+    return [`field_${(one['class'] as number) * 128 + (one['id'] as number)}`, toHex(one['body'] as Uint8Array), null]
+  }
+  if ('sec' in one) return [field, hex(one['sec'], 4) + hex(one['nsec'], 4), null]
+  return [field, hex(one['value'], field === 'flow_count' ? 4 : 8), null]
+}
+
+export const stats: Convert = (value, walk) => ({ class: 'OFPStats', fields: listOf(oxsField)(value, walk) })
 
 // ---- instructions, buckets, bands, properties -----------------------------------------------------------------
 
@@ -326,6 +364,7 @@ export const instructions: Convert = listOf(
       write_actions: withActions(3),
       apply_actions: withActions(4),
       clear_actions: withActions(5),
+      stat_trigger: shape('OFPInstructionStatTrigger', { thresholds: stats }),
       experimenter: shape('OFPInstructionExperimenter'),
     },
     (name) => shape(`OFPInstruction${camel(name)}`),
@@ -358,20 +397,21 @@ const typeId = (cls: string, kind: string, numbers: Readonly<Record<string, numb
 
 const instructionId = typeId('OFPInstructionId', 'instruction id', {
   ...{ goto_table: 1, write_metadata: 2, write_actions: 3, apply_actions: 4, clear_actions: 5, meter: 6 },
+  stat_trigger: 7,
 })
 const actionId = typeId('OFPActionId', 'action id', {
   ...{ output: 0, copy_ttl_out: 11, copy_ttl_in: 12, set_mpls_ttl: 15, dec_mpls_ttl: 16, push_vlan: 17, pop_vlan: 18 },
   ...{ push_mpls: 19, pop_mpls: 20, set_queue: 21, group: 22, set_nw_ttl: 23, dec_nw_ttl: 24, set_field: 25 },
-  ...{ push_pbb: 26, pop_pbb: 27 },
+  ...{ push_pbb: 26, pop_pbb: 27, copy_field: 28, meter: 29 },
 })
 
-function oxmId(value: unknown, walk: Walk): Tree {
+export function oxmId(value: unknown, walk: Walk): Tree {
   const id = value as { field: string; masked: boolean } | { header: number | bigint }
   const field = 'field' in id ? id.field : 'unknown'
   walk.saw({ kind: 'oxm id', name: field, value })
-  const row = 'field' in id ? OXM[id.field as keyof typeof OXM] : undefined
-  let experimenter: number | undefined = row !== undefined && 'experimenter' in row ? row.experimenter : undefined
-  let name = fieldName(field === 'unknown' ? 'in_port' : field)
+  const row = 'field' in id ? rowOf(id.field, walk.version) : undefined
+  let { experimenter } = row ?? {}
+  let name = fieldName(field === 'unknown' ? 'in_port' : field, walk.version)
   let hasmask = 'field' in id && id.masked ? 1 : 0
   if ('header' in id) {
     const long = typeof id.header === 'bigint'
@@ -386,7 +426,7 @@ function oxmId(value: unknown, walk: Walk): Tree {
 }
 
 /** os-ken takes the data of an experimenter's property as a list of 32 bit numbers. */
-function words(value: unknown): Tree {
+export function words(value: unknown): Tree {
   const hex = toHex(value as Uint8Array)
   return (hex.match(/.{1,8}/g) ?? []).map((word) => String(Number(`0x${word}`)))
 }
@@ -395,13 +435,18 @@ const TABLE_FEATURES: ReadonlyArray<readonly [names: readonly string[], cls: str
   [
     [['instructions', 'instructions_miss'], 'Instructions', { instruction_ids: listOf(instructionId) }],
     [['next_tables', 'next_tables_miss'], 'NextTables', { next_table_ids: ['table_ids', listOf(leaf)] }],
+    [['table_sync_from'], 'NextTables', { table_ids: listOf(leaf) }],
+    [['packet_types'], 'OxmValues', { oxm_values: listOf(oxmField) }],
     [
       ['write_actions', 'write_actions_miss', 'apply_actions', 'apply_actions_miss'],
       'Actions',
       { action_ids: listOf(actionId) },
     ],
     [
-      ['match', 'wildcards', 'write_setfield', 'write_setfield_miss', 'apply_setfield', 'apply_setfield_miss'],
+      [
+        ...['match', 'wildcards', 'write_setfield', 'write_setfield_miss', 'apply_setfield', 'apply_setfield_miss'],
+        ...['write_copyfield', 'write_copyfield_miss', 'apply_copyfield', 'apply_copyfield_miss'],
+      ],
       'Oxm',
       { oxm_ids: listOf(oxmId) },
     ],
@@ -412,7 +457,8 @@ const PROPERTY_NUMBERS: Readonly<Record<string, number>> = {
   ...{ instructions: 0, instructions_miss: 1, next_tables: 2, next_tables_miss: 3, write_actions: 4 },
   ...{ write_actions_miss: 5, apply_actions: 6, apply_actions_miss: 7, match: 8, wildcards: 10, write_setfield: 12 },
   ...{ write_setfield_miss: 13, apply_setfield: 14, apply_setfield_miss: 15, experimenter: 0xfffe },
-  ...{ experimenter_miss: 0xffff },
+  ...{ table_sync_from: 16, write_copyfield: 18, write_copyfield_miss: 19, apply_copyfield: 20 },
+  ...{ apply_copyfield_miss: 21, packet_types: 22, experimenter_miss: 0xffff },
 }
 
 const tableProperty = tagged(
@@ -432,7 +478,10 @@ const tableProperty = tagged(
 )
 
 export const tableFeatures: Convert = listOf(
-  shape('OFPTableFeaturesStats', { name: nameOctets, properties: listOf(tableProperty) }),
+  shape('OFPTableFeaturesStats', {
+    ...{ name: nameOctets, properties: listOf(tableProperty) },
+    command: ordered('replace', 'modify', 'enable', 'disable'),
+  }),
 )
 
 export { packetInReason }
