@@ -43,7 +43,9 @@ type RowMessages<R> = {
   [K in keyof R]: R[K] extends { body: infer F } ? { type: K } & Header & Of<F> : never
 }[keyof R]
 
+/** What a peer refuses (section 7.4.4). `data`: at least 64 octets of the request; of hello_failed, text. */
 export type ErrorMessage = { type: 'error'; data: Uint8Array } & Header & ErrorKind
+/** A message of an experimenter that no row describes. */
 export type ExperimenterMessage = {
   type: 'experimenter'
   experimenter: number
@@ -63,8 +65,13 @@ export type BundleAddMessage = {
 /** Another controller changed groups or meters: `request` is its group_mod or meter_mod. */
 export type RequestForwardMessage = { type: 'requestforward'; request: Message } & Header
 
+/** The first message of both sides (section 7.5.1). */
 export type HelloMessage = { type: 'hello' } & Header & HelloBody
 
+/**
+ * Any message of any version, told apart by `type`; multipart messages then by `mp_type`. Members are those of the
+ * specification's structure; units and bits stand at the parts (`Port`, `FlowStats`, ...) and at the constants.
+ */
 export type Message =
   | RowMessages<typeof MESSAGES>
   | HelloMessage
@@ -76,6 +83,7 @@ export type Message =
   | BundleAddMessage
   | RequestForwardMessage
 
+/** Name of a message: the specification's in lower case, without OFPT_. */
 export type MessageType = Message['type']
 /** The message of one type: `MessageNamed<'flow_mod'>`. */
 export type MessageNamed<N extends MessageType> = Extract<Message, { type: N }>
