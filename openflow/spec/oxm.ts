@@ -161,6 +161,8 @@ for (const name of FIELD_NAMES) {
     byExperimenter.set(row.experimenter, table)
   }
   if (row.variable) continue
+  const taken = table.get(plain.header)
+  if (taken !== undefined) throw new Error(`the rows ${taken.name} and ${name} have one header`)
   table.set(plain.header, plain)
   if (row.maskable) table.set(masked.header, masked)
 }

@@ -220,7 +220,7 @@ export function shortPort(port: number): number {
 }
 
 /** Name of a reserved port, name from the options, or number. */
-export function formatPort(port: number, options: TextOptions): string {
+export function formatPort(port: number, options: TextOptions = {}): string {
   const short = shortPort(port)
   const reserved = RESERVED.get(short)
   if (reserved !== undefined) return reserved
