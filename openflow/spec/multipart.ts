@@ -38,7 +38,7 @@ interface ExperimenterType {
   readonly type: number
 }
 
-interface MultipartRow {
+export interface MultipartRow {
   readonly number: number | ByVersion<number>
   readonly experimenter?: ExperimenterType | ByVersion<ExperimenterType>
   readonly request: Field<never> | Field<unknown>
@@ -185,7 +185,8 @@ for (const version of SPOKEN_VERSIONS) {
   tables[version] = table
 }
 
-function experimenterIn({ experimenter }: MultipartRow, version: number): ExperimenterType | undefined {
+/** Whose a type is in a version; undefined for the specification's own. */
+export function experimenterIn({ experimenter }: MultipartRow, version: number): ExperimenterType | undefined {
   if (experimenter === undefined) return undefined
   return 'id' in experimenter ? experimenter : inVersion(experimenter, version)
 }

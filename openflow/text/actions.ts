@@ -8,11 +8,13 @@ import type { NatRange } from '../spec/actions-nicira.ts'
 import { NX_CT_COMMIT, NX_CT_FORCE, NX_CT_RECIRC_NONE, NX_NAT_DST, NX_NAT_SRC } from '../spec/constants.ts'
 import { PACKET_TYPE } from '../spec/encap.ts'
 import type { Instruction } from '../spec/instructions.ts'
+import type { FieldName } from '../spec/oxm.ts'
 import type { Oxs } from '../spec/oxs.ts'
+import { VERSIONS } from '../wire/version.ts'
 import { formatLearn } from './learn.ts'
 import { fieldText, formatPort, formatRange, isPlainPort, quoted, type TextOptions } from './names.ts'
 import { hex } from './scan.ts'
-import { formatIpv4, formatIpv6, formatOxm, octetsText } from './values.ts'
+import { bigOf, formatIpv4, formatIpv6, formatOxm, formatValue, octetsText } from './values.ts'
 
 type Named<N extends Action['type']> = ActionNamed<N>
 type Forms = { [N in Exclude<Action['type'], 'experimenter'>]: (action: Named<N>, options: TextOptions) => string }
@@ -262,11 +264,32 @@ const FORMS: Forms = {
     `move:${formatRange(src, src_offset, n_bits)}->${formatRange(dst, dst_offset, n_bits)}`,
 }
 
+/** What set_field is called in 1.0, by field. */
+const MODS: Readonly<Partial<Record<FieldName | 'unknown', string>>> = {
+  eth_src: 'mod_dl_src',
+  eth_dst: 'mod_dl_dst',
+  ipv4_src: 'mod_nw_src',
+  ipv4_dst: 'mod_nw_dst',
+  ip_dscp: 'mod_nw_tos',
+}
+
+/** Where 1.0 has words of its own. */
+const FORMS_10: Partial<Forms> = {
+  pop_vlan: bare('strip_vlan'),
+  set_field({ field: oxm }, o) {
+    const name = MODS[oxm.field]
+    if (name === undefined || oxm.field === 'unknown') return FORMS.set_field({ type: 'set_field', field: oxm }, o)
+    if (oxm.field === 'ip_dscp') return `${name}:${oxm.value << 2}`
+    return `${name}:${formatValue(oxm.field, bigOf(oxm.value), undefined, o)}`
+  },
+}
+
 function formatAction(action: Action, options: TextOptions): string {
   if (action.type === 'experimenter') {
     return `experimenter(${hex(action.experimenter)},0x${octetsText(action.data)})`
   }
-  return (FORMS[action.type] as (action: Action, options: TextOptions) => string)(action, options)
+  const form = (options.version === VERSIONS.of10 ? FORMS_10[action.type] : undefined) ?? FORMS[action.type]
+  return (form as (action: Action, options: TextOptions) => string)(action, options)
 }
 
 /** `ct(commit,zone=5),output:3`; `drop` for no actions. */

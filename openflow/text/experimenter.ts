@@ -1,38 +1,27 @@
 /** Messages of Nicira and the ONF in text; undefined for messages that are none. */
 
 import type { Message, MessageNamed } from '../spec/message.ts'
-import { VERSIONS } from '../wire/version.ts'
 import { names } from './bits.ts'
+import { continuationText } from './continuation.ts'
 import { niciraText } from './nicira.ts'
 import { packetIn } from './packet-in.ts'
 import { hex } from './scan.ts'
 import type { MessageTextOptions } from './stats.ts'
 import { bigOf, formatIpv4, formatIpv6, octetsText } from './values.ts'
 
-export interface NamedText {
-  readonly prefix: string
-  readonly body: string
-}
-
-type Print = (message: Message, options: MessageTextOptions) => string
-
-export function experimenterText(message: Message, options: MessageTextOptions, print: Print): NamedText | undefined {
-  const body = text(message, options, print)
-  if (body === undefined) return undefined
-  const name = message.type.replace(/^nx_/, '').toUpperCase()
-  const own = (message.version ?? VERSIONS.of13) < VERSIONS.of14 ? 'ONFT' : 'OFPT'
-  const family = message.type === 'experimenter' ? 'OFPT' : message.type.startsWith('nx_') ? 'NXT' : own
-  return { prefix: `${family}_${name}`, body }
-}
-
-function text(message: Message, options: MessageTextOptions, print: Print): string | undefined {
+/** The body; `print` prints messages inside of messages. */
+export function experimenterText(
+  message: Message,
+  options: MessageTextOptions,
+  print: (inner: Message) => string,
+): string | undefined {
   switch (message.type) {
     case 'experimenter':
       return `experimenter=0x${message.experimenter.toString(16)} type=0x${message.exp_type.toString(16)} data=${octetsText(message.data)}`
     case 'nx_flow_mod_table_id':
       return message.set ? 'enable' : 'disable'
     case 'nx_set_packet_in_format':
-      return `format=${message.format}`
+      return `format=${message.format === 'openflow10' ? 'standard' : message.format}`
     case 'nx_set_controller_id':
       return `id=${message.controller_id}`
     case 'nx_tlv_table_request':
@@ -45,6 +34,7 @@ function text(message: Message, options: MessageTextOptions, print: Print): stri
     case 'flow_monitor_cancel':
       return `id=${message.id}`
     case 'nx_tlv_table_mod':
+      if (message.command === 'clear') return '\n CLEAR'
       return `\n ${message.command === 'delete' ? 'DEL' : String(message.command).toUpperCase()} ${mappingTable(message.mappings)}`
     case 'nx_tlv_table_reply': {
       const allocated = message.mappings.reduce((sum, { option_len }) => sum + option_len, 0)
@@ -61,7 +51,7 @@ function text(message: Message, options: MessageTextOptions, print: Print): stri
     case 'bundle_control':
       return `\n bundle_id=${hex(message.bundle_id)} type=${String(message.bundle_type).toUpperCase()} ${bundleFlags(message.flags)}`
     case 'bundle_add_message':
-      return `\n bundle_id=${hex(message.bundle_id)} ${bundleFlags(message.flags)}\n${print(message.message, options)}`
+      return `\n bundle_id=${hex(message.bundle_id)} ${bundleFlags(message.flags)}\n${print(message.message)}`
     default:
       return niciraText(message)
   }
@@ -130,8 +120,8 @@ function packetIn2(
     else if (property.type === 'cookie') cookie = property.cookie
     else if (property.type === 'reason') reason = property.reason
     else if (property.type === 'metadata') metadata = property.fields
-    else if (property.type === 'userdata') extra += `\n userdata=${octetsText(property.userdata, '.')}`
-    else extra += `\n continuation=${octetsText(property.continuation, '.')}`
+    else if (property.type === 'userdata') extra = `\n userdata=${octetsText(property.userdata, '.')}${extra}`
+    else extra += continuationText(property.continuation, options)
   }
   const total_len = total ?? data.length
   return packetIn({ table_id, cookie, total_len, metadata, reason, buffer_id, data }, options, extra)

@@ -178,7 +178,7 @@ function readStats(whole: Piece, options: TextOptions): FlowStats {
   const { table_id, priority, idle_timeout, hard_timeout, flags, importance, cookie, match, instructions } = flow
   const count = (name: Counter): bigint => {
     const found = counters.get(name)
-    return found === undefined ? ALL_BITS : parseBig(found, 64)
+    return found === undefined || found.text === '?' ? ALL_BITS : parseBig(found, 64)
   }
   for (const name of ['idle_age', 'hard_age'] as const) {
     const found = counters.get(name)

@@ -3,6 +3,7 @@
 export { formatActions, formatInstructions } from './actions.ts'
 export { type ActionTextOptions, parseActions, parseInstructions } from './actions-parse.ts'
 export { TEXT_CODES, type TextCode, TextError } from './error.ts'
+export { formatError } from './error-message.ts'
 export { type FlowLike, type FlowTextOptions, formatFlow } from './flow.ts'
 export {
   type ParsedFlow,
@@ -17,7 +18,7 @@ export { formatGroup, type GroupLike } from './group.ts'
 export { type ParsedGroup, type ParsedGroupMod, parseGroup, parseGroupMod } from './group-parse.ts'
 export { formatMatch } from './match.ts'
 export { parseMatch } from './match-parse.ts'
-export { formatError, formatMessage, type MessageTextOptions } from './message.ts'
+export { formatMessage, type MessageTextOptions } from './message.ts'
 export { formatMeter, type MeterLike, type MeterTextOptions } from './meter.ts'
 export { type ParsedMeter, parseMeter } from './meter-parse.ts'
 export { formatPort, type TextOptions } from './names.ts'

@@ -105,8 +105,11 @@ const decimal: Style = ({ value }) => `${value}`
 const hexOnly: Style = ({ value }) => hex(value)
 const digits = (value: bigint, width: number): string => `0x${value.toString(16).padStart(width, '0')}`
 const flowLabel: Style = ({ value, mask }) => digits(value, 5) + (mask === ones(20) ? '' : `/${digits(mask, 5)}`)
+/** Bits that there are not are not told to be off. */
 const ctState: Style = ({ value, mask }) =>
-  (mask & 0xffn) === 0xffn ? formatFlags(value, CT_STATE) : formatFlagsMasked({ value, mask }, CT_STATE)
+  (mask & 0xffn) === 0xffn
+    ? formatFlags(value, CT_STATE)
+    : formatFlagsMasked({ value, mask: value > 0xffn ? mask : mask & 0xffn }, CT_STATE)
 const tcpFlags: Style = (masked) =>
   masked.mask === ones(12) ? formatFlags(masked.value, TCP_FLAGS) : formatFlagsMasked(masked, TCP_FLAGS)
 const tunFlags: Style = (masked) => formatFlagsMasked(masked, TUN_FLAGS)

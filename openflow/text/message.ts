@@ -4,20 +4,22 @@
  * whoever can print them passes `packet`.
  */
 
-import type { ErrorKind, ErrorTypeName } from '../spec/errors.ts'
-import { decode, type ErrorMessage, type Message, type MessageNamed } from '../spec/message.ts'
-import { WireError } from '../wire/error.ts'
+import type { Message, MessageNamed } from '../spec/message.ts'
+import { VERSIONS } from '../wire/version.ts'
 import { formatActions, formatInstructions } from './actions.ts'
-import { asyncText, hexDump, names } from './bits.ts'
+import { asyncText, hexDump, listed, names } from './bits.ts'
+import { errorText } from './error-message.ts'
 import { experimenterText } from './experimenter.ts'
 import { flowFlags, formatDuration, ruleParts } from './flow.ts'
 import { formatGroup } from './group.ts'
+import { heading } from './heading.ts'
 import { matchParts } from './match.ts'
 import { formatMeter } from './meter.ts'
 import { formatPort } from './names.ts'
-import { niciraName, twin } from './nicira.ts'
+import { twin } from './nicira.ts'
+import { ACTIONS_10, CAPABILITIES_10 } from './of10.ts'
 import { packetIn, packetText } from './packet-in.ts'
-import { formatPortDesc, formatPortMod, queueRate } from './ports.ts'
+import { formatPortDesc, formatPortMod, formatPorts, formatQueues } from './ports.ts'
 import { hex } from './scan.ts'
 import { type MessageTextOptions, multipartText } from './stats.ts'
 import { formatTableMod, formatTableStatus } from './tables.ts'
@@ -37,79 +39,50 @@ const COMMANDS: Readonly<Record<string, string>> = {
   remove_bucket: 'REMOVE_BUCKET',
 }
 
-/** Prefixes of code names, as the specification has them. */
-const ERROR_PREFIX: Readonly<Record<ErrorTypeName, string>> = {
-  hello_failed: 'OFPHFC',
-  bad_request: 'OFPBRC',
-  bad_action: 'OFPBAC',
-  bad_instruction: 'OFPBIC',
-  bad_match: 'OFPBMC',
-  flow_mod_failed: 'OFPFMFC',
-  group_mod_failed: 'OFPGMFC',
-  port_mod_failed: 'OFPPMFC',
-  table_mod_failed: 'OFPTMFC',
-  queue_op_failed: 'OFPQOFC',
-  switch_config_failed: 'OFPSCFC',
-  role_request_failed: 'OFPRRFC',
-  meter_mod_failed: 'OFPMMFC',
-  table_features_failed: 'OFPTFFC',
-  bad_property: 'OFPBPC',
-  async_config_failed: 'OFPACFC',
-  flow_monitor_failed: 'OFPMOFC',
-  bundle_failed: 'OFPBFC',
-  nx_tlv_table_mod_failed: 'NXTTMFC',
-  nx_resume_failed: 'NXR',
-  nx_stats_failed: 'NXST',
-}
-
 /** The message as text, without newline at the end. Never throws. */
 export function formatMessage(message: Message, options: MessageTextOptions = {}): string {
-  const { prefix, suffix, body } = parts(message, options)
-  const version = { 1: 'OF1.0', 2: 'OF1.1', 3: 'OF1.2', 4: 'OF1.3', 5: 'OF1.4', 6: 'OF1.5' }[message.version ?? 4]
-  const head = `${prefix}${suffix} (${version ?? `OF 0x${(message.version ?? 0).toString(16)}`}) (xid=${hexXid(message.xid)}):`
+  return wholeText(message, options, 0)
+}
+
+/** An error may quote an error that quotes one, and so on; deeper ones are shown as octets. */
+const MAX_DEPTH = 8
+
+function wholeText(message: Message, options: MessageTextOptions, depth: number): string {
+  const { version = VERSIONS.of13 } = message
+  const inner = (quoted: Message): string => wholeText(quoted, options, depth + 1)
+  const body =
+    message.type === 'error'
+      ? errorText(message, depth < MAX_DEPTH ? inner : undefined)
+      : bodyText(message, { ...options, version }, inner)
+  const head = heading(message)
   return body === '' ? head : head + (body.startsWith('\n') ? '' : ' ') + body
 }
 
-const hexXid = (xid: number): string => `0x${xid.toString(16)}`
+type Print = (message: Message) => string
 
-interface Parts {
-  prefix: string
-  /** ` request`, ` reply` of statistics. */
-  suffix: string
-  body: string
-}
-
-function parts(message: Message, options: MessageTextOptions): Parts {
-  const same = twin(message)
-  if (same?.type === 'flow_mod' && message.type === 'nx_flow_mod') {
-    return { prefix: niciraName(message), suffix: '', body: flowMod(same, options, message.cookie) }
+function bodyText(message: Message, options: MessageTextOptions, print: Print): string {
+  const same = twin(message) ?? message
+  const own = message.type === 'nx_flow_mod' || message.version === VERSIONS.of10
+  if (same.type === 'flow_mod' && own && 'cookie' in message) return flowMod(same, options, message.cookie)
+  if (same.type === 'multipart_request' || same.type === 'multipart_reply') {
+    const flags = same.flags === 0 ? '' : ` flags=${same.flags === 1 ? '[more]' : hex(same.flags)}`
+    return (flags + multipartText(same, options)).replace(/^ (?=[^\n])/, '')
   }
-  if (same !== undefined) return { ...parts(same, options), prefix: niciraName(message) }
-  if (message.type === 'multipart_request' || message.type === 'multipart_reply') {
-    const side = message.type === 'multipart_request' ? 'request' : 'reply'
-    const { name, body } = multipartText(message, side, options)
-    const flags = message.flags === 0 ? '' : ` flags=${message.flags === 1 ? '[more]' : hex(message.flags)}`
-    return { prefix: name, suffix: ` ${side}`, body: (flags + body).replace(/^ (?=[^\n])/, '') }
-  }
-  const known = experimenterText(message, options, formatMessage)
-  if (known !== undefined) return { suffix: '', ...known }
-  return { prefix: `OFPT_${message.type.toUpperCase()}`, suffix: '', body: plainText(message, options) }
+  return experimenterText(same, options, print) ?? plainText(same, options)
 }
 
 function plainText(message: Message, options: MessageTextOptions): string {
   switch (message.type) {
     case 'hello':
       return hello(message)
-    case 'error':
-      return error(message, options)
     case 'echo_request':
     case 'echo_reply':
       return `${message.data.length} bytes of payload${message.data.length === 0 ? '' : `\n${hexDump(message.data)}`}`
     case 'features_reply':
-      return features(message)
+      return features(message, options)
     case 'get_config_reply':
     case 'set_config':
-      return `frags=${['normal', 'drop', 'reassemble'][message.flags] ?? hex(message.flags)} miss_send_len=${message.miss_send_len}`
+      return config(message)
     case 'packet_in':
       return packetIn({ ...message, metadata: message.match }, options)
     case 'flow_removed':
@@ -138,13 +111,16 @@ function plainText(message: Message, options: MessageTextOptions): string {
     case 'queue_get_config_request':
       return `port=${formatPort(message.port, options)}`
     case 'queue_get_config_reply':
-      return queueConfig(message, options)
+      return formatQueues(
+        message.queues.map((queue) => ({ ...queue, port: message.port })),
+        options,
+      )
     case 'role_request':
     case 'role_reply':
       return role(message)
     case 'get_async_reply':
     case 'set_async':
-      return asyncText(message)
+      return asyncText(message, message.version)
     case 'meter_mod':
       return `${COMMANDS[message.command] ?? message.command} ${formatMeter(message)}`
     default:
@@ -163,35 +139,15 @@ function hello(message: MessageNamed<'hello'>): string {
   return `\n version bitmap: ${versions.map((version) => `0x${version.toString(16).padStart(2, '0')}`).join(', ')}`
 }
 
-/** `OFPBMC_BAD_PREREQ`, Nicira's own `NXBMC_CT_DATAPATH_SUPPORT`; numbers where there is no name. */
-export function formatError(kind: ErrorKind): string {
-  const { error_type, code, experimenter } = kind
-  if (typeof error_type === 'string' && error_type !== 'experimenter') {
-    const prefix = ERROR_PREFIX[error_type]
-    if (typeof code === 'number') return `${prefix}_${code}`
-    if (code.startsWith('nx_')) return `${prefix.replace(/^OFP/, 'NX')}_${code.slice(3).toUpperCase()}`
-    return `${prefix}_${code.toUpperCase()}`
-  }
-  const whose = experimenter === undefined ? '' : ` experimenter=0x${experimenter.toString(16)}`
-  return `type=${error_type}${whose} code=${code}`
-}
+const FRAGMENTS = ['normal', 'drop', 'reassemble', 'nx-match']
+/** Until 1.2: packets whose TTL runs out go to the controller. */
+const INVALID_TTL = 4
 
-function error(message: ErrorMessage, options: MessageTextOptions): string {
-  const { data } = message
-  const name = formatError(message)
-  if (message.error_type === 'hello_failed') {
-    const text = Array.from(data, (octet) =>
-      octet >= 32 && octet < 127 ? String.fromCharCode(octet) : `\\x${octet.toString(16).padStart(2, '0')}`,
-    )
-    return `${name}${data.length === 0 ? '' : `\n${text.join('')}`}`
-  }
-  if (data.length === 0) return name
-  try {
-    return `${name}\n${formatMessage(decode(data), options)}`
-  } catch (problem) {
-    if (!(problem instanceof WireError)) throw problem
-    return `${name}\n${hexDump(data)}`
-  }
+function config({ flags, miss_send_len, version }: MessageNamed<'set_config' | 'get_config_reply'>): string {
+  const old = version === VERSIONS.of10
+  const ttl = old && (flags & INVALID_TTL) !== 0 ? ' invalid_ttl_to_controller' : ''
+  const frags = old ? flags & ~INVALID_TTL : flags
+  return `frags=${FRAGMENTS[frags] ?? hex(frags)}${ttl} miss_send_len=${miss_send_len}`
 }
 
 const CAPABILITIES = [
@@ -206,13 +162,16 @@ const CAPABILITIES = [
   'PORT_BLOCKED',
 ]
 
-function features(message: MessageNamed<'features_reply'>): string {
-  const { datapath_id, n_tables, n_buffers, auxiliary_id, capabilities } = message
+function features(message: MessageNamed<'features_reply'>, options: MessageTextOptions): string {
+  const { datapath_id, n_tables, n_buffers, auxiliary_id, capabilities, version, actions, ports = [] } = message
+  const old = version === VERSIONS.of10
   const auxiliary = auxiliary_id === 0 ? '' : `, auxiliary_id:${auxiliary_id}`
   return (
     `dpid:${datapath_id.toString(16).padStart(16, '0')}\n` +
     `n_tables:${n_tables}, n_buffers:${n_buffers}${auxiliary}\n` +
-    `capabilities: ${names(capabilities, CAPABILITIES)}`
+    `capabilities: ${names(capabilities, old ? CAPABILITIES_10 : CAPABILITIES)}` +
+    (actions ? `\nactions: ${listed(actions, ACTIONS_10)}` : '') +
+    formatPorts(ports, options)
   )
 }
 
@@ -261,24 +220,19 @@ function flowMod(message: MessageNamed<'flow_mod'>, options: MessageTextOptions,
   if (hard_timeout !== 0) out.push(`hard:${hard_timeout}`)
   if (command === 'add' && (message.importance ?? 0) !== 0) out.push(`importance:${message.importance}`)
   if (buffer_id !== NONE) out.push(`buf:0x${buffer_id.toString(16)}`)
-  const removes = command === 'delete' || command === 'delete_strict'
+  // 1.0 does not say when the ports count.
+  const removes = command === 'delete' || command === 'delete_strict' || message.version === VERSIONS.of10
   if (removes && out_port !== NONE) out.push(`out_port:${formatPort(out_port, options)}`)
   if (removes && out_group !== NONE) out.push(`out_group:${out_group}`)
   out.push(...flowFlags(message.flags))
   return `${out.join(' ')} actions=${formatInstructions(message.instructions, options)}`
 }
 
-function queueConfig(message: MessageNamed<'queue_get_config_reply'>, options: MessageTextOptions): string {
-  const queues = [...message.queues].sort((a, b) => a.queue_id - b.queue_id)
-  const lines = queues.map(({ queue_id, properties }) => `\nqueue ${queue_id}:${properties.map(queueRate).join('')}`)
-  return `port=${formatPort(message.port, options)}${lines.join('')}`
-}
-
 const ROLES: Readonly<Record<string, string>> = { master: 'primary', slave: 'secondary' }
 
 function role(message: MessageNamed<'role_request'> | MessageNamed<'role_reply'>): string {
   const { generation_id } = message
-  const name = ROLES[message.role]
-  const generation = name !== undefined && generation_id !== NO_COOKIE ? ` generation_id=${generation_id}` : ''
-  return `role=${name ?? message.role}${generation}`
+  const unsaid = message.type === 'role_request' && message.role === 'nochange'
+  const generation = unsaid || generation_id === NO_COOKIE ? '' : ` generation_id=${generation_id}`
+  return `role=${ROLES[message.role] ?? message.role}${generation}`
 }

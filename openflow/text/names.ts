@@ -15,6 +15,8 @@ export interface TextOptions {
   readonly ports?: ReadonlyMap<number, string> | undefined
   /** Names of tables by number. */
   readonly tableNames?: ReadonlyMap<number, string> | undefined
+  /** Version octet of the protocol whose words are printed; 1.3 (4) without. Messages go by their own. */
+  readonly version?: number | undefined
 }
 
 /** Where ovs-ofctl's name is not the field's own. */

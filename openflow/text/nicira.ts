@@ -3,10 +3,14 @@
  * for both; and those that have no such twin. Knows shapes, prints little.
  */
 
+import type { AsyncProperty } from '../spec/async-properties.ts'
+import { FLOW_COMMANDS } from '../spec/enums.ts'
 import type { Message, MessageNamed } from '../spec/message.ts'
 import type { NxIpfixStats } from '../spec/nicira-ipfix.ts'
 import type { Oxm } from '../spec/oxm.ts'
-import { hex } from './scan.ts'
+import { VERSIONS } from '../wire/version.ts'
+import { type AsyncConfig, asyncText } from './bits.ts'
+import { counters } from './counters.ts'
 
 /** A 16 bit port as 32 bits: the reserved ports are at the end of both. */
 const wide = (port: number): number => (port >= 0xff00 ? port + 0xffff_0000 : port)
@@ -21,14 +25,36 @@ function cookieApart(match: readonly Oxm[]): { match: Oxm[]; cookie: bigint; coo
   return { match: match.filter((one) => !isCookie(one)), cookie, cookie_mask }
 }
 
-/** `NXT_FLOW_MOD`, `NXST_FLOW`. */
-export function niciraName(message: Message): string {
-  const [family, name] = 'mp_type' in message ? ['NXST', message.mp_type] : ['NXT', message.type]
-  return `${family}_${name.replace(/^nx_/, '').toUpperCase()}`
+/** ofp_match says "no tag" with all bits of the tag; so it is printed. */
+const match10 = (match: readonly Oxm[]): Oxm[] =>
+  match.map((oxm) => (oxm.field === 'vlan_vid' && oxm.value === 0 ? { field: 'vlan_tci', value: 0 } : oxm))
+
+/** Of the messages with an ofp_match. */
+function twin10(message: Message): Message | undefined {
+  if (message.type === 'flow_mod') return flowMod10({ ...message, match: match10(message.match) })
+  if (message.type === 'flow_removed') return { ...message, table_id: 0xff, match: match10(message.match) }
+  if (message.type === 'multipart_reply' && message.mp_type === 'flow') {
+    return { ...message, body: message.body.map((flow) => ({ ...flow, match: match10(flow.match) })) }
+  }
+  if (message.type !== 'multipart_request') return undefined
+  if (message.mp_type !== 'flow' && message.mp_type !== 'aggregate') return undefined
+  return { ...message, body: { ...message.body, match: match10(message.body.match) } }
+}
+
+/** With nx_flow_mod_table_id, the upper octet of the command is the table; it is not known here whether it holds. */
+function flowMod10(message: MessageNamed<'flow_mod'>): MessageNamed<'flow_mod'> {
+  const { command } = message
+  if (typeof command !== 'number') return { ...message, table_id: 0 }
+  const name = Object.entries(FLOW_COMMANDS).find(([, number]) => number === (command & 0xff))?.[0]
+  return { ...message, table_id: command >>> 8, command: (name as typeof command | undefined) ?? command & 0xff }
 }
 
 /** The message of OpenFlow 1.3 that says the same; undefined where there is none. */
 export function twin(message: Message): Message | undefined {
+  return (message.version === VERSIONS.of10 ? twin10(message) : undefined) ?? niciraTwin(message)
+}
+
+function niciraTwin(message: Message): Message | undefined {
   switch (message.type) {
     case 'nx_flow_mod': {
       const out_port = wide(message.out_port)
@@ -81,6 +107,14 @@ function twinReply(message: MessageNamed<'multipart_reply'>): Message | undefine
 
 const ROLES: Readonly<Record<string, string>> = { other: 'equal', master: 'primary', slave: 'secondary' }
 
+/** Masks by kind and role, of those that are told; the others are 0. */
+function asyncMasks(properties: readonly AsyncProperty[]): Partial<AsyncConfig> {
+  const told = properties.flatMap((one) =>
+    'mask' in one ? [[one.type.replace(/_(?=master$|slave$)/, '_mask_'), one.mask] as const] : [],
+  )
+  return Object.fromEntries(told)
+}
+
 /** The body of messages without twin; undefined for others. */
 export function niciraText(message: Message): string | undefined {
   switch (message.type) {
@@ -92,7 +126,7 @@ export function niciraText(message: Message): string | undefined {
     case 'nx_flow_age':
       return ''
     case 'nx_set_async_config2':
-      return message.properties.map((one) => `\n ${one.type}${'mask' in one ? `=${hex(one.mask)}` : ''}`).join('')
+      return asyncText(asyncMasks(message.properties), message.version)
     default:
       return undefined
   }
@@ -102,18 +136,25 @@ export function niciraText(message: Message): string | undefined {
 export function ipfixText(body: NxIpfixStats | readonly NxIpfixStats[]): string {
   if (!Array.isArray(body)) return `\n  bridge ipfix: ${counted(body as NxIpfixStats, 16)}`
   const all = body as readonly NxIpfixStats[]
-  const ids = all.map((stats) => {
-    const id = `  id ${String(stats.collector_set_id).padStart(3)}: `
-    return `\n${id}${counted(stats, id.length)}`
-  })
+  const ids = all.map((stats) => `\n  id ${String(stats.collector_set_id).padStart(3)}: ${counted(stats, 10)}`)
   return ` ${all.length} ids${ids.join('')}`
 }
 
 /** Two lines, the second with so many blanks in front. */
 function counted(stats: NxIpfixStats, indent: number): string {
-  const { total_flows, current_flows, pkts, ipv4_pkts, ipv6_pkts, tx_pkts } = stats
-  const { error_pkts, ipv4_error_pkts, ipv6_error_pkts, tx_errors } = stats
-  const good = `flows=${total_flows}, current flows=${current_flows}, sampled pkts=${pkts}, ipv4 ok=${ipv4_pkts}`
-  const bad = `pkts errs=${error_pkts}, ipv4 errs=${ipv4_error_pkts}, ipv6 errs=${ipv6_error_pkts}`
-  return `${good}, ipv6 ok=${ipv6_pkts}, tx pkts=${tx_pkts}\n${' '.repeat(indent)}${bad}, tx errs=${tx_errors}`
+  const good = counters([
+    ['flows', stats.total_flows],
+    ['current flows', stats.current_flows],
+    ['sampled pkts', stats.pkts],
+    ['ipv4 ok', stats.ipv4_pkts],
+    ['ipv6 ok', stats.ipv6_pkts],
+    ['tx pkts', stats.tx_pkts],
+  ])
+  const bad = counters([
+    ['pkts errs', stats.error_pkts],
+    ['ipv4 errs', stats.ipv4_error_pkts],
+    ['ipv6 errs', stats.ipv6_error_pkts],
+    ['tx errs', stats.tx_errors],
+  ])
+  return `${good}\n${' '.repeat(indent)}${bad}`
 }

@@ -23,9 +23,7 @@ export function packetIn(packet: PacketInLike, options: MessageTextOptions, extr
   const { table_id = 0, cookie = ALL_ONES, total_len, metadata, reason, buffer_id, data } = packet
   let out = table_id === 0 ? '' : `table_id=${table_id} `
   if (cookie !== ALL_ONES) out += `cookie=0x${cookie.toString(16)} `
-  const match = formatMatch(metadata, options)
-  out += `total_len=${total_len} ${match}${match === '' ? '' : ' '}`
-  out += `(via ${reason}) data_len=${data.length} `
+  out += `total_len=${total_len} ${formatMatch(metadata, options)} (via ${reason}) data_len=${data.length} `
   if (buffer_id === NO_BUFFER) {
     out += '(unbuffered)'
     if (total_len !== data.length) out += ' (***total_len != data_len***)'

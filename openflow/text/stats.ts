@@ -9,17 +9,20 @@ import type { GroupFeatures } from '../spec/groups.ts'
 import type { MessageNamed } from '../spec/message.ts'
 import type { OxmId } from '../spec/oxm.ts'
 import type { TableFeatures } from '../spec/table-features.ts'
+import { U64_MAX } from '../wire/field.ts'
+import { sameContent } from '../wire/spelled.ts'
 import { VERSIONS } from '../wire/version.ts'
 import { formatInstructions } from './actions.ts'
-import { names } from './bits.ts'
-import { formatFlowCounters } from './counters.ts'
-import { formatDuration, formatFlow } from './flow.ts'
+import { listed, names } from './bits.ts'
+import { shortened } from './field-list.ts'
+import { formatDuration, formatFlow, formatFlowCounters } from './flow.ts'
 import { formatGroup } from './group.ts'
 import { formatMatch } from './match.ts'
 import { formatMeter, METER_FLAGS, meterName } from './meter.ts'
 import { fieldText, formatPort, type TextOptions } from './names.ts'
 import { ipfixText } from './nicira.ts'
-import { formatPortDesc, formatPortStats, formatQueueStats, queueRate } from './ports.ts'
+import { ACTIONS_10, wildFields10 } from './of10.ts'
+import { formatPortStats, formatPorts, formatQueueStats, formatQueues } from './ports.ts'
 import { hex } from './scan.ts'
 import { formatTableDesc } from './tables.ts'
 import { octetsText } from './values.ts'
@@ -35,23 +38,9 @@ const ALL_TABLES = 0xff
 type Request = MessageNamed<'multipart_request'>
 type Reply = MessageNamed<'multipart_reply'>
 
-const NAMES: Readonly<Record<string, string>> = {
-  port_stats: 'OFPST_PORT',
-  flow_monitor: 'ONFST_FLOW_MONITOR',
-  nx_ipfix_bridge: 'NXST_IPFIX_BRIDGE',
-  nx_ipfix_flow: 'NXST_IPFIX_FLOW',
-}
-
-/** Name of the type, and the body: starting with a blank or a newline, or empty. */
-export function multipartText(
-  message: Request | Reply,
-  side: 'request' | 'reply',
-  options: MessageTextOptions,
-): { name: string; body: string } {
-  const core = message.mp_type === 'flow_monitor' && (message.version ?? 0) >= VERSIONS.of14
-  const name = (core ? undefined : NAMES[message.mp_type]) ?? `OFPST_${message.mp_type.toUpperCase()}`
-  const body = side === 'request' ? request(message as Request, options) : reply(message as Reply, options)
-  return { name, body }
+/** The body of a multipart message: starting with a blank or a newline, or empty. */
+export function multipartText(message: Request | Reply, options: MessageTextOptions): string {
+  return message.type === 'multipart_request' ? request(message, options) : reply(message, options)
 }
 
 function request(message: Request, options: MessageTextOptions): string {
@@ -91,6 +80,8 @@ function request(message: Request, options: MessageTextOptions): string {
   }
 }
 
+const spaced = (text: string): string => (text === '' ? '' : ` ${text}`)
+
 function reply(message: Reply, options: MessageTextOptions): string {
   switch (message.mp_type) {
     case 'desc': {
@@ -113,14 +104,16 @@ function reply(message: Reply, options: MessageTextOptions): string {
     case 'port_stats':
       return ` ${message.body.length} ports${message.body.map((stats) => formatPortStats(stats, options)).join('')}`
     case 'port_desc':
-      return [...message.body]
-        .sort((a, b) => a.port_no - b.port_no)
-        .map((port) => `\n${formatPortDesc(port, options)}`)
-        .join('')
+      return formatPorts(message.body, options)
     case 'queue':
       return ` ${message.body.length} queues${message.body.map((stats) => formatQueueStats(stats, options)).join('')}`
     case 'queue_desc':
-      return queueDescs(message.body, options)
+      return spaced(
+        formatQueues(
+          message.body.map((queue) => ({ ...queue, port: queue.port_no })),
+          options,
+        ),
+      )
     case 'table_desc':
       return message.body.map(formatTableDesc).join('\n')
     case 'group':
@@ -128,7 +121,7 @@ function reply(message: Reply, options: MessageTextOptions): string {
     case 'group_desc':
       return message.body.map((group) => `\n ${formatGroup(group, options)}`).join('')
     case 'group_features':
-      return groupFeatures(message.body)
+      return groupFeatures(message.body, options.version)
     case 'meter':
       return message.body.map((stats) => `\n${meterStats(stats)}`).join('\n')
     case 'meter_config':
@@ -172,8 +165,11 @@ type GroupStats = Extract<Reply, { mp_type: 'group' }>['body'][number]
 
 function groupStats(stats: GroupStats): string {
   const { group_id, duration_sec, duration_nsec, ref_count, packet_count, byte_count, bucket_stats } = stats
-  const buckets = bucket_stats.map((b, i) => `,bucket${i}:packet_count=${b.packet_count},byte_count=${b.byte_count}`)
-  return `group_id=${group_id},duration=${formatDuration(duration_sec, duration_nsec)},ref_count=${ref_count},packet_count=${packet_count},byte_count=${byte_count}${buckets.join('')}`
+  const buckets = bucket_stats.map((b, i) =>
+    b.packet_count === U64_MAX ? '' : `,bucket${i}:packet_count=${b.packet_count},byte_count=${b.byte_count}`,
+  )
+  const duration = duration_sec === ANY ? '' : `,duration=${formatDuration(duration_sec, duration_nsec)}`
+  return `group_id=${group_id}${duration},ref_count=${ref_count},packet_count=${packet_count},byte_count=${byte_count}${buckets.join('')}`
 }
 
 const GROUP_KINDS = [
@@ -183,7 +179,7 @@ const GROUP_KINDS = [
   ['fast failover', 'ff'],
 ] as const
 
-/** Bits of a group's actions, in the order in which they are listed. */
+/** Bits of a group's actions that Open vSwitch has, in the order in which it lists them. */
 const GROUP_ACTIONS = [
   [0, 'output'],
   [22, 'group'],
@@ -197,20 +193,18 @@ const GROUP_ACTIONS = [
   [19, 'push_mpls'],
   [20, 'pop_mpls'],
   [21, 'set_queue'],
-  [11, 'copy_ttl_out'],
-  [12, 'copy_ttl_in'],
-  [26, 'push_pbb'],
-  [27, 'pop_pbb'],
 ] as const
 
-function groupFeatures(features: GroupFeatures): string {
-  let out = `\n Group table:\n    Types:  ${hex(features.types)}\n    Capabilities:  ${hex(features.capabilities)}`
+const digits = (bits: number): string => `0x${bits.toString(16)}`
+
+function groupFeatures(features: GroupFeatures, version: number | undefined): string {
+  let out = `\n Group table:\n    Types:  ${digits(features.types)}\n    Capabilities:  ${digits(features.capabilities)}`
   GROUP_KINDS.forEach(([title, kind], bit) => {
     if (!((features.types >>> bit) & 1)) return
     const bits = features[`actions_${kind}`]
-    const actions = GROUP_ACTIONS.filter(([number]) => (bits >>> number) & 1).map(([, name]) => name)
+    const actions = listed(bits, version === VERSIONS.of10 ? ACTIONS_10 : GROUP_ACTIONS)
     out += `\n    ${title} group:\n       max_groups=${hex(features[`max_groups_${kind}`])}`
-    out += `\n       actions: ${actions.length === 0 ? '<none>' : actions.join(' ')}`
+    out += `\n       actions: ${actions === '' ? '<none>' : actions}`
   })
   return out
 }
@@ -224,21 +218,45 @@ function meterStats(stats: MeterStats): string {
   return `meter:${meterName(meter_id)} flow_count:${flow_count} packet_in_count:${packet_in_count} byte_in_count:${byte_in_count} duration:${formatDuration(duration_sec, duration_nsec)} bands:${bands.join('')}`
 }
 
-/** Tables; those with the same numbers as the one before them only as `ditto`. */
-function tableStats(tables: readonly TableStats[]): string {
-  const out: string[] = []
-  const numbers = (t: TableStats): string =>
-    `active=${t.active_count}, lookup=${t.lookup_count}, matched=${t.matched_count}`
-  for (let i = 0; i < tables.length; ) {
-    const first = tables[i]!
-    out.push(`\n  table ${first.table_id}:\n    ${numbers(first)}`)
-    let end = i + 1
-    while (end < tables.length && numbers(tables[end]!) === numbers(first)) end++
-    if (end - i === 2) out.push(`\n  table ${tables[i + 1]!.table_id}: ditto`)
-    else if (end - i > 2) out.push(`\n  tables ${tables[i + 1]!.table_id}...${tables[end - 1]!.table_id}: ditto`)
-    i = end
+/** What a table's statistics say beside its number, a line each; max_entries and fields only in 1.0. */
+function tableLines(table: TableStats, before: TableStats | undefined): string[] {
+  const { max_entries = 0, wildcards = 0 } = table
+  const lines = [`    active=${table.active_count}, lookup=${table.lookup_count}, matched=${table.matched_count}`]
+  const sameFields = before !== undefined && wildcards === before.wildcards
+  if (sameFields && max_entries === before.max_entries) {
+    return max_entries === 0 && wildcards === 0 ? lines : [...lines, '    (same features)']
   }
-  return out.join('\n')
+  if (max_entries !== 0) lines.push(`    max_entries=${max_entries}`)
+  const fields = wildFields10(wildcards)
+  if (fields.length === 0) return lines
+  if (sameFields) return [...lines, '    (same matching)']
+  return [...lines, '    matching:', `      exact match or wildcard: ${shortened(fields)}`]
+}
+
+/** Tables; those like the one before them only as `ditto`, in one line if they have no names. */
+function tableStats(tables: readonly TableStats[]): string {
+  let out = ''
+  let ditto: number[] = []
+  const end = (): void => {
+    if (ditto.length === 0) return
+    const [first, last] = [ditto[0], ditto.at(-1)]
+    out += `\n  ${ditto.length === 1 ? `table ${first}` : `tables ${first}...${last}`}: ditto\n`
+    ditto = []
+  }
+  tables.forEach((table, i) => {
+    const before = tables[i - 1]
+    const { table_id, name = '', ...rest } = table
+    const same = before !== undefined && sameContent(rest, { ...before, table_id: undefined, name: undefined })
+    if (same && name === '') {
+      ditto.push(table_id)
+      return
+    }
+    end()
+    out += `\n  table ${table_id}${name === '' ? '' : ` ("${name}")`}:`
+    out += same ? ' ditto' : `\n${tableLines(table, before).join('\n')}\n`
+  })
+  end()
+  return out.replace(/\n$/, '')
 }
 
 type FeatureProperty = TableFeatures['properties'][number]
@@ -296,27 +314,12 @@ const MONITOR_FLAGS = ['initial', 'add', 'delete', 'modify', 'actions', 'own', '
 
 type MonitorRequest = Extract<Request, { mp_type: 'flow_monitor' }>['body'][number]
 
-type Queue = Extract<Reply, { mp_type: 'queue_desc' }>['body'][number]
-
-/** A line for each queue below one for each port. */
-function queueDescs(queues: readonly Queue[], options: TextOptions): string {
-  let out = ''
-  let last: number | undefined
-  for (const { port_no, queue_id, properties } of [...queues].sort(
-    (a, b) => a.port_no - b.port_no || a.queue_id - b.queue_id,
-  )) {
-    if (port_no !== last) out += `${last === undefined ? ' ' : '\n'}port=${formatPort(port_no, options)}`
-    last = port_no
-    out += `\nqueue ${queue_id}:${properties.map(queueRate).join('')}`
-  }
-  return out
-}
-
 function monitorRequest(monitor: MonitorRequest, options: TextOptions): string {
-  const { id, flags, out_port, table_id } = monitor
+  const { id, flags, out_port, out_group = ANY, table_id } = monitor
   if (monitor.command === 'delete') return `id=${id} command=delete`
   let out = `id=${id} flags=${names(flags, MONITOR_FLAGS).replaceAll(' ', ',')}`
   if (out_port !== ANY) out += ` out_port=${formatPort(out_port, options)}`
+  if (out_group !== ANY) out += ` out_group=${out_group}`
   if (table_id !== ALL_TABLES) out += ` table=${table_id}`
   const match = formatMatch(monitor.match, options)
   return match === '' ? out : `${out} ${match}`

@@ -27,7 +27,7 @@ export function formatTableMod({ table_id, config, properties, version = 0 }: Me
 /** Three lines: the table, its eviction, its vacancy. */
 export function formatTableDesc({ table_id, config, properties }: TableDesc): string {
   const eviction = properties.find((one) => one.type === 'eviction')
-  const flags = names(eviction?.type === 'eviction' ? eviction.flags : 0, EVICTION_FLAGS, '(default)')
+  const flags = eviction?.type === 'eviction' ? names(eviction.flags, EVICTION_FLAGS) : '(default)'
   const { vacancy_down, vacancy_up, vacancy } = vacancyOf(properties)
   const levels = ` vacancy_down=${vacancy_down}% vacancy_up=${vacancy_up}% vacancy=${vacancy}%`
   return (

@@ -119,7 +119,8 @@ export function formatFrag({ value, mask }: Masked): string {
 
 export function formatPacketType(value: bigint): string {
   if (value === 0n) return 'eth'
-  return `(${value >> 16n},${hex(value & 0xffffn)})`
+  const digits = (part: bigint): string => (part > 9n ? hex(part) : `${part}`)
+  return `(${digits(value >> 16n)},${digits(value & 0xffffn)})`
 }
 
 /** One value as set_field and learn have it; `mask` undefined where all bits count. */
@@ -341,7 +342,7 @@ function parseKind(field: FieldName, print: string, bits: number, whole: Piece, 
     }
     case 'packet_type': {
       if (whole.text === 'eth') return { value: 0n, mask: ones(32) }
-      const found = /^\((\d+),(0x[0-9a-f]+|\d+)\)$/i.exec(whole.text)
+      const found = /^\((0x[0-9a-f]+|\d+),(0x[0-9a-f]+|\d+)\)$/i.exec(whole.text)
       if (found === null) return parseInteger(whole, bits)
       const value = (BigInt(found[1]!) << 16n) | BigInt(found[2]!)
       return parseInteger({ text: `${value}`, at: whole.at }, bits)

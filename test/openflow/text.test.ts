@@ -51,6 +51,7 @@ describe('text of messages', () => {
     expect(formatMessage(sample('nx_ct_flush'))).to.equal('NXT_CT_FLUSH (OF1.3) (xid=0x14): zone=5 proto=17')
     expect(formatMessage(sample('error of a flow mod'))).to.equal(
       'OFPT_ERROR (OF1.3) (xid=0x2): OFPFMFC_TABLE_FULL\n' +
+        'OFPT_FLOW_MOD (OF1.3) (xid=0x7):\n(***truncated to 12 bytes from 80***)\n' +
         '00000000  04 0e 00 50 00 00 00 07-00 00 00 00             |...P........    |',
     )
     expect(formatMessage(sample('flow_monitor')).split('\n').slice(1)).to.deep.equal([
