@@ -40,7 +40,8 @@ function plain({ flows, meters, noFloodPorts }: SwitchProgram) {
 }
 
 describe('the compiler', () => {
-  it('gives step by step what it gives at once, and touches what differs', () => {
+  it('gives step by step what it gives at once, and touches what differs', function () {
+    this.timeout(60_000)
     fc.assert(
       fc.property(arbitraryWalk, backend, (walk, kind) => {
         const intent = new Intent()
