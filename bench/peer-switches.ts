@@ -2,7 +2,7 @@
  * Many switches in one process: each shakes hands and then keeps a window of packet-ins outstanding. A packet-in counts
  * as answered by the packet-out with its xid. Nothing is decoded: headers are cut and counted, so that what is left is
  * the controller's. Usage: peer-switches.ts; commands as lines: `open PORT COUNT`, `load WINDOW MS` (answers a second,
- * and the answers of the switch that got fewest and most), `close`.
+ * the answers of the switch that got fewest and most, and all answers), `close`.
  */
 import { connect as dial, type Socket } from 'node:net'
 import { createInterface } from 'node:readline'
@@ -133,7 +133,8 @@ const commands: Readonly<Record<string, (...words: number[]) => Promise<unknown>
     const counts = switches.map(({ answered }, i) => answered - before[i]!)
     for (const one of switches) one.loading = false
     const total = counts.reduce((sum, count) => sum + count, 0)
-    return { rate: total / seconds, least: Math.min(...counts), most: Math.max(...counts) }
+    const all = switches.reduce((sum, { answered }) => sum + answered, 0)
+    return { rate: total / seconds, least: Math.min(...counts), most: Math.max(...counts), all }
   },
   async close() {
     for (const { socket } of switches) socket.destroy()

@@ -201,15 +201,23 @@ interface Load {
   readonly rate: number
   readonly least: number
   readonly most: number
+  readonly all: number
 }
 
-async function load(start: () => Promise<Controller>, switches: PeerSwitches, count: number): Promise<Load> {
+/** A load, and what of this process's time each answer took: on a machine that does other things, too, that says more. */
+interface Measured extends Load {
+  readonly cpuUs: number
+}
+
+async function load(start: () => Promise<Controller>, switches: PeerSwitches, count: number): Promise<Measured> {
   const controller = await start()
   await switches.ask(`open ${controller.port} ${count}`)
+  const before = process.cpuUsage()
   const result = await switches.ask<Load>(`load ${Math.max(1, Math.min(WINDOW, 16384 / count))} ${LOAD_MS}`)
+  const { user, system } = process.cpuUsage(before)
   await switches.ask('close')
   await controller.close()
-  return result
+  return { ...result, cpuUs: (user + system) / result.all }
 }
 
 async function idleOctets(switches: PeerSwitches): Promise<number> {
@@ -234,21 +242,22 @@ const kinds: ReadonlyArray<readonly [string, () => Promise<Controller>]> = [
 ]
 const rows: string[][] = []
 for (const count of COUNTS) {
-  const rates = new Map<string, Load[]>(kinds.map(([name]) => [name, []]))
+  const rates = new Map<string, Measured[]>(kinds.map(([name]) => [name, []]))
   for (let round = 0; round < ROUNDS; round++) {
     for (const [name, start] of kinds) rates.get(name)!.push(await load(start, switches, count))
   }
   const rate = (name: string): number => median(rates.get(name)!.map((one) => one.rate))
   for (const [name] of kinds) {
     const fair = median(rates.get(name)!.map(({ least, most }) => least / most))
-    rows.push([`${count} switches, ${name}`, ...[rate(name), rate(name) / rate('bare Node'), fair].map(figure)])
+    const cpu = median(rates.get(name)!.map(({ cpuUs }) => cpuUs))
+    rows.push([`${count} switches, ${name}`, ...[rate(name), rate(name) / rate('bare Node'), cpu, fair].map(figure)])
   }
 }
 await switches.stop()
 printTable(
   'Packet-ins answered by a flow-mod and a packet-out, one process',
   'npm run bench -- peers',
-  ['', 'packet-ins/s', 'times bare Node', 'least/most served'],
+  ['', 'packet-ins/s', 'times bare Node', 'µs of CPU each', 'least/most served'],
   rows,
 )
 console.log(`memory for each of ${IDLE_PEERS} idle peers, shaken hands: ${figure(idle / 1024)} KiB\n`)

@@ -1,7 +1,18 @@
 /** The handshake as a machine: negotiation against an oracle, both sides against each other, and what it refuses. */
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { encode, Handshake, type Message, type MessageNamed, negotiate, versionBitmap } from 'node-openflow'
+import {
+  decode,
+  encode,
+  encodeAll,
+  Handshake,
+  type Message,
+  type MessageNamed,
+  negotiate,
+  SPOKEN_VERSIONS,
+  type Version,
+  versionBitmap,
+} from 'node-openflow'
 import { echo, FEATURES, HELLO, packetIn, ports } from '../support/openflow-peer.ts'
 
 const hello = (version: number, versions?: readonly number[]): MessageNamed<'hello'> => ({
@@ -11,6 +22,7 @@ const hello = (version: number, versions?: readonly number[]): MessageNamed<'hel
   elements: versions === undefined ? [] : [versionBitmap(versions)],
 })
 
+const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
 const size = (message: Message): number => encode(message).length
 
 function controller(limits: { maxMessages?: number; maxOctets?: number } = {}): {
@@ -72,6 +84,112 @@ describe('version negotiation (OpenFlow 1.3.5 section 6.3.1)', () => {
     expect(Buffer.from(error.data).toString()).to.equal(machine.reason)
     expect(machine.reason).to.equal('no common version: this side speaks 1.3, the peer 1.0')
     expect(encode(error)[0]).to.equal(1)
+  })
+})
+
+describe('two sides that speak some of the versions', () => {
+  const subsets = Array.from({ length: 15 }, (_, bits) => SPOKEN_VERSIONS.filter((_, at) => ((bits + 1) >> at) & 1))
+  const newest = (versions: readonly number[]): number => Math.max(...versions)
+  /** What a switch says of itself in every version. */
+  const plain = { ...FEATURES, capabilities: 7 }
+
+  /** Both, at the end of all that they say, over the wire and in the versions that they write. */
+  function meet(mine: readonly Version[], theirs: readonly Version[]): { controller: Handshake; device: Handshake } {
+    let xid = 0
+    const nextXid = (): number => ++xid
+    const controller = new Handshake({ side: 'controller', nextXid, versions: mine })
+    const device = new Handshake({ side: 'switch', nextXid, versions: theirs })
+    const carried = (message: Message, version: number): Message =>
+      decode(encodeAll([message], message.version ?? version))
+    const answer = (message: Message): Message[] => {
+      if (device.state !== 'done') return device.receive(message, 8)
+      if (message.type === 'features_request') return [{ type: 'features_reply', ...plain, xid: message.xid }]
+      if (message.type !== 'multipart_request') return []
+      return [{ type: 'multipart_reply', xid: message.xid, flags: 0, mp_type: 'port_desc', body: [] }]
+    }
+    let toDevice = controller.start().map((message) => carried(message, newest(mine)))
+    let toController = device.start().map((message) => carried(message, newest(theirs)))
+    while (toDevice.length + toController.length > 0) {
+      const answers = toDevice.flatMap(answer).map((message) => carried(message, device.version))
+      toDevice = toController
+        .flatMap((message) => controller.receive(message, 8))
+        .map((message) => carried(message, controller.version))
+      toController = answers
+    }
+    return { controller, device }
+  }
+
+  it('meet in the highest that both speak, and where they share none, do not', () => {
+    for (const mine of subsets) {
+      for (const theirs of subsets) {
+        const agreed = newest(mine.filter((version) => theirs.includes(version)))
+        const { controller, device } = meet(mine, theirs)
+        const what = `${mine} and ${theirs}: ${controller.reason} ${device.reason}`
+        expect(controller.state, what).to.equal(agreed > 0 ? 'done' : 'failed')
+        if (agreed < 0) continue
+        expect([controller.version, device.version, device.state], what).to.deep.equal([agreed, agreed, 'done'])
+        expect(controller.features, what).to.deep.include(plain)
+      }
+    }
+  })
+
+  it('go by the header where the other has no bitmap, or one without a common version', () => {
+    for (const side of ['controller', 'switch'] as const) {
+      for (const mine of subsets) {
+        for (const header of [0, 1, 2, 3, 4, 5, 6, 7, 255]) {
+          for (const bitmap of [undefined, [], [7, 31, 32, 255]]) {
+            const machine = new Handshake({ side, nextXid: () => 1, versions: mine })
+            machine.receive(decode(encode(hello(header, bitmap))), 8)
+            const agreed = Math.min(newest(mine), header)
+            const meets = mine.includes(agreed as Version)
+            const what = `${side} of ${mine} with ${header}, ${bitmap}: ${machine.reason}`
+            expect(machine.state === 'failed', what).to.equal(!meets)
+            if (meets) expect(machine.version, what).to.equal(agreed)
+          }
+        }
+      }
+    }
+  })
+
+  for (const agreed of SPOKEN_VERSIONS) {
+    for (const other of SPOKEN_VERSIONS.filter((version) => version !== agreed)) {
+      it(`refuse answers of version octet ${other} where ${agreed} was agreed on`, () => {
+        const machine = new Handshake({ side: 'controller', nextXid: () => 5, versions: [agreed] })
+        machine.start()
+        machine.receive({ ...(HELLO as MessageNamed<'hello'>), elements: [versionBitmap([agreed])] }, 16)
+        machine.receive(decode(encodeAll([{ type: 'features_reply', ...plain, xid: 5 }], other)), 32)
+        expect(machine.state).to.equal('failed')
+        expect(machine.reason).to.match(/^features_reply of OpenFlow 1.\d where 1.\d was agreed on$/)
+      })
+    }
+  }
+
+  it('take an error of any version for what it is', () => {
+    for (const version of [1, 2, 3, 4, 5, 6, 200]) {
+      const { machine, give } = controller()
+      give(HELLO)
+      give(
+        decode(
+          encode({
+            type: 'error',
+            xid: 0,
+            version,
+            error_type: 'hello_failed',
+            code: 'incompatible',
+            data: utf8('no'),
+          }),
+        ),
+      )
+      expect(machine).to.include({ state: 'failed', reason: 'error hello_failed/incompatible: no' })
+    }
+  })
+
+  it('do not begin anew with a second hello', () => {
+    const { machine, give } = controller()
+    give(HELLO)
+    for (const again of [HELLO, hello(1), hello(6, [1, 6])]) expect(give(again)).to.deep.equal([])
+    expect(machine).to.include({ state: 'features', version: 4 })
+    expect(machine.kept).to.have.length(3)
   })
 })
 
