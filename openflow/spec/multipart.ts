@@ -153,13 +153,19 @@ export const MULTIPART = {
   experimenter: { number: 0xffff, request: experimenterBody, reply: experimenterBody },
 } as const satisfies Record<string, MultipartRow>
 
+/** `mp_type`: the specification's names; the same meaning has the same name in every version. */
 export type MultipartName = keyof typeof MULTIPART
 
+/** The members themselves, where editors would show how the type was made. */
+type Plain<T> = T extends ReadonlyArray<infer E> ? Plain<E>[] : { [K in keyof T]: T[K] }
+
+/** What follows the header of a request: flags (OFPMPF_REQ_MORE), type, and the body of that type. */
 export type MultipartRequest = {
-  [K in MultipartName]: { flags: number; mp_type: K; body: Of<(typeof MULTIPART)[K]['request']> }
+  [K in MultipartName]: { flags: number; mp_type: K; body: Plain<Of<(typeof MULTIPART)[K]['request']>> }
 }[MultipartName]
+/** The same of one part of a reply; OFPMPF_MORE in the flags says that another part follows. */
 export type MultipartReply = {
-  [K in MultipartName]: { flags: number; mp_type: K; body: Of<(typeof MULTIPART)[K]['reply']> }
+  [K in MultipartName]: { flags: number; mp_type: K; body: Plain<Of<(typeof MULTIPART)[K]['reply']>> }
 }[MultipartName]
 
 type AnyPart = { flags: number; mp_type: MultipartName; body: unknown }
