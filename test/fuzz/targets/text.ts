@@ -72,12 +72,19 @@ function namesIn(value: unknown): string {
   return (toJson(value).match(/"(field|type|to)":"[^"]*"/g) ?? []).join(' ')
 }
 
-/** Without what no text tells: how many octets go to a port that is not the controller, and that importance is 0. */
+const withoutZeros = (octets: Uint8Array): Uint8Array => octets.subarray(octets.findIndex((octet) => octet !== 0))
+
+/**
+ * Without what no text tells: how many octets go to a port that is not the controller, that importance is 0, and zeros
+ * in front of a field of variable length (ovs-ofctl sends as many as the number had before its mask took them away).
+ */
 function told(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value
   if (Array.isArray(value)) return value.map(told)
   const { max_len, importance, ...rest } = value as Record<string, unknown>
-  const members = Object.fromEntries(Object.entries(rest).map(([key, member]) => [key, told(member)]))
+  const short = (member: unknown): unknown =>
+    'field' in rest && member instanceof Uint8Array ? withoutZeros(member) : told(member)
+  const members = Object.fromEntries(Object.entries(rest).map(([key, member]) => [key, short(member)]))
   const isTold = max_len !== undefined && (rest['type'] !== 'output' || rest['port'] === CONTROLLER)
   return { ...members, ...(isTold ? { max_len } : {}), ...(importance ? { importance } : {}) }
 }
