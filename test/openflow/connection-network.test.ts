@@ -21,7 +21,7 @@ import {
 import { backoffMs } from '../../openflow/connection/backoff.ts'
 import { type Authority, authority, type Identity } from '../support/certificates.ts'
 import { closing, Network, toSwitch } from '../support/openflow-network.ts'
-import { answers, echo, FEATURES, HELLO, ports, rejection, Told } from '../support/openflow-peer.ts'
+import { echo, FEATURES, HELLO, ports, rejection, Told } from '../support/openflow-peer.ts'
 
 describe('OpenFlow connections on the network', () => {
   const network = new Network()
@@ -92,21 +92,6 @@ describe('OpenFlow connections on the network', () => {
     expect(most).to.be.lessThan(2 ** 21)
   })
 
-  it('hold by the thousand', async () => {
-    const count = 1000
-    const { listener, port, connections } = await controller()
-    const switches = await Promise.all(
-      Array.from({ length: count }, () => connect(toSwitch(port, { answers: answers(4) }))),
-    )
-    const controllers = await Promise.all(switches.map(() => connections.next()))
-    for (const side of switches) side.onMessage = ({ xid }) => side.send({ type: 'barrier_reply', xid })
-    const replies = await Promise.all(controllers.map((side) => side.request({ type: 'barrier_request' })))
-    expect(replies.flat().map(({ type }) => type)).to.deep.equal(Array<string>(count).fill('barrier_reply'))
-    const reasons = [...switches, ...controllers].map(closing)
-    await listener.close()
-    expect(new Set(await Promise.all(reasons))).to.deep.equal(new Set(['the listener closes', 'closed by the peer']))
-  })
-
   it('meet on a unix socket, with the controller dialling', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'openflow-'))
     cleanups.push(() => rmSync(directory, { recursive: true }))
@@ -128,6 +113,14 @@ describe('OpenFlow connections on the network', () => {
     expect(connection).to.include({ remote: `unix:${path}`, side: 'controller' })
     expect(connection.ports).to.deep.equal(ports(1))
     expect((await rejection(connect({ path: `${path}.no`, side: 'controller' }))).message).to.include('ENOENT')
+  })
+
+  it('meet on IPv6', async () => {
+    const { listener, port, connections } = await controller({ host: '::1' })
+    const switchSide = await connect(toSwitch(port, { host: '::1' }))
+    expect(listener.address.host).to.equal('::1')
+    expect(switchSide.remote).to.equal(`[::1]:${port}`)
+    expect((await connections.next()).remote).to.match(/^\[::1\]:\d+$/)
   })
 
   describe('limits', () => {
@@ -228,6 +221,45 @@ describe('OpenFlow connections on the network', () => {
       expect(echoed).to.deep.include({ data: Buffer.alloc(60_000, 7) })
     })
 
+    it('reads what comes in one piece with the end of the TLS handshake', async () => {
+      const { port } = await tlsController()
+      const socket = dialTls({ host: '127.0.0.1', port, ...client, ca: mine.ca })
+      cleanups.push(() => socket.destroy())
+      socket.write(encode(HELLO))
+      let octets = Buffer.alloc(0)
+      while (!octets.includes(Buffer.from('04050008', 'hex'))) {
+        const [chunk] = (await once(socket, 'data')) as [Buffer]
+        octets = Buffer.concat([octets, chunk])
+      }
+    })
+
+    it('tells of the water marks, and gives up who does not read', async () => {
+      const { port, connections } = await tlsController({ highWater: 100_000, maxQueue: 4_000_000 })
+      const tls = { ...client, ca: mine.ca }
+      const data = new Uint8Array(60_000)
+      const message = { type: 'experimenter', xid: 1, experimenter: 1, exp_type: 1, data } as const
+      const reads = await connect(toSwitch(port, { tls }))
+      reads.onMessage = () => {}
+      const toReader = await connections.next()
+      for (let sent = 0, waits = 0; waits < 5; sent++) {
+        if (toReader.send(message)) continue
+        expect(toReader.queued, `${sent} sent`).to.be.at.least(100_000)
+        await toReader.drained()
+        expect(toReader.queued).to.be.at.most(25_000)
+        waits++
+      }
+      const silent = await connect(toSwitch(port, { tls, maxKept: 10_000 }))
+      cleanups.push(() => silent.close()) // Nobody takes its messages, so it reads no more, not even the end.
+      const toSilent = await connections.next()
+      const reason = closing(toSilent)
+      while (!toSilent.closed) {
+        toSilent.send(message)
+        expect(toSilent.queued).to.be.lessThan(4_100_000)
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+      expect(await reason).to.equal('the peer does not read: write queue above its limit')
+    })
+
     it('refuses a client whose certificate another authority signed', async () => {
       const { port, connections, refusals } = await tlsController()
       const stranger = foreign.issue('switch-7')
@@ -324,6 +356,44 @@ describe('OpenFlow connections on the network', () => {
           },
         ),
       )
+    })
+
+    it('spreads those that lost one controller evenly over the time', () => {
+      const pauses = Array.from({ length: 1000 }, (_, index) => backoffMs(4, 100, 10_000, (index + 0.5) / 1000))
+      const tenths = Array.from({ length: 10 }, (_, tenth) =>
+        pauses.filter((ms) => ms >= 800 + tenth * 80 && ms < 880 + tenth * 80),
+      )
+      for (const tenth of tenths) expect(tenth.length).to.be.within(98, 102)
+    })
+
+    it('dials again even where onClose throws', async () => {
+      const { port, connections } = await controller()
+      const connector = keepConnected(
+        { ...toSwitch(port), reconnect: { minMs: 2, maxMs: 4 } },
+        {
+          connection(connection) {
+            connection.onClose = () => {
+              throw new Error('a bug')
+            }
+          },
+        },
+      )
+      cleanups.push(() => connector.close())
+      const first = await connections.next()
+      const listeners = process.listeners('uncaughtException')
+      process.removeAllListeners('uncaughtException')
+      const uncaught: unknown[] = []
+      const caught = (error: unknown): unknown => uncaught.push(error)
+      process.on('uncaughtException', caught)
+      try {
+        first.close()
+        await connections.next()
+        connector.close()
+        while (uncaught.length < 2) await new Promise((resolve) => setImmediate(resolve))
+      } finally {
+        process.off('uncaughtException', caught)
+        for (const listener of listeners) process.on('uncaughtException', listener)
+      }
     })
 
     it('comes back after failures and after losses, until closed', async () => {
