@@ -4,7 +4,8 @@
     {"build": tree, "version": v}   ->  {"octets": ..., "writes": ...}     what os-ken writes of a message given as a tree
 
 Octets are hexadecimal. Where os-ken raises, the member is missing and "readError", "writeError" or "buildError" says why;
-"reads" is false for types that os-ken has no parser of, "writes" for classes of which it writes no more than the header.
+"reads" is false for types that os-ken has no parser of, "builds" for classes that take no members, "writes" for classes of
+which it writes no more than the header.
 Knows os-ken's classes and nothing of who asks.
 
 A tree is an object of os-ken: {"class": name, member: ...}, members being trees, lists, null, or text: "12" is a number,
@@ -41,7 +42,7 @@ def implied(value):
     names = {cls.__name__ for cls in type(value).__mro__}
     name = type(value).__name__
     if 'NXAction' in names:
-        return {'type', 'experimenter'} if name == 'NXActionUnknown' else {'type', 'experimenter', 'subtype', 'vendor'}
+        return {'type', 'experimenter', 'vendor'} if name == 'NXActionUnknown' else {'type', 'experimenter', 'subtype', 'vendor'}
     if 'OFPExperimenter' in names and name != 'OFPExperimenter':
         return {'experimenter', 'exp_type'} | ({'properties'} if name == 'NXTSetPacketInFormatMsg' else set())
     if {'OFPAction', 'OFPMeterBand'} & names or hasattr(type(value), 'cls_stats_type') or name in TYPED:
@@ -133,7 +134,7 @@ class Shape:
     def build(self, tree):
         name = tree['class']
         cls = getattr(self.parser, name)
-        if name == 'OFPMatch':
+        if name == 'OFPMatch' and 'fields' in tree:
             return cls(_ordered_fields=[self.user('oxm', one) for one in tree['fields']])
         if name == 'OFPStats':
             return cls(_ordered_fields=[self.user('oxs', one) for one in tree['fields']])
@@ -151,11 +152,17 @@ class Shape:
             members = {key: ADDRESSES[key[:10]].to_user(one) if isinstance(one, bytes) else one for key, one in members.items()}
         wanted = inspect.signature(cls.__init__ if '__init__' in cls.__dict__ or not hasattr(cls, '_fields') else cls.__new__).parameters
         members = {key if key in wanted or key + '_' not in wanted else key + '_': one for key, one in members.items()}
+        if members and set(wanted) <= {'self', 'datapath'}:
+            raise NotThere
         if hasattr(cls, 'set_xid'):
             built = cls(self.datapath, **members)
             built.set_xid(int(tree['xid']))
             return built
         return cls(**members)
+
+
+class NotThere(Exception):
+    """The class takes no members: os-ken only reads such messages."""
 
 
 def writes(message):
@@ -216,6 +223,8 @@ def answer_build(shape, tree):
         return bytes(message.buf).hex()
 
     octets = attempt(answer, 'buildError', build)
+    if answer.get('buildError', '').startswith('NotThere'):
+        return {'builds': False}
     if octets is not None:
         answer['octets'] = octets
     return answer

@@ -21,6 +21,8 @@ export interface Read {
 }
 
 export interface Built {
+  /** False for messages that os-ken only reads; the rest is missing then. */
+  readonly builds?: false
   /** As in `Read`. */
   readonly writes?: boolean
   readonly octets?: string

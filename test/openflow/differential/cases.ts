@@ -45,7 +45,7 @@ export function flowMod(
       xid: 7,
       cookie: 5n,
       cookie_mask: 0n,
-      table_id: version === 1 ? 0 : 3,
+      table_id: 3,
       command: 'add',
       idle_timeout: 0,
     },
@@ -61,9 +61,9 @@ export function inVersion(message: Message, version: Version): Message {
   return { ...message, ...newMembers(message as unknown as Value, version), version } as Message
 }
 
-/** Members that came with later versions, as they are when nothing is said. */
+/** Members that a version has otherwise than 1.3, as they are when nothing is said. */
 function newMembers({ type, mp_type, body }: Value, version: Version): Value {
-  if (type === 'flow_mod' && version > 4) return { importance: 0 }
+  if (type === 'flow_mod') return version > 4 ? { importance: 0 } : { table_id: 0 }
   if (mp_type !== 'table_features' || version < 6) return {}
   return { body: (body as Value[]).map((table) => ({ command: 'replace', features: 0, ...table })) }
 }
@@ -157,14 +157,19 @@ function* forwardedSources(version: Version): Generator<Source> {
 
 function* sources(version: Version): Generator<Source> {
   for (const [name, messages] of MESSAGES_IN.get(version)!) {
-    const bundled = name === 'bundle_add_message'
-    yield [`message ${name}`, bundled ? messages.filter(isOfController).map(withInnerXid) : messages]
+    if (name === 'bundle_add_message') yield [`message ${name}`, messages.filter(isOfController).map(withInnerXid)]
+    // The specification has no flags of requests in 1.0.
+    else if (version === 1 && name.startsWith('multipart_request')) {
+      yield [`message ${name}`, messages.map((one) => ({ ...one, flags: 0 }) as Message)]
+    } else yield [`message ${name}`, messages]
   }
   yield* oxmSources(version)
   yield* errorSources(version)
   yield* forwardedSources(version)
   yield* unionCases(version, 'action', ACTIONS, INSIDE, (one) => flowWithActions(version, [one]))
-  yield* unionCases(version, 'instruction', INSTRUCTIONS, INSIDE, (one) => flowMod(version, { instructions: [one] }))
+  if (version !== 1) {
+    yield* unionCases(version, 'instruction', INSTRUCTIONS, INSIDE, (one) => flowMod(version, { instructions: [one] }))
+  }
   yield* unionCases(version, 'controller2 property', CONTROLLER2_PROPERTIES, BEHIND, (one) =>
     flowWithActions(version, [{ type: 'nx_controller2', properties: [one] }]),
   )

@@ -25,6 +25,8 @@ export interface Disagreement {
 
 type Value = Record<string, unknown>
 
+const SINCE_13 = [4, 5, 6]
+
 /** Parts of a kind with one of the names; any name without names. */
 function part(kind: string, names?: readonly string[] | RegExp, when: (value: Value) => boolean = () => true) {
   return (one: Part): boolean => {
@@ -40,6 +42,11 @@ const any =
     tests.some((test) => test(one))
 
 const size = (value: unknown): number => (value as Uint8Array).length
+/** Not of Nicira's classes, by the field's number. */
+const isOfOpenFlow = (field: string): boolean => {
+  const { class: cls = 0 } = OXM[field as keyof typeof OXM] ?? {}
+  return cls === 0x8000 || cls === 0x8001 || cls === 0xffff
+}
 const isExperimenter = (field: string): boolean => 'experimenter' in (OXM[field as keyof typeof OXM] ?? {})
 
 /** Octets of a match field with its header. */
@@ -52,6 +59,10 @@ function oxmSize(value: Value): number {
 }
 
 // ---- examples
+
+/** Actions whose padding os-ken leaves to what comes next. */
+const PADDED = ['nx_bundle', 'nx_bundle_load', 'nx_nat', 'nx_learn', 'nx_stack_push', 'nx_stack_pop']
+const NAT: Action = { type: 'nx_nat', flags: 0, range: { ipv4_min: 1, ipv4_max: 2, proto_min: 3 } }
 
 const XID = 7
 
@@ -112,10 +123,31 @@ const STRANGE = {
   body: new Uint8Array(8),
 }
 
+const RESERVED = { field: 'unknown', class: 0x8002, id: 9, reserved: true, body: new Uint8Array(8) }
+
 const statTrigger = (field: object): Message =>
   flowMod(6, { instructions: [{ type: 'stat_trigger', flags: 1, thresholds: [field] }] })
 
 const BUCKET = { weight: 0, watch_port: 0xffffffff, watch_group: 0xffffffff, actions: [{ type: 'group', group_id: 5 }] }
+const bundleFeatures = {
+  ...{ type: 'multipart_reply', xid: XID, version: 6, flags: 0, mp_type: 'bundle_features' },
+  body: {
+    capabilities: 0,
+    properties: [{ type: 'experimenter', experimenter: 5, exp_type: 6, data: new Uint8Array(8) }],
+  },
+} as unknown as Message
+
+const status = { role: 'equal', reason: 'request', channel_status: 'up', properties: [] }
+const controllers = {
+  ...{ type: 'multipart_reply', xid: XID, version: 6, flags: 0, mp_type: 'controller_status' },
+  body: [1, 2].map((short_id) => ({ short_id, ...status })),
+} as unknown as Message
+
+const flowMonitor: Message = {
+  ...{ type: 'multipart_request', xid: XID, flags: 0, mp_type: 'flow_monitor' },
+  body: [{ id: 1, flags: 2, out_port: 0xffffffff, table_id: 0xff, match: [{ field: 'in_port', value: 1 }] }],
+}
+
 const twoBuckets = {
   ...{ type: 'group_mod', xid: XID, version: 6, command: 'add', group_type: 'all', group_id: 1 },
   ...{ command_bucket_id: 0xffffffff, buckets: [0, 1].map((bucket_id) => ({ ...BUCKET, bucket_id })) },
@@ -124,6 +156,11 @@ const twoBuckets = {
 const copyField = flowWithActions(6, [
   { type: 'copy_field', n_bits: 2, src_offset: 3, dst_offset: 4, src: 0xffff78b80984c8f9n, dst: 132855 },
 ])
+
+const paddedBucket = {
+  ...twoBuckets,
+  buckets: [{ ...BUCKET, bucket_id: 0, actions: [NAT], watch_port: 1 }],
+} as unknown as Message
 
 const aggregate = (field: object): Message =>
   ({
@@ -162,6 +199,35 @@ const packetIn: Message = {
   ...{ match: [], data: EIGHT },
 }
 
+const packetIn10 = {
+  ...packetIn,
+  ...{ version: 1, match: [{ field: 'in_port', value: 3 }], cookie: 2n ** 64n - 1n },
+} as Message
+
+const bundleWithDst = {
+  ...{
+    type: 'nx_bundle',
+    algorithm: 'hrw',
+    fields: 'eth_src',
+    basis: 0,
+    slave_type: 'nxm_of_in_port',
+    ofs_nbits: 1,
+    dst: 0,
+    slaves: [],
+  },
+}
+
+const port10 = { port_no: 1, hw_addr: 5, name: 'p', config: 0, state: 0, curr: 0, advertised: 0, supported: 0, peer: 0 }
+const portTwice = {
+  ...{ type: 'features_reply', xid: XID, version: 1, datapath_id: 1n, n_buffers: 0, n_tables: 1, auxiliary_id: 0 },
+  ...{
+    capabilities: 0,
+    reserved: 0,
+    actions: 1,
+    ports: [1, 2].map(() => ({ ...port10, curr_speed: 0, max_speed: 0 })),
+  },
+} as Message
+
 const experimenterReply: Message = {
   ...{ type: 'multipart_reply', xid: XID, flags: 0, mp_type: 'experimenter' },
   body: { experimenter: 5, exp_type: 6, data: new Uint8Array(12) },
@@ -189,6 +255,7 @@ export const DISAGREEMENTS: readonly Disagreement[] = [
   },
   {
     where: 'nxm_nx_cookie',
+    versions: SINCE_13,
     phases: ['read', 'write', 'build'],
     is: any(part('oxm', ['nxm_nx_cookie']), part('field', ['nxm_nx_cookie'])),
     right: 'node-openflow',
@@ -197,6 +264,7 @@ export const DISAGREEMENTS: readonly Disagreement[] = [
   },
   {
     where: 'tun_erspan_*, tun_gtpu_*',
+    versions: SINCE_13,
     phases: ['read', 'build'],
     is: any(part('oxm', LATER_TUNNEL), part('oxm id', LATER_TUNNEL)),
     right: 'node-openflow',
@@ -213,10 +281,24 @@ export const DISAGREEMENTS: readonly Disagreement[] = [
       flowMod(4, {
         match: [{ field: 'unknown', class: 0xffff, id: 5, experimenter: 0x100_0000, masked: false, body: EIGHT }],
       }),
+      flowWithActions(4, [
+        {
+          type: 'nx_reg_load2',
+          field: {
+            field: 'unknown',
+            class: 0xffff,
+            id: 5,
+            experimenter: 0x100_0000,
+            masked: false,
+            body: EIGHT.subarray(4),
+          },
+        },
+      ]),
     ],
   },
   {
     where: 'fields without a row and without octets',
+    versions: SINCE_13,
     phases: ['read'],
     is: part('oxm', ['unknown'], ({ body }) => size(body) === 0),
     right: 'both',
@@ -234,19 +316,33 @@ export const DISAGREEMENTS: readonly Disagreement[] = [
   },
   {
     where: 'experimenter fields in actions',
+    versions: SINCE_13,
     phases: ['read', 'build'],
     is: any(part('field', LATER_TUNNEL), (one) => one.kind === 'field' && isExperimenter(one.name)),
     right: 'node-openflow',
     why: 'headers of 64 bits have room in nx_stack_*, nx_output_reg2 and nx_learn (ovs-actions(7)); os-ken reads 32 bits there',
-    examples: [flowWithActions(4, [{ type: 'nx_stack_push', offset: 0, field: 'nsh_ttl', n_bits: 8 }])],
+    examples: [
+      flowWithActions(4, [{ type: 'nx_stack_push', offset: 0, field: 'nsh_ttl', n_bits: 8 }]),
+      flowWithActions(4, [{ type: 'nx_output_reg2', ofs_nbits: { ofs: 0, n_bits: 8 }, src: 'nsh_ttl', max_len: 0 }]),
+    ],
   },
   // ---- actions
   {
     where: 'nx_bundle with dst',
-    phases: ['read', 'write', 'build'],
+    phases: ['read'],
     is: part('action', ['nx_bundle'], ({ ofs_nbits, dst }) => ofs_nbits !== 0 || dst !== 0),
     right: 'both',
     why: 'they must be zero; os-ken makes them so, here they are kept',
+    examples: [flowWithActions(4, [bundleWithDst])],
+  },
+  {
+    where: 'nx_bundle with dst, written',
+    versions: SINCE_13,
+    phases: ['write', 'build'],
+    is: part('action', ['nx_bundle'], ({ ofs_nbits, dst }) => ofs_nbits !== 0 || dst !== 0),
+    right: 'both',
+    why: 'they must be zero; os-ken makes them so, here they are kept',
+    examples: [flowWithActions(4, [bundleWithDst])],
   },
 
   {
@@ -269,11 +365,23 @@ export const DISAGREEMENTS: readonly Disagreement[] = [
     is: part('action', ['nx_reg_load2'], ({ field }) => Math.ceil((oxmSize(field as Value) + 2) / 8) !== 2),
     right: 'node-openflow',
     why: 'the field is padded to a multiple of 8 with the header (Open vSwitch writes so); os-ken pads to 24 and fails with longer ones',
-    examples: [flowWithActions(4, [{ type: 'nx_reg_load2', field: { field: 'ip_dscp', value: 1 } }])],
+    examples: [
+      flowWithActions(4, [{ type: 'nx_reg_load2', field: { field: 'ip_dscp', value: 1 } }]),
+      flowWithActions(4, [{ type: 'nx_reg_load2', field: { field: 'nxm_nx_ipv6_src', value: 5n } }]),
+    ],
   },
   {
     where: 'nx_learn with more than 1023 bits',
-    phases: ['read', 'write'],
+    phases: ['read'],
+    is: part('learn spec', undefined, ({ n_bits }) => (n_bits as number) > 1023),
+    right: 'both',
+    why: 'no field is so wide; the header has 11 bits for it, os-ken and Open vSwitch look at 10',
+    examples: [learn([{ n_bits: 1040, src: new Uint8Array(130), to: 'output' }])],
+  },
+  {
+    where: 'nx_learn with more than 1023 bits, written',
+    versions: SINCE_13,
+    phases: ['write'],
     is: part('learn spec', undefined, ({ n_bits }) => (n_bits as number) > 1023),
     right: 'both',
     why: 'no field is so wide; the header has 11 bits for it, os-ken and Open vSwitch look at 10',
@@ -321,6 +429,7 @@ export const DISAGREEMENTS: readonly Disagreement[] = [
   // ---- instructions, bands, properties
   {
     where: 'experimenter instruction',
+    versions: SINCE_13,
     phases: ['read', 'build'],
     is: part('instruction', ['experimenter']),
     right: 'node-openflow',
@@ -328,6 +437,7 @@ export const DISAGREEMENTS: readonly Disagreement[] = [
   },
   {
     where: 'experimenter band with data',
+    versions: SINCE_13,
     phases: ['read', 'build'],
     is: part('band', ['experimenter'], ({ data }) => size(data) > 0),
     right: 'node-openflow',
@@ -339,6 +449,7 @@ export const DISAGREEMENTS: readonly Disagreement[] = [
   },
   {
     where: 'experimenter table feature whose data is no multiple of 4 octets',
+    versions: SINCE_13,
     phases: ['read', 'build'],
     is: part('table feature', /^experimenter/, ({ data }) => size(data) % 4 !== 0),
     right: 'both',
@@ -347,6 +458,7 @@ export const DISAGREEMENTS: readonly Disagreement[] = [
   },
   {
     where: 'fields without value, in table features and copy_field of 1.5',
+    versions: SINCE_13,
     phases: ['build'],
     is: part('oxm id'),
     right: 'node-openflow',
@@ -355,6 +467,7 @@ export const DISAGREEMENTS: readonly Disagreement[] = [
   },
   {
     where: 'table features: types of actions and instructions with data',
+    versions: SINCE_13,
     phases: ['build'],
     is: any(part('action id', ['unknown']), part('instruction id', ['unknown'])),
     right: 'node-openflow',
@@ -373,6 +486,49 @@ export const DISAGREEMENTS: readonly Disagreement[] = [
     why: 'the specification has data of 32 bit units (1.4.1 section 7.2.1.2); os-ken raises for others, here they are kept',
     examples: [5, 6].map(portModOdd),
   },
+  // ---- 1.0
+  {
+    where: "fields of later versions in Nicira's actions",
+    versions: [1],
+    phases: ['read', 'write', 'build'],
+    is: any(
+      part('field', undefined, (value) => isOfOpenFlow(String(value))),
+      part('action', ['nx_reg_load2'], ({ field }) => isOfOpenFlow(String((field as Value)['field']))),
+    ),
+    right: 'node-openflow',
+    why: 'Open vSwitch takes them on 1.0 (ovs-fields(7)); os-ken has no names for them there and writes lengths of 0',
+    examples: [
+      flowWithActions(1, [{ type: 'nx_output_reg', ofs_nbits: { ofs: 0, n_bits: 8 }, src: 'ipv4_dst', max_len: 0 }]),
+    ],
+  },
+  {
+    where: 'padding at the end of actions',
+    versions: [1],
+    phases: ['write', 'build'],
+    is: any(part('action', PADDED), part('controller2 property', ['userdata'])),
+    right: 'node-openflow',
+    why: 'actions are multiples of 8 octets (1.0.1 section 5.2.4); os-ken leaves padding out where it is the end of the message',
+  },
+  {
+    where: 'features_reply with a port twice',
+    versions: [1],
+    phases: ['read'],
+    is: part('message', ['features_reply'], ({ ports }) => {
+      const numbers = (ports as Value[]).map(({ port_no }) => port_no)
+      return new Set(numbers).size < numbers.length
+    }),
+    right: 'both',
+    why: 'a port has one number; os-ken keeps ports by number, here the list is kept',
+    examples: [portTwice],
+  },
+  {
+    where: 'queues of 1.0',
+    versions: [1],
+    phases: ['build'],
+    is: part('message', ['queue_get_config_reply'], ({ queues }) => (queues as unknown[]).length > 0),
+    right: 'node-openflow',
+    why: "a switch's message; os-ken's class of a queue takes no properties, it only reads them",
+  },
   // ---- 1.5
   {
     where: "the ONF's fields of 1.3 on 1.5",
@@ -385,11 +541,11 @@ export const DISAGREEMENTS: readonly Disagreement[] = [
   {
     where: 'statistics without a row',
     versions: [6],
-    phases: ['read', 'build'],
+    phases: ['read', 'write', 'build'],
     is: part('oxs', ['unknown']),
     right: 'node-openflow',
     why: 'like fields of matches they are to be passed over (1.5.1 section 7.2.4.1); os-ken raises for experimenters and empty ones, and loses the reserved bit',
-    examples: [aggregate(STRANGE), statTrigger(STRANGE)],
+    examples: [aggregate(STRANGE), statTrigger(STRANGE), statTrigger(RESERVED)],
   },
   {
     where: 'buckets of 1.5 in front of others',
@@ -401,6 +557,19 @@ export const DISAGREEMENTS: readonly Disagreement[] = [
     examples: [twoBuckets],
   },
   {
+    where: 'buckets of 1.5 with properties behind the padding of an action',
+    versions: [6],
+    phases: ['write', 'build'],
+    is: part('buckets', undefined, (buckets) =>
+      (buckets as unknown as Value[]).some(({ actions }) =>
+        PADDED.includes(String((actions as Value[]).at(-1)?.['type'])),
+      ),
+    ),
+    right: 'node-openflow',
+    why: 'as of packet_out with data',
+    examples: [paddedBucket],
+  },
+  {
     where: 'masks of flow_stats and cont_status',
     versions: [6],
     phases: ['read'],
@@ -408,6 +577,26 @@ export const DISAGREEMENTS: readonly Disagreement[] = [
     right: 'node-openflow',
     why: 'properties 12 to 15 of 1.5.1 section 7.3.10.1; os-ken has the numbers and no class',
     examples: [flowStatsMask],
+  },
+  {
+    where: 'controller_status of several controllers',
+    versions: [6],
+    phases: ['read'],
+    is: part('multipart_reply', ['controller_status'], ({ body }) => (body as unknown[]).length > 1),
+    right: 'node-openflow',
+    why: 'properties end with the status (1.5.1 section 7.3.5.19); os-ken goes on by 16 octets, and may never come to an end',
+    examples: [controllers],
+  },
+  {
+    where: 'bundle_features with a property that is no multiple of 8 octets',
+    versions: [6],
+    phases: ['read'],
+    is: part('multipart_reply', ['bundle_features'], ({ body }) =>
+      ((body as Value)['properties'] as Value[]).some(({ data }) => data !== undefined && (size(data) + 12) % 8 !== 0),
+    ),
+    right: 'node-openflow',
+    why: 'the reply is one body with padded properties (1.5.1 section 7.3.5.20); os-ken counts without padding and looks for a second one',
+    examples: [bundleFeatures],
   },
   {
     where: 'copy_field of 1.5',
@@ -490,6 +679,7 @@ export const DISAGREEMENTS: readonly Disagreement[] = [
   },
   {
     where: 'hello elements of other types',
+    versions: SINCE_13,
     phases: ['read'],
     is: part('hello element', /^\d+$/),
     right: 'node-openflow',
@@ -498,6 +688,7 @@ export const DISAGREEMENTS: readonly Disagreement[] = [
   },
   {
     where: 'hello with a bitmap of other than one word',
+    versions: SINCE_13,
     phases: ['read'],
     is: part('hello element', ['versionbitmap'], ({ bitmaps }) => (bitmaps as number[]).length !== 1),
     right: 'node-openflow',
@@ -506,6 +697,7 @@ export const DISAGREEMENTS: readonly Disagreement[] = [
   },
   {
     where: 'hello with version 31 of a word',
+    versions: SINCE_13,
     phases: ['read'],
     is: part('hello element', ['versionbitmap'], ({ bitmaps }) =>
       (bitmaps as number[]).some((word) => word >= 2 ** 31),
@@ -521,7 +713,7 @@ export const DISAGREEMENTS: readonly Disagreement[] = [
     is: part('message', ['packet_in'], ({ data, total_len }) => size(data) > (total_len as number)),
     right: 'node-openflow',
     why: 'total_len is of the frame (section 7.4.1), so there cannot be more: nothing says to cut it; os-ken does',
-    examples: [packetIn],
+    examples: [packetIn, packetIn10],
   },
   {
     where: 'packet_out of a buffer, with data',
@@ -533,12 +725,24 @@ export const DISAGREEMENTS: readonly Disagreement[] = [
   },
   {
     where: 'packet_out without actions',
-    versions: [4, 5],
+    versions: [1, 4, 5],
     phases: ['build'],
     is: part('message', ['packet_out'], ({ actions, data }) => (actions as unknown[]).length === 0 && size(data) > 0),
     right: 'node-openflow',
     why: 'drops the frame, which is allowed (section 7.3.7); os-ken writes the fixed members over the front of the data',
     examples: [packetOut([])],
+  },
+  {
+    where: 'packet_out with data behind the padding of an action',
+    versions: [4, 5],
+    phases: ['build'],
+    is: part('message', ['packet_out'], ({ actions, data }) => {
+      const last = (actions as Value[]).at(-1)
+      return size(data) > 0 && PADDED.includes(String(last?.['type']))
+    }),
+    right: 'node-openflow',
+    why: 'actions are multiples of 8 octets (section 7.2.5); os-ken leaves padding out where it is the end of what it has',
+    examples: [packetOut([NAT])],
   },
   {
     where: 'experimenter multipart reply with more than 8 octets of data',
@@ -562,6 +766,7 @@ export const DISAGREEMENTS: readonly Disagreement[] = [
     is: part('multipart_request', ['flow_monitor'], ({ body }) => (body as unknown[]).length > 0),
     right: 'node-openflow',
     why: 'the match has its header in what Open vSwitch writes and reads (test/golden/wire); os-ken leaves it out',
+    examples: [flowMonitor],
   },
   {
     where: 'bundle properties',

@@ -3,6 +3,7 @@
  * carry names for numbers. See tree.ts for the form, os-ken-parts.ts for what is inside.
  */
 import { encode, errorNumbers, type Message, type MessageNamed, toHex } from 'node-openflow'
+import { messages10, stats10 } from './os-ken-10.ts'
 import * as later from './os-ken-later.ts'
 import {
   actions,
@@ -305,8 +306,10 @@ const replyBody = inVersion([
 const messageShape = inVersion([
   [6, later.MESSAGES_15],
   [5, { ...later.MESSAGES_14, requestforward: requestForward }],
-  [1, MESSAGES],
+  [4, MESSAGES],
 ])
+const MESSAGES_10 = inVersion([[1, messages10(actions)]])
+const STATS_10 = stats10(actions)
 const partName = inVersion([
   [6, later.CLASSES_15],
   [1, { port_stats: 'Port' }],
@@ -318,6 +321,11 @@ function multipart(message: Part2, walk: Walk): Tree {
   walk.saw({ kind: message.type, name: mp_type, value: message })
   const side = message.type === 'multipart_request' ? 'Request' : 'Reply'
   const head = { flags: String(flags) }
+  if (version === 1) {
+    const [request, reply] = STATS_10[mp_type]!
+    const members = side === 'Request' ? membersOf(body as object, request, walk) : { body: reply(body, walk) }
+    return { class: `OFP${partName(mp_type, version) ?? camel(mp_type)}Stats${side}`, ...head, ...members }
+  }
   if (mp_type === 'flow_monitor' && version < 5 && side === 'Request') {
     return { class: 'ONFFlowMonitorStatsRequest', ...head, body: monitors(body, walk) }
   }
@@ -350,7 +358,8 @@ export function toTree(message: Message, side: Side, saw: (part: Part) => void =
     if (type === 'nx_packet_in2') return packetIn2(message, walk)
     const numbers = opaqueMessage(type, walk.version)
     if (numbers !== undefined) return opaque(message, numbers)
-    return (messageShape(type, walk.version) ?? shape(`OFP${camel(type)}`))(message, walk)
+    const convert = (walk.version === 1 ? MESSAGES_10 : messageShape)(type, walk.version)
+    return (convert ?? shape(`OFP${camel(type)}`))(message, walk)
   }
   return { ...(told() as object), ...xid }
 }

@@ -3,6 +3,7 @@
  * sides; here stand the ones that differ, and the numbers behind our names. See tree.ts for the form.
  */
 import { encode, type FieldName, OXM, type Oxm, type OxmRow, toHex } from 'node-openflow'
+import { ACTIONS_10 } from './os-ken-10.ts'
 import {
   type Convert,
   camel,
@@ -324,7 +325,11 @@ function copyField(value: unknown, walk: Walk): Tree {
   return { class: 'OFPActionExperimenterUnknown', experimenter: String(0x4f4e4600), data: `x0c80${data.slice(1)}` }
 }
 
-export const action: Convert = tagged('action', ACTIONS, (name) => shape(`OFPAction${camel(name)}`))
+const otherAction = (name: string): Convert => shape(`OFPAction${camel(name)}`)
+const action13 = tagged('action', ACTIONS, otherAction)
+const action10 = tagged('action', { ...ACTIONS, ...ACTIONS_10 }, otherAction)
+
+export const action: Convert = (value, walk) => (walk.version === 1 ? action10 : action13)(value, walk)
 export const actions: Convert = listOf(action)
 
 // ---- statistics of 1.5 ----------------------------------------------------------------------------------------
