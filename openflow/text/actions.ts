@@ -19,7 +19,7 @@ import { bigOf, formatIpv4, formatIpv6, formatOxm, formatValue, octetsText } fro
 type Named<N extends Action['type']> = ActionNamed<N>
 type Forms = { [N in Exclude<Action['type'], 'experimenter'>]: (action: Named<N>, options: TextOptions) => string }
 
-const NO_METER = 0xffffffff
+const NO_METER = 0
 const RESUBMIT_HERE = 0xff
 const IN_PORT = 0xfff8
 
@@ -38,14 +38,15 @@ function formatController(parts: {
   meter_id?: number
 }): string {
   const { max_len = 0xffff, controller_id = 0, reason = 'action', userdata, pause, meter_id = NO_METER } = parts
-  if (reason === 'action' && controller_id === 0 && userdata === undefined && !pause && meter_id === NO_METER) {
+  const named = userdata !== undefined && userdata.length > 0
+  if (reason === 'action' && controller_id === 0 && !named && !pause && meter_id === NO_METER) {
     return `CONTROLLER:${max_len}`
   }
   const out: string[] = []
   if (reason !== 'action') out.push(`reason=${reason}`)
   if (max_len !== 0xffff) out.push(`max_len=${max_len}`)
   if (controller_id !== 0) out.push(`id=${controller_id}`)
-  if (userdata !== undefined && userdata.length > 0) out.push(`userdata=${octetsText(userdata, '.')}`)
+  if (named) out.push(`userdata=${octetsText(userdata, '.')}`)
   if (pause) out.push('pause')
   if (meter_id !== NO_METER) out.push(`meter_id=${meter_id}`)
   return `controller(${out.join(',')})`
@@ -93,7 +94,7 @@ function formatSample(
   let out = `probability=${probability},collector_set_id=${collector_set_id},obs_domain_id=${obs_domain_id},obs_point_id=${obs_point_id}`
   if (action.type !== 'nx_sample') {
     if (action.sampling_port !== 0xffff) out += `,sampling_port=${formatPort(action.sampling_port, options)}`
-    if (action.direction !== 'default') out += `,${action.direction}`
+    if (action.type === 'nx_sample3' && action.direction !== 'default') out += `,${action.direction}`
   }
   return `sample(${out})`
 }
@@ -158,7 +159,7 @@ const ethertype = (value: number): string => `0x${value.toString(16).padStart(4,
 
 function formatEncap({ new_pkt_type, properties }: Named<'nx_encap'>): string {
   const header = Object.entries(PACKET_TYPE).find(([, type]) => type === new_pkt_type)?.[0] ?? hex(new_pkt_type)
-  if (new_pkt_type !== PACKET_TYPE.nsh || properties.length === 0) return `encap(${header})`
+  if (properties.length === 0) return `encap(${header})`
   const parts = properties.map((property) => {
     switch (property.type) {
       case 'nsh_md_type':
@@ -171,13 +172,14 @@ function formatEncap({ new_pkt_type, properties }: Named<'nx_encap'>): string {
         return `property=${property.class}`
     }
   })
-  return `encap(nsh(${parts.join(',')}))`
+  return `encap(${header}(${parts.join(',')}))`
 }
 
 const bare = (name: string) => (): string => name
 
 /** ovs-ofctl has a plus sign in one of the names of hashes. */
-const hashText = (fields: string | number): string => `${fields}`.replace('l4_udp', 'l4+udp')
+const hashText = (fields: string | number): string =>
+  typeof fields === 'number' ? '<unknown>' : fields.replace('l4_udp', 'l4+udp')
 
 const FORMS: Forms = {
   output: ({ port, max_len }, o) => formatOutput(port, max_len, o),

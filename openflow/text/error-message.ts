@@ -61,10 +61,14 @@ export function formatError(kind: ErrorKind): string {
   return `type=${error_type}${whose} code=${code}`
 }
 
+const BACKSLASH = 0x5c
+
 /** Octets as text, those that are not printable as C has them: `\012`. */
 function printable(octets: Uint8Array): string {
   const signs = Array.from(octets, (octet) =>
-    octet >= 32 && octet < 127 ? String.fromCharCode(octet) : `\\${octet.toString(8).padStart(3, '0')}`,
+    octet >= 32 && octet < 127 && octet !== BACKSLASH
+      ? String.fromCharCode(octet)
+      : `\\${octet.toString(8).padStart(3, '0')}`,
   )
   return signs.join('')
 }

@@ -48,8 +48,11 @@ export function experimenterText(
     case 'nx_packet_in2':
     case 'nx_resume':
       return packetIn2(message, options)
-    case 'bundle_control':
-      return `\n bundle_id=${hex(message.bundle_id)} type=${String(message.bundle_type).toUpperCase()} ${bundleFlags(message.flags)}`
+    case 'bundle_control': {
+      const { bundle_id, bundle_type, flags } = message
+      const type = typeof bundle_type === 'number' ? '' : bundle_type.toUpperCase()
+      return `\n bundle_id=${hex(bundle_id)} type=${type} ${bundleFlags(flags)}`
+    }
     case 'bundle_add_message':
       return `\n bundle_id=${hex(message.bundle_id)} ${bundleFlags(message.flags)}\n${print(message.message)}`
     default:

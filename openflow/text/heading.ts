@@ -8,7 +8,7 @@ import { experimenterIn, MULTIPART, type MultipartName } from '../spec/multipart
 import { EXPERIMENTER } from '../spec/oxm-row.ts'
 import { u16At, u32At } from '../wire/octets.ts'
 import { rowIn } from '../wire/union.ts'
-import { isSpoken, numberIn, VERSIONS, versionText } from '../wire/version.ts'
+import { numberIn, VERSIONS, versionText } from '../wire/version.ts'
 
 /** Where ovs-ofctl's name is not the row's. */
 const NAMES: Readonly<Partial<Record<string, string>>> = { port_stats: 'PORT' }
@@ -64,10 +64,14 @@ function partOf(octets: Uint8Array, version: number): MultipartName | undefined 
   })
 }
 
+/** Hello, error and echo are the same in every version that there may be. */
+const LAST_OF_ANY_VERSION = 3
+
 /** The heading of octets that need not be a whole message; undefined where they do not tell what they are of. */
 export function headingIn(octets: Uint8Array): string | undefined {
   const [version = 0, type] = octets
-  if (octets.length < 8 || !isSpoken(version)) return undefined
+  const said = version <= VERSIONS.of15 || (type !== undefined && type <= LAST_OF_ANY_VERSION)
+  if (octets.length < 8 || version < VERSIONS.of10 || !said) return undefined
   const own = type === 4
   if (own && octets.length < 16) return undefined
   const found = Object.keys(MESSAGE_ROWS).find((name) => {

@@ -44,6 +44,13 @@ const OTHER_PROTOCOLS = new Map([
   [ETH.mplsm, 'mplsm'],
 ])
 
+/** Bits of a field that there are; that others are off goes without saying. */
+const KNOWN: Readonly<Partial<Record<FieldName, bigint>>> = {
+  ct_state: ones(CT_STATE.length),
+  tun_flags: ones(TUN_FLAGS.length),
+  vlan_vid: 0x1fffn,
+}
+
 /** What is matched, by plain field; `tci` is VLAN id, presence and priority in one, as in vlan_tci. */
 class Fields {
   readonly left = new Map<FieldName, Masked>()
@@ -58,7 +65,9 @@ class Fields {
       }
       const value = bigOf(oxm.value)
       const mask = oxm.mask === undefined ? ones(bitsOf(oxm)) : bigOf(oxm.mask)
-      this.#put(plainField(oxm.field), { value, mask })
+      const field = plainField(oxm.field)
+      const known = KNOWN[field]
+      this.#put(field, { value, mask: known === undefined || (value & ~known) !== 0n ? mask : mask & known })
     }
   }
 
@@ -105,11 +114,8 @@ const decimal: Style = ({ value }) => `${value}`
 const hexOnly: Style = ({ value }) => hex(value)
 const digits = (value: bigint, width: number): string => `0x${value.toString(16).padStart(width, '0')}`
 const flowLabel: Style = ({ value, mask }) => digits(value, 5) + (mask === ones(20) ? '' : `/${digits(mask, 5)}`)
-/** Bits that there are not are not told to be off. */
 const ctState: Style = ({ value, mask }) =>
-  (mask & 0xffn) === 0xffn
-    ? formatFlags(value, CT_STATE)
-    : formatFlagsMasked({ value, mask: value > 0xffn ? mask : mask & 0xffn }, CT_STATE)
+  (mask & 0xffn) === 0xffn ? formatFlags(value, CT_STATE) : formatFlagsMasked({ value, mask }, CT_STATE)
 const tcpFlags: Style = (masked) =>
   masked.mask === ones(12) ? formatFlags(masked.value, TCP_FLAGS) : formatFlagsMasked(masked, TCP_FLAGS)
 const tunFlags: Style = (masked) => formatFlagsMasked(masked, TUN_FLAGS)

@@ -4,6 +4,7 @@
  * whoever can print them passes `packet`.
  */
 
+import { OFPMPF_MORE } from '../spec/constants.ts'
 import type { Message, MessageNamed } from '../spec/message.ts'
 import { VERSIONS } from '../wire/version.ts'
 import { formatActions, formatInstructions } from './actions.ts'
@@ -65,10 +66,18 @@ function bodyText(message: Message, options: MessageTextOptions, print: Print): 
   const own = message.type === 'nx_flow_mod' || message.version === VERSIONS.of10
   if (same.type === 'flow_mod' && own && 'cookie' in message) return flowMod(same, options, message.cookie)
   if (same.type === 'multipart_request' || same.type === 'multipart_reply') {
-    const flags = same.flags === 0 ? '' : ` flags=${same.flags === 1 ? '[more]' : hex(same.flags)}`
-    return (flags + multipartText(same, options)).replace(/^ (?=[^\n])/, '')
+    return (partFlags(same) + multipartText(same, options)).replace(/^ (?=[^\n])/, '')
   }
   return experimenterText(same, options, print) ?? plainText(same, options)
+}
+
+/** ` flags=[more]`; requests of 1.0 have no parts. */
+function partFlags({ flags, type, version }: MessageNamed<'multipart_request' | 'multipart_reply'>): string {
+  if (flags === 0) return ''
+  const parted = type === 'multipart_reply' || version !== VERSIONS.of10
+  const more = parted ? flags & OFPMPF_MORE : 0
+  const rest = (flags & ~more).toString(16).padStart(4, '0')
+  return ` flags=${more === 0 ? '' : '[more]'}${flags === more ? '' : `[***unknown flags 0x${rest}***]`}`
 }
 
 function plainText(message: Message, options: MessageTextOptions): string {

@@ -28,10 +28,11 @@ const COUNTERS: ReadonlyArray<readonly ['rx' | 'tx', string]> = [
   ['rx', 'rx_jabber_errors'],
 ]
 const PADDING = 4
+const NONE = new Uint8Array(0)
 const INDENT = ' '.repeat(11)
 
 /** A line for what came in and one for what went out, of the counters that there are. */
-function rfc2819(data: Uint8Array): string {
+function rfc2819(data: Uint8Array = NONE): string {
   if (data.length < PADDING + 8 * COUNTERS.length) return ''
   const values = COUNTERS.map(([side, name], i) => ({ side, name, value: readU64(data, PADDING + 8 * i) }))
   return ['rx', 'tx']
@@ -46,7 +47,7 @@ function rfc2819(data: Uint8Array): string {
 const IN_A_LINE = 3
 
 /** Names (one octet of length in front) and numbers, three a line. */
-function custom(data: Uint8Array): string {
+function custom(data: Uint8Array = NONE): string {
   const list: string[] = []
   for (let at = PADDING; at < data.length; ) {
     const end = at + 1 + data[at]!
@@ -63,10 +64,11 @@ function custom(data: Uint8Array): string {
 
 /** The lines of such properties. */
 export function formatPortCounters(properties: PortStats['properties'] = []): string {
-  const lines = properties.map((one) => {
-    if (one.type !== 'experimenter' || one.experimenter !== INTEL) return ''
-    if (one.exp_type === RFC2819) return rfc2819(one.data)
-    return one.exp_type === CUSTOM ? custom(one.data) : ''
-  })
-  return lines.join('')
+  const octets = (type: number): Uint8Array | undefined => {
+    const found = properties.findLast(
+      (one) => one.type === 'experimenter' && one.experimenter === INTEL && one.exp_type === type,
+    )
+    return found?.type === 'experimenter' ? found.data : undefined
+  }
+  return rfc2819(octets(RFC2819)) + custom(octets(CUSTOM))
 }

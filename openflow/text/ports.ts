@@ -60,7 +60,7 @@ const RATES = ['min_rate', 'max_rate'] as const
 type Rate = Extract<QueueProperty, { rate: number }>
 const UNSAID = 0xffff
 
-/** ` min_rate:10.0% max_rate:(disabled)`; experimenters behind. */
+/** ` min_rate:10.0% max_rate:(disabled)`. */
 function queueRates(properties: readonly QueueProperty[]): string {
   const rates = RATES.map((type) => {
     const found = properties.findLast((one): one is Rate => one.type === type)
@@ -68,10 +68,7 @@ function queueRates(properties: readonly QueueProperty[]): string {
     if (rate > 1000) return rate === UNSAID ? '' : ` ${type}:(disabled)`
     return ` ${type}:${Math.floor(rate / 10)}.${rate % 10}%`
   })
-  const others = properties.map((one) =>
-    one.type === 'experimenter' ? ` experimenter:0x${one.experimenter.toString(16)}` : '',
-  )
-  return [...rates, ...others].join('')
+  return rates.join('')
 }
 
 /** Queues of ports, sorted: a line for each port that has a number, a line for each queue. */

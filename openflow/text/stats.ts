@@ -3,7 +3,7 @@
  * Tables like the one before them are said to be so in one line.
  */
 
-import { GROUP_ALL } from '../spec/constants.ts'
+import { GROUP_ALL, PORT_ALL } from '../spec/constants.ts'
 import type { TableStats } from '../spec/flows.ts'
 import type { GroupFeatures } from '../spec/groups.ts'
 import type { MessageNamed } from '../spec/message.ts'
@@ -55,7 +55,9 @@ function request(message: Request, options: MessageTextOptions): string {
       return ` port=${formatPort(message.body.port_no ?? ANY, options)}`
     case 'queue': {
       const { port_no, queue_id } = message.body
-      return ` port=${formatPort(port_no, options)} queue=${queue_id === ANY ? 'ALL' : queue_id}`
+      // OFPP_ALL and OFPP_NONE of 1.0 mean the same to Open vSwitch.
+      const port = options.version === VERSIONS.of10 && port_no === PORT_ALL ? ANY : port_no
+      return ` port=${formatPort(port, options)} queue=${queue_id === ANY ? 'ALL' : queue_id}`
     }
     case 'queue_desc': {
       const { port_no, queue_id } = message.body

@@ -36,7 +36,6 @@ const REFUSED: Readonly<Record<string, { type: string; code: string }>> = {
 
 /** Messages that Open vSwitch's printer tells less of, or otherwise, than is in them. */
 const PRINTED_OTHERWISE: ReadonlyArray<readonly [RegExp, string]> = [
-  [/dump-ports br( 1)? back$/, 'knows counters by name that Intel numbers'],
   [/mod-table br 7 (no)?vacancy.* sent$/, 'takes the flags of eviction for its being on'],
   [/ that is none| that is wrong/, 'refuses what is in an error, or a bit that is none'],
   [/^flow( updates|_monitor( of all)?) back$/, 'leaves out the priority of updates'],

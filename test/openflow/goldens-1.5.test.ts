@@ -30,7 +30,6 @@ function read(octets: string): Message {
 
 /** Messages that Open vSwitch's printer tells less of, or otherwise, than is in them. */
 const PRINTED_OTHERWISE: ReadonlyArray<readonly [RegExp, string]> = [
-  [/dump-ports br back$/, 'knows counters by name that Intel numbers'],
   [/dump-table-features br back$/, 'another layout'],
   [/set_field outside its mask/, 'refuses the value'],
   [/^(flow_stats|bundle_features|controller_status|flow_mod stat_trigger) /, 'does not know it'],

@@ -106,11 +106,7 @@ describe('nicira messages of ovs-vswitchd', () => {
   const ONLY_10 = /nx_set_flow_format|nx_flow_monitor|nx_flow_removed/
   /** What ovs-ofctl prints otherwise. */
   const PRINTED_OTHERWISE: ReadonlyArray<readonly [RegExp, string]> = [
-    [/^nx_set_async_config2/, 'by role and reason, with what is not there as off'],
-    [/^nx_set_async_config/, 'leaves out reasons that the version does not have'],
     [/^nx_flow cookie$/, 'leaves the cookie out of requests'],
-    [/paused$|^nx_resume/, 'reads its continuations'],
-    [/^bundle type/, 'an unknown type is empty'],
   ]
 })
 
