@@ -73,6 +73,19 @@ describe('text of messages', () => {
     expect(formatMessage(asked)).to.match(/: table=3 out_port=2 out_group=5 cookie=0x1\/0x3 tcp,tp_dst=443$/)
   })
 
+  it('shows errors that quote errors that quote errors as octets in the end', () => {
+    const size = 12
+    const levels = Math.floor(0xffff / size)
+    const octets = new Uint8Array(size * levels)
+    for (let i = 0; i < levels; i++) {
+      const left = size * (levels - i)
+      octets.set([4, 1, left >>> 8, left & 255, 0, 0, 0, 1, 0, 1, 0, 1], size * i)
+    }
+    const lines = formatMessage(decode(octets)).split('\n')
+    expect(lines.filter((line) => line === 'OFPT_ERROR (OF1.3) (xid=0x1): OFPBRC_BAD_TYPE')).to.have.length(9)
+    expect(lines[9]).to.match(/^00000000 {2}04 01 /)
+  })
+
   it('lists every property of a table, and says ditto of one like the one before', () => {
     const lines = formatMessage(sample('table_features')).split('\n')
     expect(lines).to.include('  table 0 ("table0"):')
