@@ -1,11 +1,12 @@
 /**
  * Thousands of switches on one connection layer: packet-ins answered per second (a learning switch: look the source and
  * the destination up, answer a flow-mod and a packet-out), and memory per idle peer. Beside it, in the same rounds, the
- * floor: a bare Node server that cuts frames by their length and answers canned octets. Load comes from another process.
+ * floor: a bare Node server that cuts frames by their length and answers canned octets. Load comes from another process. And what one switch that floods does to those that say little.
  */
 import { createServer, type Socket } from 'node:net'
 import {
   actionsOctets,
+  connect,
   encode,
   encodeAll,
   fieldReader,
@@ -23,13 +24,17 @@ import {
   writePacketOut,
 } from 'node-openflow'
 import { PeerSwitches } from './processes.ts'
-import { figure, median, printTable } from './report.ts'
+import { figure, median, printTable, quantile } from './report.ts'
 
 const ROUNDS = 3
 const WINDOW = 64
 const LOAD_MS = 1000
 const COUNTS = [16, 64, 256, 1024]
 const IDLE_PEERS = 4096
+/** Switches that say little beside one that has this many packet-ins outstanding, and how often each asks. */
+const QUIET = 16
+const FLOOD = 65_536
+const ECHOES = 50
 
 /** Something that listens and answers packet-ins. */
 interface Controller {
@@ -232,6 +237,32 @@ async function idleOctets(switches: PeerSwitches): Promise<number> {
   return (after - before) / IDLE_PEERS
 }
 
+/** Ms until echo is answered, while nothing else happens and while one switch floods; every message is decoded. */
+async function echoMs(switches: PeerSwitches, flooding: boolean): Promise<number[]> {
+  const controller = await withRows()
+  const features = { datapath_id: 1n, n_buffers: 0, n_tables: 1, auxiliary_id: 0, capabilities: 0, reserved: 0 }
+  const answers = { features: () => features, ports: () => [] }
+  const target = { host: '127.0.0.1', port: controller.port, side: 'switch', answers } as const
+  const quiet = await Promise.all(Array.from({ length: QUIET }, () => connect(target)))
+  await switches.ask(`open ${controller.port} 1`)
+  const flood = flooding ? switches.ask(`load ${FLOOD} ${LOAD_MS}`) : undefined
+  const samples: number[] = []
+  await Promise.all(
+    quiet.map(async (side) => {
+      for (let count = 0; count < ECHOES; count++) {
+        const start = performance.now()
+        await side.request({ type: 'echo_request', data: new Uint8Array(0) })
+        samples.push(performance.now() - start)
+      }
+      side.close()
+    }),
+  )
+  await flood
+  await switches.ask('close')
+  await controller.close()
+  return samples
+}
+
 const switches = await PeerSwitches.start()
 // First, while nothing has been freed that could be used again.
 const idle = await idleOctets(switches)
@@ -253,6 +284,14 @@ for (const count of COUNTS) {
     rows.push([`${count} switches, ${name}`, ...[rate(name), rate(name) / rate('bare Node'), cpu, fair].map(figure)])
   }
 }
+const latencies: string[][] = []
+for (const [name, flooding] of [
+  ['alone', false],
+  ['beside one that floods', true],
+] as const) {
+  const samples = await echoMs(switches, flooding)
+  latencies.push([`${QUIET} switches, ${name}`, ...[median(samples), quantile(samples, 0.99)].map(figure)])
+}
 await switches.stop()
 printTable(
   'Packet-ins answered by a flow-mod and a packet-out, one process',
@@ -260,4 +299,5 @@ printTable(
   ['', 'packet-ins/s', 'times bare Node', 'µs of CPU each', 'least/most served'],
   rows,
 )
+printTable('Echo answered, ms', 'npm run bench -- peers', ['', 'median', '99 of 100'], latencies)
 console.log(`memory for each of ${IDLE_PEERS} idle peers, shaken hands: ${figure(idle / 1024)} KiB\n`)

@@ -52,6 +52,7 @@ export async function listen(options: ListenOptions & Part, handlers: ListenHand
   const auxiliaries = new Auxiliaries({ most: options.maxAuxiliaries ?? 16, waitMs: handshakeMs })
   /** Streams in their TLS handshake, by remote address. */
   const securing = new Map<string, Socket>()
+  const remotes = new WeakMap<Socket, string>()
   const maxConnections = options.maxConnections ?? 10_000
 
   const accept = (socket: Socket | TLSSocket): void => {
@@ -114,6 +115,7 @@ export async function listen(options: ListenOptions & Part, handlers: ListenHand
     server.on('connection', (socket) => {
       const remote = remoteOf(socket)
       securing.set(remote, socket)
+      remotes.set(socket, remote)
       socket.once('close', () => {
         // An error that explains it comes first, if there is one.
         setImmediate(() => {
@@ -125,7 +127,7 @@ export async function listen(options: ListenOptions & Part, handlers: ListenHand
     })
     server.on('tlsClientError', (error: Error, socket: TLSSocket & { _parent?: Socket }) => {
       // The socket has often lost its address by now; Node keeps the stream beneath it in _parent.
-      const remote = [...securing].find(([, stream]) => stream === socket._parent)?.[0] ?? remoteOf(socket)
+      const remote = (socket._parent && remotes.get(socket._parent)) ?? remoteOf(socket)
       if (securing.delete(remote)) handlers.refused(remote, `TLS: ${socket.authorizationError ?? error.message}`)
       socket.destroy()
     })

@@ -1,6 +1,7 @@
 /** What two ends agree on, and what belongs together: versions, and auxiliary connections of a datapath. */
 import { expect } from 'chai'
-import { connect, type ListenOptions, type OpenFlowConnection, type WireError } from 'node-openflow'
+import { connect, type ListenOptions, listen, type OpenFlowConnection, type WireError } from 'node-openflow'
+import { authority } from '../support/certificates.ts'
 import { type Controller, closing, Network, toSwitch } from '../support/openflow-network.ts'
 import { answers, FEATURES, ports, Told } from '../support/openflow-peer.ts'
 
@@ -9,11 +10,15 @@ describe('OpenFlow connections', () => {
   afterEach(() => network.close())
 
   describe('of the same datapath', () => {
-    const numbered = (port: number, auxiliary_id: number): Promise<OpenFlowConnection> => {
+    const numbered = (port: number, auxiliary_id: number, more: object = {}): Promise<OpenFlowConnection> => {
       const features = (): ReturnType<typeof main.features> => ({ ...main.features(), auxiliary_id })
-      return connect(toSwitch(port, { answers: { ...main, features } }))
+      return connect(toSwitch(port, { answers: { ...main, features }, ...more }))
     }
     const main = answers(1)
+    /** As many round trips as the other side's handshake has, and one more. */
+    const settled = async (connection: OpenFlowConnection): Promise<void> => {
+      for (let trip = 0; trip < 4; trip++) await connection.request({ type: 'echo_request', data: new Uint8Array(0) })
+    }
 
     interface Pair {
       auxiliary: OpenFlowConnection
@@ -44,7 +49,95 @@ describe('OpenFlow connections', () => {
       expect(await gone).to.equal('closed by the peer')
     })
 
-    it('are refused before their main one, and where nobody takes them', async () => {
+    it('one that comes before its main one waits for it, and is told after it', async () => {
+      const order: string[] = []
+      const listener = await listen(
+        { host: '127.0.0.1', port: 0 },
+        {
+          connection: () => order.push('main'),
+          auxiliary: ({ features }) => order.push(`auxiliary ${features.auxiliary_id}`),
+          refused: (_remote, reason) => order.push(reason),
+        },
+      )
+      network.cleanups.push(() => listener.close())
+      const early = await Promise.all([3, 4].map((number) => numbered(listener.address.port, number)))
+      for (const one of early) await settled(one)
+      expect(order).to.deep.equal([])
+      await numbered(listener.address.port, 0)
+      while (order.length < 3) await new Promise((resolve) => setImmediate(resolve))
+      expect(order[0]).to.equal('main')
+      expect(order).to.have.members(['main', 'auxiliary 3', 'auxiliary 4'])
+      expect(early.map(({ closed }) => closed)).to.deep.equal([false, false])
+    })
+
+    it('one that goes while it waits is told once', async () => {
+      const { port, refusals } = await withAuxiliaries()
+      const early = await numbered(port, 3)
+      await settled(early)
+      early.close()
+      expect((await refusals.next()).reason).to.match(/^auxiliary connection 3 of .*: closed by the peer$/)
+      await numbered(port, 0)
+      expect(refusals.count).to.equal(0)
+    })
+
+    it('are bounded, those that wait as well as those that have joined', async () => {
+      const { port, pairs, refusals, connections } = await withAuxiliaries({ maxAuxiliaries: 2 })
+      for (const number of [1, 2, 3]) await numbered(port, number)
+      expect((await refusals.next()).reason).to.match(
+        /^auxiliary connection 3 .*: there is no main connection, and 2 wait/,
+      )
+      await numbered(port, 0)
+      await connections.next()
+      const joined = [await pairs.next(), await pairs.next()]
+      expect(joined.map(({ auxiliary }) => auxiliary.features.auxiliary_id)).to.have.members([1, 2])
+      await numbered(port, 4)
+      expect((await refusals.next()).reason).to.match(/^auxiliary connection 4 .*: the main connection has 2 already$/)
+      const again = await numbered(port, 2)
+      expect((await pairs.next()).auxiliary.features.auxiliary_id, 'another of a number takes its place').to.equal(2)
+      again.close()
+      await closing((joined[1] as Pair).auxiliary)
+      await numbered(port, 5)
+      expect((await pairs.next()).auxiliary.features.auxiliary_id, 'and a free place is free').to.equal(5)
+    })
+
+    it('go with the newest main one of two, and stay with theirs', async () => {
+      const { port, pairs, connections } = await withAuxiliaries()
+      await numbered(port, 0)
+      const older = await connections.next()
+      await numbered(port, 1)
+      expect((await pairs.next()).main).to.equal(older)
+      await numbered(port, 0)
+      const newer = await connections.next()
+      await numbered(port, 1)
+      const second = await pairs.next()
+      expect(second.main).to.equal(newer)
+      const gone = closing(older)
+      older.close()
+      await gone
+      expect([second.auxiliary.closed, newer.closed]).to.deep.equal([false, false])
+      newer.close()
+      await numbered(port, 2)
+      await numbered(port, 0)
+      expect((await pairs.next()).main, 'none joins one that is closed').to.equal(await connections.next())
+    })
+
+    it('come from the same certificate, unit included', async () => {
+      const mine = authority('mine')
+      const issued = (name: string, names: string[] = []) => ({ ...mine.issue(name, names), ca: mine.ca })
+      const server = issued('controller', ['IP:127.0.0.1'])
+      const [one, other, elsewhere] = ['switch-1', 'switch-2', 'switch-1/OU=elsewhere'].map((name) => issued(name))
+      mine.remove()
+      const { port, pairs, refusals } = await withAuxiliaries({ tls: server })
+      await numbered(port, 0, { tls: one })
+      await numbered(port, 1, { tls: one })
+      expect((await pairs.next()).auxiliary.peer).to.equal('switch-1')
+      for (const tls of [other, elsewhere]) {
+        await numbered(port, 2, { tls })
+        expect((await refusals.next()).reason).to.match(/^auxiliary connection 2 .*: another certificate or version/)
+      }
+    })
+
+    it('are refused without their main one, and where nobody takes them', async () => {
       const { port, refusals } = await withAuxiliaries({ handshakeMs: 300 })
       const early = await numbered(port, 7)
       expect(await closing(early)).to.equal('closed by the peer')
