@@ -11,6 +11,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 process.chdir(root)
 
 const common = {
+  absWorkingDir: root,
   bundle: true,
   platform: 'node',
   target: 'node20',
@@ -25,16 +26,6 @@ const banner = {
   js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
 }
 
-mkdirSync('dist', { recursive: true })
-// One descriptor set, made by buf: the CLI and the server load it instead of parsing .proto files at every start.
-execFileSync('node_modules/.bin/buf', ['build', 'proto', '-o', 'dist/tagsteer.binpb'], { stdio: 'inherit' })
-// The same as protobufjs keeps it: descriptor sets lose which repeated fields are maps, and names in camelCase.
-const protos = readdirSync('proto', { recursive: true }).filter((name) => name.endsWith('.proto'))
-const schema = new protobuf.Root()
-schema.resolvePath = (_origin, target) => (existsSync(`proto/${target}`) ? `proto/${target}` : target)
-schema.loadSync(protos)
-writeFileSync('dist/tagsteer.json', JSON.stringify(schema.resolveAll().toJSON()))
-
 await build({
   ...common,
   entryPoints: { index: 'openflow/index.ts', cli: 'openflow/cli.ts' },
@@ -43,7 +34,17 @@ await build({
 })
 chmodSync('openflow/dist/cli.js', 0o755)
 
-if (existsSync('cli/main.ts')) {
+// With `openflow` the package alone, for `npm pack` in its folder.
+if (process.argv[2] !== 'openflow') {
+  mkdirSync('dist', { recursive: true })
+  // One descriptor set, made by buf: the CLI and the server load it instead of parsing .proto files at every start.
+  execFileSync('node_modules/.bin/buf', ['build', 'proto', '-o', 'dist/tagsteer.binpb'], { stdio: 'inherit' })
+  // The same as protobufjs keeps it: descriptor sets lose which repeated fields are maps, and names in camelCase.
+  const protos = readdirSync('proto', { recursive: true }).filter((name) => name.endsWith('.proto'))
+  const schema = new protobuf.Root()
+  schema.resolvePath = (_origin, target) => (existsSync(`proto/${target}`) ? `proto/${target}` : target)
+  schema.loadSync(protos)
+  writeFileSync('dist/tagsteer.json', JSON.stringify(schema.resolveAll().toJSON()))
   await build({
     ...common,
     entryPoints: { tagsteer: 'cli/main.ts' },
