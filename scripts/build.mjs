@@ -1,7 +1,7 @@
 // Builds what is run: the tagsteer command and the node-openflow package, each bundled by esbuild. Types are checked by
 // `npm run check`, not here. Safe to run again; takes about a second.
 import { execFileSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
@@ -26,6 +26,8 @@ const banner = {
   js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
 }
 
+// Names of chunks change with their content: without this, old ones would stay, and be packed.
+rmSync('openflow/dist', { recursive: true, force: true })
 await build({
   ...common,
   entryPoints: { index: 'openflow/index.ts', cli: 'openflow/cli.ts' },
