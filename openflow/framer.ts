@@ -1,22 +1,28 @@
 /**
  * Framer: cuts a byte stream into whole OpenFlow messages. It looks at the length in the header only (OpenFlow 1.3.5
  * section 7.1.1) and decodes nothing. A message that lies in one chunk is a view of it; one that is spread over
- * several is put together in a buffer of its own size, so each octet is copied once at most, however small the chunks.
+ * several is put together in a buffer of its own, which grows with what has come: a length that is claimed takes no
+ * memory. Each octet is copied once or twice, however small the chunks.
  */
 import { WireError } from './wire/error.ts'
 
 const HEADER_SIZE = 8
 const NOTHING = new Uint8Array(0)
+/** Where a message is put together: octets at first, and how many times as many when they are not enough. */
+const SMALLEST = 512
+const GROWTH = 4
 
 export class Framer {
   readonly #longest: number
   /** What was fed last, and how much of it has been given out. */
   #chunk: Uint8Array = NOTHING
   #at = 0
-  /** The header of a message that is not whole yet, then (from 8 octets on) in `#body` all of it. */
+  /** The header of a message that is not whole yet, then (from 8 octets on) in `#body` all that has come of it. */
   readonly #head = new Uint8Array(HEADER_SIZE)
   #body: Uint8Array = this.#head
   #filled = 0
+  /** Octets that it will have; 0 until the header is there. */
+  #whole = 0
   /** Where the message begins that comes next, in octets from the start of the stream. */
   #position = 0
 
@@ -78,22 +84,31 @@ export class Framer {
       this.#body.set(this.#chunk.subarray(this.#at, this.#at + count), this.#filled)
       this.#at += count
       this.#filled += count
-      if (this.#filled < HEADER_SIZE) break
-      if (this.#body === this.#head) {
-        this.#body = new Uint8Array(this.#size(this.#head, 0))
-        this.#body.set(this.#head)
-      }
-      if (this.#filled === this.#body.length) {
-        const message = this.#body
-        this.#position += this.#filled
-        this.#body = this.#head
-        this.#filled = 0
-        if (this.#at === this.#chunk.length) this.#drop()
-        return message
-      }
+      if (this.#filled === HEADER_SIZE && this.#whole === 0) this.#whole = this.#size(this.#head, 0)
+      if (this.#filled === this.#whole) return this.#given()
+      if (this.#filled === this.#body.length) this.#grow()
     }
     this.#drop()
     return undefined
+  }
+
+  /** Room for what is there of the message, and for some times as much as has come. */
+  #grow(): void {
+    const there = this.#filled + this.#chunk.length - this.#at
+    const room = Math.min(this.#whole, Math.max(SMALLEST, GROWTH * this.#filled, there))
+    const body = new Uint8Array(room)
+    body.set(this.#body)
+    this.#body = body
+  }
+
+  #given(): Uint8Array {
+    const message = this.#body === this.#head ? this.#head.slice() : this.#body
+    this.#position += this.#filled
+    this.#body = this.#head
+    this.#filled = 0
+    this.#whole = 0
+    if (this.#at === this.#chunk.length) this.#drop()
+    return message
   }
 
   /** A chunk that has been given out must not be held. */

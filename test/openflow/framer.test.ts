@@ -64,6 +64,23 @@ describe('openflow framer', () => {
     expect(messages.map(hex)).to.deep.equal(['0414000800000001'])
   })
 
+  it('takes no memory for a length that is claimed, and little more than what has come', () => {
+    const count = 2000
+    const before = process.memoryUsage().arrayBuffers
+    const framers = Array.from({ length: count }, () => {
+      const framer = new Framer()
+      framer.push(Uint8Array.from([4, 2, 255, 255, 0, 0, 0, 1, 9]))
+      return framer
+    })
+    expect((process.memoryUsage().arrayBuffers - before) / count).to.be.lessThan(2000)
+    const rest = new Uint8Array(65_535 - 9)
+    for (const framer of framers.slice(0, 3)) {
+      const [message] = [0, 1, 2, 3].flatMap((part) => framer.push(rest.subarray(part * 20_000, (part + 1) * 20_000)))
+      expect([message?.length, message?.[8], framer.waiting]).to.deep.equal([65_535, 9, 0])
+      expect(message?.buffer.byteLength).to.equal(65_535)
+    }
+  })
+
   it('waits for no more than one message', () => {
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ maxLength: 3000 })), (pieces) => {
