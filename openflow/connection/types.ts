@@ -135,8 +135,8 @@ export interface ConnectionOptions {
   /** Ms without an octet from the peer until an echo request is sent. Default 5 000. */
   readonly echoMs?: number
   /**
-   * Ms without an octet, or without reading any of the answers that it is waited for with, until the peer counts as dead
-   * and the connection closes. Default three times echoMs.
+   * Ms without an octet, or without progress in reading the answers for which reading waits, until the peer counts as
+   * dead and the connection closes. Default three times echoMs.
    */
   readonly deadMs?: number
   /** Ms that a handshake may take. Default 10 000. */
