@@ -198,9 +198,7 @@ export const FLOW_CASES: readonly SwitchCase[] = [
   },
   {
     name: 'copyField',
-    messages: [
-      doing({ type: 'copy_field', n_bits: 16, src_offset: 0, dst_offset: 0, src: 'eth_src', dst: 'reg0' }),
-    ],
+    messages: [doing({ type: 'copy_field', n_bits: 16, src_offset: 0, dst_offset: 0, src: 'eth_src', dst: 'reg0' })],
     answer: '',
   },
   { name: 'conjOther', messages: [doing(conj(0, 2), output(1))], answer: 'E bad_action/nx_bad_conjunction' },
