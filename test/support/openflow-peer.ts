@@ -93,7 +93,7 @@ export class MemorySocket extends Duplex {
   }
 
   hold(): void {
-    this.#held = []
+    this.#held ??= []
   }
 
   /** Lets one held write through. */
