@@ -7,7 +7,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { encode, formatMessage, toHex, toJson } from 'node-openflow'
 import type { Version } from '../../openflow/wire/version.ts'
-import { type Case, cases } from '../openflow/differential/cases.ts'
+import { type Case, cases, inVersion, isWritten } from '../openflow/differential/cases.ts'
 import { damage } from '../openflow/differential/damage.ts'
 import { ERRORS, EXAMPLES, outcomeOf, same, THEIRS, WE_REFUSE } from '../openflow/differential/ovs-damage.ts'
 import { TEXTS } from '../openflow/differential/ovs-texts.ts'
@@ -16,6 +16,7 @@ import { fieldCases, validMessages } from '../openflow/differential/valid.ts'
 import { ofpParse, type Printed } from '../support/ofp-parse.ts'
 
 const VERSIONS: ReadonlyArray<{ readonly version: Version; readonly name: string }> = [
+  { version: 1, name: '1.0' },
   { version: 4, name: '1.3' },
   { version: 5, name: '1.4' },
   { version: 6, name: '1.5' },
@@ -37,7 +38,8 @@ for (const { version, name } of VERSIONS) {
       const examples = [...verdicts, ...texts]
         .flatMap((row) => row.examples ?? [])
         .filter(({ message }) => (message.version ?? version) === version)
-        .map(({ name: kind, message }) => ({ name: kind, message: version === 4 ? message : { ...message, version } }))
+        .map(({ name: kind, message }) => ({ name: kind, message: inVersion(message, version) }))
+        .filter(({ message }) => isWritten(message))
       const list: Case[] = [...messages, ...fieldCases(version, 2, seed), ...examples]
       const printed = ofpParse(list.map(({ message }) => encode(message)))
       valid = list.map((one, i) => ({ ...one, printed: printed[i]! }))

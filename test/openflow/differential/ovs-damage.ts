@@ -96,7 +96,7 @@ export const WE_REFUSE: readonly DamageRow[] = [
   weRefuse('match_len', /match_len/, 'EXT-187 has the length twice; Open vSwitch goes by the match'),
   weRefuse(
     'fields of packets',
-    /match\[\d+\]/,
+    /(match|fields)\[\d+\]/,
     'Open vSwitch passes over fields that it cannot read in packet_in; a length or mask that the field cannot have is an error (section 7.2.3.2)',
   ),
 ]

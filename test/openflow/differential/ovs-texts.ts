@@ -5,6 +5,8 @@
 import { type Message, type MessageNamed, type Oxm, toJson } from 'node-openflow'
 import { type Case, flowMod } from './cases.ts'
 
+type Inner = { message?: object }
+
 export interface TextRow {
   readonly where: string
   /** Versions in which it is; all without. */
@@ -46,6 +48,7 @@ const field = (oxm: Oxm): Case => ({ name: `oxm ${oxm.field}`, message: flowMod(
 export const TEXTS: readonly TextRow[] = [
   {
     where: 'flow_mod that deletes: cookie, out_group',
+    versions: [4, 5, 6],
     is: named(/^(nx_)?flow_mod$/, ({ command }) => /^(modify|delete)/.test(String(command))),
     better: 'node-openflow',
     why: 'Open vSwitch has one cookie for both meanings and shows it by the mask; it drops out_group',
@@ -58,21 +61,32 @@ export const TEXTS: readonly TextRow[] = [
   },
   {
     where: 'flow and aggregate requests: cookie, out_group',
+    versions: [4, 5, 6],
     is: named(/^multipart_request (flow|aggregate)$/),
     better: 'node-openflow',
     why: 'which flows are asked for depends on them; Open vSwitch leaves them out',
   },
   {
     where: 'port_mod: config bits outside the mask',
-    is: named(/^port_mod$/, ({ config, mask }) => ((config as number) & ~(mask as number)) !== 0),
+    is: named(/^(port_mod|bundle_add_message)$/, (message) => {
+      const { config = 0, mask = 0 } = ((message as Inner).message ?? message) as { config?: number; mask?: number }
+      return (config & ~mask) !== 0
+    }),
     better: 'node-openflow',
     why: 'Open vSwitch cuts them off; the text tells what is in the message',
   },
   {
     where: 'meter_mod that deletes: flags',
+    versions: [4, 5, 6],
     is: named(/^meter_mod$/, ({ command }) => command === 'delete'),
     better: 'node-openflow',
     why: 'Open vSwitch drops them',
+    examples: [
+      {
+        name: 'meter_mod',
+        message: { type: 'meter_mod', xid: 7, command: 'delete', flags: 1, meter_id: 5, bands: [] },
+      },
+    ],
   },
   {
     where: 'nx_packet_in2 and nx_resume with empty userdata',
@@ -105,6 +119,7 @@ export const TEXTS: readonly TextRow[] = [
   },
   {
     where: 'table features',
+    versions: [4, 5, 6],
     is: named(/^multipart_(request|reply) table_features$/),
     better: 'node-openflow',
     why: 'Open vSwitch sums up what properties have in common; here each is told',
@@ -112,7 +127,9 @@ export const TEXTS: readonly TextRow[] = [
 
   {
     where: 'flow monitor: priority',
-    is: named(/^multipart_reply flow_monitor$/, (_, message) => body(message).some(({ event }) => event !== 'abbrev')),
+    is: named(/^multipart_reply (nx_)?flow_monitor$/, (_, message) =>
+      body(message).some(({ event }) => event !== 'abbrev'),
+    ),
     better: 'node-openflow',
     why: 'Open vSwitch leaves it out',
   },
@@ -126,18 +143,21 @@ export const TEXTS: readonly TextRow[] = [
 
   {
     where: 'nsh_c1 to nsh_c4, tun_erspan_*',
+    versions: [4, 5, 6],
     is: matched(/^(nsh_c\d|tun_erspan_)/),
     better: 'node-openflow',
     why: 'Open vSwitch prints them by NSH MD type and ERSPAN version, and drops them without',
   },
   {
     where: 'tun_gtpu_*',
+    versions: [4, 5, 6],
     is: matched(/^tun_gtpu_/),
     better: 'node-openflow',
     why: 'Open vSwitch prints a name (gtpu_flags) that it does not read back',
   },
   {
     where: 'tun_gbp_flags with a mask',
+    versions: [4, 5, 6],
     is: matched(/^tun_gbp_flags$/),
     better: 'node-openflow',
     why: 'Open vSwitch drops the mask',

@@ -55,6 +55,8 @@ const valued =
     return oxm !== undefined && test(Number(oxm.value), Number(oxm.mask ?? 0xffffffff))
   }
 
+const SINCE_13 = [4, 5, 6]
+
 const MISSING = '(in_phy_port|ipv6_exthdr|pbb_isid|pbb_uca)'
 
 export const VERDICTS: readonly Verdict[] = [
@@ -131,6 +133,7 @@ export const VERDICTS: readonly Verdict[] = [
   },
   {
     where: 'goto_table back, in nx_flow_mod',
+    versions: SINCE_13,
     is: ({ name, message }) => {
       const { table_id, instructions = [] } = message as unknown as { table_id: number; instructions?: Goto[] }
       return name === 'nx_flow_mod' && instructions.some(({ table_id: to = 255 }) => to <= table_id)
@@ -150,6 +153,7 @@ export const VERDICTS: readonly Verdict[] = [
   },
   {
     where: 'table features of no table',
+    versions: SINCE_13,
     is: ({ name, message }) =>
       name === 'multipart_reply table_features' && (message as unknown as { body: unknown[] }).body.length === 0,
     error: 'OFPBRC_BAD_LEN',
@@ -163,30 +167,35 @@ export const VERDICTS: readonly Verdict[] = [
   },
   {
     where: 'fields that Open vSwitch does not have, in a match',
+    versions: SINCE_13,
     is: named(new RegExp(`^oxm ${MISSING}`)),
     error: 'OFPBMC_BAD_FIELD',
     why: 'fields of tables 11 and 12 that are optional; ovs-fields(7) has none of them',
   },
   {
     where: 'nxm_nx_cookie in a match',
+    versions: SINCE_13,
     is: named(/^oxm nxm_nx_cookie/),
     error: 'OFPBMC_BAD_FIELD',
     why: 'no field of packets: it stands in nx_flow_mod and requests for nx_flow only, which a row cannot say',
   },
   {
     where: 'fields that Open vSwitch does not have, in set_field',
+    versions: SINCE_13,
     is: named(new RegExp(`^set_field (${MISSING}|nxm_nx_cookie)$`)),
     error: 'OFPBAC_BAD_SET_LEN',
     why: 'as above',
   },
   {
     where: 'values that Open vSwitch has no room for, in a match',
+    versions: SINCE_13,
     is: (one) => VALUES.some((test) => test(one)) && one.name.startsWith('oxm'),
     error: 'OFPBMC_BAD_VALUE',
     why: "arp_op above 255, nw_tos with ECN bits, ct_state and nsh_* beyond what is defined: ovs-fields(7); values of the field's width all the same",
   },
   {
     where: 'ports between 0xff00 and 0xffffff00, in a match',
+    versions: SINCE_13,
     is: valued(
       /^oxm (oxm_of_|nxm_of_)?(in_port|actset_output)( alone)?$/,
       (port) => port >= 0xff00 && port < 0xffffff00,
@@ -197,30 +206,35 @@ export const VERDICTS: readonly Verdict[] = [
   },
   {
     where: 'values that Open vSwitch has no room for, in set_field',
+    versions: SINCE_13,
     is: (one) => VALUES.some((test) => test(one)) && one.name.startsWith('set_field'),
     error: 'OFPBAC_BAD_SET_ARGUMENT',
     why: 'as above',
   },
   {
     where: 'ct_nw_*, ct_ipv6_* and ct_tp_* without a tracked connection',
+    versions: SINCE_13,
     is: named(/^oxm ct_(nw|ipv6|tp)_(proto|src|dst)( alone)?$/),
     error: 'OFPBMC_BAD_PREREQ',
     why: 'Open vSwitch wants ct_state=+trk (and for ports the protocol) before them, which no row can say: `needs` knows fields with values',
   },
   {
     where: 'set_field of ct_mark and ct_label outside ct()',
+    versions: SINCE_13,
     is: named(/^set_field ct_(mark|label)$/),
     error: 'OFPBAC_BAD_SET_ARGUMENT',
     why: 'only the actions inside ct() may set them (ovs-actions(7)); the row says that something may',
   },
   {
     where: 'set_field of in_port',
+    versions: SINCE_13,
     is: named(/^set_field in_port$/),
     error: 'OFPBAC_BAD_SET_ARGUMENT',
     why: 'no header field (section 7.2.5.9); nx_reg_load and nx_reg_move may write it (ovs-fields(7)), so the row says that something may',
   },
   {
     where: 'set_field of vlan_vid without OFPVID_PRESENT',
+    versions: SINCE_13,
     is: valued(/^set_field vlan_vid$/, (value) => (value & 0x1000) === 0),
     error: 'OFPBAC_BAD_SET_ARGUMENT',
     why: 'the bit says that there is a tag (section 7.2.3.8); decoding does not look at values',
@@ -233,6 +247,7 @@ export const VERDICTS: readonly Verdict[] = [
   },
   {
     where: 'set_field of vlan_vid without a tag in the match',
+    versions: SINCE_13,
     is: valued(/^set_field vlan_vid$/, (value) => (value & 0x1000) !== 0),
     error: 'OFPBAC_MATCH_INCONSISTENT',
     why: 'a tag must be known to be there (section 7.2.5.9); the row of vlan_vid needs none, because a match on it needs none',
@@ -265,5 +280,6 @@ export const NO_ACTIONS: ReadonlyArray<readonly [names: readonly string[], versi
     [['nx_set_mpls_label', 'nx_set_mpls_tc'], [4, 5, 6], 'for 1.0 connections: later versions have set_field'],
     [['nx_reg_move', 'nx_reg_load', 'nx_reg_load2'], [6], '1.5 has copy_field and masks in set_field'],
     [['nx_debug_slow', 'nx_debug_recirc'], [1, 4, 5, 6], 'only with --enable-dummy, for tests of Open vSwitch'],
+    [['nx_encap', 'nx_decap', 'nx_dec_nsh_ttl'], [1], 'since 1.3 only (ovs-actions(7))'],
     [['experimenter'], [1, 4, 5, 6], 'whatever experimenter it is of'],
   ]

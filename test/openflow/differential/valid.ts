@@ -15,6 +15,8 @@ interface Place {
   readonly version: Version
   /** Type of the message. */
   readonly message: string
+  /** Whether it is Nicira's, whose matches have all fields in every version. */
+  readonly nicira: boolean
   readonly flow: ArbitraryFlow
 }
 
@@ -69,7 +71,7 @@ const isIn =
 
 /** By member, or by `message.member` where a name has several meanings. */
 const TAME: Readonly<Record<string, Tame>> = {
-  match: (own: unknown, { flow, version }) => (version === VERSIONS.of10 ? own : flow.match),
+  match: (own: unknown, { flow, version, nicira }) => (version === VERSIONS.of10 && !nicira ? own : flow.match),
   fields: (_: unknown, { flow }) => flow.match,
   instructions: (own: unknown[], { flow, version }) => {
     if (version === VERSIONS.of10) return own.length === 0 ? [] : [{ type: 'apply_actions', actions: someActions([]) }]
@@ -172,7 +174,6 @@ const SPELLED = ['curr', 'advertise', 'rx_packets', 'packet_in_mask_master', 'tx
 
 /** Members whose room in 1.0 is less; undefined leaves the member as it is generated there. */
 const TAME_10: Readonly<Record<string, Tame | undefined>> = {
-  match: undefined,
   actions: (own: unknown, place) => (Array.isArray(own) ? TAME['actions']!(own as never, place) : own),
   table_id: undefined,
   'flow_mod.table_id': undefined,
@@ -193,7 +194,9 @@ const TAME_10: Readonly<Record<string, Tame | undefined>> = {
   supported: undefined,
   peer: undefined,
   capabilities: undefined,
-  'flow_mod.flags': bits(7),
+  'flow_mod.flags': bits(3),
+  'nx_flow_mod.flags': bits(3),
+  'queue_get_config_request.port': portAmong(),
 }
 
 /** A value with its members made valid, said in the usual way. */
@@ -216,7 +219,7 @@ function tamed(whole: unknown, place: Place): unknown {
 // ---- what depends on more than one member ---------------------------------------------------------------------
 
 /** Buckets as their type of group wants them. */
-function groupMod(message: Value): Value {
+function groupMod(message: Value, hasIds = 'command_bucket_id' in message): Value {
   const { group_type, command, buckets } = message as { group_type: string; command: string; buckets: Value[] }
   const whole = 'properties' in message ? { ...message, properties: [] } : message
   if (command === 'delete')
@@ -224,7 +227,6 @@ function groupMod(message: Value): Value {
   const bucket = { weight: 0, watch_port: ANY, watch_group: ANY, actions: someActions([]) }
   const list: readonly Value[] = group_type === 'indirect' ? [buckets[0] ?? bucket] : buckets
   const buckets15 = 'command_bucket_id' in message ? { command_bucket_id: ANY } : {}
-  const isOf15 = 'command_bucket_id' in message || 'properties' in message
   const watched = group_type === 'ff' ? { watch_port: 3 } : { watch_port: ANY, watch_group: ANY }
   return {
     ...whole,
@@ -232,7 +234,7 @@ function groupMod(message: Value): Value {
     buckets: list.map(({ properties: _, ...one }, index) => ({
       ...one,
       ...watched,
-      ...(isOf15 || 'bucket_id' in one ? { bucket_id: index } : {}),
+      ...(hasIds || 'bucket_id' in one ? { bucket_id: index } : {}),
       weight: group_type === 'select' ? one['weight'] : 0,
     })),
   }
@@ -346,8 +348,16 @@ const MORE: Readonly<Record<string, (message: Value) => Value>> = {
   }),
   'multipart_reply group_desc': (message) => ({
     ...message,
-    body: (message['body'] as Value[]).map((one) => groupMod(one)),
+    body: (message['body'] as Value[]).map((one) =>
+      groupMod(one, message['version'] === VERSIONS.of15 || message['version'] === VERSIONS.of10),
+    ),
   }),
+  'multipart_request nx_flow_monitor': (message) => ({
+    ...message,
+    body: (message['body'] as Value[]).map((one) => ({ ...one, flags: ((one['flags'] as number) & 0x3f) | 2 })),
+  }),
+  // In 1.0 the specification gives experimenters no type of message; Nicira and Open vSwitch want one.
+  experimenter: (message) => (message['version'] === VERSIONS.of10 ? { ...message, data: new Uint8Array(8) } : message),
   'multipart_request flow_monitor': (message) => ({
     ...message,
     body: (message['body'] as Value[]).map((one) => ({ ...one, flags: ((one['flags'] as number) & 0x3f) | 2 })),
@@ -366,7 +376,8 @@ export function validMessages(version: Version): Map<string, Arbitrary<Message>>
     [...MESSAGES_IN.get(version)!].map(([name, messages]) => [
       name,
       fc.tuple(messages, arbitraryFlow).map(([message, flow]) => {
-        const place = { version, message: message.type, flow }
+        const { type, mp_type = '' } = message as unknown as { type: string; mp_type?: string }
+        const place = { version, message: type, flow, nicira: /^nx_/.test(mp_type) || /^nx_/.test(type) }
         const whole = settle({ ...(tamed(message, place) as Value), xid: 1 + (message.xid % 0xabbf_ffff) })
         return whole as unknown as Message
       }),
