@@ -72,7 +72,10 @@ function namesIn(value: unknown): string {
   return (toJson(value).match(/"(field|type|to)":"[^"]*"/g) ?? []).join(' ')
 }
 
-const withoutZeros = (octets: Uint8Array): Uint8Array => octets.subarray(octets.findIndex((octet) => octet !== 0))
+function withoutZeros(octets: Uint8Array): Uint8Array {
+  const first = octets.findIndex((octet) => octet !== 0)
+  return octets.subarray(first < 0 ? octets.length : first)
+}
 
 /**
  * Without what no text tells: how many octets go to a port that is not the controller, that importance is 0, and zeros
