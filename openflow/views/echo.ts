@@ -4,9 +4,8 @@
  */
 
 import { OFP_VERSION } from '../spec/constants.ts'
-import { isUint } from '../wire/field.ts'
 import { HEADER_SIZE, isMessage, NOTHING, OF13, OF15, refuse, TYPES, View } from './view.ts'
-import { checkVersion, putHeader, refuseValues } from './write.ts'
+import { checkVersion, isU8, isU32, putHeader, refuseValues } from './write.ts'
 
 const ANY_VERSION = 0xff
 
@@ -66,7 +65,7 @@ type Echo = 'echo_request' | 'echo_reply'
 type Barrier = 'barrier_request' | 'barrier_reply'
 
 function writeEcho(into: Uint8Array, at: number, type: Echo, xid: number, data: Uint8Array, version: number): number {
-  if (!isUint(xid, 0xffff_ffff) || !isUint(version, 0xff) || !(data instanceof Uint8Array)) {
+  if (!isU32(xid) || !isU8(version) || !(data instanceof Uint8Array)) {
     refuseValues({ type, xid, version, data })
   }
   const size = HEADER_SIZE + data.length
@@ -99,7 +98,7 @@ export function writeEchoReply(
 
 function writeBarrier(into: Uint8Array, at: number, type: Barrier, xid: number, version: number): number {
   checkVersion(version, OF15)
-  if (!isUint(xid, 0xffff_ffff)) refuseValues({ type, xid, version })
+  if (!isU32(xid)) refuseValues({ type, xid, version })
   putHeader(into, at, TYPES[type], HEADER_SIZE, xid, version)
   return at + HEADER_SIZE
 }

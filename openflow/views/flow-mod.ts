@@ -6,14 +6,25 @@
 
 import type { MessageNamed } from '../spec/message.ts'
 import { MESSAGES } from '../spec/messages.ts'
-import { type Enumeration, isUint, readU64, writeU64 } from '../wire/field.ts'
+import { type Enumeration, readU64, writeU64 } from '../wire/field.ts'
 import { put16, put32, u16At, u32At } from '../wire/octets.ts'
 import type { Struct } from '../wire/struct.ts'
 import { InstructionsView } from './actions.ts'
 import { MatchView, matchEnd } from './match.ts'
 import { instructionShapes, listFits } from './shapes.ts'
 import { isMessage, NOTHING, namesOf, OF13, OF14, OF15, refuse, TYPES, View } from './view.ts'
-import { checkPrepared, checkVersion, isU64, numberOf, numbersOf, putHeader, refuseValues } from './write.ts'
+import {
+  checkPrepared,
+  checkVersion,
+  isU8,
+  isU16,
+  isU32,
+  isU64,
+  numberOf,
+  numbersOf,
+  putHeader,
+  refuseValues,
+} from './write.ts'
 
 const MATCH_AT = 48
 
@@ -129,19 +140,19 @@ export function writeFlowMod(into: Uint8Array, at: number, message: PreparedFlow
   const { buffer_id, out_port, out_group, flags, importance = 0, match, instructions } = message
   const code = numberOf(COMMAND_NUMBERS, message.command)
   const fits =
-    isUint(xid, 0xffff_ffff) &&
+    isU32(xid) &&
     isU64(cookie) &&
     isU64(cookie_mask) &&
-    isUint(table_id, 0xff) &&
-    isUint(code, 0xff) &&
-    isUint(idle_timeout, 0xffff) &&
-    isUint(hard_timeout, 0xffff) &&
-    isUint(priority, 0xffff) &&
-    isUint(buffer_id, 0xffff_ffff) &&
-    isUint(out_port, 0xffff_ffff) &&
-    isUint(out_group, 0xffff_ffff) &&
-    isUint(flags, 0xffff) &&
-    isUint(importance, version < OF14 ? 0 : 0xffff)
+    isU8(table_id) &&
+    isU8(code) &&
+    isU16(idle_timeout) &&
+    isU16(hard_timeout) &&
+    isU16(priority) &&
+    isU32(buffer_id) &&
+    isU32(out_port) &&
+    isU32(out_group) &&
+    isU16(flags) &&
+    (version < OF14 ? importance === 0 : isU16(importance))
   checkVersion(version, OF15)
   if (!fits) refuseValues({ ...message, type: 'flow_mod', match: [], instructions: [] })
   checkPrepared(match, 'match')

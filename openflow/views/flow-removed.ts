@@ -5,11 +5,22 @@
 
 import { flowRemovedReason } from '../spec/enums.ts'
 import type { MessageNamed } from '../spec/message.ts'
-import { isUint, readU64, writeU64 } from '../wire/field.ts'
+import { readU64, writeU64 } from '../wire/field.ts'
 import { put16, put32, u16At, u32At } from '../wire/octets.ts'
 import { MatchView, matchEnd } from './match.ts'
 import { isMessage, NOTHING, namesOf, OF13, OF14, refuse, TYPES, View } from './view.ts'
-import { checkPrepared, checkVersion, isU64, numberOf, numbersOf, putHeader, refuseValues } from './write.ts'
+import {
+  checkPrepared,
+  checkVersion,
+  isU8,
+  isU16,
+  isU32,
+  isU64,
+  numberOf,
+  numbersOf,
+  putHeader,
+  refuseValues,
+} from './write.ts'
 
 const MATCH_AT = 48
 const REASONS = namesOf(flowRemovedReason)
@@ -110,15 +121,15 @@ export function writeFlowRemoved(into: Uint8Array, at: number, message: Prepared
   const { version = OF13, packet_count, byte_count, match } = message
   const reason = numberOf(REASON_NUMBERS, message.reason)
   const fits =
-    isUint(xid, 0xffff_ffff) &&
+    isU32(xid) &&
     isU64(cookie) &&
-    isUint(priority, 0xffff) &&
-    isUint(reason, 0xff) &&
-    isUint(table_id, 0xff) &&
-    isUint(duration_sec, 0xffff_ffff) &&
-    isUint(duration_nsec, 0xffff_ffff) &&
-    isUint(idle_timeout, 0xffff) &&
-    isUint(hard_timeout, 0xffff) &&
+    isU16(priority) &&
+    isU8(reason) &&
+    isU8(table_id) &&
+    isU32(duration_sec) &&
+    isU32(duration_nsec) &&
+    isU16(idle_timeout) &&
+    isU16(hard_timeout) &&
     isU64(packet_count) &&
     isU64(byte_count)
   checkVersion(version, OF14)

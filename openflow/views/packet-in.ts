@@ -5,11 +5,22 @@
 
 import { packetInReason } from '../spec/enums.ts'
 import type { MessageNamed } from '../spec/message.ts'
-import { isUint, readU64, writeU64 } from '../wire/field.ts'
+import { readU64, writeU64 } from '../wire/field.ts'
 import { put16, put32, u16At, u32At } from '../wire/octets.ts'
 import { MatchView, matchEnd } from './match.ts'
 import { isMessage, NOTHING, namesOf, OF13, OF15, refuse, TYPES, View } from './view.ts'
-import { checkPrepared, checkVersion, isU64, numberOf, numbersOf, putHeader, refuseValues } from './write.ts'
+import {
+  checkPrepared,
+  checkVersion,
+  isU8,
+  isU16,
+  isU32,
+  isU64,
+  numberOf,
+  numbersOf,
+  putHeader,
+  refuseValues,
+} from './write.ts'
 
 const MATCH_AT = 24
 const REASONS = namesOf(packetInReason)
@@ -82,11 +93,11 @@ export function writePacketIn(into: Uint8Array, at: number, message: PreparedPac
   const { xid, version = OF13, buffer_id, total_len, table_id, cookie, match, data } = message
   const reason = numberOf(REASON_NUMBERS, message.reason)
   const fits =
-    isUint(xid, 0xffff_ffff) &&
-    isUint(buffer_id, 0xffff_ffff) &&
-    isUint(total_len, 0xffff) &&
-    isUint(reason, 0xff) &&
-    isUint(table_id, 0xff) &&
+    isU32(xid) &&
+    isU32(buffer_id) &&
+    isU16(total_len) &&
+    isU8(reason) &&
+    isU8(table_id) &&
     isU64(cookie) &&
     data instanceof Uint8Array
   checkVersion(version, OF15)

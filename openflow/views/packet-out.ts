@@ -4,12 +4,11 @@
  */
 
 import type { MessageNamed } from '../spec/message.ts'
-import { isUint } from '../wire/field.ts'
 import { put16, put32, u16At, u32At } from '../wire/octets.ts'
 import { ActionsView } from './actions.ts'
 import { actionShapes, listFits } from './shapes.ts'
 import { isMessage, NOTHING, OF13, OF14, refuse, TYPES, View } from './view.ts'
-import { checkPrepared, checkVersion, putHeader, refuseValues } from './write.ts'
+import { checkPrepared, checkVersion, isU32, putHeader, refuseValues } from './write.ts'
 
 const ACTIONS_AT = 24
 
@@ -70,11 +69,7 @@ export type PreparedPacketOut = PacketOut & { actions: Uint8Array }
 /** Writes the message, of 1.3 or 1.4, at `at` and gives the offset behind it. Throws WireError as encode does. */
 export function writePacketOut(into: Uint8Array, at: number, message: PreparedPacketOut): number {
   const { xid, version = OF13, buffer_id, in_port, actions, data } = message
-  const fits =
-    isUint(xid, 0xffff_ffff) &&
-    isUint(buffer_id, 0xffff_ffff) &&
-    isUint(in_port, 0xffff_ffff) &&
-    data instanceof Uint8Array
+  const fits = isU32(xid) && isU32(buffer_id) && isU32(in_port) && data instanceof Uint8Array
   checkVersion(version, OF14)
   if (!fits) refuseValues({ ...message, type: 'packet_out', actions: [] })
   checkPrepared(actions, 'actions')

@@ -17,8 +17,7 @@ import { put16, put32 } from '../wire/octets.ts'
 import { isSpoken, VERSIONS, type Version } from '../wire/version.ts'
 
 function prepared<T>(field: Field<T>, value: T, version: number): Uint8Array {
-  if (!isSpoken(version))
-    throw new WireError('bad_version', 0, `not written in version ${shown(version)}`).within('version')
+  if (!isSpoken(version)) refuseVersion(version)
   const w = new Writer(256)
   w.version = version
   field.write(w, value)
@@ -58,24 +57,37 @@ export function putHeader(
   xid: number,
   version: number,
 ): void {
-  if (size > 0xffff) throw new WireError('too_long', at + 2, `${size} octets do not fit a 16 bit length`)
-  if (at + size > into.length) throw new WireError('truncated', at, `${size} octets needed, ${into.length - at} there`)
+  if (size > 0xffff || at + size > into.length) refuseSize(into, at, size)
   into[at] = version
   into[at + 1] = type
   put16(into, at + 2, size)
   put32(into, at + 4, xid)
 }
 
+// What refuses stands apart from what checks: a function that is called for every message has to be short to be fast.
+
+function refuseSize(into: Uint8Array, at: number, size: number): never {
+  if (size > 0xffff) throw new WireError('too_long', at + 2, `${size} octets do not fit a 16 bit length`)
+  throw new WireError('truncated', at, `${size} octets needed, ${into.length - at} there`)
+}
+
 /** Throws WireError `bad_version` for a version in which these functions know no layout. */
 export function checkVersion(version: number, newest: Version): void {
-  if (version === VERSIONS.of13 || version === VERSIONS.of14 || version === newest) return
+  if (version !== VERSIONS.of13 && version !== VERSIONS.of14 && version !== newest) refuseVersion(version)
+}
+
+function refuseVersion(version: number): never {
   throw new WireError('bad_version', 0, `not written in version ${shown(version)}`).within('version')
 }
 
 /** Prepared octets, checked to be octets that keep what follows them in place. */
 export function checkPrepared(octets: Uint8Array, key: string): void {
+  if (!(octets instanceof Uint8Array) || (octets.length & 7) !== 0) refusePrepared(octets, key)
+}
+
+function refusePrepared(octets: unknown, key: string): never {
   if (!(octets instanceof Uint8Array)) throw new WireError('wrong_type', 0, 'Uint8Array wanted').within(key)
-  if (octets.length % 8 !== 0) throw new WireError('bad_len', 0, 'a multiple of 8 octets wanted').within(key)
+  throw new WireError('bad_len', 0, 'a multiple of 8 octets wanted').within(key)
 }
 
 /** Numbers of an enumeration by name. */
@@ -85,6 +97,18 @@ export const numbersOf = (of: Enumeration<string>): Numbers => new Map(Object.en
 /** The number of a name, -1 if there is none; numbers are themselves. */
 export function numberOf(numbers: Numbers, value: string | number): number {
   return typeof value === 'string' ? (numbers.get(value) ?? -1) : value
+}
+
+export function isU8(value: unknown): value is number {
+  return typeof value === 'number' && (value & 0xff) === value
+}
+
+export function isU16(value: unknown): value is number {
+  return typeof value === 'number' && (value & 0xffff) === value
+}
+
+export function isU32(value: unknown): value is number {
+  return typeof value === 'number' && value >>> 0 === value
 }
 
 export function isU64(value: unknown): value is bigint {
