@@ -5,6 +5,7 @@
  * memory. Each octet is copied once or twice, however small the chunks.
  */
 import { WireError } from './wire/error.ts'
+import { u16At } from './wire/octets.ts'
 
 const HEADER_SIZE = 8
 const NOTHING = new Uint8Array(0)
@@ -118,7 +119,7 @@ export class Framer {
   }
 
   #size(octets: Uint8Array, at: number): number {
-    const size = (octets[at + 2]! << 8) | octets[at + 3]!
+    const size = u16At(octets, at + 2)
     if (size < HEADER_SIZE || size > this.#longest) {
       this.#drop()
       throw new WireError('bad_len', this.#position + 2, `message length ${size}`).within('length')

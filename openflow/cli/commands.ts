@@ -7,6 +7,7 @@ import { formatMessage } from '../text/index.ts'
 import { WireError } from '../wire/error.ts'
 import { fromHex, toHex } from '../wire/hex.ts'
 import { toJson } from '../wire/json.ts'
+import { u16At } from '../wire/octets.ts'
 import type { Captured } from './streams.ts'
 
 export interface Command {
@@ -29,7 +30,7 @@ function* cut(octets: Uint8Array): Generator<{ start: number; octets: Uint8Array
   let start = 0
   do {
     const left = octets.length - start
-    const size = left < HEADER_SIZE ? left : (octets[start + 2]! << 8) | octets[start + 3]!
+    const size = left < HEADER_SIZE ? left : u16At(octets, start + 2)
     const end = size < HEADER_SIZE || size > left ? octets.length : start + size
     yield { start, octets: octets.subarray(start, end) }
     start = end

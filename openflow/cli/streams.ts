@@ -7,6 +7,7 @@
 import { Framer } from '../framer.ts'
 import type { Packet } from '../pcap.ts'
 import { WireError } from '../wire/error.ts'
+import { u16At, u32At } from '../wire/octets.ts'
 
 /** A message, or what was wrong with the octets that should have begun one. */
 export interface Captured {
@@ -169,17 +170,17 @@ export class Streams {
     if (version === 4) {
       const head = (b[at]! & 15) * 4
       if (b[at + 9] !== 6 || head < 20) return undefined
-      if (((b[at + 6]! << 8) | b[at + 7]!) & 0x3fff) {
+      if (u16At(b, at + 6) & 0x3fff) {
         this.losses.fragments++
         return undefined
       }
-      const total = (b[at + 2]! << 8) | b[at + 3]!
+      const total = u16At(b, at + 2)
       // Segmentation offload leaves 0 in captures made on the sending machine.
       const end = total === 0 ? b.length : Math.min(b.length, at + total)
       return tcpSegment(b, at + head, end, ipv4(b, at + 12), ipv4(b, at + 16))
     }
     if (version !== 6 || octets.length - at < 40) return undefined
-    const payload = (b[at + 4]! << 8) | b[at + 5]!
+    const payload = u16At(b, at + 4)
     const end = payload === 0 ? b.length : Math.min(b.length, at + 40 + payload)
     let next = b[at + 6]!
     let head = at + 40
@@ -198,11 +199,10 @@ function tcpSegment(b: Uint8Array, at: number, end: number, source: string, targ
   if (end - at < 20) return undefined
   const head = (b[at + 12]! >>> 4) * 4
   if (head < 20 || at + head > end) return undefined
-  const u16 = (i: number): number => (b[i]! << 8) | b[i + 1]!
   return {
-    from: `${source}:${u16(at)}`,
-    to: `${target}:${u16(at + 2)}`,
-    sequence: ((u16(at + 4) << 16) | u16(at + 6)) >>> 0,
+    from: `${source}:${u16At(b, at)}`,
+    to: `${target}:${u16At(b, at + 2)}`,
+    sequence: u32At(b, at + 4),
     syn: (b[at + 13]! & 2) !== 0,
     payload: b.subarray(at + head, end),
   }
@@ -229,10 +229,10 @@ function networkOffset(link: number, b: Uint8Array): number | undefined {
   if (link === LINK_NULL) return 4
   let at = link === LINK_ETHERNET ? 12 : link === LINK_COOKED ? 14 : link === LINK_COOKED2 ? 0 : undefined
   if (at === undefined) return undefined
-  let type = (b[at]! << 8) | b[at + 1]!
+  let type = u16At(b, at)
   at = link === LINK_COOKED2 ? 20 : at + 2
   while ((type === 0x8100 || type === 0x88a8) && at + 4 <= b.length) {
-    type = (b[at + 2]! << 8) | b[at + 3]!
+    type = u16At(b, at + 2)
     at += 4
   }
   return type === 0x0800 || type === 0x86dd ? at : undefined
@@ -245,14 +245,14 @@ const LAST_TYPE = 35
 
 /** What a connection of OpenFlow begins with (OpenFlow 1.3.5 section 6.3.1). */
 function beginsWithHello(b: Uint8Array): boolean {
-  return b[0]! >= 1 && b[0]! <= LAST_VERSION && b[1] === 0 && ((b[2]! << 8) | b[3]!) >= HEADER_SIZE
+  return b[0]! >= 1 && b[0]! <= LAST_VERSION && b[1] === 0 && u16At(b, 2) >= HEADER_SIZE
 }
 
 /** Whether a segment from the middle of a stream is whole messages, or begins with at least two: no accident. */
 function isRunOfMessages(b: Uint8Array): boolean {
   let at = 0
   for (let count = 0; b.length - at >= HEADER_SIZE; count++) {
-    const size = (b[at + 2]! << 8) | b[at + 3]!
+    const size = u16At(b, at + 2)
     if (b[at] === 0 || b[at]! > LAST_VERSION || b[at] !== b[0] || b[at + 1]! > LAST_TYPE || size < HEADER_SIZE)
       return false
     if (count === 1) return true
@@ -266,7 +266,7 @@ function ipv4(b: Uint8Array, at: number): string {
 }
 
 function ipv6(b: Uint8Array, at: number): string {
-  const groups = Array.from({ length: 8 }, (_, i) => ((b[at + 2 * i]! << 8) | b[at + 2 * i + 1]!).toString(16))
+  const groups = Array.from({ length: 8 }, (_, i) => u16At(b, at + 2 * i).toString(16))
   const text = groups.join(':')
   // The longest run of zeros, the first of equals, becomes :: (RFC 5952); runs of one stay.
   const runs = text.match(/\b0(:0)+\b/g) ?? []

@@ -11,6 +11,7 @@ import { nearestError } from '../spec/nearest-error.ts'
 import type { Port } from '../spec/ports.ts'
 import type { Writer } from '../wire/cursor.ts'
 import { type ErrorAnswer, WireError } from '../wire/error.ts'
+import { u32At } from '../wire/octets.ts'
 import { type Version, versionText } from '../wire/version.ts'
 import { Alive } from './alive.ts'
 import { answer } from './answers.ts'
@@ -457,7 +458,7 @@ export class Connection implements OpenFlowConnection {
 }
 
 function xidOf(frame: Uint8Array): number {
-  return ((frame[4]! << 24) | (frame[5]! << 16) | (frame[6]! << 8) | frame[7]!) >>> 0
+  return u32At(frame, 4)
 }
 
 /** The frame, or a copy where it would hold more than itself: a few octets of a chunk hold all of it. */

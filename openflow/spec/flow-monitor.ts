@@ -8,6 +8,7 @@
 import type { Reader, Writer } from '../wire/cursor.ts'
 import { WireError } from '../wire/error.ts'
 import { enumeration, type Field, type Of, u8, u16, u32, u64 } from '../wire/field.ts'
+import { u16At } from '../wire/octets.ts'
 import { pad, struct } from '../wire/struct.ts'
 import { type ByVersion, columns, inVersion, notInVersion, since } from '../wire/version.ts'
 import { GROUP_ANY } from './constants.ts'
@@ -34,7 +35,7 @@ function readMatchLen(r: Reader, distance: number): void {
   const size = u16.read(r)
   const header = at + distance
   if (header + 4 > r.end) throw new WireError('truncated', r.end, 'no match')
-  const own = (r.octets[header + 2]! << 8) | r.octets[header + 3]!
+  const own = u16At(r.octets, header + 2)
   if (own !== size) throw new WireError('bad_len', at, `match_len ${size} of a match of ${own}`).within('match_len')
 }
 

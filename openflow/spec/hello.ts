@@ -3,6 +3,7 @@
 import type { Reader, Writer } from '../wire/cursor.ts'
 import { inside, shown, WireError } from '../wire/error.ts'
 import { type Field, isUint, list, rest, u32 } from '../wire/field.ts'
+import { put16, u16At } from '../wire/octets.ts'
 import { struct } from '../wire/struct.ts'
 import { isSpoken, notInVersion, VERSIONS } from '../wire/version.ts'
 
@@ -23,8 +24,8 @@ export const helloElement: Field<HelloElement> = {
     const outer = r.end
     r.need(4)
     const b = r.octets
-    const type = (b[start]! << 8) | b[start + 1]!
-    const size = (b[start + 2]! << 8) | b[start + 3]!
+    const type = u16At(b, start)
+    const size = u16At(b, start + 2)
     if (size < 4 || start + size > outer) throw new WireError('bad_len', start + 2, `length ${size}`).within('len')
     r.at = start + 4
     r.end = start + size
@@ -49,8 +50,7 @@ export const helloElement: Field<HelloElement> = {
       opaque.write(w, element)
     }
     const size = w.at - start
-    w.octets[start] = type >>> 8
-    w.octets[start + 1] = type
+    put16(w.octets, start, type)
     w.patch16(start + 2, size)
     w.skip(-size & 7)
   },

@@ -7,6 +7,7 @@
 import type { Reader, Writer } from '../wire/cursor.ts'
 import { inside, shown, WireError } from '../wire/error.ts'
 import { type Field, u8, u16, u32, u64 } from '../wire/field.ts'
+import { u16At } from '../wire/octets.ts'
 import { pad } from '../wire/struct.ts'
 import type { UnionOf, UnionRow } from '../wire/union.ts'
 import { nx } from './actions-nicira.ts'
@@ -79,7 +80,7 @@ const specs: Field<LearnSpec[]> = {
     const out: LearnSpec[] = []
     try {
       while (r.end - r.at >= 2) {
-        const header = (r.octets[r.at]! << 8) | r.octets[r.at + 1]!
+        const header = u16At(r.octets, r.at)
         if (header === 0) break
         r.at += 2
         out.push(readSpec(r, header))
@@ -127,13 +128,13 @@ const result: Field<LearnResult> = {
   min: 4,
   fixed: false,
   read(r) {
-    const flags = (r.octets[r.at - FLAGS_BACK]! << 8) | r.octets[r.at - FLAGS_BACK + 1]!
+    const flags = u16At(r.octets, r.at - FLAGS_BACK)
     const ofs = u16.read(r)
     r.skip(2)
     return flags & WRITE_RESULT ? { ofs, field: fieldRef.read(r) } : { ofs }
   },
   write(w, value) {
-    const flags = (w.octets[w.at - FLAGS_BACK]! << 8) | w.octets[w.at - FLAGS_BACK + 1]!
+    const flags = u16At(w.octets, w.at - FLAGS_BACK)
     if (typeof value !== 'object' || value === null) throw new WireError('wrong_type', w.at, 'object wanted')
     if ((value.field !== undefined) !== ((flags & WRITE_RESULT) !== 0)) {
       throw new WireError('bad_value', w.at, 'a result field wants flag 4, and the other way round')

@@ -6,6 +6,7 @@
 
 import { inside, WireError } from '../wire/error.ts'
 import { type Field, type List, list } from '../wire/field.ts'
+import { put16, u16At } from '../wire/octets.ts'
 import { answering } from '../wire/union.ts'
 import { type FieldName, type Oxm, oxmField, oxmRow, readOxm } from './oxm.ts'
 
@@ -36,8 +37,8 @@ const plainMatch: Field<Oxm[]> = {
     const outer = r.end
     r.need(4)
     const b = r.octets
-    const type = (b[start]! << 8) | b[start + 1]!
-    const size = (b[start + 2]! << 8) | b[start + 3]!
+    const type = u16At(b, start)
+    const size = u16At(b, start + 2)
     if (type !== OFPMT_OXM) throw new WireError('bad_type', start, `match type ${type}`).within('type')
     if (size < 4 || start + size > outer)
       throw new WireError('bad_len', start + 2, `match length ${size}`).within('len')
@@ -54,8 +55,7 @@ const plainMatch: Field<Oxm[]> = {
     w.at = start + 4
     oxmList.write(w, fields)
     const size = w.at - start
-    w.octets[start] = 0
-    w.octets[start + 1] = OFPMT_OXM
+    put16(w.octets, start, OFPMT_OXM)
     w.patch16(start + 2, size)
     w.skip(-size & 7)
   },

@@ -11,6 +11,7 @@ import { type NonzeroPadding, Reader, Writer } from '../wire/cursor.ts'
 import { inside, shown, WireError } from '../wire/error.ts'
 import { type Absent, type Field, isUint, type Of, rest, u16, u32 } from '../wire/field.ts'
 import { implied } from '../wire/narrow.ts'
+import { u16At } from '../wire/octets.ts'
 import { behind, fixedValue, pad, type Struct, struct } from '../wire/struct.ts'
 import { rowIn } from '../wire/union.ts'
 import {
@@ -139,7 +140,7 @@ const nestedMessage: Field<Message> = {
     const at = r.at
     const outer = r.end
     r.need(HEADER_SIZE)
-    const size = (r.octets[at + 2]! << 8) | r.octets[at + 3]!
+    const size = u16At(r.octets, at + 2)
     if (size < HEADER_SIZE || at + size > outer)
       throw new WireError('bad_len', at + 2, `length ${size}`).within('length')
     if (r.octets[at] !== r.version) {
@@ -289,7 +290,7 @@ function readMessage(r: Reader): Message {
   const b = r.octets
   const version = b[start]!
   const type = b[start + 1]!
-  const size = (b[start + 2]! << 8) | b[start + 3]!
+  const size = u16At(b, start + 2)
   if (size !== r.end - start) {
     throw new WireError('bad_len', start + 2, `length ${size} of ${r.end - start} octets`).within('length')
   }

@@ -6,6 +6,7 @@
 import type { Reader, Writer } from '../wire/cursor.ts'
 import { WireError } from '../wire/error.ts'
 import { enumeration, type Field, type Of, u8, u16, u32, u64 } from '../wire/field.ts'
+import { u16At } from '../wire/octets.ts'
 import { length, pad, padTo, type Struct, sizeOf, struct } from '../wire/struct.ts'
 import { REMOVED_REASONS } from './enums.ts'
 import { flowActions } from './flow-actions.ts'
@@ -64,7 +65,7 @@ export const nxFlowUpdate: NxFlowUpdateField = {
   shapes: [full, abbrev],
   read(r: Reader) {
     r.need(4)
-    const event = (r.octets[r.at + 2]! << 8) | r.octets[r.at + 3]!
+    const event = u16At(r.octets, r.at + 2)
     if (event > ABBREV.abbrev) throw new WireError('bad_value', r.at + 2, `event ${event}`).within('event')
     return (event === ABBREV.abbrev ? abbrev : full).read(r) as NxFlowUpdate
   },

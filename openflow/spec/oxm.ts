@@ -7,7 +7,7 @@
 import type { Reader, Writer } from '../wire/cursor.ts'
 import { shown, WireError } from '../wire/error.ts'
 import { type Field, isUint, readU64, U64_MAX, writeU64 } from '../wire/field.ts'
-import { u16At, u32At } from '../wire/octets.ts'
+import { put32, u16At, u32At } from '../wire/octets.ts'
 import { VERSIONS } from '../wire/version.ts'
 import { OXM_BASIC, OXM_ONF } from './oxm-basic.ts'
 import { OXM_LEGACY } from './oxm-legacy.ts'
@@ -300,13 +300,8 @@ function readUncommon(r: Reader, header: number, experimenter: number | undefine
 }
 
 function putHeader(w: Writer, header: number): void {
-  const b = w.octets
-  const at = w.at
-  b[at] = header >>> 24
-  b[at + 1] = header >>> 16
-  b[at + 2] = header >>> 8
-  b[at + 3] = header
-  w.at = at + 4
+  put32(w.octets, w.at, header)
+  w.at += 4
 }
 
 export function writeOxm(w: Writer, oxm: Oxm, whole = false): void {

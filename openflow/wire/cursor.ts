@@ -4,6 +4,7 @@
  */
 
 import { WireError } from './error.ts'
+import { put16 } from './octets.ts'
 
 /** Nested lists of lists (ct inside clone inside ct ...) are refused beyond this; no honest sender comes near. */
 export const MAX_DEPTH = 16
@@ -149,8 +150,7 @@ export class Writer {
   /** Stores a 16 bit length at `offset`; a list that grew past 64 KiB is refused. */
   patch16(offset: number, value: number): void {
     if (value > 0xffff) throw new WireError('too_long', offset, `${value} octets do not fit a 16 bit length`)
-    this.octets[offset] = value >>> 8
-    this.octets[offset + 1] = value
+    put16(this.octets, offset, value)
   }
 
   enter(): void {

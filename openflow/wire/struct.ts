@@ -7,6 +7,7 @@ import { compileRead, compileWrite, mayCompile, type Read, type Write } from './
 import type { Reader, Writer } from './cursor.ts'
 import { inside, WireError } from './error.ts'
 import type { Absent, Field, Of } from './field.ts'
+import { u16At } from './octets.ts'
 
 export interface Pad extends Field<Absent> {
   readonly kind: 'pad'
@@ -176,7 +177,7 @@ export function walk<T>(members: Entries, min: number, tag?: string): Walk<T> {
             case LENGTH: {
               const at = r.at
               r.need(2)
-              const value = (r.octets[r.at]! << 8) | r.octets[r.at + 1]!
+              const value = u16At(r.octets, r.at)
               r.at += 2
               narrow(r, start, value, at, min)
               bounded = !unpadded
@@ -185,7 +186,7 @@ export function walk<T>(members: Entries, min: number, tag?: string): Walk<T> {
             }
             case SIZE_OF:
               r.need(2)
-              size = ((r.octets[r.at]! << 8) | r.octets[r.at + 1]!) * unit
+              size = u16At(r.octets, r.at) * unit
               r.at += 2
               break
             case PAD_TO:

@@ -7,7 +7,7 @@
 import type { Reader, Writer } from './cursor.ts'
 import { shown, type WireCode, WireError } from './error.ts'
 import { type Field, isUint, type Of } from './field.ts'
-import { u16At, u32At } from './octets.ts'
+import { put16, put32, u16At, u32At } from './octets.ts'
 import type { Struct } from './struct.ts'
 import { type ByVersion, type Columns, inVersion, notInVersion, numberIn, SPOKEN_VERSIONS } from './version.ts'
 
@@ -133,8 +133,8 @@ export function unionOf<T extends Tagged>(rows: Readonly<Record<string, UnionRow
     const outer = r.end
     r.need(4)
     const b = r.octets
-    const number = (b[start]! << 8) | b[start + 1]!
-    const size = (b[start + 2]! << 8) | b[start + 3]!
+    const number = u16At(b, start)
+    const size = u16At(b, start + 2)
     if (size < 4 || start + size > outer || (padded === 'inside' && size % align !== 0)) {
       throw new WireError('bad_len', start + 2, `length ${size} with ${outer - start} octets there`).within('len')
     }
@@ -179,14 +179,13 @@ export function unionOf<T extends Tagged>(rows: Readonly<Record<string, UnionRow
     const start = w.at
     w.room(12)
     w.at = start + 4
-    const b = w.octets
     if (row !== undefined) {
       if (row.experimenter !== undefined) {
-        put32(w, row.experimenter, 'experimenter')
-        if (long) put32(w, row.number, 'exp_type')
+        writeId(w, row.experimenter, 'experimenter')
+        if (long) writeId(w, row.number, 'exp_type')
         else {
-          b[w.at++] = row.number >>> 8
-          b[w.at++] = row.number
+          put16(w.octets, w.at, row.number)
+          w.at += 2
         }
       }
       row.body.write(w, value)
@@ -199,14 +198,13 @@ export function unionOf<T extends Tagged>(rows: Readonly<Record<string, UnionRow
       }
       const { experimenter, exp_type, data } = value as unknown as UnknownProperty
       if (!(data instanceof Uint8Array)) throw new WireError('wrong_type', w.at, 'Uint8Array wanted').within('data')
-      put32(w, experimenter, 'experimenter')
-      if (long) put32(w, exp_type, 'exp_type')
+      writeId(w, experimenter, 'experimenter')
+      if (long) writeId(w, exp_type, 'exp_type')
       w.put(data)
     }
     const number = row === undefined || row.experimenter !== undefined ? shared! : row.number
     if (padded === 'inside') w.skip((align - ((w.at - start) % align)) % align)
-    w.octets[start] = number >>> 8
-    w.octets[start + 1] = number
+    put16(w.octets, start, number)
     w.patch16(start + 2, w.at - start)
     if (padded === 'behind') w.skip((align - ((w.at - start) % align)) % align)
   }
@@ -214,15 +212,12 @@ export function unionOf<T extends Tagged>(rows: Readonly<Record<string, UnionRow
   return { kind: 'union', min: 4, fixed: false, rows, shape, read, write }
 }
 
-function put32(w: Writer, value: number, key: string): void {
+function writeId(w: Writer, value: number, key: string): void {
   if (!isUint(value, 0xffff_ffff)) {
     throw new WireError('out_of_range', w.at, `${shown(value)} is not an integer in 0..${0xffff_ffff}`).within(key)
   }
-  const b = w.octets
-  b[w.at++] = value >>> 24
-  b[w.at++] = value >>> 16
-  b[w.at++] = value >>> 8
-  b[w.at++] = value
+  put32(w.octets, w.at, value)
+  w.at += 4
 }
 
 /**
