@@ -8,6 +8,7 @@
 
 import type { Action } from '../spec/actions-nested.ts'
 import * as k from '../spec/constants.ts'
+import { INSTRUCTION_ORDER } from '../spec/instructions.ts'
 import type { MessageNamed } from '../spec/message.ts'
 import type { FieldName, Oxm } from '../spec/oxm.ts'
 import { oxmRow } from '../spec/oxm.ts'
@@ -147,16 +148,6 @@ function count(walk: Walk, tableId: number): void {
   if ((flow.flags & k.OFPFF_NO_PKT_COUNTS) === 0) flow.packets++
   if ((flow.flags & k.OFPFF_NO_BYT_COUNTS) === 0) flow.bytes += BigInt(walk.frame.octets.length)
 }
-
-/** Order of section 5.9: meter, apply, clear, write, metadata, goto. */
-const INSTRUCTION_ORDER = [
-  'meter',
-  'apply_actions',
-  'clear_actions',
-  'write_actions',
-  'write_metadata',
-  'goto_table',
-] as const
 
 function doInstructions(walk: Walk, flow: Flow): void {
   for (const type of INSTRUCTION_ORDER) {

@@ -42,6 +42,16 @@ export const INSTRUCTIONS = {
   stat_trigger: { number: { of15: 7 }, body: statTrigger },
 } as const satisfies Record<string, UnionRow>
 
+/** The order in which a switch does instructions (1.3.5 section 5.9), and in which texts have them. */
+export const INSTRUCTION_ORDER: ReadonlyArray<Instruction['type']> = [
+  'meter',
+  'apply_actions',
+  'clear_actions',
+  'write_actions',
+  'write_metadata',
+  'goto_table',
+]
+
 const CODES = { bad_type: 'unknown_inst' }
 
 const instruction = unionOf<Instruction>(INSTRUCTIONS, { align: 8, padded: 'inside', experimenter: 0xffff })

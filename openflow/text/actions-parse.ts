@@ -4,9 +4,8 @@
  */
 
 import type { Action } from '../spec/actions-nested.ts'
-import type { Instruction } from '../spec/instructions.ts'
+import { INSTRUCTION_ORDER, type Instruction } from '../spec/instructions.ts'
 import type { Oxm } from '../spec/oxm.ts'
-import { INSTRUCTION_ORDER } from './actions.ts'
 import { behind, mayBehind } from './actions-reader.ts'
 import { READERS, toPort } from './actions-readers.ts'
 import { advance, type PacketState, stateOf } from './actions-state.ts'

@@ -7,7 +7,7 @@ import type { Action, ActionNamed } from '../spec/actions-nested.ts'
 import type { NatRange } from '../spec/actions-nicira.ts'
 import { NX_CT_COMMIT, NX_CT_FORCE, NX_CT_RECIRC_NONE, NX_NAT_DST, NX_NAT_SRC } from '../spec/constants.ts'
 import { PACKET_TYPE } from '../spec/encap.ts'
-import type { Instruction } from '../spec/instructions.ts'
+import { INSTRUCTION_ORDER, type Instruction } from '../spec/instructions.ts'
 import type { FieldName } from '../spec/oxm.ts'
 import type { Oxs } from '../spec/oxs.ts'
 import { VERSIONS } from '../wire/version.ts'
@@ -302,16 +302,6 @@ export function formatActions(actions: readonly Action[], options: TextOptions =
 function formatWriteMetadata(metadata: bigint, mask: bigint): string {
   return `write_metadata:${hex(metadata)}${mask === 0xffff_ffff_ffff_ffffn ? '' : `/${hex(mask)}`}`
 }
-
-/** The order in which a switch does instructions, and in which texts have them. */
-export const INSTRUCTION_ORDER: readonly Instruction['type'][] = [
-  'meter',
-  'apply_actions',
-  'clear_actions',
-  'write_actions',
-  'write_metadata',
-  'goto_table',
-]
 
 /** Instructions in the order in which a switch does them; `drop` where there are none. */
 export function formatInstructions(instructions: readonly Instruction[], options: TextOptions = {}): string {
