@@ -8,6 +8,7 @@ import { bytes, enumeration, list, rest, u8, u16, u32, u64 } from '../wire/field
 import { type Members, pad, struct } from '../wire/struct.ts'
 import { type UnionOf, type UnionRow, union } from '../wire/union.ts'
 import type { ByVersion } from '../wire/version.ts'
+import { asyncMasks } from './async-config.ts'
 import { asyncProperties } from './async-properties.ts'
 import { time } from './bundle-features.ts'
 import { packetInReason } from './enums.ts'
@@ -98,14 +99,7 @@ export const EXPERIMENTER_MESSAGES = {
   /** The ages of nx_flow statistics are wanted. */
   nx_flow_age: nicira(18, {}),
   /** Masks of reasons; those of master hold for other, too. */
-  nx_set_async_config: nicira(19, {
-    packet_in_mask_master: u32,
-    packet_in_mask_slave: u32,
-    port_status_mask_master: u32,
-    port_status_mask_slave: u32,
-    flow_removed_mask_master: u32,
-    flow_removed_mask_slave: u32,
-  }),
+  nx_set_async_config: { number: 19, experimenter: EXPERIMENTER.nicira, body: asyncMasks },
   nx_set_controller_id: nicira(20, { pad: pad(6), controller_id: u16 }),
   nx_flow_monitor_cancel: nicira(21, { id: u32 }),
   nx_flow_monitor_paused: nicira(22, {}),
