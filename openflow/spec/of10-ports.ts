@@ -8,6 +8,7 @@ import { fixedText, u16, u32, u48, u64 } from '../wire/field.ts'
 import { implied, movedBits, renumbered } from '../wire/narrow.ts'
 import { pad, struct } from '../wire/struct.ts'
 import { PORT_ALL, PORT_ANY, PORT_MAX } from './constants.ts'
+import { portCounters, portErrors } from './port-counters.ts'
 
 /** Port numbers from here on are reserved; they have the same last 16 bits in every version. */
 const PORT_MAX10 = 0xff00
@@ -70,18 +71,8 @@ const duration = { duration_sec: implied<number>(0xffff_ffff), duration_nsec: im
 export const portStats10 = struct({
   port_no: port10Number,
   pad: pad(6),
-  rx_packets: u64,
-  tx_packets: u64,
-  rx_bytes: u64,
-  tx_bytes: u64,
-  rx_dropped: u64,
-  tx_dropped: u64,
-  rx_errors: u64,
-  tx_errors: u64,
-  rx_frame_err: u64,
-  rx_over_err: u64,
-  rx_crc_err: u64,
-  collisions: u64,
+  ...portCounters,
+  ...portErrors,
   ...duration,
 })
 

@@ -10,6 +10,7 @@ import { type UnionOf, type UnionRow, union } from '../wire/union.ts'
 import { columns } from '../wire/version.ts'
 import { port10, portMod10, portStats10, queueStats10 } from './of10-ports.ts'
 import { oxmId } from './oxm.ts'
+import { portCounters, portErrors } from './port-counters.ts'
 import { EXPERIMENTER_PROPERTY, NO_MEMBERS, properties } from './properties.ts'
 
 /** Members that the first property `ethernet` says; without one they are `unsaid`. */
@@ -104,18 +105,6 @@ export const portMod = columns<Of<typeof portMod14>>({
   of13: struct({ ...portModHead, advertise: u32, pad3: pad(4) }),
   of14: portMod14,
 })
-
-const portCounters = {
-  rx_packets: u64,
-  tx_packets: u64,
-  rx_bytes: u64,
-  tx_bytes: u64,
-  rx_dropped: u64,
-  tx_dropped: u64,
-  rx_errors: u64,
-  tx_errors: u64,
-} as const
-const portErrors = { rx_frame_err: u64, rx_over_err: u64, rx_crc_err: u64, collisions: u64 } as const
 
 /** Optical: frequencies and offsets as in `PORT_PROPERTIES`, powers in dBm times 10, temperature in degrees C times 10. */
 export const PORT_STATS_PROPERTIES = {
