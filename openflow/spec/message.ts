@@ -245,8 +245,7 @@ function tableOf(version: Version): Table {
     const body = columned === undefined ? row.body : inVersion(columned.by, version)
     if (body === undefined) continue
     const whole = wholeBody(name, body as Field<unknown>, place.experimenter, place.number)
-    const guarded = columned === undefined ? whole : { ...whole, write: guardedWrite(columned, version, whole) }
-    const bound: Row = { name, ...place, body: guarded }
+    const bound: Row = { name, ...place, body: columned === undefined ? whole : guarded(columned, version, whole) }
     table.byName.set(name, bound)
     if (place.experimenter === undefined) table.byNumber[place.number] = bound
     else {
@@ -257,13 +256,16 @@ function tableOf(version: Version): Table {
   return table
 }
 
-/** Writes after refusing what only other versions' columns could say. */
-function guardedWrite(by: Columns<object>, version: Version, whole: Field<object>): (w: Writer, value: object) => void {
+/** The same, writing after refusing what only other versions' columns could say. */
+function guarded(by: Columns<object>, version: Version, whole: Field<object>): Field<object> {
   const refuses = by.refusing(version)
-  if (refuses === undefined) return (w, value) => whole.write(w, value)
-  return (w, value) => {
-    refuses(w, value)
-    whole.write(w, value)
+  if (refuses === undefined) return whole
+  return {
+    ...whole,
+    write(w, value) {
+      refuses(w, value)
+      whole.write(w, value)
+    },
   }
 }
 
