@@ -3,28 +3,18 @@
  * said to each other, and os-ken's octets with its account of the values. Shapes that 1.4 has from 1.3 are in
  * goldens.test.ts.
  */
-import { readFileSync } from 'node:fs'
 import { expect } from 'chai'
-import { decode, encode, formatMessage, fromHex, type Message, toHex, WireError } from 'node-openflow'
+import { decode, formatMessage, fromHex, WireError } from 'node-openflow'
 import { hasMessage, MESSAGE_TYPES } from '../../openflow/spec/message.ts'
 import { VERSIONS } from '../../openflow/wire/version.ts'
+import { golden, read } from './golden.ts'
 import { type Account, agree, leaves } from './os-ken-account.ts'
-
-const golden = <E>(name: string): E[] => JSON.parse(readFileSync(`test/golden/wire/${name}.json`, 'utf8')).entries
 
 interface Said {
   what: string
   side: 'sent' | 'back'
   octets: string
   text?: string
-}
-
-function read(octets: string): Message {
-  const message = decode(fromHex(octets))
-  expect(toHex(encode(message))).to.equal(octets)
-  // No sender leaves rubbish in padding; if there is some, a row takes a member for padding.
-  expect(message).not.to.have.property('padding')
-  return message
 }
 
 /** What Open vSwitch refuses because of its shape, and what is to be answered. It answers the second with bad_type. */
@@ -101,7 +91,7 @@ const MEANING: Readonly<Record<string, object>> = {
 }
 
 describe('openflow goldens of 1.4', () => {
-  const said = golden<Said>('ovs-1.4')
+  const said = golden<Said>('ovs-1.4').entries
 
   it('Open vSwitch: the same octets, nothing unknown, nothing in padding', () => {
     const types = new Set<string>()
@@ -180,7 +170,7 @@ describe('openflow goldens of 1.4', () => {
   })
 
   it('os-ken: the same octets, and every member has the value that os-ken tells', () => {
-    const entries = golden<{ name: string; octets: string; osken: Account }>('os-ken-1.4')
+    const { entries } = golden<{ name: string; octets: string; osken: Account }>('os-ken-1.4')
     expect(entries.length).to.be.greaterThan(90)
     const types = new Set<string>()
     for (const { name, octets, osken } of entries) {

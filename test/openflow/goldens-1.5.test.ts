@@ -3,29 +3,19 @@
  * said to each other, and os-ken's octets with its account of the values. Shapes that 1.5 has from 1.3 or 1.4 are in
  * goldens.test.ts and goldens-1.4.test.ts.
  */
-import { readFileSync } from 'node:fs'
 import { expect } from 'chai'
-import { decode, encode, formatMessage, fromHex, type Message, toHex, WireError } from 'node-openflow'
+import { decode, formatMessage, fromHex, WireError } from 'node-openflow'
 import { hasMessage, MESSAGE_TYPES } from '../../openflow/spec/message.ts'
 import { hasMultipart, MULTIPART, type MultipartName } from '../../openflow/spec/multipart.ts'
 import { VERSIONS } from '../../openflow/wire/version.ts'
+import { golden, read } from './golden.ts'
 import { type Account, agree, leaves } from './os-ken-account.ts'
-
-const golden = <E>(name: string): E[] => JSON.parse(readFileSync(`test/golden/wire/${name}.json`, 'utf8')).entries
 
 interface Said {
   what: string
   side: 'sent' | 'back'
   octets: string
   text: string
-}
-
-function read(octets: string): Message {
-  const message = decode(fromHex(octets))
-  expect(toHex(encode(message))).to.equal(octets)
-  // No sender leaves rubbish in padding; if there is some, a row takes a member for padding.
-  expect(message).not.to.have.property('padding')
-  return message
 }
 
 /** Messages that Open vSwitch's printer tells less of, or otherwise, than is in them. */
@@ -112,7 +102,7 @@ const MEANING: Readonly<Record<string, object>> = {
 }
 
 describe('openflow goldens of 1.5', () => {
-  const said = golden<Said>('ovs-1.5').filter(({ what, side }) => what !== REFUSED || side !== 'sent')
+  const said = golden<Said>('ovs-1.5').entries.filter(({ what, side }) => what !== REFUSED || side !== 'sent')
 
   it('Open vSwitch: the same octets, nothing unknown, nothing in padding', () => {
     const types = new Set<string>()
@@ -136,7 +126,7 @@ describe('openflow goldens of 1.5', () => {
   })
 
   it('an instruction that 1.5 does not have is refused with the error of Open vSwitch', () => {
-    const [sent, back] = golden<Said>('ovs-1.5').filter(({ what }) => what === REFUSED)
+    const [sent, back] = golden<Said>('ovs-1.5').entries.filter(({ what }) => what === REFUSED)
     const answer = read(back!.octets)
     expect(answer).to.include({ error_type: 'bad_instruction', code: 'unknown_inst' })
     expect(() => decode(fromHex(sent!.octets)))
@@ -188,7 +178,7 @@ describe('openflow goldens of 1.5', () => {
   })
 
   it('os-ken: the same octets, and every member has the value that os-ken tells', () => {
-    const entries = golden<{ name: string; octets: string; osken: Account }>('os-ken-1.5')
+    const { entries } = golden<{ name: string; octets: string; osken: Account }>('os-ken-1.5')
     expect(entries.length).to.be.greaterThan(90)
     const types = new Set<string>()
     for (const { name, octets, osken } of entries) {

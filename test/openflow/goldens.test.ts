@@ -3,19 +3,13 @@
  * os-ken. All decode and encode to the same octets. What they mean is held against Open vSwitch's own reading of
  * them, against the values that the recorded commands name, and against os-ken's account, member by member.
  */
-import { readFileSync } from 'node:fs'
 import { expect } from 'chai'
-import { decode, encode, formatMessage, fromHex, type Message, MULTIPART, toHex } from 'node-openflow'
+import { formatMessage, MULTIPART } from 'node-openflow'
 import { hasMultipart } from '../../openflow/spec/multipart.ts'
 import { VERSIONS } from '../../openflow/wire/version.ts'
+import { golden, read } from './golden.ts'
 import { type Account, agree, leaves } from './os-ken-account.ts'
 
-const golden = (name: string): Recording => JSON.parse(readFileSync(`test/golden/wire/${name}.json`, 'utf8'))
-
-interface Recording {
-  source: string
-  entries: Entry[]
-}
 interface Entry {
   command: string[]
   messages: string[]
@@ -23,14 +17,6 @@ interface Entry {
   field?: string
   value?: string
   mask?: string
-}
-
-function read(octets: string): Message {
-  const message = decode(fromHex(octets))
-  expect(toHex(encode(message))).to.equal(octets)
-  // No sender leaves rubbish in padding; if there is some, a row takes a member for padding.
-  expect(message).not.to.have.property('padding')
-  return message
 }
 
 /** Every value under a key, at any depth. */
@@ -59,7 +45,7 @@ const PRINTED_OTHERWISE: ReadonlyArray<readonly [RegExp, string]> = [
 
 describe('openflow goldens', () => {
   for (const name of ['ovs-ofctl', 'ovs-vswitchd'] as const) {
-    const { source, entries } = golden(name)
+    const { source, entries } = golden<Entry>(name)
 
     it(`${source}: the same octets, nothing unknown, nothing in padding`, () => {
       let count = 0
@@ -99,7 +85,7 @@ describe('openflow goldens', () => {
   }
 
   it('ovs-ofctl: every field has the value and mask of the command', () => {
-    const entries = golden('ovs-ofctl').entries.filter(({ field }) => field !== undefined)
+    const entries = golden<Entry>('ovs-ofctl').entries.filter(({ field }) => field !== undefined)
     expect(entries.length).to.be.greaterThan(100)
     for (const { command, messages, field, value, mask } of entries) {
       const message = read(messages.at(-2)!) as {
@@ -115,9 +101,7 @@ describe('openflow goldens', () => {
   })
 
   it('os-ken: the same octets, and every member has the value that os-ken tells', () => {
-    const { entries } = golden('os-ken') as unknown as {
-      entries: Array<{ name: string; octets: string; osken: Account }>
-    }
+    const { entries } = golden<{ name: string; octets: string; osken: Account }>('os-ken')
     expect(entries.length).to.be.greaterThan(250)
     const types = new Set<string>()
     for (const { name, octets, osken } of entries) {
