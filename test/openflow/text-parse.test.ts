@@ -3,16 +3,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { formatActions, formatFlow, formatMatch, parseActions, parseFlow, parseMatch, TextError } from 'node-openflow'
 import { arbitraryFlow, arbitraryMatch } from './text-arbitrary.ts'
-
-const failure = (act: () => unknown): TextError => {
-  try {
-    act()
-  } catch (error) {
-    if (error instanceof TextError) return error
-    throw error
-  }
-  throw new Error('nothing thrown')
-}
+import { failure } from './text-total.ts'
 
 describe('parsing text', () => {
   it('gives back every flow that formatFlow writes, in both styles', () => {
