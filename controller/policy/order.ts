@@ -106,17 +106,18 @@ export function compareVnps(one: Vnp, other: Vnp): number {
   return other.priority - one.priority || compareText(one.name, other.name)
 }
 
-type Placed = Pick<OrderedRule, 'rule' | 'policy' | 'vnp' | 'cause'>
+/** A rule with its partition and policy: what its place in the order depends on. */
+export type PlacedRule = Pick<OrderedRule, 'rule' | 'policy' | 'vnp' | 'cause'>
 
 /** How two rules of one partition compare before their names and indices decide. */
-const WITHIN: Readonly<Record<Resolution, (one: Placed, other: Placed) => number>> = {
+const WITHIN: Readonly<Record<Resolution, (one: PlacedRule, other: PlacedRule) => number>> = {
   'highest-priority': (one, other) => byPriority(one, other) || byStrictness(one, other),
   'strictest-wins': (one, other) => byStrictness(one, other) || byPriority(one, other),
   'ordered-merge': (one, other) => other.policy.priority - one.policy.priority,
 }
 
 /** Negative where `one` is consulted first. Zero only for the same rule. */
-export function compareRules(one: Placed, other: Placed): number {
+export function compareRules(one: PlacedRule, other: PlacedRule): number {
   return (
     compareVnps(one.vnp, other.vnp) ||
     WITHIN[one.vnp.resolution](one, other) ||
@@ -146,10 +147,10 @@ export function compareText(one: string, other: string): number {
   return one < other ? -1 : one > other ? 1 : 0
 }
 
-function byPriority(one: Placed, other: Placed): number {
+function byPriority(one: PlacedRule, other: PlacedRule): number {
   return effectivePriority(other.policy, other.rule) - effectivePriority(one.policy, one.rule)
 }
 
-function byStrictness(one: Placed, other: Placed): number {
+function byStrictness(one: PlacedRule, other: PlacedRule): number {
   return STRICTNESS[other.rule.action] - STRICTNESS[one.rule.action]
 }

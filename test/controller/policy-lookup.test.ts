@@ -10,6 +10,7 @@ import {
   arbitraryNetwork,
   arbitraryRecords,
   intentOf,
+  keysOf,
   networkOf,
   snapshotOf,
 } from '../support/arbitrary-state.ts'
@@ -179,19 +180,6 @@ describe('policy lookup', () => {
     )
   })
 })
-
-/** Store keys that an intent was made from. */
-function keysOf(intent: Intent): string[] {
-  const kinds = [
-    ['interface/', intent.interfaces],
-    ['vnp/', intent.vnps],
-    ['policy/', intent.policies],
-    ['identity/', intent.identities],
-  ] as const
-  const records = kinds.flatMap(([prefix, map]) => [...map.keys()].map((name) => `${prefix}${name}`))
-  const numbers = (['network', 'switch', 'zone', 'meter'] as const).flatMap((space) => [...intent.numberKeys(space)])
-  return [...records, ...numbers]
-}
 
 describe('the helper of these tests', () => {
   it('knows every key of an intent', () => {

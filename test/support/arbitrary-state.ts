@@ -226,6 +226,19 @@ export function snapshotOf({ records, datapathIds }: ArbitraryRecords, revision 
   return { revision, changes: entries.map((after) => ({ key: after.key, after })) }
 }
 
+/** Store keys that an intent was made from. */
+export function keysOf(intent: Intent): string[] {
+  const kinds = [
+    ['interface/', intent.interfaces],
+    ['vnp/', intent.vnps],
+    ['policy/', intent.policies],
+    ['identity/', intent.identities],
+  ] as const
+  const records = kinds.flatMap(([prefix, map]) => [...map.keys()].map((name) => `${prefix}${name}`))
+  const numbers = (['network', 'switch', 'zone', 'meter'] as const).flatMap((space) => [...intent.numberKeys(space)])
+  return [...records, ...numbers]
+}
+
 export function intentOf(records: ArbitraryRecords): Intent {
   const intent = new Intent()
   intent.apply(snapshotOf(records))

@@ -1,6 +1,5 @@
 /** PolicyService: policies, and the merged policy of a set of tags. */
 import { fail, invalid, ok, type Result } from '../../../model/errors.ts'
-import { matches } from '../../../model/selector.ts'
 import { validateTags } from '../../../model/validate.ts'
 import type { CheckTrafficRequest__Output } from '../../../proto/gen/tagsteer/v1/CheckTrafficRequest.ts'
 import type { CheckTrafficResponse } from '../../../proto/gen/tagsteer/v1/CheckTrafficResponse.ts'
@@ -14,7 +13,6 @@ import type { MergedPolicy } from '../../../proto/gen/tagsteer/v1/MergedPolicy.t
 import type { Policy } from '../../../proto/gen/tagsteer/v1/Policy.ts'
 import type { TrafficAnswer } from '../../../proto/gen/tagsteer/v1/TrafficAnswer.ts'
 import type { UpdatePolicyRequest__Output } from '../../../proto/gen/tagsteer/v1/UpdatePolicyRequest.ts'
-import { compareVnps, orderRules } from '../../policy/order.ts'
 import type { CallContext } from '../call.ts'
 import type { ApiDependencies } from '../deps.ts'
 import { decidedBy, deciding, isIpv6, readPacket } from '../explained.ts'
@@ -42,18 +40,17 @@ export function policyService(deps: ApiDependencies): ServiceMethods {
   function forTraffic(request: GetPolicyForTrafficRequest__Output): Result<MergedPolicy> {
     const tags = validateTags(request.tags, 'tags')
     if (!tags.ok) return tags
-    const set = new Set(tags.value)
-    const vnps = [...intent.vnps.values()].filter(({ selector }) => matches(selector, set)).sort(compareVnps)
-    const names = new Set(vnps.map(({ name }) => name))
-    const rules = orderRules(intent)
-      .filter(({ vnp, policy }) => names.has(vnp.name) && matches(policy.appliesTo, set))
-      .map(({ cause, rule }) => ({
+    const { vnps, rules } = deps.lookup.merged.forTags(tags.value)
+    return ok({
+      generation: String(intent.generation),
+      vnps: vnps.map(({ name }) => name),
+      rules: rules.map(({ cause, rule }) => ({
         vnp: cause.vnp,
         policy: cause.policy,
         index: cause.ruleIndex,
         rule: ruleMessage(rule),
-      }))
-    return ok({ generation: String(intent.generation), vnps: [...names], rules })
+      })),
+    })
   }
 
   function check(request: CheckTrafficRequest__Output): Result<CheckTrafficResponse> {

@@ -1,0 +1,190 @@
+/**
+ * The merged policy of a set of tags: the partitions it is a member of and every rule it is the subject of, first
+ * consulted first. Found once per set of policy-relevant tags and kept in a cache under the xxhash64 of the set's
+ * canonical text; the text is compared as well, so a collision costs time and never an answer. An entry is dropped when
+ * something that it was made from changes, and for no other reason: not by time, and not because other policies changed.
+ * It refuses to know peers and packets (lookup.ts). Called by the lookup and the API.
+ *
+ *     made from                          dropped when
+ *     partitions whose selector matches  one of them changes, or one changes so that it matches now
+ *     policies of theirs that apply      one of them changes, or one changes so that it applies now
+ */
+import { LRUCache } from 'lru-cache'
+import type { Direction, Vnp } from '../../model/records.ts'
+import { matches } from '../../model/selector.ts'
+import type { Tag } from '../../model/tag.ts'
+import { type Hash, hash64 } from './hash.ts'
+import { readKey, tagsKey } from './identity.ts'
+import type { Intent, IntentDelta } from './intent.ts'
+import { compareRules, compareVnps, type PlacedRule } from './order.ts'
+
+/** What applies to interfaces with one set of policy-relevant tags. */
+export interface MergedPolicy {
+  /** In the order in which they are consulted. */
+  readonly vnps: readonly Vnp[]
+  /** Log rules included, first consulted first. */
+  readonly rules: readonly PlacedRule[]
+  /** The rules of one direction. */
+  readonly by: Readonly<Record<Direction, readonly PlacedRule[]>>
+  /** False once something changed that it was made from: ask again. Where other tags are relevant now, tags may have another merged policy and this one be valid still, for other tags. */
+  readonly valid: boolean
+}
+
+/** How often the cache answered, and what not having an answer cost. */
+export interface MergedCounts {
+  hits: number
+  misses: number
+  /** Other sets of tags with the same hash. */
+  collisions: number
+  /** Entries dropped because something they were made from changed. */
+  dropped: number
+}
+
+interface Made {
+  /** The identity key of the tags. */
+  text: string
+  tags: ReadonlySet<Tag>
+  vnps: readonly Vnp[]
+  /** Names of the policies that apply. */
+  policies: readonly string[]
+  rules: readonly PlacedRule[]
+}
+
+class Entry implements MergedPolicy, Made {
+  readonly text: string
+  readonly tags: ReadonlySet<Tag>
+  readonly vnps: readonly Vnp[]
+  readonly policies: readonly string[]
+  readonly rules: readonly PlacedRule[]
+  readonly by: Readonly<Record<Direction, readonly PlacedRule[]>>
+  valid = true
+
+  constructor({ text, tags, vnps, policies, rules }: Made) {
+    this.text = text
+    this.tags = tags
+    this.vnps = vnps
+    this.policies = policies
+    this.rules = rules
+    const of = (direction: Direction): PlacedRule[] => rules.filter(({ rule }) => rule.direction === direction)
+    this.by = { egress: of('egress'), ingress: of('ingress') }
+  }
+}
+
+export class MergedPolicies {
+  readonly counts: MergedCounts = { hits: 0, misses: 0, collisions: 0, dropped: 0 }
+  readonly #intent: Intent
+  readonly #hash: Hash
+  readonly #cache: LRUCache<bigint, Entry>
+  /** Entries by the partitions and policies that they were made from. */
+  readonly #byVnp = new Index()
+  readonly #byPolicy = new Index()
+
+  /** @param capacity Sets of tags kept. */
+  constructor(intent: Intent, { capacity = 16384, hash = hash64 }: { capacity?: number; hash?: Hash } = {}) {
+    this.#intent = intent
+    this.#hash = hash
+    this.#cache = new LRUCache({ max: capacity, dispose: (entry) => this.#retire(entry) })
+  }
+
+  /** Sets of tags kept at the moment. */
+  get size(): number {
+    return this.#cache.size
+  }
+
+  /** The merged policy of a record's tags, in whatever order. */
+  forTags(tags: Iterable<Tag>): MergedPolicy {
+    return this.forKey(tagsKey(tags, this.#intent.relevantTags))
+  }
+
+  /** The same for the identity key of a tag set (identity.ts). */
+  forKey(text: string): MergedPolicy {
+    const key = this.#hash(text)
+    const found = this.#cache.get(key)
+    if (found !== undefined && found.text === text) {
+      this.counts.hits++
+      return found
+    }
+    if (found === undefined) this.counts.misses++
+    else this.counts.collisions++
+    const entry = this.#make(text)
+    this.#cache.set(key, entry)
+    for (const { name } of entry.vnps) this.#byVnp.add(name, entry)
+    for (const name of entry.policies) this.#byPolicy.add(name, entry)
+    return entry
+  }
+
+  /** Tells what a change set changed; call it after each. */
+  changed(delta: Pick<IntentDelta, 'vnps' | 'policies'>): void {
+    for (const name of delta.vnps) {
+      this.#drop(this.#byVnp.all(name))
+      const selector = this.#intent.vnps.get(name)?.selector
+      if (selector !== undefined) this.#drop([...this.#cache.values()].filter(({ tags }) => matches(selector, tags)))
+    }
+    for (const name of delta.policies) {
+      this.#drop(this.#byPolicy.all(name))
+      const policy = this.#intent.policies.get(name)
+      if (policy === undefined) continue
+      this.#drop([...this.#byVnp.all(policy.vnp)].filter(({ tags }) => matches(policy.appliesTo, tags)))
+    }
+  }
+
+  /** Drops everything: intent is another, and nobody can say how. */
+  forget(): void {
+    this.#drop(this.#cache.values())
+  }
+
+  #make(text: string): Entry {
+    const meaning = readKey(text)
+    const tags = new Set(meaning.kind === 'tags' ? meaning.tags : [])
+    const vnps = [...this.#intent.vnps.values()].filter(({ selector }) => matches(selector, tags)).sort(compareVnps)
+    const policies: string[] = []
+    const rules: PlacedRule[] = []
+    for (const vnp of vnps) {
+      for (const name of this.#intent.policiesOf(vnp.name)) {
+        const policy = this.#intent.policies.get(name)
+        if (policy === undefined || !matches(policy.appliesTo, tags)) continue
+        policies.push(name)
+        for (const [ruleIndex, rule] of policy.rules.entries()) {
+          rules.push({ rule, policy, vnp, cause: { vnp: vnp.name, policy: name, ruleIndex } })
+        }
+      }
+    }
+    return new Entry({ text, tags, vnps, policies, rules: rules.sort(compareRules) })
+  }
+
+  #drop(entries: Iterable<Entry>): void {
+    for (const entry of [...entries]) {
+      if (!entry.valid) continue
+      this.counts.dropped++
+      this.#cache.delete(this.#hash(entry.text))
+    }
+  }
+
+  /** Whoever holds an entry that left the cache has to ask again: nobody would tell it of changes. */
+  #retire(entry: Entry): void {
+    entry.valid = false
+    for (const { name } of entry.vnps) this.#byVnp.remove(name, entry)
+    for (const name of entry.policies) this.#byPolicy.remove(name, entry)
+  }
+}
+
+/** Entries by name. */
+class Index {
+  readonly #entries = new Map<string, Set<Entry>>()
+
+  add(name: string, entry: Entry): void {
+    const entries = this.#entries.get(name)
+    if (entries === undefined) this.#entries.set(name, new Set([entry]))
+    else entries.add(entry)
+  }
+
+  remove(name: string, entry: Entry): void {
+    const entries = this.#entries.get(name)
+    entries?.delete(entry)
+    if (entries?.size === 0) this.#entries.delete(name)
+  }
+
+  all(name: string): Iterable<Entry> {
+    return this.#entries.get(name) ?? []
+  }
+}
