@@ -1,9 +1,10 @@
 /**
  * The verdict for a packet, from a cache: what permits.ts says, found by identities and the intent's indices instead of
  * scanning, and remembered per pair of identities, protocol and port, so that all interfaces with the same tags share an
- * answer. A change of intent drops what it affects: identities that moved, or everything where rules are others now.
- * Keys are 64-bit hashes; the text is compared as well, so a collision costs time and never an answer. It refuses to
- * decide what policy means: a property test holds it to permits.ts. Called by the API and by packet handlers.
+ * answer. An answer rests on the merged policies of its ends (merged.ts) and is as valid as they are: a change of intent
+ * makes invalid what it affects and nothing else, and costs nothing for the rest. Keys are 64-bit hashes; the text is
+ * compared as well, so a collision costs time and never an answer. It refuses to decide what policy means: a property
+ * test holds it to permits.ts. Called by the API and by packet handlers.
  */
 import { LRUCache } from 'lru-cache'
 import {
@@ -17,23 +18,40 @@ import {
 import { type Direction, IDENTITY, type InterfaceRecord } from '../../model/records.ts'
 import { matches } from '../../model/selector.ts'
 import { type Hash, hash64 } from './hash.ts'
-import type { IntentDelta } from './intent.ts'
-import { type OrderedRule, orderRules } from './order.ts'
+import type { Intent, IntentDelta } from './intent.ts'
+import { MergedPolicies, type MergedPolicy } from './merged.ts'
+import type { PlacedRule } from './order.ts'
 import { carries, type DecidedBy, type Decision, type PolicyPacket, type Verdict } from './permits.ts'
-import { decisionList } from './resolve.ts'
-import type { IntentView } from './state.ts'
+
+/** An identity and what applies to it. */
+class Subject {
+  readonly identity: number
+  /** Undefined for the world. */
+  readonly merged: MergedPolicy | undefined
+  /** False once the identity is another, or belongs to other partitions. */
+  same = true
+
+  constructor(identity: number, merged: MergedPolicy | undefined) {
+    this.identity = identity
+    this.merged = merged
+  }
+
+  get valid(): boolean {
+    return this.same && (this.merged === undefined || this.merged.valid)
+  }
+}
 
 /** One end of a packet. */
 interface End {
-  identity: number
+  subject: Subject
   /** Undefined for the world. */
   record: InterfaceRecord | undefined
 }
 
 interface Cached {
   text: string
-  from: number
-  to: number
+  from: Subject
+  to: Subject
   verdict: Verdict
 }
 
@@ -43,26 +61,28 @@ export interface LookupCounts {
   misses: number
   /** Other questions with the same hash. */
   collisions: number
-  /** Entries dropped because intent changed. */
-  dropped: number
+  /** Answers that were there and no longer valid, because intent changed. */
+  stale: number
 }
 
 export class PolicyLookup {
-  readonly counts: LookupCounts = { hits: 0, misses: 0, collisions: 0, dropped: 0 }
-  readonly #intent: IntentView
+  readonly counts: LookupCounts = { hits: 0, misses: 0, collisions: 0, stale: 0 }
+  /** Merged policies of tag sets; shared with whoever asks for tags. */
+  readonly merged: MergedPolicies
+  readonly #intent: Intent
   readonly #hash: Hash
   readonly #cache: LRUCache<bigint, Cached>
   #generation: number
-  #rules: OrderedRule[] | undefined
+  #subjects = new Map<number, Subject>()
   #prefixes: { prefix: Prefix; identity: number }[] | undefined
-  readonly #lists = new Map<string, OrderedRule[]>()
 
   /** @param capacity Answers kept. */
-  constructor(intent: IntentView, { capacity = 65536, hash = hash64 }: { capacity?: number; hash?: Hash } = {}) {
+  constructor(intent: Intent, { capacity = 65536, hash = hash64 }: { capacity?: number; hash?: Hash } = {}) {
     this.#intent = intent
     this.#hash = hash
     this.#cache = new LRUCache({ max: capacity })
     this.#generation = intent.generation
+    this.merged = new MergedPolicies(intent, { hash })
   }
 
   /** Answers kept at the moment. */
@@ -76,28 +96,18 @@ export class PolicyLookup {
    */
   changed(delta: IntentDelta): void {
     this.#generation = this.#intent.generation
-    if (delta.rulesChanged || delta.relevanceChanged || delta.prefixesChanged) {
-      this.#forget()
-      return
-    }
-    if (delta.identities.size === 0) return
-    this.#lists.clear()
-    for (const [key, { from, to }] of this.#cache.entries()) {
-      if (delta.identities.has(from) || delta.identities.has(to)) {
-        this.#cache.delete(key)
-        this.counts.dropped++
-      }
-    }
+    this.merged.changed(delta)
+    for (const identity of delta.identities) this.#end(identity)
+    if (!delta.prefixesChanged) return
+    this.#prefixes = undefined
+    for (const { identity, merged } of [...this.#subjects.values()]) if (merged === undefined) this.#end(identity)
   }
 
   /** Whether a packet passes, and what decided on each side: the same as permits(). */
   getPolicyForTraffic(packet: PolicyPacket): Verdict {
-    if (this.#generation !== this.#intent.generation) {
-      this.#generation = this.#intent.generation
-      this.#forget()
-    }
+    this.#follow()
     const [fromName, toName] = packet.reply === true ? [packet.to, packet.from] : [packet.from, packet.to]
-    const [from, to] = [this.#end(fromName, toName), this.#end(toName, fromName)]
+    const [from, to] = [this.#endOf(fromName, toName), this.#endOf(toName, fromName)]
     if (from === undefined) return refusal({ kind: 'unknown', name: fromName })
     if (to === undefined) return refusal({ kind: 'unknown', name: toName })
     // Identities do not say who is who, nor in which network.
@@ -105,33 +115,52 @@ export class PolicyLookup {
     if (from.record !== undefined && to.record !== undefined) {
       if (from.record === to.record || from.record.network !== to.record.network) return refusal({ kind: 'no-path' })
     }
-    const text = `${from.identity} ${to.identity} ${packet.protocol} ${packet.port ?? ''}`
+    const text = `${from.subject.identity} ${to.subject.identity} ${packet.protocol} ${packet.port ?? ''}`
     const key = this.#hash(text)
     const found = this.#cache.get(key)
-    if (found !== undefined && found.text === text) {
+    if (found === undefined) this.counts.misses++
+    else if (found.text !== text) this.counts.collisions++
+    else if (!found.from.valid || !found.to.valid) this.counts.stale++
+    else {
       this.counts.hits++
       return found.verdict
     }
-    if (found === undefined) this.counts.misses++
-    else this.counts.collisions++
     const egress = this.#side('egress', from, to, packet)
     const ingress = this.#side('ingress', to, from, packet)
     const verdict = { allow: passes(egress) && passes(ingress), egress, ingress }
-    this.#cache.set(key, { text, from: from.identity, to: to.identity, verdict })
+    this.#cache.set(key, { text, from: from.subject, to: to.subject, verdict })
     return verdict
   }
 
-  #forget(): void {
-    this.counts.dropped += this.#cache.size
-    this.#cache.clear()
-    this.#lists.clear()
-    this.#rules = undefined
+  /** Where nobody told what changed, anything may have. */
+  #follow(): void {
+    if (this.#generation === this.#intent.generation) return
+    this.#generation = this.#intent.generation
+    this.merged.forget()
+    for (const subject of this.#subjects.values()) subject.same = false
+    this.#subjects = new Map()
     this.#prefixes = undefined
   }
 
-  #end(name: string, otherName: string): End | undefined {
+  #end(identity: number): void {
+    const subject = this.#subjects.get(identity)
+    if (subject === undefined) return
+    subject.same = false
+    this.#subjects.delete(identity)
+  }
+
+  #subject(identity: number, isWorld: boolean): Subject {
+    const known = this.#subjects.get(identity)
+    if (known?.valid === true) return known
+    const merged = isWorld ? undefined : this.merged.forTags(this.#intent.tagsOf(identity))
+    const subject = new Subject(identity, merged)
+    this.#subjects.set(identity, subject)
+    return subject
+  }
+
+  #endOf(name: string, otherName: string): End | undefined {
     const record = this.#intent.interfaces.get(name)
-    if (record !== undefined) return { identity: this.#intent.identityOf(name), record }
+    if (record !== undefined) return { subject: this.#subject(this.#intent.identityOf(name), false), record }
     const address = parseAddress(name)
     if (address === undefined) return undefined
     const network = this.#intent.interfaces.get(otherName)?.network
@@ -140,47 +169,34 @@ export class PolicyLookup {
       .map(([text, identity]) => ({ prefix: parsePrefix(text)!, identity }))
       .sort((one, other) => other.prefix.length - one.prefix.length)
     const longest = this.#prefixes.find(({ prefix }) => prefixHolds(prefix, address))
-    return { identity: longest?.identity ?? IDENTITY.world, record: undefined }
+    return { subject: this.#subject(longest?.identity ?? IDENTITY.world, true), record: undefined }
   }
 
-  #side(direction: Direction, subject: End, peer: End, packet: PolicyPacket): Decision {
-    if (subject.record === undefined) return { verdict: 'allow', by: { kind: 'world' } }
-    for (const { rule, cause, vnp } of this.#list(subject.identity, direction)) {
+  #side(direction: Direction, { subject }: End, peer: End, packet: PolicyPacket): Decision {
+    const { merged } = subject
+    if (merged === undefined) return { verdict: 'allow', by: { kind: 'world' } }
+    for (const { rule, cause, vnp } of merged.by[direction]) {
       if (rule.action === 'log' || !this.#names(rule.peer, vnp.name, peer) || !carries(rule, packet)) continue
       return { verdict: rule.action, by: { kind: 'rule', cause } }
     }
-    const shared = this.#intent
-      .vnpsOf(subject.identity)
-      .filter(({ name }) => peer.record !== undefined && this.#intent.membersOf(name).has(peer.identity))
+    const shared = merged.vnps.filter(({ name }) => isMember(this.#intent, peer, name))
     if (shared.length === 0) return { verdict: 'deny', by: { kind: 'no-shared-vnp' } }
     const allowing = shared.find((vnp) => (direction === 'egress' ? vnp.egressDefault : vnp.ingressDefault) === 'allow')
     if (allowing !== undefined) return { verdict: 'allow', by: { kind: 'default', vnps: [allowing.name] } }
     return { verdict: 'deny', by: { kind: 'default', vnps: shared.map(({ name }) => name) } }
   }
 
-  /** The rules for a subject, first consulted first. */
-  #list(identity: number, direction: Direction): OrderedRule[] {
-    const key = `${direction} ${identity}`
-    let list = this.#lists.get(key)
-    if (list === undefined) {
-      this.#rules ??= orderRules(this.#intent)
-      list = decisionList(this.#intent, this.#rules, identity, direction)
-      this.#lists.set(key, list)
-    }
-    return list
-  }
-
-  #names(named: OrderedRule['rule']['peer'], vnp: string, { identity, record }: End): boolean {
-    const member = (of: string): boolean => record !== undefined && this.#intent.membersOf(of).has(identity)
+  #names(named: PlacedRule['rule']['peer'], vnp: string, peer: End): boolean {
+    const { identity } = peer.subject
     switch (named.kind) {
       case 'any':
-        return record === undefined || member(vnp)
+        return peer.record === undefined || isMember(this.#intent, peer, vnp)
       case 'tags':
-        return member(vnp) && matches(named.selector, this.#intent.tagsOf(identity))
+        return isMember(this.#intent, peer, vnp) && matches(named.selector, this.#intent.tagsOf(identity))
       case 'vnp':
-        return member(named.vnp)
+        return isMember(this.#intent, peer, named.vnp)
       case 'cidr': {
-        if (record !== undefined) return false
+        if (peer.record !== undefined) return false
         const outer = parsePrefix(named.cidr)!
         return (this.#prefixes ?? []).some(
           (known) => known.identity === identity && prefixContains(outer, known.prefix),
@@ -188,6 +204,10 @@ export class PolicyLookup {
       }
     }
   }
+}
+
+function isMember(intent: Intent, { record, subject }: End, vnp: string): boolean {
+  return record !== undefined && intent.membersOf(vnp).has(subject.identity)
 }
 
 const passes = ({ verdict }: Decision): boolean => verdict === 'allow' || verdict === 'rate-limit'

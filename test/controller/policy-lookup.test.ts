@@ -121,7 +121,7 @@ describe('policy lookup', () => {
     const ask = (from: string, to: string) => lookup.getPolicyForTraffic({ from, to, protocol: 6, port: 80 })
     ask('a', 'b')
     ask('b', 'c')
-    expect(lookup.counts).to.include({ hits: 0, misses: 2, dropped: 0 })
+    expect(lookup.counts).to.include({ hits: 0, misses: 2, stale: 0 })
     const delta = intent.apply({
       revision: 2,
       changes: [
@@ -132,15 +132,24 @@ describe('policy lookup', () => {
     ask('a', 'b')
     expect(ask('b', 'a').allow, 'the same identities: the same answer').to.equal(true)
     ask('b', 'c')
-    expect(lookup.counts).to.include({ hits: 3, misses: 2, dropped: 0 })
-    lookup.changed(
-      intent.apply({
-        revision: 3,
-        changes: [{ key: 'policy/p', after: { key: 'policy/p', value: policy('p', 'all', []), modRevision: 3 } }],
-      }),
-    )
-    expect(lookup.counts.dropped, 'rules are others').to.equal(2)
-    expect(lookup.size).to.equal(0)
+    expect(lookup.counts).to.include({ hits: 3, misses: 2, stale: 0 })
+    const put = (revision: number, value: { name: string }): void => {
+      const key = `policy/${value.name}`
+      lookup.changed(intent.apply({ revision, changes: [{ key, after: { key, value, modRevision: revision } }] }))
+    }
+    put(3, policy('p', 'web', []))
+    ask('a', 'b')
+    expect(lookup.counts, 'rules of another partition').to.include({ hits: 4, misses: 2, stale: 0 })
+    ask('b', 'c')
+    expect(lookup.counts, 'rules of its own').to.include({ hits: 4, misses: 2, stale: 1 })
+    put(4, policy('q', 'all', []))
+    for (const _ of [1, 2])
+      for (const [from, to] of [
+        ['a', 'b'],
+        ['b', 'c'],
+      ] as const)
+        ask(from, to)
+    expect(lookup.counts, 'rules of all').to.include({ hits: 6, misses: 2, stale: 3 })
   })
 
   it('answers rightly where all hashes are the same', () => {
