@@ -94,8 +94,8 @@ def relay(client, server, sent, back):
     other.join(2)
 
 
-def run(arguments, bridge=None, stdin=None, timeout=5):
-    """What ovs-ofctl sent, what came back, and how it ended."""
+def run(arguments, bridge=None, stdin=None, timeout=5, speaking=('-O', 'OpenFlow13'), answer=serve):
+    """What ovs-ofctl sent, what came back, and how it ended. `bridge` is a management socket; without one, `answer` answers."""
     listener = socket.socket()
     listener.bind(('127.0.0.1', 0))
     listener.listen(1)
@@ -108,16 +108,16 @@ def run(arguments, bridge=None, stdin=None, timeout=5):
         except OSError:
             return
         if bridge is None:
-            serve(client, sent)
+            answer(client, sent)
         else:
             server = socket.socket(socket.AF_UNIX)
-            server.connect('/var/run/openvswitch/%s.mgmt' % bridge)
+            server.connect(bridge)
             relay(client, server, sent, back)
 
     thread = threading.Thread(target=talk, daemon=True)
     thread.start()
     switch = 'tcp:127.0.0.1:%d' % listener.getsockname()[1]
-    command = ['ovs-ofctl', '-O', 'OpenFlow13', '--timeout=%d' % timeout, '--no-names']
+    command = ['ovs-ofctl', *speaking, '--timeout=%d' % timeout, '--no-names']
     command += [switch if a == 'TCP' else a for a in arguments]
     result = subprocess.run(command, capture_output=True, text=True, input=stdin)
     thread.join(2)
@@ -183,7 +183,7 @@ def ask(bridge, octets):
     """What the switch answers to one message of any kind, up to the reply to the barrier that follows it."""
     sock = socket.socket(socket.AF_UNIX)
     sock.settimeout(3)
-    sock.connect('/var/run/openvswitch/%s.mgmt' % bridge)
+    sock.connect(bridge)
     sock.sendall(message(0, 1, struct.pack('!HHI', 1, 8, 1 << 4)) + octets + message(20, 0xffff))
     answers = []
     while not answers or answers[-1][1] != 21:
@@ -193,9 +193,11 @@ def ask(bridge, octets):
 
 
 def record_switch():
+    import accounts
     import osken
     from commands import MONITORS, SWITCH_COMMANDS
     bridge = 'gold%04x' % (os.getpid() & 0xffff)
+    management = '/var/run/openvswitch/%s.mgmt' % bridge
     vsctl = ['ovs-vsctl', '--timeout=10']
     tunnel = ['add-port', bridge, bridge + 't', '--', 'set', 'interface', bridge + 't', 'type=geneve', 'options:remote_ip=192.0.2.9']
     entries = []
@@ -211,7 +213,7 @@ def record_switch():
             arguments = {'add-port': tunnel, 'del-port': ['del-port', bridge + 't']}[command[1]]
             subprocess.run(vsctl + arguments, check=True)
             return []
-        return run(command, bridge, stdin, 3)[1]
+        return run(command, management, stdin, 3)[1]
 
     try:
         subprocess.run(vsctl + ['add-br', bridge, '--', 'set', 'bridge', bridge, 'datapath_type=netdev', 'fail_mode=secure',
@@ -235,10 +237,10 @@ def record_switch():
                         'multipart_request experimenter', 'flow_mod command', 'table_mod'):
                 one.set_xid(0x77)
                 one.serialize()
-                keep(['(os-ken) ' + name], None, ask(bridge, bytes(one.buf)))
+                keep(['(os-ken) ' + name], None, ask(management, bytes(one.buf)))
         put('ovs-vswitchd.json', {
             'source': version('ovs-vswitchd'),
-            'made by': 'capture.py switch; what the switch sent back to ovs-ofctl -O OpenFlow13 --no-names ..., and to requests of os-ken %s; barrier replies left out; texts by ovs-ofctl ofp-print' % osken.VERSION,
+            'made by': 'capture.py switch; what the switch sent back to ovs-ofctl -O OpenFlow13 --no-names ..., and to requests of os-ken %s; barrier replies left out; texts by ovs-ofctl ofp-print' % accounts.VERSION,
         }, entries)
     finally:
         subprocess.run(vsctl + ['--if-exists', 'del-br', bridge])
@@ -253,13 +255,18 @@ def exact(value):
     return hex(value) if type(value) is int and value >= 1 << 53 else value
 
 
+def put_accounts(file, maker, messages):
+    """(name, octets, account) of messages that os-ken wrote, or read."""
+    from accounts import VERSION
+    put(file, {
+        'source': 'os-ken %s from Debian python3-os-ken' % VERSION,
+        'made by': maker + '; "osken" is to_jsondict() of the message that os-ken wrote, or parsed where the name says by hand',
+    }, [{'name': name, 'octets': octets.hex(), 'osken': exact(account)} for name, octets, account in messages])
+
+
 def record_osken():
     import osken
-    entries = [{'name': name, 'octets': octets.hex(), 'osken': exact(account)} for name, octets, account in osken.messages()]
-    put('os-ken.json', {
-        'source': 'os-ken %s from Debian python3-os-ken' % osken.VERSION,
-        'made by': 'capture.py osken; "osken" is to_jsondict() of the message that os-ken wrote, or parsed where the name says by hand',
-    }, entries)
+    put_accounts('os-ken.json', 'capture.py osken', osken.messages())
 
 
 def record_nicira():

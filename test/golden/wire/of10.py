@@ -22,7 +22,8 @@ import time
 sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
-from capture import exact, put, receive_message, relay, text, version  # noqa: E402
+import capture  # noqa: E402
+from capture import exact, put, receive_message, text, version  # noqa: E402
 
 pack = struct.pack
 ANY = (0xff | 32 << 8 | 32 << 14 | 3 << 20)  # all wildcards, as Open vSwitch writes them
@@ -62,35 +63,9 @@ def serve(sock, sent):
         pass
 
 
-def run(arguments, bridge=None, stdin=None, timeout=5):
+def run(arguments, bridge=None, timeout=5):
     """What ovs-ofctl sent, what came back, and how it ended. `bridge` is a management socket."""
-    listener = socket.socket()
-    listener.bind(('127.0.0.1', 0))
-    listener.listen(1)
-    listener.settimeout(timeout)
-    sent, back = [], []
-
-    def talk():
-        try:
-            client, _ = listener.accept()
-        except OSError:
-            return
-        if bridge is None:
-            serve(client, sent)
-        else:
-            server = socket.socket(socket.AF_UNIX)
-            server.connect(bridge)
-            relay(client, server, sent, back)
-
-    thread = threading.Thread(target=talk, daemon=True)
-    thread.start()
-    switch = 'tcp:127.0.0.1:%d' % listener.getsockname()[1]
-    command = ['ovs-ofctl', '-O', 'OpenFlow10', '-F', 'openflow10', '--timeout=%d' % timeout, '--no-names']
-    command += [switch if a == 'TCP' else a for a in arguments]
-    result = subprocess.run(command, capture_output=True, text=True, input=stdin)
-    thread.join(2)
-    listener.close()
-    return sent, back, result
+    return capture.run(arguments, bridge, timeout=timeout, speaking=('-O', 'OpenFlow10', '-F', 'openflow10'), answer=serve)
 
 
 # Fields: text, name, value, mask.
@@ -273,10 +248,10 @@ def record_switch():
 
 
 def record_osken():
-    import importlib.metadata
     import os_ken.ofproto.ofproto_v1_0 as ofp
     import os_ken.ofproto.ofproto_v1_0_parser as p
-    from os_ken.ofproto import ofproto_parser, ofproto_protocol
+    from os_ken.ofproto import ofproto_protocol
+    from accounts import VERSION, account
     datapath = ofproto_protocol.ProtocolDesc(version=1)
     everything = p.OFPMatch(in_port=3, dl_src=b'\2\0\0\0\0\1', dl_dst=b'\2\0\0\0\0\2', dl_vlan=5, dl_vlan_pcp=3, dl_type=0x800, nw_tos=0x28, nw_proto=6,
                             nw_src='10.1.2.3', nw_dst='10.2.0.0', nw_dst_mask=16, tp_src=80, tp_dst=443)
@@ -304,9 +279,7 @@ def record_osken():
     entries = []
 
     def keep(name, octets):
-        kind, size, xid = octets[1], len(octets), struct.unpack('!I', octets[4:8])[0]
-        account = ofproto_parser.msg(datapath, 1, kind, size, xid, octets).to_jsondict()
-        entries.append({'name': name, 'octets': octets.hex(), 'osken': exact(account)})
+        entries.append({'name': name, 'octets': octets.hex(), 'osken': exact(account(datapath, octets))})
 
     for name, kind, body in by_hand:
         keep('by hand: ' + name, message(kind, body, 0x1000 + len(entries)))
@@ -338,7 +311,7 @@ def record_osken():
         one.serialize()
         entries.append({'name': name, 'octets': bytes(one.buf).hex(), 'osken': exact(one.to_jsondict())})
     put('os-ken-1.0.json', {
-        'source': 'os-ken %s from Debian python3-os-ken' % importlib.metadata.version('os-ken'),
+        'source': 'os-ken %s from Debian python3-os-ken' % VERSION,
         'made by': 'of10.py osken; "osken" is to_jsondict() of the message that os-ken wrote, or parsed where the name says by hand',
     }, entries)
 

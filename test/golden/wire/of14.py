@@ -16,7 +16,7 @@ sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 
-from capture import exact, put, relay, text, version
+from capture import put, put_accounts, relay, text, version
 from nicira import Talk, daemons, message
 
 OF14 = 5
@@ -180,11 +180,7 @@ def record_ovs():
 
 def record_osken():
     import osken14
-    entries = [{'name': name, 'octets': octets.hex(), 'osken': exact(account)} for name, octets, account in osken14.messages()]
-    put('os-ken-1.4.json', {
-        'source': 'os-ken %s from Debian python3-os-ken' % osken14.VERSION,
-        'made by': 'of14.py osken; "osken" is to_jsondict() of the message that os-ken wrote, or parsed where the name says by hand',
-    }, entries)
+    put_accounts('os-ken-1.4.json', 'of14.py osken', osken14.messages())
 
 
 if __name__ == '__main__':

@@ -14,7 +14,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 
 import of14
-from capture import exact, put, text, version
+from capture import put, put_accounts, text, version
 from nicira import Talk, daemons, message
 
 OF15 = 6
@@ -114,11 +114,7 @@ def record_ovs():
 
 def record_osken():
     import osken15
-    entries = [{'name': name, 'octets': octets.hex(), 'osken': exact(account)} for name, octets, account in osken15.messages()]
-    put('os-ken-1.5.json', {
-        'source': 'os-ken %s from Debian python3-os-ken' % osken15.VERSION,
-        'made by': 'of15.py osken; "osken" is to_jsondict() of the message that os-ken wrote, or parsed where the name says by hand',
-    }, entries)
+    put_accounts('os-ken-1.5.json', 'of15.py osken', osken15.messages())
 
 
 if __name__ == '__main__':

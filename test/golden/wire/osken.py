@@ -3,22 +3,16 @@
 os-ken writes requests and a few replies; the replies that it can only parse are made here from the structures of the
 specification (their names begin with "by hand"), and the account is of what os-ken parses.
 """
-import importlib.metadata
+import itertools
 import struct
 
 import os_ken.ofproto.ofproto_v1_3 as ofp
 import os_ken.ofproto.ofproto_v1_3_parser as p
-from os_ken.ofproto import ofproto_parser, ofproto_protocol
+from os_ken.ofproto import ofproto_protocol
 
-VERSION = importlib.metadata.version('os-ken')
-DATAPATH = ofproto_protocol.ProtocolDesc(version=ofp.OFP_VERSION)
-D = DATAPATH
+import accounts
 
-
-def account(octets):
-    version, kind, size, xid = struct.unpack('!BBHI', octets[:8])
-    return ofproto_parser.msg(DATAPATH, version, kind, size, xid, octets).to_jsondict()
-
+D = ofproto_protocol.ProtocolDesc(version=ofp.OFP_VERSION)
 
 # pbb_uca is left out: os-ken writes it in a form of the ONF's extension 256 of its own, which no switch here reads.
 # Fields with a value, and with a mask where os-ken and the specification allow one.
@@ -198,13 +192,4 @@ def by_hand():
 
 
 def messages():
-    xid = 0x1000
-    for name, one in list(requests()) + list(replies()):
-        xid += 1
-        one.set_xid(xid)
-        one.serialize()
-        yield name, bytes(one.buf), one.to_jsondict()
-    for name, kind, body in by_hand():
-        xid += 1
-        octets = struct.pack('!BBHI', 4, kind, 8 + len(body), xid) + body
-        yield 'by hand: ' + name, octets, account(octets)
+    return accounts.messages(D, ofp.OFP_VERSION, 0x1000, itertools.chain(requests(), replies()), by_hand())

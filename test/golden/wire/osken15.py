@@ -3,22 +3,17 @@
 os-ken writes what a controller sends; what it can only read is made here from the structures of the specification (their
 names begin with "by hand").
 """
-import importlib.metadata
 import struct
 
 import os_ken.ofproto.ofproto_v1_5 as ofp
 import os_ken.ofproto.ofproto_v1_5_parser as p
-from os_ken.ofproto import ofproto_parser, ofproto_protocol
+from os_ken.ofproto import ofproto_protocol
 
-VERSION = importlib.metadata.version('os-ken')
+import accounts
+
 D = ofproto_protocol.ProtocolDesc(version=ofp.OFP_VERSION)
 pack = struct.pack
 OWNER = 0x01020304
-
-
-def account(octets):
-    version, kind, size, xid = struct.unpack('!BBHI', octets[:8])
-    return ofproto_parser.msg(D, version, kind, size, xid, octets).to_jsondict()
 
 
 def meter(number):
@@ -186,15 +181,4 @@ def by_hand():
 
 
 def messages():
-    xid = 0x3000
-    for name, one in written():
-        xid += 1
-        one.set_xid(xid)
-        if hasattr(one, 'message'):
-            one.message.set_xid(xid)
-        one.serialize()
-        yield name, bytes(one.buf), one.to_jsondict()
-    for name, kind, body in by_hand():
-        xid += 1
-        octets = pack('!BBHI', ofp.OFP_VERSION, kind, 8 + len(body), xid) + bytes(body)
-        yield 'by hand: ' + name, octets, account(octets)
+    return accounts.messages(D, ofp.OFP_VERSION, 0x3000, written(), by_hand())
