@@ -13,7 +13,7 @@
 import * as k from '../spec/constants.ts'
 import type { FieldName } from '../spec/oxm.ts'
 import type { Frame } from './frame.ts'
-import { type Layout, parse, readNumber } from './parse.ts'
+import { type Layout, readNumber } from './parse.ts'
 import { checksumsHold } from './rewrite.ts'
 
 /** One direction. ICMP has its identifier in both ports. */
@@ -341,9 +341,4 @@ function applyNat(frame: Frame, connection: Connection, isReply: boolean): void 
     if (ports !== undefined) frame.set(`${ports}_dst` as FieldName, BigInt(to.dport))
   }
   frame.set('ct_state', frame.get('ct_state') | BigInt(state))
-}
-
-/** The tuple a frame would be tracked by, for tests and displays. */
-export function tupleOf(octets: Uint8Array): Tuple | undefined {
-  return inspect(octets, parse(octets), new Map())?.tuple
 }

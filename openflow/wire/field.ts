@@ -106,7 +106,6 @@ function uint(size: number): Uint {
 
 export const u8: Uint = uint(1)
 export const u16: Uint = uint(2)
-export const u24: Uint = uint(3)
 export const u32: Uint = uint(4)
 /** MAC addresses. */
 export const u48: Uint = uint(6)

@@ -475,9 +475,6 @@ export const MESSAGES_IN: ReadonlyMap<Version, ReadonlyMap<string, Arbitrary<Mes
   SPOKEN_VERSIONS.map((version) => [version, messagesOf(version)]),
 )
 
-/** Those of 1.3. */
-export const MESSAGE_ARBITRARIES = MESSAGES_IN.get(VERSIONS.of13)!
-
 /** Any message of a version. */
 export function messageIn(version: Version): Arbitrary<Message> {
   return fc.constantFrom(...MESSAGES_IN.get(version)!.values()).chain((arbitrary) => arbitrary)
