@@ -21,7 +21,7 @@ export interface Command {
 const HEADER_SIZE = 8
 
 /** `ERR <code> <offset> <path>`, always four words: a path that is empty is written `-`. */
-export function errorLine(error: WireError, start = 0): string {
+function errorLine(error: WireError, start = 0): string {
   return `ERR ${error.code} ${start + error.offset} ${error.path === '' ? '-' : error.path}\n`
 }
 

@@ -12,7 +12,7 @@ import { LINK_TYPES, Streams } from './streams.ts'
 const OK = 0
 const FAILED = 1
 
-export interface Console {
+interface Console {
   readonly stdin: AsyncIterable<Uint8Array>
   readonly stdout: Writable
   readonly stderr: Writable

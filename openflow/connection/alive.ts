@@ -2,7 +2,7 @@
  * Alive: whether a peer still speaks. A silent one is asked by echo; one that stays silent is dead. It knows times, not
  * streams: who reads tells it when something was heard.
  */
-export interface AliveOptions {
+interface AliveOptions {
   /** Ms of silence after which the peer is asked, and after which it is dead. */
   readonly echoMs: number
   readonly deadMs: number

@@ -12,7 +12,7 @@ interface Datapath {
   readonly auxiliaries: Map<number, Connection>
 }
 
-export interface AuxiliaryLimits {
+interface AuxiliaryLimits {
   /** Auxiliary connections that a main one may have, and that may wait for one. */
   readonly most: number
   /** Ms that they may wait. */
@@ -20,7 +20,7 @@ export interface AuxiliaryLimits {
 }
 
 /** Exactly one of the two is told, once. */
-export interface Joining {
+interface Joining {
   joined(main: Connection): void
   refused(reason: string): void
 }

@@ -22,7 +22,7 @@ type Hold = (typeof HOLD)[keyof typeof HOLD]
 const TURN = 131_072
 const FRAME_COST = 64
 
-export interface InboxReader {
+interface InboxReader {
   /** Octets have come. */
   heard(): void
   frame(frame: Uint8Array): void

@@ -156,7 +156,7 @@ export function joinAddress(address: string | undefined, port: number | undefine
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
 }
 
-export function remoteOf(socket: Socket): string {
+function remoteOf(socket: Socket): string {
   return joinAddress(socket.remoteAddress, socket.remotePort)
 }
 

@@ -16,13 +16,13 @@ const MOST_IDLE = 64
 /** A buffer that grew past this for one large burst is given back after it. */
 const LARGEST_IDLE = 2 * FLUSH_AT
 
-export interface OutboxLimits {
+interface OutboxLimits {
   readonly highWater: number
   readonly lowWater: number
   readonly maxQueue: number
 }
 
-export interface OutboxOwner {
+interface OutboxOwner {
   /** More than maxQueue octets wait. */
   overflow(): void
   /** A write is done: `unread` is less, perhaps. */

@@ -237,7 +237,7 @@ function checkCt(actions: readonly Action[], flags: number, known: Known): void 
 }
 
 /** Ports that do not exist are no error: they may come (section 7.2.5.1 leaves it open, Open vSwitch takes them). */
-export function checkPort(port: number): void {
+function checkPort(port: number): void {
   if (port === 0 || port === k.PORT_ANY || (port >= 0xff00 && port < k.PORT_IN_PORT)) throw badAction('bad_out_port')
 }
 

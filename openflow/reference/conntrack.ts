@@ -17,7 +17,7 @@ import { type Layout, readNumber } from './parse.ts'
 import { checksumsHold } from './rewrite.ts'
 
 /** One direction. ICMP has its identifier in both ports. */
-export interface Tuple {
+interface Tuple {
   readonly ip: 4 | 6
   readonly proto: number
   readonly src: bigint
@@ -49,7 +49,7 @@ export interface NatRequest {
   readonly ports?: readonly [number, number]
 }
 
-export interface CtRequest {
+interface CtRequest {
   readonly zone: number
   readonly commit: boolean
   readonly force: boolean

@@ -22,7 +22,7 @@ import {
   testsOf,
 } from './state.ts'
 
-export type RemovedReason = MessageNamed<'flow_removed'>['reason']
+type RemovedReason = MessageNamed<'flow_removed'>['reason']
 export interface Removed {
   readonly flow: Flow
   readonly reason: RemovedReason
@@ -84,7 +84,7 @@ function add(state: State, mod: MessageNamed<'flow_mod'>, now: number): void {
 }
 
 /** What a command or a statistics request means by flows. */
-export interface Selection {
+interface Selection {
   readonly tableId: number
   readonly tests: readonly Test[]
   readonly cookie: bigint

@@ -33,7 +33,7 @@ export interface Layout {
 }
 
 export const FRAG_ANY = 1n
-export const FRAG_LATER = 2n
+const FRAG_LATER = 2n
 
 const ETH_VLAN = new Set([0x8100, 0x88a8])
 /** dl_type of frames that have none: OFP_DL_TYPE_NOT_ETH_TYPE. */

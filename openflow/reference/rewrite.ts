@@ -53,7 +53,7 @@ const CHECKSUMS: Readonly<Record<string, { at: number; least: number; addresses:
 }
 
 /** What a transport checksum covers and where it stands; undefined if there is none in this packet. */
-export function transportSum(b: Uint8Array, layout: Layout): { at: number; parts: Uint8Array[] } | undefined {
+function transportSum(b: Uint8Array, layout: Layout): { at: number; parts: Uint8Array[] } | undefined {
   const { l3, l4, ip, end, proto } = layout
   const row = CHECKSUMS[`${ip}/${proto}`]
   if (row === undefined || l4 === undefined || end - l4 < row.least) return undefined
@@ -111,7 +111,7 @@ export function checksumsHold(b: Uint8Array, layout: Layout): boolean {
 }
 
 /** CRC-32C of an SCTP packet with its checksum field as zeros, in the order of the wire. */
-export function sctpCrc(b: Uint8Array, l4: number, end: number): bigint {
+function sctpCrc(b: Uint8Array, l4: number, end: number): bigint {
   let crc = 0xffffffff
   for (let i = l4; i < end; i++) {
     crc ^= i >= l4 + 8 && i < l4 + 12 ? 0 : b[i]!

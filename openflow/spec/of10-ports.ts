@@ -27,7 +27,7 @@ export const port10Number = renumbered(u16, fromPort10, toPort10)
 
 /** 1.0 asks for the queues of all ports by OFPP_ALL, later versions by OFPP_ANY; what they say otherwise changes places. */
 const anyIsAll = (port: number): number => (port === PORT_ALL ? PORT_ANY : port === PORT_ANY ? PORT_ALL : port)
-export const queuePort10 = renumbered(
+const queuePort10 = renumbered(
   u16,
   (port) => anyIsAll(fromPort10(port)),
   (port) => toPort10(anyIsAll(port)),

@@ -50,7 +50,7 @@ function distance(a: string, b: string): number {
 }
 
 /** The name nearest to a mistyped one; undefined if none is nearer than half its letters. */
-export function nearestName(wrong: string, names: Iterable<string>): string | undefined {
+function nearestName(wrong: string, names: Iterable<string>): string | undefined {
   const folded = wrong.toLowerCase()
   let best: string | undefined
   let least = Math.max(1, Math.floor(wrong.length / 2)) + 0.5

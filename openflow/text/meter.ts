@@ -32,7 +32,7 @@ export interface MeterTextOptions extends TextOptions {
 }
 
 /** ` kbps burst bands=`, and the bands behind. */
-export function formatBands({ flags, bands }: Pick<MeterLike, 'flags' | 'bands'>, before = '\n'): string {
+function formatBands({ flags, bands }: Pick<MeterLike, 'flags' | 'bands'>, before = '\n'): string {
   const set = names(flags, METER_FLAGS, '')
   const lines = bands.map((band) => {
     let out = `type=${band.type} rate=${band.rate}`

@@ -8,7 +8,7 @@ import type { MessageTextOptions } from './stats.ts'
 const ALL_ONES = 0xffff_ffff_ffff_ffffn
 
 /** What packet_in and nx_packet_in2 have in common. */
-export interface PacketInLike {
+interface PacketInLike {
   readonly table_id?: number | undefined
   readonly cookie?: bigint | undefined
   readonly total_len: number

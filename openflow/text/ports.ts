@@ -84,7 +84,7 @@ export function formatQueues(queues: readonly QueueLike[], options: TextOptions)
 }
 
 /** A queue of queue_get_config_reply, or of queue_desc. */
-export interface QueueLike {
+interface QueueLike {
   readonly port: number
   readonly queue_id: number
   readonly properties: readonly QueueProperty[]

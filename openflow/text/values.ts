@@ -19,7 +19,7 @@ export const ones = (bits: number): bigint => (1n << BigInt(bits)) - 1n
 const NAMELESS = '[Unknown]'
 
 /** Names of flag bits by bit number. */
-export type FlagNames = readonly (string | undefined)[]
+type FlagNames = readonly (string | undefined)[]
 
 export const CT_STATE: FlagNames = ['new', 'est', 'rel', 'rpl', 'inv', 'trk', 'snat', 'dnat']
 export const TCP_FLAGS: FlagNames = [
@@ -239,7 +239,7 @@ function parseAddress(whole: Piece, bits: number, parse: (piece: Piece) => bigin
 }
 
 /** `+trk-new` (masked), `new|trk` or a number (whole), `0x1/0x3`. */
-export function parseFlags(whole: Piece, names: FlagNames, bits: number): Masked {
+function parseFlags(whole: Piece, names: FlagNames, bits: number): Masked {
   const { text, at } = whole
   const bitOf = (name: string, offset: number): bigint => {
     const bit = names.indexOf(name)

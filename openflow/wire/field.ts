@@ -150,7 +150,7 @@ export interface BigUint extends Field<bigint> {
 }
 
 export const U64_MAX = 0xffff_ffff_ffff_ffffn
-export const U128_MAX = (1n << 128n) - 1n
+const U128_MAX = (1n << 128n) - 1n
 
 export const u64: BigUint = {
   kind: 'biguint',

@@ -4,12 +4,7 @@
  */
 import type { Action, FieldName, LearnSpec } from 'node-openflow'
 
-export type ActionRow = readonly [
-  name: Action['type'],
-  match: string,
-  actions: readonly Action[],
-  as?: 'itself' | 'another',
-]
+type ActionRow = readonly [name: Action['type'], match: string, actions: readonly Action[], as?: 'itself' | 'another']
 
 const octets = (...values: number[]): Uint8Array => Uint8Array.from(values)
 const NSH = 'dl_type=0x894f,nsh_mdtype=1'

@@ -45,7 +45,7 @@ export const FIELDS_LEFT_OUT: Readonly<Partial<Record<FieldName, LeftOut>>> = {
 const isSpelling = (name: FieldName): boolean =>
   oxmRow(name).twin !== undefined || /^x+reg\d+$/.test(name) || name === 'nw_tos' || name === 'vlan_tci'
 
-export interface RowMatch {
+interface RowMatch {
   readonly match: Oxm[]
   /** The match is in the form in which it comes back. */
   readonly canonical: boolean

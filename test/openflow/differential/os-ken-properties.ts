@@ -14,7 +14,7 @@ type Row = readonly [number: number, name: string, members?: Readonly<Record<str
 const EXPERIMENTER: Row = [0xffff, 'Experimenter', { data: words }]
 
 /** A list of properties whose classes have names with a common beginning. */
-export function propertyList(kind: string, prefix: string, rows: Readonly<Record<string, Row>>): Convert {
+function propertyList(kind: string, prefix: string, rows: Readonly<Record<string, Row>>): Convert {
   const all = { experimenter: EXPERIMENTER, ...rows }
   const shapes = Object.entries(all).map(([name, [number, cls, members = {}]]): [string, Convert] => [
     name,

@@ -26,7 +26,7 @@ export function outcomeOf(octets: Uint8Array, theirs: string | undefined): Outco
   }
 }
 
-export interface DamageRow {
+interface DamageRow {
   readonly key: string
   readonly is: (outcome: Outcome) => boolean
   readonly why: string
@@ -52,7 +52,7 @@ const TYPES: Readonly<Record<string, string>> = {
 const CODES: Readonly<Record<string, string>> = { bad_stat: 'bad_multipart', bad_vendor: 'bad_experimenter' }
 
 /** Open vSwitch's name of an error in the specification's: `OFPBRC_BAD_STAT` is bad_request/bad_multipart. */
-export function specificationName(theirs: string): string {
+function specificationName(theirs: string): string {
   const [prefix, ...rest] = theirs.split('_')
   const code = rest.join('_').toLowerCase()
   return `${TYPES[prefix!] ?? prefix}/${CODES[code] ?? code}`

@@ -7,7 +7,7 @@ import { type Case, flowMod } from './cases.ts'
 
 type Inner = { message?: object }
 
-export interface TextRow {
+interface TextRow {
   readonly where: string
   /** Versions in which it is; all without. */
   readonly versions?: readonly number[]
