@@ -22,6 +22,11 @@ export class Applied {
     this.#switches = switches
   }
 
+  /** The generation that every connected switch enforces. */
+  get reached(): number {
+    return this.#everywhere()
+  }
+
   get compiled(): number {
     return this.#compiled
   }

@@ -16,6 +16,7 @@ import { failureText } from '../model/errors.ts'
 import { PREFIX, type SwitchRecord } from '../model/records.ts'
 import { openEmbeddedStore } from '../store/embedded.ts'
 import { TopologyService } from '../topology/service.ts'
+import { RECORD_KINDS } from './api/messages.ts'
 import { API_LIMITS, readTls, startApi } from './api/server.ts'
 import { Applied } from './applied.ts'
 import { Southbound } from './channel/southbound.ts'
@@ -23,6 +24,7 @@ import type { ChannelEvent } from './channel/types.ts'
 import { CompileLoop } from './compile-loop.ts'
 import { EventLog } from './events.ts'
 import { Hints } from './hints.ts'
+import { type MetricSources, Metrics, serveMetrics } from './metrics.ts'
 import { Observed } from './observe.ts'
 import { packetHandler } from './packets.ts'
 import { Compiler } from './policy/compile.ts'
@@ -112,7 +114,7 @@ async function start(
   intent.apply({ revision: store.revision(), changes: entries.map((after) => ({ key: after.key, after })) })
   tell('intent-loaded', 'store', { generation: intent.generation })
 
-  const lookup = new PolicyLookup(intent)
+  const lookup = new PolicyLookup(intent, { clock: () => clock.monotonic() })
   const hints = new Hints(store, tell)
   lifecycle.onStop('hints', () => hints.close())
   const southbound = new Southbound(
@@ -173,11 +175,28 @@ async function start(
     compiler: new Compiler(config.backend),
     applied,
     want: (datapathId, generation, program, touched) => southbound.want(datapathId, generation, program, touched),
-    measured: (ms, switches) => compileLog.debug('compiled', { ms: Math.round(ms * 100) / 100, switches }),
+    measured: (ms, switches) => {
+      metrics.compiled(ms)
+      compileLog.debug('compiled', { ms: Math.round(ms * 100) / 100, switches })
+    },
     failed: (error) => compileLog.error('compilation failed; switches keep what they have', { error }),
     clock: () => clock.monotonic(),
   })
   lifecycle.onStop('compiler', () => loop.close())
+  let serving = true
+  const metricSources: MetricSources = {
+    generation: () => ({ stored: intent.generation, compiled: applied.compiled, applied: applied.reached }),
+    records: () => Object.fromEntries(RECORD_KINDS.map((kind) => [kind, intent.count(kind)])),
+    identities: () => intent.identities.size,
+    *switches() {
+      for (const status of southbound.switches.values())
+        yield { ...status, desiredFlows: loop.programs.get(status.datapathId)?.flows.size ?? 0 }
+    },
+    lookup: () => lookup,
+    serving: () => serving,
+  }
+  const metrics = new Metrics(metricSources)
+  events.follow.subscribe(({ type, severity }) => metrics.told(type, severity))
 
   // Observed follows what the channel and topology find out; what it learns by name or MAC is remembered.
   const observe = (act: () => void): void => {
@@ -267,7 +286,6 @@ async function start(
   const openflow = await southbound.start()
   lifecycle.onStop('channel', () => southbound.close())
 
-  let serving = true
   const listeners = new Set<() => void>()
   const callLog = log.child('api')
   const api = await startApi(
@@ -315,6 +333,14 @@ async function start(
     tell('controller-stopping', 'controller')
     await api.stop(API_GRACE_MS)
   })
-  tell('controller-started', 'controller', { listeners: `gRPC ${api.address}, OpenFlow ${openflow.join(', ')}` })
+  let shown = ''
+  if (config.metrics !== undefined) {
+    const server = await serveMetrics(metrics, metricSources, config.metrics)
+    lifecycle.onStop('metrics', () => server.stop())
+    shown = `, metrics ${server.address}`
+  }
+  tell('controller-started', 'controller', {
+    listeners: `gRPC ${api.address}, OpenFlow ${openflow.join(', ')}${shown}`,
+  })
   return { grpc: api.address, openflow }
 }

@@ -39,6 +39,8 @@ export interface ControllerConfig {
   /** Files for gRPC; present unless `plaintext`. */
   tls?: TlsFiles
   openflow: OpenFlowListener[]
+  /** Where metrics are served over HTTP; absent: nowhere. */
+  metrics?: Endpoint
   /** `unix:PATH` or `tcp:HOST:PORT` of ovsdb-server. */
   ovsdb: string[]
   /** Whether bridges that would stop enforcing without a controller are corrected through OVSDB. */
@@ -151,6 +153,13 @@ export const SETTINGS: readonly Setting[] = [
       },
     },
     'where switches connect; tls:HOST:PORT uses the files of gRPC',
+  ),
+  row(
+    'metrics',
+    'endpoint',
+    'host:port',
+    { type: 'string', pattern: HOST_PORT },
+    'where /metrics (Prometheus), /livez and /readyz are served, in the clear; nowhere where absent',
   ),
   row(
     'ovsdb',
@@ -384,6 +393,7 @@ function assemble(values: ReadonlyMap<Setting['name'], unknown>, { environment, 
       port,
       ...(its === undefined ? {} : { tls: its === true ? tls : its }),
     })),
+    ...(values.has('metrics') ? { metrics: get('metrics', DEFAULT_LISTEN) } : {}),
     ovsdb: get('ovsdb', socket === undefined ? [] : [`unix:${socket}`]),
     repair: get('repair', false),
     backend: get('backend', 'fabric'),
@@ -418,10 +428,17 @@ function contradictions(config: ControllerConfig, values: ReadonlyMap<Setting['n
   if (config.openflow.some(({ tls }) => tls?.cert === '' || tls?.key === '' || tls?.ca === '')) {
     problems.push('openflow: tls:HOST:PORT needs tls.cert, tls.key and tls.ca')
   }
+  if (config.metrics !== undefined && !(config.metrics.port <= 65535))
+    problems.push(`metrics: ${config.metrics.port} is no port`)
   const places = config.openflow.filter(({ port }) => port !== 0).map(endpointText)
   const twice = places.find((place, index) => places.indexOf(place) !== index)
   if (twice !== undefined) problems.push(`openflow: ${twice} stands twice`)
   if (places.includes(endpointText(config.listen))) problems.push(`openflow: ${endpointText(config.listen)} is gRPC's`)
+  if (config.metrics !== undefined && config.metrics.port !== 0) {
+    const place = endpointText(config.metrics)
+    if (places.includes(place)) problems.push(`metrics: ${place} is OpenFlow's`)
+    if (place === endpointText(config.listen)) problems.push(`metrics: ${place} is gRPC's`)
+  }
   return problems
 }
 

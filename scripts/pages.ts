@@ -1,5 +1,5 @@
 /**
- * The reference pages that restate tables of the code: errors, events, the pipeline, roles, commands, settings,
+ * The reference pages that restate tables of the code: errors, events, metrics, the pipeline, roles, commands, settings,
  * what is on the wire.
  * `npm run generate` writes them; test/pages.test.ts fails where a page and its table differ.
  */
@@ -8,6 +8,7 @@ import { EXIT } from '../cli/failure.ts'
 import { sharedOptions } from '../cli/program.ts'
 import { METHOD_ROLES } from '../controller/api/auth.ts'
 import { EVENTS } from '../controller/events.ts'
+import { METRICS } from '../controller/metrics.ts'
 import { COOKIE_KINDS } from '../controller/policy/cookie.ts'
 import { REGISTERS, STAGES, TABLE_NAMES, TABLES } from '../controller/policy/pipeline.ts'
 import { endpointText, readConfig, SETTINGS } from '../host/config.ts'
@@ -45,6 +46,30 @@ function events(): string {
 What the controller tells: \`tagsteer events\`, or \`EventService.WatchEvents\`. Words in braces come from the details.
 
 ${table(['type', 'severity', 'sentence'], rows)}
+`
+}
+
+function metrics(): string {
+  const rows = Object.entries(METRICS).map(([name, { type, labels, help }]) => [
+    `\`${name}\``,
+    type,
+    labels.map((label) => `\`${label}\``).join(', '),
+    help,
+  ])
+  return `# Metrics
+
+With \`--metrics HOST:PORT\` the controller serves \`/metrics\` for Prometheus, \`/livez\` (the process answers) and
+\`/readyz\` (the API is served), over HTTP without TLS: give it an address that only the scraper reaches. Beside these
+rows stand the process's own (\`process_*\`, \`nodejs_*\`).
+
+${table(['metric', 'type', 'labels', 'what'], rows)}
+
+How often a verdict came from the cache, and what a search costs:
+
+\`\`\`
+sum(rate(tagsteer_policy_lookup_total{result="hit"}[5m])) / sum(rate(tagsteer_policy_lookup_total[5m]))
+sum(rate(tagsteer_policy_search_seconds_total[5m])) / sum(rate(tagsteer_policy_lookup_total{result!="hit"}[5m]))
+\`\`\`
 `
 }
 
@@ -161,6 +186,7 @@ function settings(): string {
     listen: `\`${endpointText(config.listen)}\``,
     plaintext: '`false`',
     openflow: config.openflow.map((one) => `\`${endpointText(one)}\``).join(', '),
+    metrics: 'nowhere',
     ovsdb: 'the local socket where it exists',
   }
   const value = (name: string): unknown =>
@@ -190,6 +216,7 @@ export function pages(): Map<string, string> {
     Object.entries({
       errors: errors(),
       events: events(),
+      metrics: metrics(),
       pipeline: pipeline(),
       roles: roles(),
       cli: cli(),

@@ -17,6 +17,7 @@ export const up: CommandRow = {
     'listen',
     'openflow',
     'plaintext',
+    'metrics',
     'ovsdb',
     'repair',
     'backend',

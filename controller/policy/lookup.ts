@@ -63,22 +63,29 @@ export interface LookupCounts {
   collisions: number
   /** Answers that were there and no longer valid, because intent changed. */
   stale: number
+  /** Milliseconds spent on what the cache did not have. */
+  searchMs: number
 }
 
 export class PolicyLookup {
-  readonly counts: LookupCounts = { hits: 0, misses: 0, collisions: 0, stale: 0 }
+  readonly counts: LookupCounts = { hits: 0, misses: 0, collisions: 0, stale: 0, searchMs: 0 }
   /** Merged policies of tag sets; shared with whoever asks for tags. */
   readonly merged: MergedPolicies
   readonly #intent: Intent
   readonly #hash: Hash
+  readonly #clock: () => number
   readonly #cache: LRUCache<bigint, Cached>
   #generation: number
   #subjects = new Map<number, Subject>()
   #prefixes: { prefix: Prefix; identity: number }[] | undefined
 
-  /** @param capacity Answers kept. */
-  constructor(intent: Intent, { capacity = 65536, hash = hash64 }: { capacity?: number; hash?: Hash } = {}) {
+  /** @param capacity Answers kept. @param clock Milliseconds, for what searching costs. */
+  constructor(
+    intent: Intent,
+    { capacity = 65536, hash = hash64, clock = () => 0 }: { capacity?: number; hash?: Hash; clock?: () => number } = {},
+  ) {
     this.#intent = intent
+    this.#clock = clock
     this.#hash = hash
     this.#cache = new LRUCache({ max: capacity })
     this.#generation = intent.generation
@@ -125,10 +132,12 @@ export class PolicyLookup {
       this.counts.hits++
       return found.verdict
     }
+    const began = this.#clock()
     const egress = this.#side('egress', from, to, packet)
     const ingress = this.#side('ingress', to, from, packet)
     const verdict = { allow: passes(egress) && passes(ingress), egress, ingress }
     this.#cache.set(key, { text, from: from.subject, to: to.subject, verdict })
+    this.counts.searchMs += this.#clock() - began
     return verdict
   }
 

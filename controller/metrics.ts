@@ -1,0 +1,239 @@
+/**
+ * What the controller counts, for Prometheus: one row per metric with its type, labels and sentence (docs/metrics.md
+ * restates the table), and the small HTTP server that shows them beside /livez and /readyz. Values are read when they
+ * are asked for; nothing is counted twice. No label names an interface, an address, a tag or a rule: there are too many,
+ * and the API answers such questions. It refuses to decide anything. Called by main.ts.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { SwitchState } from './channel/types.ts'
+import type { Severity } from './events.ts'
+import type { LookupCounts } from './policy/lookup.ts'
+import type { MergedCounts } from './policy/merged.ts'
+
+interface MetricRow {
+  type: 'counter' | 'gauge' | 'histogram'
+  help: string
+  labels: readonly string[]
+}
+
+export const METRICS = {
+  tagsteer_generation: {
+    type: 'gauge',
+    help: 'Newest generation: stored, compiled, applied by every connected switch.',
+    labels: ['state'],
+  },
+  tagsteer_records: { type: 'gauge', help: 'Records kept.', labels: ['kind'] },
+  tagsteer_identities: { type: 'gauge', help: 'Identity numbers in use.', labels: [] },
+  tagsteer_switches: {
+    type: 'gauge',
+    help: 'Switches known, by what the controller can do for them.',
+    labels: ['state'],
+  },
+  tagsteer_switch_generation_lag: {
+    type: 'gauge',
+    help: 'Generations between what a switch should enforce and what it has confirmed.',
+    labels: ['dpid'],
+  },
+  tagsteer_flows: {
+    type: 'gauge',
+    help: 'Flows of a switch: compiled for it, and known to be on it.',
+    labels: ['dpid', 'state'],
+  },
+  tagsteer_compile_duration_seconds: {
+    type: 'histogram',
+    help: 'Time of one compilation of what changed.',
+    labels: [],
+  },
+  tagsteer_policy_lookup_total: {
+    type: 'counter',
+    help: 'Verdicts asked of the lookup: answered from the cache (hit), searched (miss), searched because intent had changed (stale) or another question had the hash (collision).',
+    labels: ['result'],
+  },
+  tagsteer_policy_lookup_entries: { type: 'gauge', help: 'Verdicts that the lookup keeps.', labels: [] },
+  tagsteer_policy_search_seconds_total: {
+    type: 'counter',
+    help: 'Time spent on verdicts that were not in the cache.',
+    labels: [],
+  },
+  tagsteer_policy_merge_total: {
+    type: 'counter',
+    help: 'Merged policies of tag sets asked for: from the cache (hit), merged (miss, collision), and dropped because something they were made from changed (dropped).',
+    labels: ['result'],
+  },
+  tagsteer_policy_merge_entries: { type: 'gauge', help: 'Tag sets whose merged policy is kept.', labels: [] },
+  tagsteer_events_total: { type: 'counter', help: 'Events told.', labels: ['type', 'severity'] },
+} as const satisfies Record<string, MetricRow>
+
+export type MetricName = keyof typeof METRICS
+
+/** What metrics are read from. */
+export interface MetricSources {
+  generation(): { stored: number; compiled: number; applied: number }
+  records(): Readonly<Record<string, number>>
+  identities(): number
+  switches(): Iterable<{
+    datapathId: string
+    state: SwitchState
+    wantedGeneration: number
+    appliedGeneration: number
+    flows: number
+    desiredFlows: number
+  }>
+  lookup(): { counts: LookupCounts; size: number; merged: { counts: MergedCounts; size: number } }
+  /** Neither stopping nor still to begin. */
+  serving(): boolean
+}
+
+/** Seconds. */
+const BUCKETS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5]
+
+export class Metrics {
+  readonly #registry = new Registry()
+  readonly #compiled: Histogram
+  readonly #events: Counter
+
+  constructor(sources: MetricSources) {
+    collectDefaultMetrics({ register: this.#registry })
+    const from = this.#gauge.bind(this)
+    from('tagsteer_generation', (set) => {
+      for (const [state, value] of Object.entries(sources.generation())) set(value, { state })
+    })
+    from('tagsteer_records', (set) => {
+      for (const [kind, value] of Object.entries(sources.records())) set(value, { kind })
+    })
+    from('tagsteer_identities', (set) => set(sources.identities()))
+    from('tagsteer_switches', (set) => {
+      const states: Record<SwitchState, number> = { connecting: 0, served: 0, degraded: 0, refused: 0, disconnected: 0 }
+      for (const { state } of sources.switches()) states[state]++
+      for (const [state, value] of Object.entries(states)) set(value, { state })
+    })
+    from('tagsteer_switch_generation_lag', (set) => {
+      for (const { datapathId, wantedGeneration, appliedGeneration } of sources.switches())
+        set(Math.max(0, wantedGeneration - appliedGeneration), { dpid: datapathId })
+    })
+    from('tagsteer_flows', (set) => {
+      for (const { datapathId, flows, desiredFlows } of sources.switches()) {
+        set(desiredFlows, { dpid: datapathId, state: 'desired' })
+        set(flows, { dpid: datapathId, state: 'observed' })
+      }
+    })
+    from('tagsteer_policy_lookup_entries', (set) => set(sources.lookup().size))
+    from('tagsteer_policy_merge_entries', (set) => set(sources.lookup().merged.size))
+    const count = this.#counter.bind(this)
+    count('tagsteer_policy_lookup_total', (add) => {
+      const { hits, misses, stale, collisions } = sources.lookup().counts
+      for (const [result, value] of Object.entries({ hit: hits, miss: misses, stale, collision: collisions }))
+        add(value, { result })
+    })
+    count('tagsteer_policy_search_seconds_total', (add) => add(sources.lookup().counts.searchMs / 1000))
+    count('tagsteer_policy_merge_total', (add) => {
+      const { hits, misses, collisions, dropped } = sources.lookup().merged.counts
+      for (const [result, value] of Object.entries({ hit: hits, miss: misses, collision: collisions, dropped }))
+        add(value, { result })
+    })
+    this.#events = new Counter(this.#described('tagsteer_events_total'))
+    this.#compiled = new Histogram({ ...this.#described('tagsteer_compile_duration_seconds'), buckets: BUCKETS })
+  }
+
+  compiled(ms: number): void {
+    this.#compiled.observe(ms / 1000)
+  }
+
+  told(type: string, severity: Severity): void {
+    this.#events.inc({ type, severity })
+  }
+
+  /** In the text format of Prometheus 0.0.4. */
+  text(): Promise<string> {
+    return this.#registry.metrics()
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType
+  }
+
+  #described(name: MetricName): { name: string; help: string; labelNames: string[]; registers: Registry[] } {
+    const { help, labels } = METRICS[name]
+    return { name, help, labelNames: [...labels], registers: [this.#registry] }
+  }
+
+  #gauge(name: MetricName, read: (set: (value: number, labels?: Record<string, string>) => void) => void): void {
+    new Gauge({
+      ...this.#described(name),
+      collect() {
+        this.reset()
+        read((value, labels = {}) => this.set(labels, value))
+      },
+    })
+  }
+
+  /** Counters that others keep: what they have now is what is shown. */
+  #counter(name: MetricName, read: (add: (value: number, labels?: Record<string, string>) => void) => void): void {
+    new Counter({
+      ...this.#described(name),
+      collect() {
+        this.reset()
+        read((value, labels = {}) => this.inc(labels, value))
+      },
+    })
+  }
+}
+
+/** Connections at once. */
+const MAX_CONNECTIONS = 64
+
+export interface MetricsServer {
+  /** HOST:PORT */
+  address: string
+  stop(): Promise<void>
+}
+
+/** Serves GET /metrics, /livez and /readyz in the clear. Rejects where the address cannot be had. */
+export async function serveMetrics(
+  metrics: Metrics,
+  sources: Pick<MetricSources, 'serving'>,
+  { host, port }: { host: string; port: number },
+): Promise<MetricsServer> {
+  const server: Server = createServer({ requestTimeout: 10_000, headersTimeout: 5000 }, (request, response) => {
+    void answer(metrics, sources, request, response)
+  })
+  server.maxConnections = MAX_CONNECTIONS
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, resolve)
+  })
+  const bound = server.address() as AddressInfo
+  return {
+    address: `${host.includes(':') ? `[${host}]` : host}:${bound.port}`,
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+async function answer(
+  metrics: Metrics,
+  { serving }: Pick<MetricSources, 'serving'>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const say = (status: number, text: string, type = 'text/plain; charset=utf-8'): void => {
+    response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' })
+    response.end(request.method === 'HEAD' ? undefined : text)
+  }
+  if (request.method !== 'GET' && request.method !== 'HEAD') return say(405, 'only GET\n')
+  switch (request.url?.split('?')[0]) {
+    case '/metrics':
+      return say(200, await metrics.text(), metrics.contentType)
+    case '/livez':
+      return say(200, 'ok\n')
+    case '/readyz':
+      return serving() ? say(200, 'ok\n') : say(503, 'not serving\n')
+    default:
+      return say(404, 'metrics are at /metrics, health at /livez and /readyz\n')
+  }
+}
