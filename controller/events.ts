@@ -44,7 +44,16 @@ export const EVENTS = {
   'switch-drifted': {
     severity: 'alert',
     sentence:
-      'Flows of ours on switch {subject} differed from what was installed: {missing} missing, {changed} changed, {stale} stale. They were corrected.',
+      'Flows of ours on switch {subject} differ from what was installed: {missing} missing, {changed} changed, {stale} stale ({flows}). They are corrected.',
+  },
+  'foreign-flows': {
+    severity: 'alert',
+    sentence: 'Others put {count} flow(s) into our tables on switch {subject}, which are left alone: {flows}.',
+  },
+  'switch-flooded': {
+    severity: 'warning',
+    sentence:
+      'Switch {subject} tells of changes by others faster than they can be followed; for {seconds} s it is read as a whole instead.',
   },
   'connection-refused': { severity: 'alert', sentence: 'A connection from {subject} was refused: {reason}.' },
   'protocol-error': { severity: 'warning', sentence: 'Switch {subject} sent a message that cannot be used: {reason}.' },

@@ -1,27 +1,90 @@
 /**
- * How what a switch has differs from what it is known to have been given. Pure. It refuses to correct anything.
+ * How what a switch has differs from what it is known to have been given, in numbers and, for the first few, in words.
+ * Pure. It refuses to correct anything.
  */
-import { diff } from '../flows/diff.ts'
-import type { SwitchProgram } from '../policy/program.ts'
+import { formatFlow } from 'node-openflow'
+import { diff, type Operation } from '../flows/diff.ts'
+import type { Flow, SwitchProgram } from '../policy/program.ts'
 
-export interface Drift {
+/** Flows that are written out, and characters of one. */
+const SHOWN = 8
+const SHOWN_CHARACTERS = 300
+
+export type DriftKind = 'missing' | 'changed' | 'stale'
+
+/** An account of differences; several can be put together. */
+export class Drift {
   /** Flows, groups and meters that are gone. */
-  missing: number
+  missing = 0
   /** Those whose content differs, and ports whose flooding does. */
-  changed: number
+  changed = 0
   /** Those that nobody gave it. */
-  stale: number
+  stale = 0
+  readonly #shown: string[] = []
+
+  get count(): number {
+    return this.missing + this.changed + this.stale
+  }
+
+  /** @param what A flow as it was found, or where it is missing as it should be; other things in words. */
+  note(kind: DriftKind, what: Flow | string): void {
+    this[kind]++
+    if (this.#shown.length < SHOWN) this.#shown.push(`${kind} ${typeof what === 'string' ? what : flowText(what)}`)
+  }
+
+  add(more: Drift): void {
+    this.missing += more.missing
+    this.changed += more.changed
+    this.stale += more.stale
+    this.#shown.push(...more.#shown.slice(0, SHOWN - this.#shown.length))
+  }
+
+  /** The first few, as ovs-ofctl writes flows, and how many more there are. */
+  get flows(): string {
+    const more = this.count - this.#shown.length
+    return [...this.#shown, ...(more > 0 ? [`${more} more`] : [])].join('; ')
+  }
+
+  /** What an event says of it. */
+  get details(): { missing: number; changed: number; stale: number; flows: string } {
+    const { missing, changed, stale, flows } = this
+    return { missing, changed, stale, flows }
+  }
+}
+
+/** A flow in the syntax of `ovs-ofctl add-flow`, cut off where it is long. */
+export function flowText(flow: Flow): string {
+  const { table, priority, match, instructions, cookie } = flow
+  const text = formatFlow({ table, priority, match, instructions, cookie }, { style: 'add' })
+  return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}...` : text
 }
 
 /** undefined where nothing differs. */
 export function driftOf(given: SwitchProgram, found: SwitchProgram): Drift | undefined {
-  const drift: Drift = { missing: 0, changed: 0, stale: 0 }
   const operations = diff(given, found)
-  for (const operation of operations) {
-    if (operation.act === 'delete') drift.stale++
-    else if (operation.act === 'modify') drift.changed++
-    else if (operation.what === 'flow' && found.flows.has(operation.key)) drift.changed++
-    else drift.missing++
+  if (operations.length === 0) return undefined
+  const drift = new Drift()
+  for (const operation of operations) drift.note(...differenceOf(operation, found))
+  return drift
+}
+
+/** What an operation that would correct a difference says about it. */
+export function differenceOf(operation: Operation, found: SwitchProgram): [DriftKind, Flow | string] {
+  switch (operation.what) {
+    case 'flow': {
+      const there = found.flows.get(operation.key)
+      if (there === undefined) return ['missing', operation.flow]
+      return [operation.act === 'delete' ? 'stale' : 'changed', there]
+    }
+    case 'group':
+      return [kindOf(operation.act), `group ${operation.group.groupId}`]
+    case 'meter':
+      return [kindOf(operation.act), `meter ${operation.meter.meterId}`]
+    case 'port':
+      return ['changed', `flooding of port ${operation.port}`]
   }
-  return operations.length === 0 ? undefined : drift
+}
+
+function kindOf(act: 'add' | 'modify' | 'delete'): DriftKind {
+  return act === 'add' ? 'missing' : act === 'modify' ? 'changed' : 'stale'
 }

@@ -44,6 +44,8 @@ export class Push {
   readonly #answerMs: number
   /** Operations at the switch, by transaction id. */
   readonly #sent = new Map<number, Operation>()
+  /** What is sent takes effect as a whole, with the commit. */
+  #bundling = false
   #refusal: Error | undefined
   #operations: readonly Operation[] = []
 
@@ -59,6 +61,16 @@ export class Push {
     if (operation === undefined) return false
     this.#refusal ??= new Refused(message, operation)
     return true
+  }
+
+  /**
+   * What the switch has carried out when it says that it did the message with this xid: that operation, or the bundle
+   * that it was in. undefined where it was none of this push.
+   */
+  written(xid: number): Iterable<Operation> | undefined {
+    const operation = this.#sent.get(xid)
+    if (operation === undefined) return undefined
+    return this.#bundling ? this.#sent.values() : [operation]
   }
 
   /** Nothing more of it is sent; a bundle that is not committed yet will not be. */
@@ -113,6 +125,7 @@ export class Push {
   async #bundle(operations: readonly Operation[]): Promise<void> {
     if (operations.length === 0) return
     const bundle_id = this.#connection.nextXid()
+    this.#bundling = true
     const opened = bundleControl(this.#connection, bundle_id, 'open_request', this.#answerMs)
     try {
       // Nothing is gained by waiting for the bundle to be open: where it is not, every addition is refused.
@@ -142,6 +155,7 @@ export class Push {
   /** Throws the refusal that has arrived, if any. */
   #settle(): void {
     this.#sent.clear()
+    this.#bundling = false
     if (this.#refusal !== undefined) throw this.#refusal
   }
 

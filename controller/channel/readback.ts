@@ -29,11 +29,14 @@ import {
   TABLE_ALL,
 } from 'node-openflow'
 import { sameValue } from '../flows/same.ts'
-import { COOKIE_MASK_OURS, COOKIE_OURS } from '../policy/cookie.ts'
+import { COOKIE_MASK_OURS, COOKIE_OURS, isOurs } from '../policy/cookie.ts'
+import { isIntruder } from '../policy/pipeline.ts'
 import { emptyProgram, type Flow, flowKey, type Group, type Meter, type SwitchProgram } from '../policy/program.ts'
 import type { FlowStatsReply } from './types.ts'
 
 type FlowStats = FlowStatsReply['body'][number]
+
+const ALL_FLOWS = { table_id: TABLE_ALL, out_port: PORT_ANY, out_group: GROUP_ANY, match: [] }
 
 export interface ReadBack {
   program: SwitchProgram
@@ -69,16 +72,9 @@ export async function readBack(
   const mortal = new Set<string>()
   const ours = { groups: new Set(known().groups), meters: new Set(known().meters) }
   for (const flow of stats) {
-    if ((flow.cookie & COOKIE_MASK_OURS) !== COOKIE_OURS) continue
+    if (!isOurs(flow.cookie)) continue
     const key = flowKey(flow.table_id, flow.priority, flow.match)
-    program.flows.set(key, {
-      table: flow.table_id,
-      priority: flow.priority,
-      match: flow.match,
-      instructions: flow.instructions,
-      cookie: flow.cookie,
-      unit: '',
-    })
+    program.flows.set(key, flowOf(flow))
     if (flow.idle_timeout !== 0 || flow.hard_timeout !== 0) mortal.add(key)
     named(flow.instructions, ours)
   }
@@ -104,22 +100,38 @@ export async function readBack(
   return { program, mortal }
 }
 
-/** Flows with our cookie and their counters. */
-export async function readFlows(connection: OpenFlowConnection): Promise<FlowStats[]> {
-  const parts = await connection.request({
-    type: 'multipart_request',
-    flags: 0,
-    mp_type: 'flow',
-    body: {
-      table_id: TABLE_ALL,
-      out_port: PORT_ANY,
-      out_group: GROUP_ANY,
-      cookie: COOKIE_OURS,
-      cookie_mask: COOKIE_MASK_OURS,
-      match: [],
-    },
-  })
+/** Flows with our cookie, or with those asked for, and their counters. */
+export async function readFlows(
+  connection: OpenFlowConnection,
+  cookies = { cookie: COOKIE_OURS, cookie_mask: COOKIE_MASK_OURS },
+): Promise<FlowStats[]> {
+  const body = { ...ALL_FLOWS, ...cookies }
+  const parts = await connection.request({ type: 'multipart_request', flags: 0, mp_type: 'flow', body })
   return parts.flatMap((part) => (part.type === 'multipart_reply' && part.mp_type === 'flow' ? part.body : []))
+}
+
+/**
+ * Flows of others in our tables. Costs the switch a count of its flows; only where that says that there are others are
+ * all of them read.
+ */
+export async function readForeign(connection: OpenFlowConnection): Promise<Flow[]> {
+  const count = async (cookie: bigint, cookie_mask: bigint): Promise<number> => {
+    const body = { ...ALL_FLOWS, cookie, cookie_mask }
+    const parts = await optional(
+      connection.request({ type: 'multipart_request', flags: 0, mp_type: 'aggregate', body }),
+    )
+    const [part] = parts
+    return part?.type === 'multipart_reply' && part.mp_type === 'aggregate' ? part.body.flow_count : 0
+  }
+  const [all, ours] = await Promise.all([count(0n, 0n), count(COOKIE_OURS, COOKIE_MASK_OURS)])
+  if (all <= ours) return []
+  const stats = await readFlows(connection, { cookie: 0n, cookie_mask: 0n })
+  return stats.filter(({ table_id, cookie }) => isIntruder(table_id, cookie)).map(flowOf)
+}
+
+/** A flow as the switch tells it. */
+function flowOf({ table_id, priority, match, instructions, cookie }: FlowStats): Flow {
+  return { table: table_id, priority, match, instructions, cookie, unit: '' }
 }
 
 /** Puts wanted objects in the place of those read back that mean the same. Changes `read` in place. */
@@ -140,7 +152,8 @@ export function align({ program: read, mortal }: ReadBack, wanted: SwitchProgram
   }
 }
 
-function sameFlow(a: Flow, b: Flow): boolean {
+/** Whether a flow as a switch spells it means what another says; keys are compared elsewhere. */
+export function sameFlow(a: Flow, b: Flow): boolean {
   return (
     a.cookie === b.cookie &&
     (sameValue(a.instructions, b.instructions) || sameValue(canonical(a.instructions), canonical(b.instructions)))

@@ -1,8 +1,7 @@
 /**
  * One switch: its ledger, which outlives connections, and the connection that it has now, if any. Carries out what the
- * ledger asks for, and nothing else changes a flow. It keeps the switch's ports, compares at intervals what is
- * installed with what should be, and tells what happens. It refuses to decide who is safe to serve (guard.ts) and what
- * is wanted (the compiler).
+ * ledger asks for, and nothing else changes a flow. It keeps the switch's ports and tells what happens. It refuses to
+ * decide who is safe to serve (guard.ts), what is wanted (the compiler) and whether others have changed it (upkeep.ts).
  *
  * A connection goes through: attached (heard, not talked to) -> admitted by the guard's verdict (asked for bundles and
  * for what is installed) -> gone. Everything asynchronous belongs to one connection and stops when that is no longer
@@ -20,20 +19,18 @@ import type { Tell } from '../events.ts'
 import { type Effect, Ledger } from '../flows/ledger.ts'
 import { cookieOf } from '../policy/cookie.ts'
 import { type Flow, flowKey, type SwitchProgram, type Touched } from '../policy/program.ts'
-import { driftOf } from './drift.ts'
 import type { Verdict } from './guard.ts'
 import { SwitchPorts } from './ports.ts'
 import { hasBundles, Push } from './push.ts'
 import { align, type ReadBack, readBack, readFlows } from './readback.ts'
 import type { ChannelEvent, FlowStatsReply, SessionTimes, SwitchState, SwitchStatus } from './types.ts'
+import { Upkeep } from './upkeep.ts'
 
 /** Operations in one bundle. Open vSwitch 3.1 commits 20,400 in 0.2 s. */
 const PER_BUNDLE = 20000
 /** Messages that cannot be used, or errors nobody asked for, until the connection is closed. */
 const MAX_FAULTS = 100
 const TELL_FAULT_MS = 1000
-/** An audit that a change of ports asks for comes this long after the last one. */
-const SOON_MS = 200
 /** Bits by reason (section 7.3.10): no_match, action, invalid_ttl; add, delete, modify. */
 const ALL_REASONS = 7
 const WHOLE_PACKET = 0xffff
@@ -66,6 +63,8 @@ interface Line {
   admitted: boolean
   bundles: boolean
   push: Push | undefined
+  /** Since it was admitted. */
+  upkeep: Upkeep | undefined
   faults: number
 }
 
@@ -80,7 +79,6 @@ export class Session {
   #refused: string | undefined
   readonly #ports = new SwitchPorts()
   #retry: NodeJS.Timeout | undefined
-  #audit: NodeJS.Timeout | undefined
   #degradedTold = ''
   #faultToldAt = Number.NEGATIVE_INFINITY
   /** What is installed is in doubt: read before the next attempt. */
@@ -189,6 +187,7 @@ export class Session {
       admitted: false,
       bundles: false,
       push: undefined,
+      upkeep: undefined,
       faults: 0,
     }
     this.#line = line
@@ -263,7 +262,25 @@ export class Session {
       connection.close(`no answer to bundle control: ${(error as Error).message}`)
       return
     }
-    if (this.#isServing(line)) this.#run(this.#ledger.connect(line.bundles))
+    if (!this.#isServing(line)) return
+    line.upkeep = this.#upkeepOf(line)
+    line.upkeep.start()
+    this.#run(this.#ledger.connect(line.bundles))
+  }
+
+  #upkeepOf(line: Line): Upkeep {
+    return new Upkeep(line.connection, {
+      datapathId: this.datapathId,
+      tell: this.#context.tell,
+      auditMs: this.#context.times.auditMs,
+      ledger: this.#ledger,
+      run: (effects) => this.#run(effects),
+      read: () => this.#readBack(line),
+      serving: () => this.#isServing(line),
+      epoch: () => this.#epoch,
+      written: (xid) => line.push?.written(xid),
+      fault: (reason) => this.#tellFault(reason),
+    })
   }
 
   #isServing(line: Line): boolean {
@@ -279,7 +296,8 @@ export class Session {
     this.#epoch++
     this.#unaligned = undefined
     clearTimeout(this.#retry)
-    clearTimeout(this.#audit)
+    line.upkeep?.stop()
+    line.upkeep = undefined
     this.#ledger.disconnect()
     this.#context.emit({ kind: 'down', datapathId: this.datapathId, reason })
   }
@@ -308,7 +326,8 @@ export class Session {
         this.#error(line, message)
         return
       default:
-      // Answers that came too late, and what nobody asked for.
+        // Or an answer that came too late, or what nobody asked for.
+        line.upkeep?.receive(message)
     }
   }
 
@@ -352,7 +371,7 @@ export class Session {
     const { installed, phase } = this.#ledger
     if (phase !== 'resting' || installed === undefined) return
     const silent = !gone && (port.config & OFPPC_NO_FLOOD) !== 0
-    if (silent !== installed.noFloodPorts.has(port.port_no)) this.#planAudit(line, SOON_MS)
+    if (silent !== installed.noFloodPorts.has(port.port_no)) line.upkeep?.auditSoon()
   }
 
   // ---- what the ledger asks for ----
@@ -393,6 +412,7 @@ export class Session {
           break
       }
     }
+    line.upkeep?.rested()
   }
 
   /** Once per generation and error, however often it is tried. */
@@ -419,7 +439,7 @@ export class Session {
     if (!this.#served) {
       this.#served = true
       this.#context.tell('switch-served', this.datapathId, { flows: read.program.flows.size })
-      this.#planAudit(line, this.#context.times.auditMs)
+      line.upkeep?.served()
     }
     this.#run(this.#ledger.readBack(read.program))
     this.#changed()
@@ -456,37 +476,6 @@ export class Session {
       if (operation.what === 'port') this.#ports.noteFlood(operation.port, operation.noFlood)
     }
     this.#run(this.#ledger.confirmed(flight))
-  }
-
-  // ---- audit ----
-
-  #planAudit(line: Line, afterMs: number): void {
-    clearTimeout(this.#audit)
-    if (afterMs === 0) return
-    this.#audit = setTimeout(() => void this.#runAudit(line), afterMs).unref()
-  }
-
-  /** Compares what the switch has with what it was given, and has the ledger correct it where that differs. */
-  async #runAudit(line: Line): Promise<void> {
-    if (this.#isServing(line) && this.#ledger.phase === 'resting') {
-      const epoch = this.#epoch
-      try {
-        const read = await this.#readBack(line)
-        const { installed, wanted, phase } = this.#ledger
-        const steady = this.#isServing(line) && epoch === this.#epoch && phase === 'resting'
-        if (steady && installed !== undefined && wanted !== undefined) {
-          align(read, wanted)
-          const drift = driftOf(installed, read.program)
-          if (drift !== undefined) {
-            this.#context.tell('switch-drifted', this.datapathId, { ...drift })
-            this.#run(this.#reread())
-          }
-        }
-      } catch (error) {
-        if (this.#isServing(line)) this.#tellFault(`audit: ${(error as Error).message}`)
-      }
-    }
-    if (this.#isServing(line)) this.#planAudit(line, this.#context.times.auditMs)
   }
 
   #reread(): Effect[] {

@@ -6,8 +6,9 @@
  * Three programs. *Wanted* is the newest compiled program with its generation; it may be replaced at any time and
  * nobody waits for it to be sent. *In flight* is a list of batches made from one comparison of wanted with installed;
  * only its first batch is at the switch. *Installed* is what the switch is known to have: what was read back on
- * connecting, changed by each batch that the switch confirmed, and by nothing else. It is unknown while the switch is
- * away, and after a failure that may have left half of something.
+ * connecting, changed by each batch that the switch confirmed and by what the switch says that others changed (drift,
+ * which is corrected at once), and by nothing else. It is unknown while the switch is away, and after a failure that
+ * may have left half of something.
  *
  *                 connect                readBack
  *      offline ────────────▶ reading ────────────────▶ resting ◀───────────────────────┐
@@ -38,7 +39,7 @@
  * Silence. Before wanted is known nothing is sent, whatever the switch holds: a controller that has just started and
  * has not read its intent yet must not take anybody's flows away.
  */
-import { emptyProgram, nothingTouched, type SwitchProgram, type Touched } from '../policy/program.ts'
+import { emptyProgram, type Flow, nothingTouched, type SwitchProgram, type Touched } from '../policy/program.ts'
 import { apply, diff } from './diff.ts'
 import { type Batch, batches, type Sending } from './order.ts'
 
@@ -81,6 +82,8 @@ export class Ledger {
   #error: string | undefined
   /** Wanted was replaced or changed since the last comparison. */
   #stale = false
+  /** Somebody else changed what is installed; told as recovered when it is what is wanted again. */
+  #drifted = false
 
   constructor(options: LedgerOptions) {
     this.#options = options
@@ -137,6 +140,7 @@ export class Ledger {
     this.#installed = undefined
     this.#flight = undefined
     this.#touched = 'all'
+    this.#drifted = false
   }
 
   /** What the switch has, of ours. */
@@ -145,6 +149,26 @@ export class Ledger {
     this.#installed = program
     this.#phase = 'resting'
     return this.#wanted === undefined ? [] : this.#compare(true)
+  }
+
+  /**
+   * The switch has something else than what it was given, all of it that is ours; or, under these keys, other flows
+   * (undefined: none of ours). Costs what differs where keys are given. Only while nothing is in flight.
+   */
+  drifted(found: SwitchProgram | ReadonlyMap<string, Flow | undefined>): Effect[] {
+    if (this.#installed === undefined || this.#phase === 'sending' || this.#phase === 'reading') return []
+    this.#drifted = true
+    if (found instanceof Map) {
+      for (const [key, flow] of found as ReadonlyMap<string, Flow | undefined>) {
+        if (flow === undefined) this.#installed.flows.delete(key)
+        else this.#installed.flows.set(key, flow)
+        if (this.#touched !== 'all') this.#touched.flows.add(key)
+      }
+    } else {
+      this.#installed = found as SwitchProgram
+      this.#touched = 'all'
+    }
+    return this.#phase === 'resting' && this.#wanted !== undefined ? this.#compare() : []
   }
 
   /** The switch confirmed the batch in flight. */
@@ -222,8 +246,9 @@ export class Ledger {
     this.#applied = generation
     this.#attempts = 0
     const effects: Effect[] = [{ effect: 'applied', generation }]
-    if (this.#error !== undefined) effects.push({ effect: 'recovered', generation })
+    if (this.#error !== undefined || this.#drifted) effects.push({ effect: 'recovered', generation })
     this.#error = undefined
+    this.#drifted = false
     return effects
   }
 

@@ -71,10 +71,15 @@ export function cookieOf(kind: CookieKind, object = 0): bigint {
   return object === 0 ? BASES[kind] : BASES[kind] | BigInt(object)
 }
 
+/** Whether a flow with this cookie is ours. */
+export function isOurs(cookie: bigint): boolean {
+  return (cookie & COOKIE_MASK_OURS) === COOKIE_OURS
+}
+
 /** What a cookie says; undefined where it is not ours or of a kind that this version does not know. */
 export function readCookie(cookie: bigint): CookieMeaning | undefined {
   const kind = KIND_BY_NUMBER.get(Number((cookie >> 32n) & 0xffn))
-  if ((cookie & COOKIE_MASK_OURS) !== COOKIE_OURS || kind === undefined) return undefined
+  if (!isOurs(cookie) || kind === undefined) return undefined
   return { epoch: Number((cookie >> 40n) & 0xffn), kind, object: Number(cookie & 0xffff_ffffn) }
 }
 

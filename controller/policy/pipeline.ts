@@ -4,7 +4,7 @@
  * line's names of stages and a test that holds every compiled row to its table are made from it. An incompatible change
  * raises PIPELINE_EPOCH (cookie.ts). It refuses to know policy.
  */
-import { cookieOf } from './cookie.ts'
+import { cookieOf, isOurs } from './cookie.ts'
 import { type Flow, flowKey } from './program.ts'
 
 /** Table numbers by name of stage, in the order of the pipeline. */
@@ -31,6 +31,11 @@ export type TableName = keyof typeof TABLES
 
 /** Names by number. */
 export const TABLE_NAMES: readonly TableName[] = Object.keys(TABLES) as TableName[]
+
+/** Whether a flow is another's and in one of these tables, where it takes packets from ours. */
+export function isIntruder(table: number, cookie: bigint): boolean {
+  return !isOurs(cookie) && TABLE_NAMES[table] !== undefined
+}
 
 export interface Stage {
   /** One sentence for people. */

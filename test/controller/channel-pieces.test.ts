@@ -112,7 +112,7 @@ describe('what read-back takes for the same', () => {
     align({ program: found, mortal: new Set() }, wanted)
     expect(found.flows.get(keyOf(flow))).to.equal(flow)
     align({ program: found, mortal: new Set([keyOf(flow)]) }, wanted)
-    expect(driftOf(wanted, found)).to.deep.equal({ missing: 1, changed: 0, stale: 0 })
+    expect(driftOf(wanted, found)).to.include({ missing: 1, changed: 0, stale: 0 })
   })
 })
 

@@ -17,7 +17,7 @@ const SCHEMA = '/usr/share/openvswitch/vswitch.ovsschema'
 const MEMORY = 4 * 2 ** 30
 
 /** Database and switch daemon; both end with `stop`, and the directory with them. */
-class Daemons {
+export class Daemons {
   readonly directory = mkdtempSync(join(tmpdir(), 'ovs-'))
   readonly #processes: ChildProcess[] = []
 

@@ -182,10 +182,10 @@ describe('the southbound channel with Open vSwitch', function () {
     expect(bench.toldOf('switch-degraded')).to.deep.equal([])
     const stats = await bench.southbound.flowStats(id)
     expect(stats).to.have.lengthOf(flows.length)
-    // Something does differ: a flow more. The audit that finds it finds nothing else.
+    // Something does differ: a flow more. What finds it finds nothing else.
     ofctl('add-flow', bridge, 'table=9,priority=7,cookie=0x7a67010600000001,actions=drop')
     const { details } = await bench.tells('switch-drifted')
-    expect(details).to.deep.equal({ missing: 0, changed: 0, stale: 1 })
+    expect(details).to.include({ missing: 0, changed: 0, stale: 1 })
   })
 
   it('keeps a generation that does not fit the table as a whole out, and the last one in', async () => {
