@@ -93,7 +93,7 @@ async function measure({ size, real }: { size: number; real: boolean }): Promise
     probeMs: 60_000,
     logLevel: 'silent',
     logFormat: 'text',
-    limits: { events: 1000, connections: 10, auditMs: 0, stopMs: 5000 },
+    limits: { events: 1000, connections: 10, auditMs: 0, stopMs: 5000, historyOctets: 2 ** 28, historyDays: 90 },
   }
   const controller = await runController(config, { log: silentLog, stop: new AbortController().signal })
   const { call, close } = caller(controller.addresses.grpc)

@@ -80,6 +80,14 @@ export const EVENTS = {
     severity: 'warning',
     sentence: 'OVSDB {subject} is out of reach ({reason}); fail modes last read stand.',
   },
+  'history-damaged': {
+    severity: 'alert',
+    sentence: 'History reaches back to generation {oldest} only: {subject}: {reason}. Records are not concerned.',
+  },
+  'history-lost': {
+    severity: 'alert',
+    sentence: 'The history of generations up to {oldest} could not be kept ({reason}). Records are not concerned.',
+  },
   'store-failed': { severity: 'alert', sentence: 'The store refused a write of the controller itself: {reason}.' },
 } as const satisfies Record<string, EventRow>
 

@@ -47,6 +47,7 @@ export interface RunningController {
 
 /** Milliseconds that calls may take to finish when the controller stops. */
 const API_GRACE_MS = 2000
+const DAY_MS = 86_400_000
 
 /** Runs a controller in this process. Rejects, with nothing left behind, where a part does not start. */
 export async function runController(
@@ -104,7 +105,18 @@ async function start(
   const { tell } = events
   lifecycle.onStop('events', () => events.close())
 
-  const store = await openEmbeddedStore({ directory: config.store })
+  const store = await openEmbeddedStore({
+    directory: config.store,
+    archive: { octets: config.limits.historyOctets, ageMs: config.limits.historyDays * DAY_MS },
+    // Answers to repeated requests are no history.
+    archives: (key) => !key.startsWith(PREFIX.request),
+    report: (event) => {
+      if (event.type === 'archive_damaged')
+        tell('history-damaged', event.file, { oldest: event.oldest, reason: event.reason })
+      if (event.type === 'archive_failed')
+        tell('history-lost', config.store, { oldest: event.oldest, reason: event.error.message })
+    },
+  })
   lifecycle.onStop('store', () => store.close())
   const writer = createWriter(store, now)
   const intent = new Intent()

@@ -62,13 +62,24 @@ export interface Limits {
   auditMs: number
   /** Milliseconds that each part may take to stop. */
   stopMs: number
+  /** Octets on disk of changes that the store's journal no longer holds, for diff, history and blame. */
+  historyOctets: number
+  /** Days that they are kept. */
+  historyDays: number
 }
 
 /** Where the local ovsdb-server listens on every distribution. */
 export const OVSDB_SOCKETS = ['/var/run/openvswitch/db.sock', '/run/openvswitch/db.sock'] as const
 export const DEFAULT_LISTEN: Endpoint = { host: '127.0.0.1', port: 7470 }
 export const OPENFLOW_PORT = 6653
-const DEFAULT_LIMITS: Limits = { events: 10_000, connections: 1000, auditMs: 60_000, stopMs: 5000 }
+const DEFAULT_LIMITS: Limits = {
+  events: 10_000,
+  connections: 1000,
+  auditMs: 60_000,
+  stopMs: 5000,
+  historyOctets: 256 * 1024 * 1024,
+  historyDays: 90,
+}
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -201,6 +212,20 @@ export const SETTINGS: readonly Setting[] = [
     "time between audits of a switch's flows; 0 is never",
   ),
   row('limits.stopMs', 'integer', 'milliseconds', milliseconds(1), 'time that each part may take to stop'),
+  row(
+    'limits.historyOctets',
+    'integer',
+    'octets',
+    { type: 'integer', minimum: 1024 * 1024, maximum: 2 ** 40 },
+    'octets on disk of past changes, the oldest dropped first',
+  ),
+  row(
+    'limits.historyDays',
+    'integer',
+    'days',
+    { type: 'integer', minimum: 1, maximum: 36_500 },
+    'days that past changes are kept',
+  ),
 ]
 
 /** The file's schema (draft-07), made from the table. */
@@ -405,6 +430,8 @@ function assemble(values: ReadonlyMap<Setting['name'], unknown>, { environment, 
       connections: get('limits.connections', DEFAULT_LIMITS.connections),
       auditMs: get('limits.auditMs', DEFAULT_LIMITS.auditMs),
       stopMs: get('limits.stopMs', DEFAULT_LIMITS.stopMs),
+      historyOctets: get('limits.historyOctets', DEFAULT_LIMITS.historyOctets),
+      historyDays: get('limits.historyDays', DEFAULT_LIMITS.historyDays),
     },
   }
   return config

@@ -121,7 +121,17 @@ export interface Store extends ReadView {
   history(afterRevision: number, upToRevision?: number): ChangeSet[]
   /** The earliest revision that watch and history can start after. */
   oldest(): number
-  /** Forgets change sets older than the revision. The state stays. */
+  /**
+   * Change sets with downTo < revision <= from, newest first: those of `history`, then those that compaction has moved
+   * to the archive, read as they are asked for, a segment at a time and with the event loop served between. Changes of
+   * keys that are not archived are left out everywhere. Without `downTo` it ends where the archive does. What is read
+   * was checked: where a segment is gone or damaged the walk ends. Errors: StoreError COMPACTED (details.oldest: the
+   * earliest `downTo` there is), AHEAD.
+   */
+  past(from: number, downTo?: number): AsyncGenerator<ChangeSet, void, undefined>
+  /** The earliest revision whose state `past` leads back to; at most `oldest()`. */
+  reach(): number
+  /** Forgets change sets older than the revision, once they are archived where the engine has an archive. The state stays. */
   compact(beforeRevision: number): Promise<void>
   /** Writes what was accepted, ends watches, frees the directory. Later writes reject with CLOSED. */
   close(): Promise<void>

@@ -6,6 +6,7 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { type ArchiveLimits, SegmentArchive } from './archive.ts'
 import type { ChangeSet, Entry, Key, Store } from './contract.ts'
 import { type Disk, realDisk } from './disk.ts'
 import { Engine, type EngineOptions, type Loaded } from './engine.ts'
@@ -20,6 +21,8 @@ export interface EmbeddedOptions extends Omit<EngineOptions, 'beforeReply'> {
   directory: string
   /** Zeros written ahead of the end of the file. Default 1 MiB. */
   aheadOctets?: number
+  /** How much is kept of the change sets that compaction takes out of the file. Default 256 MiB, 90 days. */
+  archive?: Partial<ArchiveLimits>
   /** For tests: system calls, and a function that is called at each failpoint. */
   disk?: Disk
   failpoint?: (at: Failpoint) => void
@@ -47,7 +50,10 @@ export async function openEmbeddedStore(options: EmbeddedOptions): Promise<Store
     }
     const size = torn > 0 ? end : octets.length
     const journal = new FileJournal(directory, fd, end, size, { disk, ahead: aheadOctets, failpoint })
-    return new Engine(unlocking(journal, unlock), loaded, { ...engine, beforeReply: () => failpoint('before-reply') })
+    const archive = new SegmentArchive(directory, { disk, failpoint, ...engine, limits: options.archive ?? {} })
+    archive.open(loaded)
+    const given = { ...engine, beforeReply: () => failpoint('before-reply') }
+    return new Engine(unlocking(journal, unlock), loaded, given, archive)
   } catch (error) {
     await unlock?.()
     throw systemFailure(error, `cannot open the store in ${directory}`)

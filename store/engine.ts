@@ -34,6 +34,18 @@ export interface Journal {
   close(): Promise<void>
 }
 
+/** Where change sets go when compaction takes them out of the journal. Calls to `keep` never overlap. */
+export interface Archive {
+  /** Resolves when the change sets, which follow what is kept already, are durable; rejects having kept none of them. */
+  keep(sets: readonly ChangeSet[]): Promise<void>
+  /** Change sets up to this revision are lost: what is kept is of no use any more. */
+  abandon(revision: number): void
+  /** The revision before the earliest change set kept; undefined where none is. */
+  reach(): number | undefined
+  /** Change sets from this revision back to some earlier one, newest first; none where they cannot be had. */
+  back(from: number): AsyncIterable<ChangeSet>
+}
+
 /** What a store tells its owner besides answers. */
 export type StoreEvent =
   | { type: 'compacted'; oldest: number }
@@ -41,6 +53,10 @@ export type StoreEvent =
   | { type: 'write_failed'; error: StoreError; lost: number }
   /** At open: octets of a write that a crash cut short were dropped; nobody had been told of it. */
   | { type: 'torn_write_dropped'; octets: number }
+  /** The archive: what is kept now reaches back to `oldest` only, because of this file. */
+  | { type: 'archive_damaged'; file: string; oldest: number; reason: string }
+  /** The archive took nothing for too long; change sets up to `oldest` are lost, the state is not. */
+  | { type: 'archive_failed'; error: StoreError; oldest: number }
 
 /** How much history is kept at least; up to twice as much is held between compactions. */
 export interface Keep {
@@ -53,6 +69,8 @@ export interface EngineOptions {
   now?: () => number
   keep?: Partial<Keep>
   report?: (event: StoreEvent) => void
+  /** Keys whose changes `past` tells and the archive keeps; all of them where absent. */
+  archives?: (key: Key) => boolean
   /** Called between durability and the answers; a test that dies here shows that nothing acknowledged is needed. */
   beforeReply?: () => void
 }
@@ -67,6 +85,10 @@ export interface Loaded {
 const DEFAULT_KEEP: Keep = { revisions: 10_000, octets: 64 * 1024 * 1024 }
 /** Bounds one journal write, so that a burst does not delay its first commit. */
 const GROUP_SETS = 1_000
+/** While the archive takes nothing, this many times what is kept may gather before history is given up. */
+const PATIENCE = 4
+/** Change sets told between two turns of the event loop. */
+const PER_TURN = 64
 
 interface Pending {
   set: ChangeSet
@@ -76,6 +98,7 @@ interface Pending {
 
 export class Engine implements Store {
   readonly #journal: Journal
+  readonly #archive: Archive | undefined
   readonly #options: EngineOptions
   readonly #keep: Keep
   readonly #durable = new Table()
@@ -96,8 +119,9 @@ export class Engine implements Store {
   #trimFrom = 0
   #closed: Promise<void> | undefined
 
-  constructor(journal: Journal, loaded: Loaded, options: EngineOptions = {}) {
+  constructor(journal: Journal, loaded: Loaded, options: EngineOptions = {}, archive?: Archive) {
     this.#journal = journal
+    this.#archive = archive
     this.#options = options
     this.#keep = { ...DEFAULT_KEEP, ...options.keep }
     const base: Change[] = []
@@ -169,6 +193,36 @@ export class Engine implements Store {
 
   oldest(): number {
     return this.#history.base
+  }
+
+  reach(): number {
+    const { base } = this.#history
+    return Math.min(this.#archive?.reach() ?? base, base)
+  }
+
+  async *past(from: number, downTo?: number): AsyncGenerator<ChangeSet, void, undefined> {
+    if (from > this.#history.newest) this.#history.check(from)
+    const end = downTo ?? 0
+    if (downTo !== undefined) this.#checkReach(downTo)
+    let at = from
+    for (let told = 1; at > end; told++) {
+      const kept = this.#history.at(at)
+      if (kept !== undefined) {
+        at -= 1
+        yield this.#archived(kept)
+        if (told % PER_TURN === 0) await new Promise((resolve) => setImmediate(resolve))
+        continue
+      }
+      const before = at
+      for await (const set of this.#archive?.back(at) ?? []) {
+        if (set.revision <= end) return
+        at = set.revision - 1
+        yield set
+      }
+      if (at < before) continue
+      if (downTo !== undefined) this.#checkReach(downTo)
+      return
+    }
   }
 
   async compact(beforeRevision: number): Promise<void> {
@@ -308,7 +362,37 @@ export class Engine implements Store {
     )
   }
 
+  #checkReach(revision: number): void {
+    const oldest = this.reach()
+    if (revision >= oldest) return
+    const message = `generation ${revision} is no longer kept; the oldest is ${oldest}`
+    throw new StoreError('COMPACTED', message, { revision, oldest })
+  }
+
+  /** The change set without the keys that are not archived. */
+  #archived(set: ChangeSet): ChangeSet {
+    const { archives } = this.#options
+    if (archives === undefined || set.changes.every(({ key }) => archives(key))) return set
+    return { ...set, changes: set.changes.filter(({ key }) => archives(key)) }
+  }
+
+  /** Gives the archive what the journal will drop. Rejects, to be tried again, unless too much has gathered meanwhile. */
+  async #archiveUpTo(base: number): Promise<void> {
+    if (this.#archive === undefined) return
+    const { revisions, octets } = this.#keep
+    try {
+      const sets = this.#history.between(this.#history.base, base)
+      await this.#archive.keep(sets.map((set) => this.#archived(set)))
+    } catch (error) {
+      const { length, octets: held } = this.#history
+      if (length < revisions * PATIENCE && held < octets * PATIENCE) throw error
+      this.#archive.abandon(base)
+      this.#options.report?.({ type: 'archive_failed', error: systemFailure(error, 'the archive'), oldest: base })
+    }
+  }
+
   async #rewrite(base: number): Promise<void> {
+    await this.#archiveUpTo(base)
     // What the journal has written must be in the history, or the new file would miss it.
     if (this.#writing.length === 0) await this.#captured(base)
     else await new Promise<void>((resolve) => this.#between.push(() => resolve(this.#captured(base))))

@@ -27,6 +27,8 @@ export const FAILPOINTS = [
   'after-write',
   'after-sync',
   'before-reply',
+  'archive-written',
+  'archive-synced',
   'rewrite-begun',
   'rewrite-synced',
   'rewrite-renamed',

@@ -63,6 +63,37 @@ export function scan(octets: Buffer): Scan {
   return { ...good, torn: 0, damage: { line: lines.length + 1, offset, text } }
 }
 
+/** A run of good lines within a file's octets. */
+export interface Run {
+  /** Where each line's text begins and ends. */
+  texts: { start: number; end: number }[]
+  /** Nothing bad is before them. */
+  whole: boolean
+  /** Offset after the last of them; what follows is no good line. */
+  end: number
+}
+
+/** The last good lines of a file that have nothing bad between them. */
+export function lastRun(octets: Buffer): Run {
+  let texts: Run['texts'] = []
+  let whole = true
+  let end = 0
+  let gap = false
+  for (let offset = 0; offset < octets.length; ) {
+    const newline = octets.indexOf(NEWLINE, offset)
+    if (newline < 0) break
+    if (isLine(octets.subarray(offset, newline))) {
+      if (gap) texts = []
+      whole &&= !gap
+      gap = false
+      texts.push({ start: offset + PREFIX, end: newline })
+      end = newline + 1
+    } else gap = true
+    offset = newline + 1
+  }
+  return { texts, whole, end }
+}
+
 function hex(crc: number): string {
   return crc.toString(16).padStart(8, '0')
 }

@@ -85,6 +85,55 @@ export function replay({ r, t, c, p, d }: SetRow, state: Map<Key, Entry>): Chang
   return Object.freeze({ revision: r, time: t, cause, changes: Object.freeze(changes) })
 }
 
+const HISTORY_FORMAT = 'tagsteer history'
+const HISTORY_SCHEMA = 1
+
+type Kept = [value: unknown, createRevision: number, modRevision: number, version: number] | null
+type Written = [value: unknown, createRevision: number, version: number] | null
+interface ArchivedRow {
+  r: number
+  t: number
+  c: Cause
+  x: [key: Key, before: Kept, after: Written][]
+}
+
+export const encodeSegmentHeader = (first: number, time: number): string =>
+  JSON.stringify({ format: HISTORY_FORMAT, schema: HISTORY_SCHEMA, first, time })
+
+/** The time that a segment's header tells, in milliseconds since the epoch; undefined where the text is none. */
+export function readSegmentHeader(text: string): number | undefined {
+  const row = JSON.parse(text) as { format?: unknown; schema?: unknown; time?: unknown }
+  const isOurs = row.format === HISTORY_FORMAT && row.schema === HISTORY_SCHEMA
+  return isOurs && typeof row.time === 'number' ? row.time : undefined
+}
+
+/** A change set that is read without the state before it, so with both sides of every change. */
+export function encodeArchived({ revision, time, cause, changes }: ChangeSet): string {
+  const x = changes.map(({ key, before, after }): ArchivedRow['x'][number] => [
+    key,
+    before === undefined ? null : [before.value, before.createRevision, before.modRevision, before.version],
+    after === undefined ? null : [after.value, after.createRevision, after.version],
+  ])
+  return JSON.stringify({ r: revision, t: time, c: cause, x } satisfies ArchivedRow)
+}
+
+/** Undefined where the text, whose checksum is right, is no change set of a schema that is known. */
+export function decodeArchived(text: string): ChangeSet | undefined {
+  const row = JSON.parse(text) as Partial<ArchivedRow>
+  const { r, t, c, x } = row
+  if (r === undefined || t === undefined || c === undefined || !Array.isArray(x)) return undefined
+  const entry = (key: Key, value: unknown, createRevision: number, modRevision: number, version: number): Entry =>
+    Object.freeze({ key, value: frozenCopy(value, key), createRevision, modRevision, version })
+  const changes = x.map(
+    ([key, before, after]): Change => ({
+      key,
+      ...(before === null ? {} : { before: entry(key, ...before) }),
+      ...(after === null ? {} : { after: entry(key, after[0], after[1], r, after[2]) }),
+    }),
+  )
+  return { revision: r, time: t, cause: c, changes }
+}
+
 /** The key a record is about, from text that need not be whole. */
 export function keyIn(text: string): Key | undefined {
   const quoted = /(?:"e":\[|"p":\[\[|"d":\[)("(?:[^"\\]|\\.)*")/.exec(text)?.[1]

@@ -86,7 +86,14 @@ describe('host/config', () => {
       probeMs: 1000,
       logLevel: 'info',
       logFormat: 'text',
-      limits: { events: 10000, connections: 1000, auditMs: 60000, stopMs: 5000 },
+      limits: {
+        events: 10000,
+        connections: 1000,
+        auditMs: 60000,
+        stopMs: 5000,
+        historyOctets: 268435456,
+        historyDays: 90,
+      },
     })
     expect(problems({})[0]).to.match(/^tls: tls\.cert, tls\.key, tls\.ca missing: .*tagsteer certs/)
   })

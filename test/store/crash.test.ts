@@ -12,7 +12,7 @@ import { expect } from 'chai'
 import { openEmbeddedStore } from '../../store/embedded.ts'
 import { FAILPOINTS } from '../../store/journal.ts'
 import { bundle } from '../support/bundle.ts'
-import { checkWritten } from '../support/store-check.ts'
+import { checkPast, checkWritten } from '../support/store-check.ts'
 
 const WRITER = join(import.meta.dirname, '../support/store-writer.ts')
 const ROUNDS = 30
@@ -49,6 +49,7 @@ describe('the embedded store after kill -9', () => {
       acknowledged = Math.max(acknowledged, await run(directory, [], Math.random() * 40))
       const store = await openEmbeddedStore({ directory })
       checkWritten(store, acknowledged)
+      await checkPast(store)
       acknowledged = store.revision()
       await store.close()
     }
@@ -64,6 +65,7 @@ describe('the embedded store after kill -9', () => {
         acknowledged = Math.max(acknowledged, await run(directory, [failpoint, nth]))
         const store = await openEmbeddedStore({ directory })
         checkWritten(store, acknowledged)
+        await checkPast(store)
         acknowledged = store.revision()
         await store.close()
       }

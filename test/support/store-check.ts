@@ -1,6 +1,18 @@
 /** Checks what store-writer.ts left behind: everything it acknowledged, whole, with a gap-free history. */
 import { expect } from 'chai'
 import type { Store } from '../../store/contract.ts'
+import { walkBack } from './store-past.ts'
+
+/** The history leads back to the empty store, change set by change set. */
+export async function checkPast(store: Store): Promise<void> {
+  expect(store.reach()).to.equal(0)
+  let last: Record<string, unknown> = { none: true }
+  await walkBack(store, (revision, state) => {
+    last = state
+    if (revision > 0) expect([state[`a/${revision % 50}`], state[`c/${revision}`]]).to.deep.equal([revision, revision])
+  })
+  expect(last).to.deep.equal({})
+}
 
 export function checkWritten(store: Store, acknowledged: number): void {
   const revision = store.revision()

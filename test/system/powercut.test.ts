@@ -13,7 +13,7 @@ import { expect } from 'chai'
 import { openEmbeddedStore } from '../../store/embedded.ts'
 import { bundle } from '../support/bundle.ts'
 import { freeze, LoopDisk } from '../support/loop-disk.ts'
-import { checkWritten } from '../support/store-check.ts'
+import { checkPast, checkWritten } from '../support/store-check.ts'
 import { CAUSE, put, rejection } from '../support/store-conformance.ts'
 
 const CUTS = Number(process.env['TAGSTEER_SOAK_CUTS'] ?? 12)
@@ -59,6 +59,7 @@ describe('the embedded store on a real file system', () => {
         const store = await openEmbeddedStore({ directory: join(path, 'store') })
         try {
           checkWritten(store, acknowledged)
+          await checkPast(store)
           expect((await store.commit(put('after the cut'))).ok).to.equal(true)
         } finally {
           await store.close()
