@@ -57,7 +57,7 @@ describe('metrics', function () {
         probeMs: 1000,
         logLevel: 'silent',
         logFormat: 'text',
-        limits: { events: 1000, connections: 10, auditMs: 0, stopMs: 2000 },
+        limits: { events: 1000, connections: 10, auditMs: 0, stopMs: 2000, historyOctets: 2 ** 28, historyDays: 90 },
       },
       { log: silentLog, stop: new AbortController().signal },
     )
