@@ -60,6 +60,7 @@ export interface PolicyManifest {
   kind: 'Policy'
   name: string
   vnp: string
+  tier?: string
   appliesTo?: ManifestSelector
   priority?: number
   rules: RuleManifest[]
@@ -258,6 +259,7 @@ export function policyMessage(manifest: PolicyManifest): Policy {
   return {
     name: manifest.name,
     vnp: manifest.vnp,
+    tier: enumWord('TIER', manifest.tier ?? 'tenant') as NonNullable<Policy['tier']>,
     appliesTo: selectorMessage(manifest.appliesTo),
     priority: manifest.priority ?? 0,
     rules: manifest.rules.map(ruleMessage),
@@ -270,6 +272,7 @@ export function policyManifest(message: Policy__Output): PolicyManifest {
     kind: 'Policy',
     name: message.name,
     vnp: message.vnp,
+    ...(message.tier === 'TIER_TENANT' ? {} : { tier: manifestWord('TIER', message.tier) }),
     ...(isEmpty(appliesTo) ? {} : { appliesTo }),
     priority: message.priority,
     rules: message.rules.map(ruleManifest),

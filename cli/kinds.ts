@@ -99,6 +99,7 @@ const policies: Kind<Policy__Output, ReturnType<typeof policyManifest>> = {
   columns: (now) => [
     { header: 'NAME', cell: ({ name }) => name },
     { header: 'VNP', cell: ({ vnp }) => vnp },
+    { header: 'TIER', cell: ({ tier }) => tier.slice(5).toLowerCase() },
     { header: 'APPLIES-TO', cell: ({ appliesTo }) => shownSelector(appliesTo) || 'all' },
     { header: 'PRIORITY', cell: ({ priority }) => String(priority), align: 'right' },
     { header: 'RULES', cell: ({ rules }) => String(rules.length), align: 'right' },

@@ -150,7 +150,7 @@ const ruleSchema: Schema = {
       items: { type: ['string', 'integer'] },
       description: 'Destination ports: 443 or "8000-8010"; only with tcp, udp or sctp.',
     },
-    action: { type: 'string', enum: ['allow', 'deny', 'reject', 'log', 'rate-limit'] },
+    action: { type: 'string', enum: ['allow', 'deny', 'reject', 'log', 'rate-limit', 'pass'] },
     log: { type: 'boolean', description: 'Also report matching packets.' },
     rateKbps: {
       type: 'integer',
@@ -173,6 +173,12 @@ const policySchema: Schema = {
     kind: { const: 'Policy' },
     name,
     vnp: { ...name, description: 'The partition whose members the rules are about.' },
+    tier: {
+      type: 'string',
+      enum: ['admin', 'tenant', 'baseline'],
+      description:
+        'Rules of admin are consulted before those of tenants, and these before baseline; tenant by default.',
+    },
     appliesTo: { ...selector, description: 'Which members; all where absent.' },
     priority,
     rules: { type: 'array', items: ruleSchema, maxItems: 4096 },

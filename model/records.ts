@@ -61,7 +61,11 @@ export interface Vnp extends RecordMeta {
 }
 
 export type Direction = 'ingress' | 'egress'
-export type RuleAction = 'allow' | 'deny' | 'reject' | 'log' | 'rate-limit'
+/** `pass` decides nothing and ends its own tier: the next one is consulted. */
+export type RuleAction = 'allow' | 'deny' | 'reject' | 'log' | 'rate-limit' | 'pass'
+
+/** Which of a subject's rules are consulted first, of whatever partition. */
+export type Tier = 'admin' | 'tenant' | 'baseline'
 
 export type Peer =
   | { kind: 'any' }
@@ -97,9 +101,18 @@ export interface Rule {
 export interface Policy extends RecordMeta {
   kind: 'policy'
   vnp: string
+  /** Absent where it is `tenant`, as in every record written before there were tiers: read it with tierOf. */
+  tier?: Exclude<Tier, 'tenant'>
   appliesTo: Selector
   priority: number
   rules: Rule[]
+}
+
+/** In the order in which they are consulted. */
+export const TIERS: readonly Tier[] = ['admin', 'tenant', 'baseline']
+
+export function tierOf({ tier }: Pick<Policy, 'tier'>): Tier {
+  return tier ?? 'tenant'
 }
 
 /** What is said about a switch, beyond what it says itself. */

@@ -25,7 +25,7 @@ const PROTOCOL_WORDS: Readonly<Record<string, readonly number[]>> = {
 const WITH_PORTS: ReadonlySet<number> = new Set([IPPROTO.tcp, IPPROTO.udp, IPPROTO.sctp])
 
 const DIRECTIONS = ['ingress', 'egress'] as const
-const ACTIONS = ['allow', 'deny', 'reject', 'log', 'rate-limit'] as const
+const ACTIONS = ['allow', 'deny', 'reject', 'log', 'rate-limit', 'pass'] as const
 const PEERS = [
   ['any', 'any'],
   ['tags', 'tags'],

@@ -7,15 +7,16 @@
 import { formatAddress, isGroupMac, parseAddress, parseMac, unusableAddress } from './address.ts'
 import { Check, type Fields } from './check.ts'
 import { invalid, ok, type Result } from './errors.ts'
-import type {
-  Attachment,
-  InterfaceRecord,
-  Policy,
-  RecordKind,
-  RecordMeta,
-  Selector,
-  SwitchRecord,
-  Vnp,
+import {
+  type Attachment,
+  type InterfaceRecord,
+  type Policy,
+  type RecordKind,
+  type RecordMeta,
+  type Selector,
+  type SwitchRecord,
+  TIERS,
+  type Vnp,
 } from './records.ts'
 import type { Tag } from './tag.ts'
 import { readRules } from './validate-rule.ts'
@@ -80,6 +81,7 @@ export function validatePolicy(input: unknown): Result<PolicyDraft> {
     kind: 'policy',
     ...named(check, fields),
     vnp: check.name(fields['vnp'], 'vnp'),
+    ...readTier(check, fields['tier']),
     appliesTo: check.selector(fields['appliesTo'], 'applies_to'),
     priority: check.priority(fields['priority'], 'priority'),
     rules: readRules(check, fields['rules'], 'rules'),
@@ -129,6 +131,12 @@ function validated<D extends AnyDraft>(input: unknown, read: (check: Check, fiel
 function named(check: Check, fields: Fields): { name: string; owner: string } {
   const owner = check.text(fields['owner'], 'owner')
   return { name: check.name(fields['name'], 'name'), owner: owner === '' ? '' : check.name(owner, 'owner') }
+}
+
+/** A tenant's policy has no tier: one form for what records from before tiers mean, and for what says so. */
+function readTier(check: Check, value: unknown): Pick<PolicyDraft, 'tier'> {
+  const tier = check.word(value, 'tier', 'TIER', TIERS, 'tenant')
+  return tier === undefined || tier === 'tenant' ? {} : { tier }
 }
 
 function readMac(check: Check, value: unknown): number {

@@ -81,7 +81,7 @@ export const flows: CommandRow = {
     { flags: '--no-stats', description: 'do not ask the switch for counters' },
   ],
   examples: [
-    'tagsteer flows s1 --table ingress_policy',
+    'tagsteer flows s1 --table ingress_tenant',
     'tagsteer flows s1 --policy db-from-web -o wide',
     'tagsteer flows s1 -o ovs | ovs-ofctl -O OpenFlow13 diff-flows br0 -',
   ],

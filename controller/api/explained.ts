@@ -5,12 +5,14 @@
  */
 import { type FieldName, type Oxm, parseMatch } from 'node-openflow'
 import { invalid, ok, type Result } from '../../model/errors.ts'
+import { type Tier, tierOf } from '../../model/records.ts'
 import { tagText } from '../../model/tag.ts'
 import type { Cause } from '../../proto/gen/tagsteer/v1/Cause.ts'
 import type { ExplainStep } from '../../proto/gen/tagsteer/v1/ExplainStep.ts'
 import type { Explanation } from '../../proto/gen/tagsteer/v1/Explanation.ts'
 import type { Verdict as VerdictMessage } from '../../proto/gen/tagsteer/v1/Verdict.ts'
 import { type ExplainedEnd, type ExplainedSide, type ExplainedTraffic, explain, type Lack } from '../policy/explain.ts'
+import type { RuleCause } from '../policy/order.ts'
 import type { DecidedBy, Decision } from '../policy/permits.ts'
 import type { Causes } from './causes.ts'
 import type { ApiDependencies } from './deps.ts'
@@ -154,6 +156,7 @@ function steps(deps: ApiDependencies, causes: Causes, answer: ExplainedTraffic, 
     endStep(deps, causes, to, 'destination', 'is at'),
   ]
   for (const side of sides) {
+    told.push(...passSteps(deps, causes, side, here))
     told.push(sideStep(deps, causes, side, here, side.decision === decision))
     if (!passes(side.decision)) return told
   }
@@ -216,7 +219,7 @@ function sideStep(
   const cause = causeOf(deps, causes, decision)
   return {
     where,
-    table: `${direction}_policy`,
+    table: tableOf(deps, side),
     finding: `${subject} ${verb}: ${reason(decision.by)}${passed}`,
     verdict: VERDICT[decision.verdict],
     decides,
@@ -224,6 +227,31 @@ function sideStep(
     ...(cause && { cause }),
   }
 }
+
+/** The rules that passed the question on to the next tier. */
+function passSteps(deps: ApiDependencies, causes: Causes, side: ExplainedSide, where: string): ExplainStep[] {
+  return (side.decision.passed ?? []).map((passed) => {
+    const by: DecidedBy = { kind: 'rule', cause: passed }
+    const cause = causeOf(deps, causes, { verdict: 'allow', by })
+    return {
+      where,
+      table: `${side.direction}_${tierOfCause(deps, passed)}`,
+      finding: `${reason(by)}: passes on to the next tier`,
+      verdict: 'VERDICT_UNSPECIFIED',
+      decides: false,
+      packets: '0',
+      ...(cause && { cause }),
+    }
+  })
+}
+
+/** The table that decides one side. */
+function tableOf(deps: ApiDependencies, { direction, decision: { by } }: ExplainedSide): string {
+  return `${direction}_${by.kind === 'rule' ? tierOfCause(deps, by.cause) : 'default'}`
+}
+
+const tierOfCause = ({ intent }: ApiDependencies, { policy }: RuleCause): Tier =>
+  tierOf(intent.policies.get(policy) ?? {})
 
 function causeOf({ intent }: ApiDependencies, causes: Causes, { by }: Decision): Cause | undefined {
   const record =

@@ -14,6 +14,7 @@ import type {
   SwitchRecord,
   Vnp as VnpRecord,
 } from '../../model/records.ts'
+import { tierOf } from '../../model/records.ts'
 import { type Tag, tagKind } from '../../model/tag.ts'
 import type { Timestamp } from '../../proto/gen/google/protobuf/Timestamp.ts'
 import type { Interface } from '../../proto/gen/tagsteer/v1/Interface.ts'
@@ -125,10 +126,14 @@ export function ruleMessage(rule: RuleRecord): Rule {
   return message
 }
 
+export const tierMessage = (policy: PolicyRecord): NonNullable<Policy['tier']> =>
+  word('TIER', tierOf(policy)) as NonNullable<Policy['tier']>
+
 export function policyMessage(record: PolicyRecord, generation: number): Policy {
   return {
     ...common(record, generation),
     vnp: record.vnp,
+    tier: tierMessage(record),
     appliesTo: selectorMessage(record.appliesTo),
     priority: record.priority,
     rules: record.rules.map(ruleMessage),

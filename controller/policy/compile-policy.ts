@@ -5,7 +5,7 @@
  * verdict. Every rule has a priority of its own, so rows of different rules never meet in one (priority, match). It
  * refuses to know switches. The rows of one rule are in compile-rule.ts. Used by compile.ts.
  */
-import { type Direction, PREFIX } from '../../model/records.ts'
+import { type Direction, PREFIX, TIERS, tierOf } from '../../model/records.ts'
 import { sameValue } from './changes.ts'
 import { prioritiesOf } from './compile-ranks.ts'
 import {
@@ -23,7 +23,7 @@ import { RowSet, type Rows } from './fields.ts'
 import type { IntentDelta } from './intent.ts'
 import { Multimap } from './multimap.ts'
 import { type OrderedRule, orderRules } from './order.ts'
-import { POLICY_BANDS, TABLES } from './pipeline.ts'
+import { AFTER, POLICY_BANDS, POLICY_TABLES, TABLES } from './pipeline.ts'
 import type { Flow, Meter } from './program.ts'
 import { isWorldIdentity, worldIdentities } from './resolve.ts'
 import type { IntentView } from './state.ts'
@@ -177,8 +177,8 @@ export class PolicyRows {
       const cookie = cookieOf('prefix', identity)
       const { world } = POLICY_BANDS
       const match = (field: 'reg0' | 'reg1') => [{ field, value: identity }]
-      set.add(TABLES.egress_policy, world, match('reg0'), { goto: TABLES.ingress_policy }, cookie)
-      set.add(TABLES.ingress_policy, world, match('reg1'), { goto: TABLES.commit }, cookie)
+      set.add(POLICY_TABLES.egress.admin, world, match('reg0'), { goto: AFTER.egress }, cookie)
+      set.add(POLICY_TABLES.ingress.admin, world, match('reg1'), { goto: AFTER.ingress }, cookie)
     }
     for (const [key, flow] of this.#world) if (!set.rows.has(key)) this.#take(key, flow, change)
     for (const [key, flow] of set.rows) this.#put(key, flow, change)
@@ -204,10 +204,14 @@ function judgements(intent: IntentView): Map<string, Judgement> {
   const ordered = orderRules(intent)
   const tables: [number, OrderedRule[]][] = [
     [TABLES.log, ordered.filter(({ rule }) => rule.action === 'log')],
-    ...DIRECTIONS.map((direction): [number, OrderedRule[]] => [
-      direction === 'egress' ? TABLES.egress_policy : TABLES.ingress_policy,
-      ordered.filter(({ rule }) => rule.action !== 'log' && rule.direction === direction),
-    ]),
+    ...DIRECTIONS.flatMap((direction) =>
+      TIERS.map((tier): [number, OrderedRule[]] => [
+        POLICY_TABLES[direction][tier],
+        ordered.filter(
+          ({ rule, policy }) => rule.action !== 'log' && rule.direction === direction && tierOf(policy) === tier,
+        ),
+      ]),
+    ),
   ]
   for (const [table, rules] of tables) {
     for (const [rule, priority] of prioritiesOf(rules, POLICY_BANDS.rules)) {

@@ -7,7 +7,16 @@
  *                                    many      one row per subject, per peer, per layer 4 match, and one for conj_id
  */
 import { CT_NEW, OFPMF_BURST, OFPMF_KBPS, type Oxm } from 'node-openflow'
-import type { Direction, Policy, Rule, RuleAction, Vnp } from '../../model/records.ts'
+import {
+  type Direction,
+  type Policy,
+  type Rule,
+  type RuleAction,
+  TIERS,
+  type Tier,
+  tierOf,
+  type Vnp,
+} from '../../model/records.ts'
 import { matches } from '../../model/selector.ts'
 import { cookieOf } from './cookie.ts'
 import {
@@ -24,7 +33,7 @@ import {
 import { prefixesIn } from './identity.ts'
 import { meterName } from './numbers.ts'
 import { type OrderedRule, RULES_PER_POLICY } from './order.ts'
-import { TABLES, UNKNOWN_PORT } from './pipeline.ts'
+import { AFTER, POLICY_TABLES, TABLES, UNKNOWN_PORT } from './pipeline.ts'
 import { type Flow, flowKey, type Meter } from './program.ts'
 import { peersOf, subjectsOf } from './resolve.ts'
 import type { IntentView } from './state.ts'
@@ -110,7 +119,7 @@ export function judgementOfRule(intent: IntentView, ordered: OrderedRule, table:
 export function judgementOfVnp(vnp: Vnp, direction: Direction, priority: number): Judgement {
   return {
     unit: `vnp/${vnp.name}`,
-    table: direction === 'egress' ? TABLES.egress_policy : TABLES.ingress_policy,
+    table: POLICY_TABLES[direction].default,
     priority,
     direction,
     object: VNP_IDS + vnp.number,
@@ -137,10 +146,10 @@ export function judgementOfVnp(vnp: Vnp, direction: Direction, priority: number)
 
 /**
  * Matches of protocol and destination port (or ICMP type) in the registers that the tracked table loads. What
- * forbids a port forbids a port that is unknown.
+ * forbids a port forbids a port that is unknown; so does a pass, which may lead to more or to less than what follows it.
  */
 function layer4Of({ protocols, ports, action }: Rule): Oxm[][] {
-  const unknown = action === 'deny' || action === 'reject' ? [exactly(UNKNOWN_PORT)] : []
+  const unknown = action === 'deny' || action === 'reject' || action === 'pass' ? [exactly(UNKNOWN_PORT)] : []
   const numbers = protocols.length === 0 && ports.length > 0 ? WITH_PORTS : protocols
   return numbers.flatMap((protocol): Oxm[][] => {
     const its: Oxm = { field: 'reg5', value: protocol }
@@ -155,6 +164,7 @@ function layer4Of({ protocols, ports, action }: Rule): Oxm[][] {
 }
 
 const exactly = (value: number): Oxm => ({ field: 'reg4', value })
+const isUnknown = (oxm: Oxm): boolean => oxm.field === 'reg4' && oxm.value === UNKNOWN_PORT
 /** The mask covers the whole register, as an unknown port is above all others. */
 const masked = (value: number, mask: number): Oxm => ({ field: 'reg4', value, mask: (0xffff_0000 | mask) >>> 0 })
 
@@ -168,6 +178,7 @@ export function rowsOf(judgement: Judgement, clauses: Clauses): Rows {
   const set = new RowSet(unit, cookie)
   const verdicts = verdictsOf(judgement)
   const addVerdicts = (match: Oxm[]) => {
+    if (judgement.action === 'pass' && match.some(isUnknown)) return set.add(table, priority, match, {}, cookie)
     for (const { when, outcome, cookie: its } of verdicts) {
       set.add(table, priority, [...match, ...when], outcome, its)
     }
@@ -177,7 +188,9 @@ export function rowsOf(judgement: Judgement, clauses: Clauses): Rows {
       for (const identity of clauses[side]) set.rows.set(...clauseRow(judgement, clauses, side, identity))
     }
     for (const match of clauses.layer4) set.add(table, priority, match, conjunction(judgement, clauses, 2))
-    addVerdicts([{ field: 'conj_id', value: object }])
+    const met: Oxm = { field: 'conj_id', value: object }
+    if (judgement.action !== 'pass' || !clauses.layer4.flat().some(isUnknown)) addVerdicts([met])
+    else for (const key of [masked(0, 0), exactly(UNKNOWN_PORT)]) addVerdicts([met, key])
     return set.rows
   }
   for (const subject of clauses.subjects) {
@@ -218,19 +231,24 @@ interface Verdict {
 }
 
 /** What a packet meets that the rule decides; with `log`, the first packet of a connection differs from the rest. */
-function verdictsOf({ table, action, log, meter, object, cookie }: Judgement): Verdict[] {
-  const next = table === TABLES.egress_policy ? TABLES.ingress_policy : TABLES.commit
+function verdictsOf({ direction, action, log, meter, object, cookie, policy }: Judgement): Verdict[] {
+  const next = action === 'pass' && policy !== undefined ? afterTier(direction, tierOf(policy)) : AFTER[direction]
   const copy = toController(HEADERS_ONLY)
-  if (action === 'log') return [{ when: [], outcome: { actions: [copy], goto: TABLES.egress_policy }, cookie }]
+  if (action === 'log') return [{ when: [], outcome: { actions: [copy], goto: TABLES.egress_admin }, cookie }]
   if (action === 'reject') return [{ when: [], outcome: { actions: [toController(WHOLE_PACKET)] }, cookie }]
   // A rate limit without a meter would be no limit: it is a denial until the meter has a number.
-  const passes = action === 'allow' || (action === 'rate-limit' && meter !== undefined)
+  const passes = action === 'allow' || action === 'pass' || (action === 'rate-limit' && meter !== undefined)
   const outcome: Then = passes ? { goto: next, ...(meter === undefined ? {} : { meter }) } : {}
   if (!log) return [{ when: [], outcome, cookie }]
   return [
     { when: newConnection(true), outcome: { ...outcome, actions: [copy] }, cookie: cookieOf('log', object) },
     { when: newConnection(false), outcome, cookie },
   ]
+}
+
+/** The table of the next tier, or of the defaults. */
+function afterTier(direction: Direction, tier: Tier): number {
+  return POLICY_TABLES[direction][TIERS[TIERS.indexOf(tier) + 1] ?? 'default']
 }
 
 function newConnection(isNew: boolean): Oxm[] {

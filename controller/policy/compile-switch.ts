@@ -37,7 +37,7 @@ import {
   WHOLE_PACKET,
   within,
 } from './fields.ts'
-import { ELSEWHERE, FLAG, MARK, TABLES, UNKNOWN_PORT } from './pipeline.ts'
+import { ELSEWHERE, FLAG, MARK, POLICY_TABLES, TABLES, UNKNOWN_PORT } from './pipeline.ts'
 import type { DatapathView, IntentView, NetworkState } from './state.ts'
 
 export type PortClass = 'uplink' | 'fabric' | 'tenant' | 'unattached' | 'none'
@@ -125,7 +125,12 @@ export function systemRows(): Rows {
   set.add(TABLES.connection, 200, transit, { goto: TABLES.forward })
 
   trackedRows(set)
-  set.add(TABLES.log, 0, [], { goto: TABLES.egress_policy })
+  set.add(TABLES.log, 0, [], { goto: TABLES.egress_admin })
+  for (const { admin, tenant, baseline, default: last } of Object.values(POLICY_TABLES)) {
+    set.add(admin, 0, [], { goto: tenant })
+    set.add(tenant, 0, [], { goto: baseline })
+    set.add(baseline, 0, [], { goto: last })
+  }
 
   const zone = { field: 'reg7', ofs: 0, n_bits: 16 } as const
   const { keyBits, worldFlags } = MARK
@@ -174,7 +179,7 @@ function restOfAdvert(): Action[] {
  * vSwitch tells the ports of a connection only with the first fragment of a packet; for others there is its mark.
  */
 function trackedRows(set: RowSet): void {
-  const { tracked: table, egress_policy: next } = TABLES
+  const { tracked: table, egress_admin: next } = TABLES
   const protocol = move('ct_nw_proto', 'reg5', 8)
   const markedKey = move('ct_mark', 'reg4', MARK.keyBits)
   for (const [bits, swap, priority] of [

@@ -13,7 +13,16 @@ import {
   parsePrefix,
   prefixHolds,
 } from '../../model/address.ts'
-import type { Direction, InterfaceRecord, Peer, Rule, Selector, Vnp } from '../../model/records.ts'
+import {
+  type Direction,
+  type InterfaceRecord,
+  type Peer,
+  type Rule,
+  type Selector,
+  type Tier,
+  tierOf,
+  type Vnp,
+} from '../../model/records.ts'
 import { matches } from '../../model/selector.ts'
 import { type Tag, tagText } from '../../model/tag.ts'
 import { compareVnps, effectivePriority, type OrderedRule, orderRules, type RuleCause } from './order.ts'
@@ -65,7 +74,7 @@ export interface ExplainedSide {
   decision: Decision
   /** The rule that decided. */
   rule?: Rule
-  /** Rules of the subject's partitions above it that did not decide, first consulted first. */
+  /** Rules of the subject's partitions consulted before that decided nothing; `decision.passed` are not among them. */
   considered: ConsideredRule[]
   /** How many more there were, before those in `considered`. */
   omitted: number
@@ -75,7 +84,7 @@ export interface ExplainedSide {
 
 export type ProposedChange =
   /** A policy of its own, under any free name. */
-  | { kind: 'add-policy'; vnp: string; appliesTo: Selector; priority: number; rule: Rule; text: string }
+  | { kind: 'add-policy'; vnp: string; tier: Tier; appliesTo: Selector; priority: number; rule: Rule; text: string }
   | { kind: 'change-rule'; cause: RuleCause; text: string }
   /** An end is a member of nothing. */
   | { kind: 'join-partition'; interface: string; text: string }
@@ -223,17 +232,23 @@ function sideOf(
   const record = intent.interfaces.get(subject.name)!
   const other = intent.interfaces.get(peer.name) ?? parseAddress(peer.name)!
   const considered: ConsideredRule[] = []
+  const passes: OrderedRule[] = []
   let deciding: OrderedRule | undefined
   for (const ordered of rules) {
-    const { rule, vnp, cause } = ordered
+    const { rule, vnp, policy, cause } = ordered
     if (rule.direction !== direction || !isMember(record, vnp)) continue
+    if (passes.some((pass) => tierOf(pass.policy) === tierOf(policy))) continue
+    if (decision.passed?.some((pass) => sameRule(pass, cause))) {
+      passes.push(ordered)
+      continue
+    }
     if (decision.by.kind === 'rule' && sameRule(decision.by.cause, cause)) {
       deciding = ordered
       break
     }
     considered.push({ cause, action: rule.action, lack: lackOf(intent, ordered, record, other, packet) })
   }
-  const change = changeOf(direction, subject, peer, packet, decision, deciding)
+  const change = changeOf(direction, subject, peer, packet, decision, deciding, passes)
   return {
     direction,
     subject: subject.name,
@@ -277,8 +292,9 @@ function changeOf(
   subject: ExplainedEnd,
   peer: ExplainedEnd,
   packet: PolicyPacket,
-  { verdict, by }: Decision,
+  { verdict }: Decision,
   deciding: OrderedRule | undefined,
+  passes: readonly OrderedRule[],
 ): ProposedChange | undefined {
   if (verdict === 'allow' || verdict === 'rate-limit') return undefined
   const join = (end: ExplainedEnd): ProposedChange => ({
@@ -288,11 +304,12 @@ function changeOf(
   })
   if (subject.vnps.length === 0) return join(subject)
   if (peer.by !== 'world' && peer.vnps.length === 0) return join(peer)
-  const vnp =
-    by.kind === 'rule' ? by.cause.vnp : (subject.vnps.find((name) => peer.vnps.includes(name)) ?? subject.vnps[0]!)
-  const priority = deciding === undefined ? 0 : priorityAbove(deciding)
+  const { tier, before } =
+    deciding === undefined ? openTier(passes) : { tier: tierOf(deciding.policy), before: deciding }
+  const vnp = before?.cause.vnp ?? subject.vnps.find((name) => peer.vnps.includes(name)) ?? subject.vnps[0]!
+  const priority = before === undefined ? 0 : priorityAbove(before)
   if (priority === undefined) {
-    const { cause, rule } = deciding!
+    const { cause, rule } = before!
     const text = `Change rule ${cause.ruleIndex} of policy ${cause.policy}: in vnp ${cause.vnp} no rule can go before its ${rule.action}.`
     return { kind: 'change-rule', cause, text }
   }
@@ -305,18 +322,28 @@ function changeOf(
     action: 'allow',
     log: false,
   }
-  const before = deciding === undefined ? '' : ` with priority ${priority} or more`
+  const above = before === undefined ? '' : ` with priority ${priority} or more`
+  const kind = tier === 'tenant' ? 'a policy' : `a policy of tier ${tier}`
   const text = `No ${direction} rule of ${subject.name} allows ${packetText(packet)} ${direction === 'egress' ? 'to' : 'from'} ${peer.name}${
-    deciding === undefined ? '' : ` before rule ${deciding.cause.ruleIndex} of policy ${deciding.cause.policy}`
-  }; add one to a policy of vnp ${vnp}${before}, with peer ${peerText(rule.peer)}.`
+    before === undefined ? '' : ` before rule ${before.cause.ruleIndex} of policy ${before.cause.policy}`
+  }; add one to ${kind} of vnp ${vnp}${above}, with peer ${peerText(rule.peer)}.`
   return {
     kind: 'add-policy',
     vnp,
+    tier,
     appliesTo: { allOf: subject.tags, anyOf: [], noneOf: [] },
     priority,
     rule,
     text,
   }
+}
+
+/** Where a rule is consulted that a default follows: a tier that no rule passes on; else before the pass of tenants. */
+function openTier(passes: readonly OrderedRule[]): { tier: Tier; before?: OrderedRule } {
+  const passed = new Map(passes.map((pass) => [tierOf(pass.policy), pass]))
+  const before = passed.get('tenant')
+  if (before === undefined || !passed.has('baseline')) return { tier: before === undefined ? 'tenant' : 'baseline' }
+  return { tier: 'tenant', before }
 }
 
 const WITH_PORTS: ReadonlySet<number> = new Set([6, 17, 132])

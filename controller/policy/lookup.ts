@@ -15,12 +15,12 @@ import {
   prefixContains,
   prefixHolds,
 } from '../../model/address.ts'
-import { type Direction, IDENTITY, type InterfaceRecord } from '../../model/records.ts'
+import { type Direction, IDENTITY, type InterfaceRecord, type Tier, tierOf } from '../../model/records.ts'
 import { matches } from '../../model/selector.ts'
 import { type Hash, hash64 } from './hash.ts'
 import type { Intent, IntentDelta } from './intent.ts'
 import { MergedPolicies, type MergedPolicy } from './merged.ts'
-import type { PlacedRule } from './order.ts'
+import type { PlacedRule, RuleCause } from './order.ts'
 import { carries, type DecidedBy, type Decision, type PolicyPacket, type Verdict } from './permits.ts'
 
 /** An identity and what applies to it. */
@@ -184,15 +184,22 @@ export class PolicyLookup {
   #side(direction: Direction, { subject }: End, peer: End, packet: PolicyPacket): Decision {
     const { merged } = subject
     if (merged === undefined) return { verdict: 'allow', by: { kind: 'world' } }
-    for (const { rule, cause, vnp } of merged.by[direction]) {
-      if (rule.action === 'log' || !this.#names(rule.peer, vnp.name, peer) || !carries(rule, packet)) continue
-      return { verdict: rule.action, by: { kind: 'rule', cause } }
+    const passed: RuleCause[] = []
+    const decided = (verdict: Decision['verdict'], by: DecidedBy): Decision =>
+      passed.length === 0 ? { verdict, by } : { verdict, by, passed }
+    let left: Tier | undefined
+    for (const { rule, cause, vnp, policy } of merged.by[direction]) {
+      if (rule.action === 'log' || tierOf(policy) === left) continue
+      if (!this.#names(rule.peer, vnp.name, peer) || !carries(rule, packet)) continue
+      if (rule.action !== 'pass') return decided(rule.action, { kind: 'rule', cause })
+      passed.push(cause)
+      left = tierOf(policy)
     }
     const shared = merged.vnps.filter(({ name }) => isMember(this.#intent, peer, name))
-    if (shared.length === 0) return { verdict: 'deny', by: { kind: 'no-shared-vnp' } }
+    if (shared.length === 0) return decided('deny', { kind: 'no-shared-vnp' })
     const allowing = shared.find((vnp) => (direction === 'egress' ? vnp.egressDefault : vnp.ingressDefault) === 'allow')
-    if (allowing !== undefined) return { verdict: 'allow', by: { kind: 'default', vnps: [allowing.name] } }
-    return { verdict: 'deny', by: { kind: 'default', vnps: shared.map(({ name }) => name) } }
+    if (allowing !== undefined) return decided('allow', { kind: 'default', vnps: [allowing.name] })
+    return decided('deny', { kind: 'default', vnps: shared.map(({ name }) => name) })
   }
 
   #names(named: PlacedRule['rule']['peer'], vnp: string, peer: End): boolean {

@@ -3,7 +3,15 @@
  * no map order can change. docs/policy.md has the same as a truth table. It refuses to know who is subject or peer
  * (resolve.ts) and how rows are numbered on a switch (the compiler). Called by the compiler, permits, lookup, explain.
  */
-import type { Policy, Resolution, Rule, RuleAction, Vnp } from '../../model/records.ts'
+import {
+  type Policy,
+  type Resolution,
+  type Rule,
+  type RuleAction,
+  TIERS,
+  tierOf,
+  type Vnp,
+} from '../../model/records.ts'
 import { hash64 } from './hash.ts'
 import type { IntentView } from './state.ts'
 
@@ -33,9 +41,10 @@ export const MAX_RULES = 60_000
 
 /** How strict each action is. `log` gives no verdict and never competes. */
 export const STRICTNESS: Readonly<Record<RuleAction, number>> = {
-  deny: 4,
-  reject: 3,
-  'rate-limit': 2,
+  deny: 5,
+  reject: 4,
+  'rate-limit': 3,
+  pass: 2,
   allow: 1,
   log: 0,
 }
@@ -119,6 +128,7 @@ const WITHIN: Readonly<Record<Resolution, (one: PlacedRule, other: PlacedRule) =
 /** Negative where `one` is consulted first. Zero only for the same rule. */
 export function compareRules(one: PlacedRule, other: PlacedRule): number {
   return (
+    TIERS.indexOf(tierOf(one.policy)) - TIERS.indexOf(tierOf(other.policy)) ||
     compareVnps(one.vnp, other.vnp) ||
     WITHIN[one.vnp.resolution](one, other) ||
     compareText(one.policy.name, other.policy.name) ||

@@ -11,7 +11,8 @@
  *  3. A rule *concerns* a subject that is a member of the policy's VNP and matches `appliesTo`, and a peer that it
  *     names: another member (`any`, `tags`), a member of another VNP (`vnp`), an address of the world (`any`, `cidr`).
  *  4. For one subject and direction, the first rule in the total order (order.ts) that concerns subject and peer and
- *     matches protocol and port decides. Log rules report and decide nothing.
+ *     matches protocol and port decides. Log rules report and decide nothing. The order puts all rules of a tier before
+ *     those of the next (admin, tenant, baseline), and a pass rule decides only that the rest of its tier is left out.
  *  5. Where no rule decides: allow if subject and peer are members of one VNP whose default for that direction is
  *     allow; deny otherwise. Two interfaces that share no VNP therefore need a rule on both sides.
  *  6. The world is every address that no interface record of that network holds. It has no say of its own, and it is a
@@ -23,7 +24,15 @@
  * Interfaces of different networks have no path to each other, whatever policy says. Called by tests and explain.ts.
  */
 import { type Address, formatAddress, parseAddress, parsePrefix, prefixHolds } from '../../model/address.ts'
-import type { Direction, InterfaceRecord, Rule, RuleAction, Vnp } from '../../model/records.ts'
+import {
+  type Direction,
+  type InterfaceRecord,
+  type Rule,
+  type RuleAction,
+  type Tier,
+  tierOf,
+  type Vnp,
+} from '../../model/records.ts'
 import { matches } from '../../model/selector.ts'
 import { compareVnps, type OrderedRule, orderRules, type RuleCause } from './order.ts'
 import type { IntentView } from './state.ts'
@@ -54,8 +63,10 @@ export type DecidedBy =
   | { kind: 'no-path' }
 
 export interface Decision {
-  verdict: Exclude<RuleAction, 'log'>
+  verdict: Exclude<RuleAction, 'log' | 'pass'>
   by: DecidedBy
+  /** Pass rules that ended their tier on the way, first consulted first; absent where there was none. */
+  passed?: RuleCause[]
 }
 
 export interface Verdict {
@@ -93,18 +104,23 @@ function decide(
   packet: PolicyPacket,
 ) {
   if (isWorld(subject)) return decision('allow', { kind: 'world' })
+  const passed: RuleCause[] = []
+  let left: Tier | undefined
   for (const { rule, policy, vnp, cause } of rules) {
-    if (rule.action === 'log' || rule.direction !== direction) continue
+    if (rule.action === 'log' || rule.direction !== direction || tierOf(policy) === left) continue
     if (!isMember(subject, vnp) || !matches(policy.appliesTo, new Set(subject.tags))) continue
-    if (names(intent, rule, vnp, peer) && carries(rule, packet)) return decision(rule.action, { kind: 'rule', cause })
+    if (!names(intent, rule, vnp, peer) || !carries(rule, packet)) continue
+    if (rule.action !== 'pass') return decision(rule.action, { kind: 'rule', cause }, passed)
+    passed.push(cause)
+    left = tierOf(policy)
   }
   const shared = [...intent.vnps.values()]
     .filter((vnp) => isMember(subject, vnp) && isMember(peer, vnp))
     .sort(compareVnps)
-  if (shared.length === 0) return decision('deny', { kind: 'no-shared-vnp' })
+  if (shared.length === 0) return decision('deny', { kind: 'no-shared-vnp' }, passed)
   const allowing = shared.find((vnp) => (direction === 'egress' ? vnp.egressDefault : vnp.ingressDefault) === 'allow')
-  if (allowing !== undefined) return decision('allow', { kind: 'default', vnps: [allowing.name] })
-  return decision('deny', { kind: 'default', vnps: shared.map(({ name }) => name) })
+  if (allowing !== undefined) return decision('allow', { kind: 'default', vnps: [allowing.name] }, passed)
+  return decision('deny', { kind: 'default', vnps: shared.map(({ name }) => name) }, passed)
 }
 
 /** Whether a rule of this partition names the peer. */
@@ -150,6 +166,7 @@ function holds(cidr: string, address: Address): boolean {
   return prefix !== undefined && prefixHolds(prefix, address)
 }
 
-const decision = (verdict: Decision['verdict'], by: DecidedBy): Decision => ({ verdict, by })
+const decision = (verdict: Decision['verdict'], by: DecidedBy, passed: RuleCause[] = []): Decision =>
+  passed.length === 0 ? { verdict, by } : { verdict, by, passed }
 const both = (by: DecidedBy): Verdict => ({ allow: false, egress: decision('deny', by), ingress: decision('deny', by) })
 const passes = ({ verdict }: Decision) => verdict === 'allow' || verdict === 'rate-limit'

@@ -4,6 +4,7 @@
  * line's names of stages and a test that holds every compiled row to its table are made from it. An incompatible change
  * raises PIPELINE_EPOCH (cookie.ts). It refuses to know policy.
  */
+import type { Direction, Tier } from '../../model/records.ts'
 import { cookieOf, isOurs } from './cookie.ts'
 import { type Flow, flowKey } from './program.ts'
 
@@ -19,15 +20,40 @@ export const TABLES = {
   connection: 7,
   tracked: 8,
   log: 9,
-  egress_policy: 10,
-  ingress_policy: 11,
-  commit: 12,
-  flood: 13,
-  forward: 14,
-  deliver: 15,
+  egress_admin: 10,
+  egress_tenant: 11,
+  egress_baseline: 12,
+  egress_default: 13,
+  ingress_admin: 14,
+  ingress_tenant: 15,
+  ingress_baseline: 16,
+  ingress_default: 17,
+  commit: 18,
+  flood: 19,
+  forward: 20,
+  deliver: 21,
 } as const
 
 export type TableName = keyof typeof TABLES
+
+/** The tables in which each side is judged, in the order in which a packet meets them: one per tier, and the defaults. */
+export const POLICY_TABLES = {
+  egress: {
+    admin: TABLES.egress_admin,
+    tenant: TABLES.egress_tenant,
+    baseline: TABLES.egress_baseline,
+    default: TABLES.egress_default,
+  },
+  ingress: {
+    admin: TABLES.ingress_admin,
+    tenant: TABLES.ingress_tenant,
+    baseline: TABLES.ingress_baseline,
+    default: TABLES.ingress_default,
+  },
+} as const satisfies Record<Direction, Record<Tier | 'default', number>>
+
+/** Where a packet goes that a side lets pass. */
+export const AFTER: Readonly<Record<Direction, number>> = { egress: TABLES.ingress_admin, ingress: TABLES.commit }
 
 /** Names by number. */
 export const TABLE_NAMES: readonly TableName[] = Object.keys(TABLES) as TableName[]
@@ -89,21 +115,51 @@ export const STAGES: Readonly<Record<TableName, Stage>> = {
   },
   tracked: {
     purpose: 'Turns replies to the original direction and loads protocol and destination port or ICMP type.',
-    next: ['log', 'egress_policy'],
+    next: ['log', 'egress_admin'],
     miss: 'Invalid for connection tracking: dropped.',
   },
   log: {
     purpose: 'Copies new connections that a log rule names to the controller.',
-    next: ['egress_policy'],
-    miss: 'Goes on to egress_policy.',
+    next: ['egress_admin'],
+    miss: 'Goes on to egress_admin.',
   },
-  egress_policy: {
-    purpose: 'Whether the sender may send it.',
-    next: ['ingress_policy'],
+  egress_admin: {
+    purpose: 'Whether the sender may send it: rules of the admin tier.',
+    next: ['egress_tenant', 'ingress_admin'],
+    miss: 'Goes on to egress_tenant.',
+  },
+  egress_tenant: {
+    purpose: 'Whether the sender may send it: rules of tenants.',
+    next: ['egress_baseline', 'ingress_admin'],
+    miss: 'Goes on to egress_baseline.',
+  },
+  egress_baseline: {
+    purpose: 'Whether the sender may send it: rules of the baseline tier.',
+    next: ['egress_default', 'ingress_admin'],
+    miss: 'Goes on to egress_default.',
+  },
+  egress_default: {
+    purpose: 'Whether the sender may send it: the defaults of partitions.',
+    next: ['ingress_admin'],
     miss: 'No rule and no default allows it: dropped.',
   },
-  ingress_policy: {
-    purpose: 'Whether the receiver may receive it.',
+  ingress_admin: {
+    purpose: 'Whether the receiver may receive it: rules of the admin tier.',
+    next: ['ingress_tenant', 'commit'],
+    miss: 'Goes on to ingress_tenant.',
+  },
+  ingress_tenant: {
+    purpose: 'Whether the receiver may receive it: rules of tenants.',
+    next: ['ingress_baseline', 'commit'],
+    miss: 'Goes on to ingress_baseline.',
+  },
+  ingress_baseline: {
+    purpose: 'Whether the receiver may receive it: rules of the baseline tier.',
+    next: ['ingress_default', 'commit'],
+    miss: 'Goes on to ingress_default.',
+  },
+  ingress_default: {
+    purpose: 'Whether the receiver may receive it: the defaults of partitions.',
     next: ['commit'],
     miss: 'No rule and no default allows it: dropped.',
   },
@@ -164,7 +220,7 @@ export const MARK = { keyBits: 16, worldFlags: { ofs: 16, bits: 2 }, committed: 
 /** Value of the place register for what another switch, or the existing network, has to find by itself. */
 export const ELSEWHERE = 0xffff_ffff
 
-/** Priorities in the policy tables: one for each rule, from `rules.first` up; one for each partition's default below. */
+/** Priorities in the policy tables: one for each rule of a tier, one for each partition's default. */
 export const POLICY_BANDS = {
   world: 65_500,
   rules: { first: 5_000, last: 64_999 },

@@ -228,6 +228,7 @@ export interface ProtoGrpcType {
       SwitchState: EnumTypeDefinition
       Table: MessageTypeDefinition<_tagsteer_v1_Table, _tagsteer_v1_Table__Output>
       Tag: MessageTypeDefinition<_tagsteer_v1_Tag, _tagsteer_v1_Tag__Output>
+      Tier: EnumTypeDefinition
       Topology: MessageTypeDefinition<_tagsteer_v1_Topology, _tagsteer_v1_Topology__Output>
       TopologyService: SubtypeConstructor<typeof grpc.Client, _tagsteer_v1_TopologyServiceClient> & { service: _tagsteer_v1_TopologyServiceDefinition }
       TrafficAnswer: MessageTypeDefinition<_tagsteer_v1_TrafficAnswer, _tagsteer_v1_TrafficAnswer__Output>

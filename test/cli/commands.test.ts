@@ -91,7 +91,7 @@ describe('the command line', () => {
     expect(err.split('\n').slice(0, 5)).to.deep.equal([
       'tagsteer: 4 problems in the manifest; nothing was sent',
       `  ${path}:6:5: rules[0].prot: unknown field; did you mean "protocols"?`,
-      `  ${path}:7:13: rules[0].action: must be one of allow, deny, reject, log, rate-limit; did you mean "allow"?`,
+      `  ${path}:7:13: rules[0].action: must be one of allow, deny, reject, log, rate-limit, pass; did you mean "allow"?`,
       `  ${path}:9:7: kind: Vnpp is no kind: use Interface, Vnp, Policy, Switch; did you mean "Vnp"?`,
       `  ${path}:12:1: the field "mac" is missing`,
     ])

@@ -351,7 +351,7 @@ describe('the API', () => {
     const answer = await call<Answer>('FlowService.Explain', { from: '10.0.0.1', to: 'web-2', packet: 'tcp/443' })
     expect(answer).to.include({ verdict: 'VERDICT_DENY', decidedBy: 'DEFAULT_DENY' })
     const last = answer.steps.find(({ decides }) => decides)
-    expect(last?.table).to.equal('ingress_policy')
+    expect(last?.table).to.equal('ingress_default')
     expect(last?.finding).to.match(/p#0 another port/)
     expect(answer.smallestChange).to.match(/tcp.*443|443/)
     const same = await call<Answer>('FlowService.Explain', { from: 'web-1', to: 'web-2', packet: 'tcp,tp_dst=443' })

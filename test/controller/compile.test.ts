@@ -5,13 +5,15 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { checkMatch, encode } from 'node-openflow'
+import { align } from '../../controller/channel/readback.ts'
 import { diff } from '../../controller/flows/diff.ts'
 import { operationMessage } from '../../controller/flows/messages.ts'
+import { batches } from '../../controller/flows/order.ts'
 import { Compiler, guardFlow } from '../../controller/policy/compile.ts'
 import { readCookie } from '../../controller/policy/cookie.ts'
 import { blocks } from '../../controller/policy/fields.ts'
 import { Intent } from '../../controller/policy/intent.ts'
-import { STAGES, TABLE_NAMES, TABLES, UNKNOWN_PORT } from '../../controller/policy/pipeline.ts'
+import { AFTER, STAGES, TABLE_NAMES, TABLES, UNKNOWN_PORT } from '../../controller/policy/pipeline.ts'
 import { emptyProgram, type Flow, flowKey, type SwitchProgram } from '../../controller/policy/program.ts'
 import type { Backend, NetworkState } from '../../controller/policy/state.ts'
 import { arbitraryNetwork } from '../support/arbitrary-state.ts'
@@ -112,34 +114,73 @@ describe('the compiler', () => {
   })
 
   it('lets a packet whose port nobody knows match what forbids a port, and nothing that permits one', () => {
-    const seen = { forbid: 0, permit: 0 }
+    const seen = { forbid: 0, permit: 0, pass: 0 }
+    const tables: number[] = Object.entries(TABLES).flatMap(([name, table]) =>
+      /^(in|e)gress_/.test(name) ? [table] : [],
+    )
+    const meetsUnknown = ({ match }: Flow) =>
+      match.every(
+        ({ field, value, mask = 0xffff_ffff }) =>
+          field !== 'reg4' || (BigInt(UNKNOWN_PORT) & BigInt(Number(mask))) === BigInt(Number(value)),
+      )
+    const isClause = ({ instructions }: Flow) =>
+      instructions.some(
+        (its) => its.type === 'apply_actions' && its.actions.some(({ type }) => type === 'nx_conjunction'),
+      )
     fc.assert(
       fc.property(arbitraryNetwork(1), ({ state }) => {
         for (const { program } of new Compiler('fabric').compile(state, ALL).values()) {
-          // Every rule has a priority of its own.
+          // Every rule has a priority of its own in its table.
           const rules = new Map<string, Flow[]>()
           for (const flow of program.flows.values()) {
-            if (flow.table !== TABLES.egress_policy && flow.table !== TABLES.ingress_policy) continue
+            if (!tables.includes(flow.table)) continue
             const rank = `${flow.table} ${flow.priority}`
             rules.set(rank, [...(rules.get(rank) ?? []), flow])
           }
           for (const [rank, flows] of rules) {
-            const ports = flows.flatMap(({ match }) => match.filter(({ field }) => field === 'reg4'))
-            if (ports.length === 0) continue
-            const passes = flows.some((flow) => nextTables(flow).length > 0)
-            const unknown = ports.some(
-              ({ value, mask = 0xffff_ffff }) =>
-                (BigInt(UNKNOWN_PORT) & BigInt(Number(mask))) === BigInt(Number(value)),
-            )
-            expect(unknown, rank).to.equal(!passes)
-            seen[passes ? 'permit' : 'forbid']++
+            if (!flows.some(({ match }) => match.some(({ field }) => field === 'reg4'))) continue
+            const clauses = flows.filter((flow) => isClause(flow) && flow.match.some(({ field }) => field === 'reg4'))
+            const verdicts = flows.filter((flow) => !isClause(flow))
+            const met = clauses.length > 0 && !clauses.some(meetsUnknown) ? [] : verdicts.filter(meetsUnknown)
+            const onward = new Set(verdicts.flatMap(nextTables))
+            expect(met.flatMap(nextTables), rank).to.deep.equal([])
+            const permits = [...onward].some((table) => table === AFTER.egress || table === AFTER.ingress)
+            const kind = permits ? 'permit' : onward.size > 0 ? 'pass' : 'forbid'
+            if (kind === 'permit') expect(met, rank).to.deep.equal([])
+            else expect(met.length, rank).to.be.greaterThan(0)
+            seen[kind]++
           }
         }
       }),
-      { numRuns: 60, seed: 5 },
+      { numRuns: 150, seed: 5 },
     )
     expect(seen.forbid, 'rules that forbid ports').to.be.greaterThan(5)
     expect(seen.permit, 'rules that permit ports').to.be.greaterThan(5)
+    expect(seen.pass, 'rules that pass ports on').to.be.greaterThan(5)
+  })
+
+  it('replaces every row of another epoch, in one bundle or behind the guard', () => {
+    const guard = { key: 'guard', flow: guardFlow() }
+    fc.assert(
+      fc.property(arbitraryNetwork(1), ({ state }) => {
+        for (const { program } of new Compiler('fabric').compile(state, ALL).values()) {
+          const before = copyOf(program)
+          const older = ({ cookie }: Flow) => cookie - (1n << 40n)
+          for (const [key, flow] of program.flows) before.flows.set(key, { ...flow, cookie: older(flow) })
+          align({ program: before, mortal: new Set() }, program)
+          const operations = diff(program, before)
+          const added = operations.flatMap((its) => (its.what === 'flow' && its.act === 'add' ? [its.key] : []))
+          expect(added.sort()).to.deep.equal([...program.flows.keys()].sort())
+          const whole = batches(operations, { bundles: true, perBundle: operations.length, guard })
+          expect(whole.map(({ atomic }) => atomic)).to.deep.equal([true])
+          for (const bundles of [true, false]) {
+            const [first] = batches(operations, { bundles, perBundle: 10, guard })
+            expect(first?.operations).to.deep.equal([{ what: 'flow', act: 'add', ...guard }])
+          }
+        }
+      }),
+      { numRuns: 10 },
+    )
   })
 
   it('covers a range of ports with as few masks as there can be', () => {

@@ -120,6 +120,7 @@ describe('policy explain', () => {
               policy(`new-${index}`, change.vnp, [change.rule], {
                 appliesTo: change.appliesTo,
                 priority: change.priority,
+                ...(change.tier === 'tenant' ? {} : { tier: change.tier }),
               }),
             )
           }
@@ -156,9 +157,12 @@ describe('policy explain', () => {
               const same = (other: { policy: string; ruleIndex: number }) =>
                 other.policy === cause.policy && other.ruleIndex === cause.ruleIndex
               const decides = then.decision.by.kind === 'rule' && same(then.decision.by.cause)
+              const passes = then.decision.passed ?? []
+              if (passes.some(same)) continue
               const still = then.considered.find((one) => same(one.cause))?.lack
               // A neighbour in the same policy was given the same appliesTo, and may decide before.
-              const overtaken = still === undefined && !decides && lack === 'applies-to'
+              const ahead = passes.some(({ policy: its }) => its === cause.policy)
+              const overtaken = still === undefined && !decides && (lack === 'applies-to' || ahead)
               if (overtaken) continue
               if (decides) continue
               expect(still, `${lack} mended`).not.to.equal(undefined)

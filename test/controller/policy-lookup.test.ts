@@ -36,11 +36,18 @@ function pointed(intent: Intent): PolicyPacket[] {
 
 /** Two interfaces and rules of every action, one port each; pointed() asks for all of them. */
 function everyWay(): ArbitraryNetwork {
-  const actions = ['allow', 'deny', 'reject', 'rate-limit', 'log'] as const
+  const actions = ['allow', 'deny', 'reject', 'rate-limit', 'log', 'pass'] as const
   const rules = actions.map((action, index) =>
     rule('ingress', { kind: 'any' }, action, { protocols: [6], ports: [{ first: 80 + index, last: 80 + index }] }),
   )
-  const intent = intentWith([vnp('all'), policy('p', 'all', rules), iface('if-1', 1, []), iface('if-2', 2, [])])
+  // Of the two packets that are passed on, the baseline allows one.
+  const pass = rule('ingress', { kind: 'any' }, 'pass', { protocols: [6], ports: [{ first: 84, last: 85 }] })
+  const records = [
+    policy('p', 'all', rules),
+    policy('q', 'all', [{ ...rules[0]!, ports: [{ first: 85, last: 85 }] }], { tier: 'baseline' }),
+    policy('r', 'all', [pass], { tier: 'admin' }),
+  ]
+  const intent = intentWith([vnp('all'), ...records, iface('if-1', 1, []), iface('if-2', 2, [])])
   return { intent, state: networkOf(intent, []), packets: [] }
 }
 
@@ -53,8 +60,8 @@ describe('policy lookup', () => {
         const asked = [...packets, ...NOBODY, ...pointed(intent)]
         for (const packet of asked) {
           const expected = permits(intent, packet)
-          for (const { by, verdict } of [expected.egress, expected.ingress]) {
-            const way = `${by.kind} ${verdict}`
+          for (const { by, verdict, passed } of [expected.egress, expected.ingress]) {
+            const way = `${by.kind} ${verdict}${passed === undefined ? '' : ' after a pass'}`
             decided.set(way, (decided.get(way) ?? 0) + 1)
           }
           expect(lookup.getPolicyForTraffic(packet), JSON.stringify(packet)).to.deep.equal(expected)
@@ -68,6 +75,8 @@ describe('policy lookup', () => {
     )
     const ways = [
       'rule allow',
+      'rule allow after a pass',
+      'default deny after a pass',
       'rule deny',
       'rule reject',
       'rule rate-limit',

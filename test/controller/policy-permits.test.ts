@@ -6,7 +6,7 @@ import { orderRules } from '../../controller/policy/order.ts'
 import { carries, type PolicyPacket, permits } from '../../controller/policy/permits.ts'
 import { decisionList, defaultBetween, peersOf, subjectsOf } from '../../controller/policy/resolve.ts'
 import { type Prefix, parseAddress, parsePrefix, prefixHolds } from '../../model/address.ts'
-import { IDENTITY } from '../../model/records.ts'
+import { IDENTITY, tierOf } from '../../model/records.ts'
 import { EVERYTHING } from '../../model/selector.ts'
 import type { Tag } from '../../model/tag.ts'
 import { arbitraryNetwork } from '../support/arbitrary-state.ts'
@@ -34,10 +34,16 @@ function byIdentity(intent: Intent, packet: PolicyPacket): boolean {
   const side = (direction: 'ingress' | 'egress', subjectName: string, peerName: string): boolean => {
     if (!intent.interfaces.has(subjectName)) return true
     const [subject, peer] = [identityOf(intent, subjectName), identityOf(intent, peerName)]
+    let left: string | undefined
     for (const ordered of decisionList(intent, orderRules(intent), subject, direction)) {
       expect(subjectsOf(intent, ordered)).to.include(subject)
-      if (ordered.rule.action === 'log' || !peersOf(intent, ordered).includes(peer) || !carries(ordered.rule, packet))
+      const tier = tierOf(ordered.policy)
+      if (ordered.rule.action === 'log' || tier === left) continue
+      if (!peersOf(intent, ordered).includes(peer) || !carries(ordered.rule, packet)) continue
+      if (ordered.rule.action === 'pass') {
+        left = tier
         continue
+      }
       return ordered.rule.action === 'allow' || ordered.rule.action === 'rate-limit'
     }
     return defaultBetween(intent, subject, peer, direction) === 'allow'
@@ -143,6 +149,41 @@ describe('permits', () => {
     expect(verdict.ingress).to.deep.equal({
       verdict: 'rate-limit',
       by: { kind: 'rule', cause: { vnp: 'prod', policy: 'p', ruleIndex: 1 } },
+    })
+  })
+
+  it('asks admin, then tenants, then the baseline, whatever partition has priority, and a pass ends its tier only', () => {
+    const rules = (...actions: Parameters<typeof rule>[2][]) =>
+      actions.map((one) => rule('ingress', { kind: 'any' }, one))
+    const high = vnp('high', { selector: has('prod'), priority: 9 })
+    const cause = (name: string, ruleIndex = 0, its = 'prod') => ({ vnp: its, policy: name, ruleIndex })
+    const tenant = policy('tenant', 'high', rules('allow'), { priority: 99 })
+    const admin = policy('admin', 'prod', rules('deny'), { tier: 'admin' })
+    const baseline = policy('baseline', 'high', rules('reject'), { tier: 'baseline' })
+    const ingress = (...policies: (typeof admin)[]) => ask([...tenants, high, ...policies], 'web', 'db').ingress
+    expect(ingress(tenant, baseline)).to.deep.equal({
+      verdict: 'allow',
+      by: { kind: 'rule', cause: cause('tenant', 0, 'high') },
+    })
+    expect(ingress(tenant, admin, baseline).by).to.deep.equal({ kind: 'rule', cause: cause('admin') })
+    // The pass is consulted before the deny of its own tier, and leaves it out; another tier's rules are asked all.
+    const passing = { ...admin, rules: rules('pass', 'deny'), vnp: 'prod' }
+    const ordered = [
+      ...tenants.filter(({ name }) => name !== 'prod'),
+      vnp('prod', { selector: has('prod'), resolution: 'ordered-merge' }),
+    ]
+    const passed = (...policies: (typeof admin)[]) => ask([...ordered, high, passing, ...policies], 'web', 'db').ingress
+    expect(passed(tenant)).to.deep.equal({
+      verdict: 'allow',
+      by: { kind: 'rule', cause: cause('tenant', 0, 'high') },
+      passed: [cause('admin')],
+    })
+    expect(passed(baseline).verdict).to.equal('reject')
+    const toDefaults = { ...baseline, rules: rules('pass', 'allow'), vnp: 'prod' }
+    expect(passed(toDefaults)).to.deep.equal({
+      verdict: 'deny',
+      by: { kind: 'default', vnps: ['high', 'prod'] },
+      passed: [cause('admin'), cause('baseline')],
     })
   })
 

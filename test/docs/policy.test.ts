@@ -6,7 +6,7 @@ import { readManifests } from '../../cli/manifest.ts'
 import { explain } from '../../controller/policy/explain.ts'
 import { PolicyLookup } from '../../controller/policy/lookup.ts'
 import { orderRules, STRICTNESS } from '../../controller/policy/order.ts'
-import { type DecidedBy, permits } from '../../controller/policy/permits.ts'
+import { type Decision, permits } from '../../controller/policy/permits.ts'
 import type { AnyRecord, Resolution, RuleAction } from '../../model/records.ts'
 import { validateRecord } from '../../model/validate.ts'
 import { intentWith, policy, rule, vnp } from '../support/records.ts'
@@ -40,10 +40,11 @@ function record(manifest: Manifest): AnyRecord {
   return { ...result.value, number: 1, createTime: 0, updateTime: 0, updatedBy: 'test' } as AnyRecord
 }
 
-function words(by: DecidedBy): string {
+function words({ by, passed = [] }: Decision): string {
+  const after = passed.map(({ policy: its, ruleIndex }) => ` after rule ${ruleIndex} of ${its}`).join('')
   switch (by.kind) {
     case 'rule':
-      return `rule ${by.cause.ruleIndex} of ${by.cause.policy}`
+      return `rule ${by.cause.ruleIndex} of ${by.cause.policy}${after}`
     case 'default':
       return `default of ${by.vnps.join(', ')}`
     case 'no-shared-vnp':
@@ -68,7 +69,7 @@ describe('docs/policy.md', () => {
       const verdict = permits(intent, packet)
       const label = `${from} -> ${to} ${packetText}`
       expect(verdict.allow ? 'allow' : 'deny', label).to.equal(answer)
-      expect(`egress ${words(verdict.egress.by)}; ingress ${words(verdict.ingress.by)}`, label).to.equal(decidedBy)
+      expect(`egress ${words(verdict.egress)}; ingress ${words(verdict.ingress)}`, label).to.equal(decidedBy)
       expect(lookup.getPolicyForTraffic(packet), label).to.deep.equal(verdict)
       if (reply === undefined && verdict.egress.by.kind !== 'unknown') {
         const explained = explain(intent, { datapaths: new Map(), places: new Map() }, packet)
@@ -87,9 +88,17 @@ describe('docs/policy.md', () => {
       .map((cell) => cell.trim().replaceAll('`', ''))
     /** For each line of the table: two policies that differ in it alone, first consulted first; a later line says otherwise. */
     const build = (mode: Resolution, difference: string): [AnyRecord[], string] => {
-      const make = (name: string, vnpName: string, priority: number, action: RuleAction, own?: number) =>
+      const make = (
+        name: string,
+        vnpName: string,
+        priority: number,
+        action: RuleAction,
+        own?: number,
+        tier?: 'baseline',
+      ) =>
         policy(name, vnpName, [rule('ingress', { kind: 'any' }, action, own === undefined ? {} : { priority: own })], {
           priority,
+          ...(tier && { tier }),
         })
       const two = (first: number, second: number) => [
         vnp('b', { resolution: mode, priority: first }),
@@ -97,6 +106,8 @@ describe('docs/policy.md', () => {
       ]
       const one = [vnp('v', { resolution: mode })]
       switch (difference) {
+        case 'policy: earlier tier':
+          return [[...two(1, 2), make('z', 'b', 0, 'allow'), make('a', 'a', 9, 'deny', 9, 'baseline')], 'z']
         case 'VNP: higher priority':
           return [[...two(2, 1), make('z', 'b', 0, 'allow'), make('a', 'a', 9, 'deny')], 'z']
         case 'VNP: name':

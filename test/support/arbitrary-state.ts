@@ -21,6 +21,7 @@ import {
   PREFIX,
   type Rule,
   type Selector,
+  TIERS,
   type Vnp,
 } from '../../model/records.ts'
 import { canonicalSelector, EVERYTHING } from '../../model/selector.ts'
@@ -93,7 +94,17 @@ function arbitraryRule(vnps: string[]): fc.Arbitrary<Rule> {
       direction: fc.constantFrom('ingress' as const, 'egress' as const),
       peer: arbitraryPeer(vnps),
       layer4,
-      action: fc.constantFrom('allow', 'allow', 'allow', 'deny', 'reject', 'log', 'rate-limit' as const),
+      action: fc.constantFrom(
+        'allow',
+        'allow',
+        'allow',
+        'deny',
+        'reject',
+        'log',
+        'rate-limit',
+        'pass',
+        'pass' as const,
+      ),
       log: fc.boolean(),
       priority: fc.option(fc.integer({ min: 0, max: 3 }), { nil: undefined }),
     })
@@ -131,14 +142,17 @@ export function arbitraryVnp(name: string, number: number): fc.Arbitrary<Vnp> {
 }
 
 export function arbitraryPolicy(name: string, number: number, vnps: string[]): fc.Arbitrary<Policy> {
-  return fc.record({
-    ...constants(meta(name, number)),
-    kind: fc.constant('policy' as const),
-    vnp: fc.constantFrom(...vnps),
-    appliesTo: arbitrarySelector,
-    priority: fc.integer({ min: 0, max: 3 }),
-    rules: fc.array(arbitraryRule(vnps), { maxLength: 4 }),
-  })
+  return fc
+    .record({
+      ...constants(meta(name, number)),
+      kind: fc.constant('policy' as const),
+      vnp: fc.constantFrom(...vnps),
+      tier: fc.constantFrom(...TIERS),
+      appliesTo: arbitrarySelector,
+      priority: fc.integer({ min: 0, max: 3 }),
+      rules: fc.array(arbitraryRule(vnps), { maxLength: 4 }),
+    })
+    .map(({ tier, ...policy }) => ({ ...policy, ...(tier === 'tenant' ? {} : { tier }) }))
 }
 
 /** Interface number `index` (from 1) of the test networks: addresses and MAC follow from it. */

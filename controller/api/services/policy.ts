@@ -17,7 +17,7 @@ import type { CallContext } from '../call.ts'
 import type { ApiDependencies } from '../deps.ts'
 import { decidedBy, deciding, isIpv6, readPacket } from '../explained.ts'
 import { readMasked } from '../mask.ts'
-import { policyMessage, ruleMessage } from '../messages.ts'
+import { policyMessage, ruleMessage, tierMessage } from '../messages.ts'
 import { createRecord, deleteRecord, type Found, getRecord, listRecords, updateRecord } from '../records.ts'
 import type { ServiceMethods } from '../server.ts'
 
@@ -44,11 +44,12 @@ export function policyService(deps: ApiDependencies): ServiceMethods {
     return ok({
       generation: String(intent.generation),
       vnps: vnps.map(({ name }) => name),
-      rules: rules.map(({ cause, rule }) => ({
+      rules: rules.map(({ cause, rule, policy }) => ({
         vnp: cause.vnp,
         policy: cause.policy,
         index: cause.ruleIndex,
         rule: ruleMessage(rule),
+        tier: tierMessage(policy),
       })),
     })
   }

@@ -16,6 +16,10 @@ export const Action = {
    * Allow up to a rate.
    */
   ACTION_RATE_LIMIT: 'ACTION_RATE_LIMIT',
+  /**
+   * Decide nothing and leave the tier: the rules of the next one are consulted, after the last the defaults.
+   */
+  ACTION_PASS: 'ACTION_PASS',
 } as const;
 
 export type Action =
@@ -40,5 +44,10 @@ export type Action =
    */
   | 'ACTION_RATE_LIMIT'
   | 5
+  /**
+   * Decide nothing and leave the tier: the rules of the next one are consulted, after the last the defaults.
+   */
+  | 'ACTION_PASS'
+  | 6
 
 export type Action__Output = typeof Action[keyof typeof Action]

@@ -3,6 +3,7 @@
 import type { Selector as _tagsteer_v1_Selector, Selector__Output as _tagsteer_v1_Selector__Output } from '../../tagsteer/v1/Selector.ts';
 import type { Rule as _tagsteer_v1_Rule, Rule__Output as _tagsteer_v1_Rule__Output } from '../../tagsteer/v1/Rule.ts';
 import type { Meta as _tagsteer_v1_Meta, Meta__Output as _tagsteer_v1_Meta__Output } from '../../tagsteer/v1/Meta.ts';
+import type { Tier as _tagsteer_v1_Tier, Tier__Output as _tagsteer_v1_Tier__Output } from '../../tagsteer/v1/Tier.ts';
 
 export interface Policy {
   'name'?: (string);
@@ -22,6 +23,7 @@ export interface Policy {
   'owner'?: (string);
   'etag'?: (string);
   'meta'?: (_tagsteer_v1_Meta | null);
+  'tier'?: (_tagsteer_v1_Tier);
 }
 
 export interface Policy__Output {
@@ -42,4 +44,5 @@ export interface Policy__Output {
   'owner': (string);
   'etag': (string);
   'meta': (_tagsteer_v1_Meta__Output | null);
+  'tier': (_tagsteer_v1_Tier__Output);
 }
