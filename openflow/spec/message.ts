@@ -14,15 +14,7 @@ import { implied } from '../wire/narrow.ts'
 import { u16At } from '../wire/octets.ts'
 import { behind, fixedValue, pad, type Struct, struct } from '../wire/struct.ts'
 import { rowIn } from '../wire/union.ts'
-import {
-  type Columns,
-  columns,
-  inVersion,
-  isSpoken,
-  notInVersion,
-  SPOKEN_VERSIONS,
-  type Version,
-} from '../wire/version.ts'
+import { type Columns, columns, inVersion, isSpoken, notInVersion, perVersion, type Version } from '../wire/version.ts'
 import { OFP_VERSION } from './constants.ts'
 import { type ErrorKind, errorBody } from './errors.ts'
 import { type BundleProperty, bundleProperties, EXPERIMENTER_MESSAGES } from './experimenter.ts'
@@ -269,15 +261,25 @@ function guarded(by: Columns<object>, version: Version, whole: Field<object>): F
   }
 }
 
-const TABLES: Table[] = []
-for (const version of SPOKEN_VERSIONS) TABLES[version] = tableOf(version)
+const TABLES = perVersion<Table>()
+
+function made(version: Version): Table {
+  const table = tableOf(version)
+  TABLES[version] = table
+  return table
+}
+
+/** The rows in a version; undefined where it is not spoken. */
+function tableIn(version: number): Table | undefined {
+  return TABLES[version] ?? (isSpoken(version) ? made(version) : undefined)
+}
 
 /** Every message type's name. */
 export const MESSAGE_TYPES = Object.keys(MESSAGE_ROWS) as readonly MessageType[]
 
 /** Whether a version has such a message. */
 export function hasMessage(type: MessageType, version: Version): boolean {
-  return TABLES[version]!.byName.has(type)
+  return tableIn(version)!.byName.has(type)
 }
 
 /** Hello, error and echo (types 0 to 3) negotiate the version, so they are read in any. */
@@ -296,7 +298,7 @@ function readMessage(r: Reader): Message {
   if (size !== r.end - start) {
     throw new WireError('bad_len', start + 2, `length ${size} of ${r.end - start} octets`).within('length')
   }
-  const table = TABLES[version] ?? (type > LAST_OF_ANY_VERSION ? undefined : TABLES[OFP_VERSION])
+  const table = tableIn(version) ?? (type > LAST_OF_ANY_VERSION ? undefined : tableIn(OFP_VERSION))
   if (table === undefined) {
     throw new WireError('bad_version', start, `version ${version}`, BAD_VERSION).within('version')
   }
@@ -324,7 +326,7 @@ function writeMessage(w: Writer, message: Message, version: number): void {
     throw new WireError('out_of_range', start, `${shown(version)} is no version`).within('version')
   }
   w.version = isSpoken(version) ? version : OFP_VERSION
-  const row = TABLES[w.version]!.byName.get(message.type)
+  const row = tableIn(w.version)!.byName.get(message.type)
   if (row === undefined) {
     if (typeof message.type === 'string' && Object.hasOwn(MESSAGE_ROWS, message.type)) {
       throw notInVersion(start, version, message.type).within('type')

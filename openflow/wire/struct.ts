@@ -258,9 +258,10 @@ export function walk<T>(members: Entries, min: number, tag?: string): Walk<T> {
   }
 }
 
-/** A struct, compiled when it is first used. */
+/** A struct, made ready when it is first used: a program meets few of all there are. */
 function structOf<T>(members: Entries, min: number, fixed: boolean, tag?: string): Struct<T> {
-  const walked = walk<T>(members, min, tag)
+  let walker: Walk<T> | undefined
+  const walked = (): Walk<T> => (walker ??= walk<T>(members, min, tag))
   let read: Read<T> | undefined
   let write: Write<T> | undefined
   return {
@@ -270,11 +271,11 @@ function structOf<T>(members: Entries, min: number, fixed: boolean, tag?: string
     members,
     tagged: (name) => structOf(members, min, fixed, name),
     read(r) {
-      read ??= mayCompile() ? compileRead(members, min, tag, walked.read) : walked.read
+      read ??= mayCompile() ? compileRead(members, min, tag, walked().read) : walked().read
       return read(r)
     },
     write(w, value) {
-      write ??= mayCompile() ? compileWrite(members, walked.write) : walked.write
+      write ??= mayCompile() ? compileWrite(members, walked().write) : walked().write
       write(w, value)
     },
   }

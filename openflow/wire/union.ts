@@ -9,7 +9,7 @@ import { shown, type WireCode, WireError } from './error.ts'
 import { type Field, isUint, type Of } from './field.ts'
 import { put16, put32, u16At, u32At } from './octets.ts'
 import type { Struct } from './struct.ts'
-import { type ByVersion, type Columns, inVersion, notInVersion, numberIn, SPOKEN_VERSIONS } from './version.ts'
+import { type ByVersion, type Columns, inVersion, notInVersion, numberIn, perVersion } from './version.ts'
 
 type AnyStruct = Struct<object>
 
@@ -123,8 +123,8 @@ function tableOf(rows: Readonly<Record<string, UnionRow>>, version: number): Tab
 
 /** The same with the value's type given by hand (recursive shapes cannot be inferred). */
 export function unionOf<T extends Tagged>(rows: Readonly<Record<string, UnionRow>>, shape: UnionShape): Union<T> {
-  const tables: Table[] = []
-  for (const version of SPOKEN_VERSIONS) tables[version] = tableOf(rows, version)
+  const tables = perVersion<Table>()
+  const made = (version: number): Table => (tables[version] = tableOf(rows, version))
   const { align, padded, experimenter: shared, subtype = 2 } = shape
   const long = subtype === 4
 
@@ -138,7 +138,7 @@ export function unionOf<T extends Tagged>(rows: Readonly<Record<string, UnionRow
     if (size < 4 || start + size > outer || (padded === 'inside' && size % align !== 0)) {
       throw new WireError('bad_len', start + 2, `length ${size} with ${outer - start} octets there`).within('len')
     }
-    const { byNumber, byExperimenter } = tables[r.version]!
+    const { byNumber, byExperimenter } = tables[r.version] ?? made(r.version)
     let row = number < byNumber.length ? byNumber[number] : undefined
     r.at = start + 4
     r.end = start + size
@@ -175,7 +175,7 @@ export function unionOf<T extends Tagged>(rows: Readonly<Record<string, UnionRow
 
   function write(w: Writer, value: T): void {
     if (typeof value !== 'object' || value === null) throw new WireError('wrong_type', w.at, 'object wanted')
-    const row = tables[w.version]!.byName.get(value.type)
+    const row = (tables[w.version] ?? made(w.version)).byName.get(value.type)
     const start = w.at
     w.room(12)
     w.at = start + 4

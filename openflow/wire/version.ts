@@ -22,6 +22,11 @@ export function isSpoken(version: number): version is Version {
   return (SPOKEN_VERSIONS as readonly number[]).includes(version)
 }
 
+/** Room for what is made of a version when it is first met, by version octet. */
+export function perVersion<T>(): Array<T | undefined> {
+  return Array.from({ length: Math.max(...SPOKEN_VERSIONS) + 1 })
+}
+
 /** "1.3" for 4. */
 export function versionText(version: number): string {
   return version >= 1 && version <= 6 ? `1.${version - 1}` : `with version octet ${version}`
