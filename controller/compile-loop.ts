@@ -4,7 +4,7 @@
  * (intent loaded, topology settled or remembered), so that a controller that has just started takes nobody's flows away.
  */
 import type { Applied } from './applied.ts'
-import type { Compiler } from './policy/compile.ts'
+import type { Compiled, Compiler } from './policy/compile.ts'
 import { emptyDelta, type Intent, type IntentDelta } from './policy/intent.ts'
 import { nothingTouched, type SwitchProgram, type Touched } from './policy/program.ts'
 import type { Backend, ObservedDelta, ObservedView } from './policy/state.ts'
@@ -63,6 +63,29 @@ export class CompileLoop {
     clearImmediate(this.#scheduled)
   }
 
+  /** Compiles what is pending now, not in the next turn. False where nothing is compiled, as the gate is closed. */
+  catchUp(): boolean {
+    if (!this.#open || this.#closed) return false
+    if (this.#intent !== undefined || this.#observed !== undefined) this.#attempt()
+    return this.#intent === undefined && this.#observed === undefined
+  }
+
+  /**
+   * Compiles a change that is only supposed, in place: nobody is told to want it. The caller has caught up before, puts
+   * the state back and compiles that too, in the same synchronous step; where it cannot, it calls doubt().
+   */
+  tryOut(changed: { intent: IntentDelta; observed: ObservedDelta }): Map<string, Compiled> {
+    const { intent, observed, backend, compiler } = this.#options
+    return compiler.compile({ intent, observed, backend }, changed)
+  }
+
+  /** The programs may be half changed: they are made anew from the whole state. */
+  doubt(): void {
+    this.#intent = 'all'
+    this.#observed = 'all'
+    this.#schedule()
+  }
+
   intentChanged(delta: IntentDelta): void {
     if (this.#intent === undefined) this.#intent = delta
     else if (this.#intent !== 'all') merge(this.#intent, delta)
@@ -82,15 +105,19 @@ export class CompileLoop {
     if (!this.#open || this.#closed) return
     this.#scheduled ??= setImmediate(() => {
       this.#scheduled = undefined
-      try {
-        this.#compile()
-      } catch (error) {
-        // What was half done in memory is made anew from the whole state next time.
-        this.#intent = 'all'
-        this.#observed = 'all'
-        this.#options.failed(error)
-      }
+      this.#attempt()
     })
+  }
+
+  #attempt(): void {
+    try {
+      this.#compile()
+    } catch (error) {
+      // What was half done in memory is made anew from the whole state next time.
+      this.#intent = 'all'
+      this.#observed = 'all'
+      this.#options.failed(error)
+    }
   }
 
   #compile(): void {

@@ -46,11 +46,15 @@ export class Observed implements ObservedView {
   /** Ports on which the MAC of a record was seen in vain since it is where it is. */
   readonly #contests = new Map<string, Set<string>>()
   #delta: ObservedDelta = { datapaths: new Set(), places: new Set() }
+  /** While something is only supposed: places that were given up, as they were. */
+  #supposed: Map<string, Place | undefined> | undefined
 
   constructor(intent: Intent, topology: TopologyFacts, tell: Tell) {
     this.#intent = intent
     this.#topology = topology
-    this.#tell = tell
+    this.#tell = (...event) => {
+      if (this.#supposed === undefined) tell(...event)
+    }
   }
 
   /** Whether an interface record is on this port now. */
@@ -148,6 +152,30 @@ export class Observed implements ObservedView {
       }
     }
     this.#locateAll(delta.interfaces)
+  }
+
+  /**
+   * Shows `look` where things would be if intent had this change; intent must have taken it already. Afterwards
+   * everything is where it was and nothing was told.
+   */
+  suppose<T>(delta: Pick<IntentDelta, 'interfaces' | 'switches'>, look: (delta: ObservedDelta) => T): T {
+    const pending = this.#delta
+    const datapaths = new Map(this.datapaths)
+    const contests = [...this.#contests].map(([name, ports]) => [name, new Set(ports)] as const)
+    const moved = new Map<string, Place | undefined>()
+    this.#delta = { datapaths: new Set(), places: new Set() }
+    this.#supposed = moved
+    try {
+      this.intentChanged(delta)
+      return look(this.#delta)
+    } finally {
+      for (const [name, place] of moved) this.#put(name, place)
+      for (const [datapathId, datapath] of datapaths) this.datapaths.set(datapathId, datapath)
+      this.#contests.clear()
+      for (const [name, ports] of contests) this.#contests.set(name, ports)
+      this.#supposed = undefined
+      this.#delta = pending
+    }
   }
 
   #shape(datapathId: string, ports: Map<number, PortView>): Datapath {
@@ -248,6 +276,7 @@ export class Observed implements ObservedView {
 
   #put(name: string, place: Place | undefined): void {
     const before = this.places.get(name)
+    if (this.#supposed?.has(name) === false) this.#supposed.set(name, before)
     if (before !== undefined) {
       const at = this.#at.get(key(before.datapathId, before.port))
       at?.delete(name)

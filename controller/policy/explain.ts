@@ -430,7 +430,7 @@ function noPathText(from: ExplainedEnd, to: ExplainedEnd): string {
     : `they are in networks ${from.network} and ${to.network}`
 }
 
-function byText({ by }: Decision): string {
+export function byText({ by }: Decision): string {
   switch (by.kind) {
     case 'rule':
       return `rule ${by.cause.ruleIndex} of policy ${by.cause.policy} (vnp ${by.cause.vnp})`

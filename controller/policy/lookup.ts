@@ -18,8 +18,8 @@ import {
 import { type Direction, IDENTITY, type InterfaceRecord, type Tier, tierOf } from '../../model/records.ts'
 import { matches } from '../../model/selector.ts'
 import { type Hash, hash64 } from './hash.ts'
-import type { Intent, IntentDelta } from './intent.ts'
-import { MergedPolicies, type MergedPolicy } from './merged.ts'
+import type { IntentDelta } from './intent.ts'
+import { type MergeableState, MergedPolicies, type MergedPolicy } from './merged.ts'
 import type { PlacedRule, RuleCause } from './order.ts'
 import { carries, type DecidedBy, type Decision, type PolicyPacket, type Verdict } from './permits.ts'
 
@@ -71,7 +71,7 @@ export class PolicyLookup {
   readonly counts: LookupCounts = { hits: 0, misses: 0, collisions: 0, stale: 0, searchMs: 0 }
   /** Merged policies of tag sets; shared with whoever asks for tags. */
   readonly merged: MergedPolicies
-  readonly #intent: Intent
+  readonly #intent: MergeableState
   readonly #hash: Hash
   readonly #clock: () => number
   readonly #cache: LRUCache<bigint, Cached>
@@ -81,7 +81,7 @@ export class PolicyLookup {
 
   /** @param capacity Answers kept. @param clock Milliseconds, for what searching costs. */
   constructor(
-    intent: Intent,
+    intent: MergeableState,
     { capacity = 65536, hash = hash64, clock = () => 0 }: { capacity?: number; hash?: Hash; clock?: () => number } = {},
   ) {
     this.#intent = intent
@@ -222,7 +222,7 @@ export class PolicyLookup {
   }
 }
 
-function isMember(intent: Intent, { record, subject }: End, vnp: string): boolean {
+function isMember(intent: MergeableState, { record, subject }: End, vnp: string): boolean {
   return record !== undefined && intent.membersOf(vnp).has(subject.identity)
 }
 

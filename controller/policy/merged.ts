@@ -15,8 +15,9 @@ import { matches } from '../../model/selector.ts'
 import type { Tag } from '../../model/tag.ts'
 import { type Hash, hash64 } from './hash.ts'
 import { readKey, tagsKey } from './identity.ts'
-import type { Intent, IntentDelta } from './intent.ts'
+import type { IntentDelta } from './intent.ts'
 import { compareRules, compareVnps, type PlacedRule } from './order.ts'
+import type { IntentView } from './state.ts'
 
 /** What applies to interfaces with one set of policy-relevant tags. */
 export interface MergedPolicy {
@@ -70,9 +71,14 @@ class Entry implements MergedPolicy, Made {
   }
 }
 
+/** What merging reads of an intent. */
+export interface MergeableState extends IntentView {
+  readonly relevantTags: { has(tag: Tag): boolean }
+}
+
 export class MergedPolicies {
   readonly counts: MergedCounts = { hits: 0, misses: 0, collisions: 0, dropped: 0 }
-  readonly #intent: Intent
+  readonly #intent: MergeableState
   readonly #hash: Hash
   readonly #cache: LRUCache<bigint, Entry>
   /** Entries by the partitions and policies that they were made from. */
@@ -80,7 +86,7 @@ export class MergedPolicies {
   readonly #byPolicy = new Index()
 
   /** @param capacity Sets of tags kept. */
-  constructor(intent: Intent, { capacity = 16384, hash = hash64 }: { capacity?: number; hash?: Hash } = {}) {
+  constructor(intent: MergeableState, { capacity = 16384, hash = hash64 }: { capacity?: number; hash?: Hash } = {}) {
     this.#intent = intent
     this.#hash = hash
     this.#cache = new LRUCache({ max: capacity, dispose: (entry) => this.#retire(entry) })

@@ -18,6 +18,7 @@ import { emptyProgram, type Flow, flowKey, type SwitchProgram } from '../../cont
 import type { Backend, NetworkState } from '../../controller/policy/state.ts'
 import { arbitraryNetwork } from '../support/arbitrary-state.ts'
 import { arbitraryWalk, changesBetween, observedBetween } from '../support/compile-states.ts'
+import { plainProgram } from '../support/plain-program.ts'
 
 const ALL = { intent: 'all', observed: 'all' } as const
 const backend = fc.constantFrom<Backend>('fabric', 'normal')
@@ -28,16 +29,6 @@ function copyOf(program: SwitchProgram): SwitchProgram {
     groups: new Map(program.groups),
     meters: new Map(program.meters),
     noFloodPorts: new Set(program.noFloodPorts),
-  }
-}
-
-/** Comparable and printable: everything but the units of rows that two units claim. */
-function plain({ flows, meters, noFloodPorts }: SwitchProgram) {
-  const text = (value: unknown) => JSON.stringify(value, (_, its) => (typeof its === 'bigint' ? `${its}n` : its))
-  return {
-    flows: Object.fromEntries([...flows].map(([key, flow]) => [key, text(flow)]).sort()),
-    meters: [...meters.values()].map(text).sort(),
-    noFloodPorts: [...noFloodPorts].sort(),
   }
 }
 
@@ -64,7 +55,7 @@ describe('the compiler', () => {
             expect(found.length).to.equal(diff(program, was).length, 'a difference that is not touched')
           }
           for (const [datapathId, { program }] of new Compiler(kind).compile(state, ALL)) {
-            expect(plain(programs.get(datapathId) ?? emptyProgram())).to.deep.equal(plain(program))
+            expect(plainProgram(programs.get(datapathId) ?? emptyProgram())).to.deep.equal(plainProgram(program))
             installed.set(datapathId, copyOf(program))
           }
           for (const datapathId of [...installed.keys()])

@@ -5,49 +5,11 @@ import type { EntryChange, EntryChangeSet } from '../../controller/policy/entrie
 import { IdentityIndex, readKey, tagsKey, tagsMentionedBy } from '../../controller/policy/identity.ts'
 import { Intent } from '../../controller/policy/intent.ts'
 import { compareVnps } from '../../controller/policy/order.ts'
-import { IDENTITY, type InterfaceRecord, type Policy, PREFIX, type Vnp } from '../../model/records.ts'
+import { type InterfaceRecord, type Policy, PREFIX, type Vnp } from '../../model/records.ts'
 import { matches } from '../../model/selector.ts'
 import type { Tag } from '../../model/tag.ts'
 import { arbitraryRecords, interfaceRecord, snapshotOf, TAGS } from '../support/arbitrary-state.ts'
-
-/** Everything an intent answers, as plain values. */
-function portrait(intent: Intent): unknown {
-  const numbers = [...intent.identities.keys()].sort((one, other) => one - other)
-  const sorted = (names: Iterable<string>) => [...names].sort()
-  return {
-    interfaces: Object.fromEntries(
-      sorted(intent.interfaces.keys()).map((name) => [
-        name,
-        { identity: intent.identityOf(name), key: intent.keyOf(name) },
-      ]),
-    ),
-    identities: numbers.map((number) => ({
-      number,
-      record: intent.identities.get(number),
-      users: sorted(intent.usersOf(number)),
-      tags: sorted(intent.tagsOf(number)),
-      vnps: intent.vnpsOf(number),
-    })),
-    members: sorted(intent.vnps.keys()).map((vnp) => [
-      vnp,
-      [...intent.membersOf(vnp)].sort(),
-      sorted(intent.policiesOf(vnp)),
-    ]),
-    relevant: [...intent.relevantTags.entries()].sort(),
-    prefixes: [...intent.prefixes].sort(),
-    switches: [...intent.switches.values()]
-      .map(({ datapathId }) => [datapathId, intent.switchOf(datapathId)?.name])
-      .sort(),
-    holders: [...intent.interfaces.values()]
-      .flatMap((record) => record.addresses.map((address) => [address, intent.byAddress(record.network, address)]))
-      .sort(),
-    networks: ['blue', 'default'].map((network) => [
-      intent.number('network', network),
-      sorted(intent.interfacesByNetwork.all(network)),
-    ]),
-    free: intent.pools.identity.free(IDENTITY.last, 0).next().value,
-  }
-}
+import { portrait } from '../support/intent-portrait.ts'
 
 /** A change set per content, each leading from the one before. */
 function steps(contents: EntryChangeSet[]): EntryChangeSet[] {

@@ -1,0 +1,86 @@
+/**
+ * Protocols and ports cut into ranges inside of which given rules cannot tell two packets from each other, and such
+ * ranges as text. What a rule carries is said by permits.ts alone; here it is only cut where a rule begins or ends. Used
+ * by verdict-changes.ts.
+ */
+import type { Rule } from '../../model/records.ts'
+import { carries } from './permits.ts'
+
+/** Packets of one protocol: destination ports or ICMP types `first` to `last`; neither where the protocol has none. */
+export interface Layer4 {
+  /** IP protocol number. */
+  protocol: number
+  first?: number
+  last?: number
+  /** The protocol stands for all but these. */
+  except?: readonly number[]
+}
+
+const LAST: Readonly<Record<number, number>> = { 1: 255, 6: 65535, 17: 65535, 58: 255, 132: 65535 }
+const NAME: Readonly<Record<number, string>> = { 1: 'icmp', 6: 'tcp', 17: 'udp', 58: 'icmp6', 132: 'sctp' }
+const WITH_PORTS = Object.keys(LAST).map(Number)
+const PROTOCOLS = 256
+
+/** @param within Only packets that one of these carries; all packets. */
+export function ranges(rules: readonly Rule[], within: readonly Rule[] | 'all'): Layer4[] {
+  const cutting = within === 'all' ? rules : [...rules, ...within]
+  const named = new Set([...WITH_PORTS, ...cutting.flatMap(({ protocols }) => protocols)])
+  const wanted = (packet: { protocol: number; port?: number }): boolean =>
+    within === 'all' || within.some((rule) => carries(rule, packet))
+  const found: Layer4[] = []
+  for (const protocol of named) {
+    const end = LAST[protocol]
+    if (end === undefined) {
+      if (wanted({ protocol })) found.push({ protocol })
+      continue
+    }
+    const cuts = new Set([0])
+    for (const rule of cutting) {
+      if (rule.protocols.length > 0 && !rule.protocols.includes(protocol)) continue
+      for (const { first, last } of rule.ports) cuts.add(first).add(last + 1)
+    }
+    const starts = [...cuts].filter((cut) => cut <= end).sort((one, other) => one - other)
+    for (const [index, first] of starts.entries()) {
+      if (wanted({ protocol, port: first })) found.push({ protocol, first, last: (starts[index + 1] ?? end + 1) - 1 })
+    }
+  }
+  let other = 0
+  while (named.has(other)) other++
+  if (other < PROTOCOLS && wanted({ protocol: other })) found.push({ protocol: other, except: [...named] })
+  return found
+}
+
+/** Texts of ranges, neighbours joined: `tcp/5432`, `udp/53-60`, `icmp`, `protocol 47`, `other protocols`; `any` alone. */
+export function rangeTexts(list: readonly Layer4[]): string[] {
+  const byProtocol = new Map<number, Layer4[]>()
+  for (const one of list) byProtocol.set(one.protocol, [...(byProtocol.get(one.protocol) ?? []), one])
+  const texts: string[] = []
+  const whole = new Set<number>()
+  for (const [protocol, its] of [...byProtocol].sort(([one], [other]) => one - other)) {
+    const name = NAME[protocol] ?? `protocol ${protocol}`
+    if (its.some(({ except }) => except !== undefined)) continue
+    const joined = join(its)
+    const isWhole = joined.some(({ first = 0, last = 0 }) => first === 0 && last === (LAST[protocol] ?? 0))
+    if (isWhole) {
+      whole.add(protocol)
+      texts.push(name)
+      continue
+    }
+    for (const { first = 0, last = 0 } of joined) {
+      texts.push(first === last ? `${name}/${first}` : `${name}/${first}-${last}`)
+    }
+  }
+  const named = list.find(({ except }) => except !== undefined)?.except
+  if (named === undefined) return texts
+  return named.every((protocol) => whole.has(protocol)) ? ['any'] : [...texts, 'other protocols']
+}
+
+function join(list: readonly Layer4[]): { first: number; last: number }[] {
+  const joined: { first: number; last: number }[] = []
+  for (const { first = 0, last = 0 } of [...list].sort((one, other) => (one.first ?? 0) - (other.first ?? 0))) {
+    const before = joined.at(-1)
+    if (before !== undefined && before.last + 1 === first) before.last = last
+    else joined.push({ first, last })
+  }
+  return joined
+}

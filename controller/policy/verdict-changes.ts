@@ -1,0 +1,226 @@
+/**
+ * Which packets between whom get another verdict, and by what: the concerned pairs (concerned.ts) judged in both states
+ * by the lookup, which is held to permits.ts, and those that differ put into groups that people can read. A generator, so
+ * that the caller can let others in between. It refuses to know records, switches and how a change is printed.
+ */
+
+import type { Direction, Rule } from '../../model/records.ts'
+import { type Classes, type EndClass, type InterfaceClass, standIns, standOf, viewOf, type When } from './classes.ts'
+import { type Concerned, concernedPairs, type Within } from './concerned.ts'
+import { byText } from './explain.ts'
+import { type Layer4, ranges, rangeTexts } from './layer4.ts'
+import { PolicyLookup } from './lookup.ts'
+import type { Decision, PolicyPacket, Verdict } from './permits.ts'
+
+export type VerdictWord = Decision['verdict']
+
+/** What a packet meets: refused by the first side that refuses it, limited where a side that passes it limits. */
+export function verdictWord({ allow, egress, ingress }: Verdict): VerdictWord {
+  if (!allow) return passes(egress.verdict) ? ingress.verdict : egress.verdict
+  return egress.verdict === 'rate-limit' ? egress.verdict : ingress.verdict
+}
+
+export const passes = (word: VerdictWord): boolean => word === 'allow' || word === 'rate-limit'
+
+/** A verdict and what it comes from, in words. */
+export interface Judged {
+  verdict: VerdictWord
+  by: string
+}
+
+/** Packets that all get the same other verdict, by the same rules or defaults. */
+export interface VerdictChange {
+  /** Indices of classes. */
+  from: readonly number[]
+  to: readonly number[]
+  layer4: readonly Layer4[]
+  /** Texts of the same. */
+  packets: readonly string[]
+  before: Judged
+  after: Judged
+  /** Ordered pairs of interfaces, a prefix of the world counted as one. */
+  pairs: number
+}
+
+export interface VerdictChanges {
+  classes: Classes
+  /** Those that shut first, then by pairs. */
+  changes: VerdictChange[]
+  /** Ordered pairs that lose a packet, that gain one, that have any other verdict. A pair may lose one and gain one. */
+  losing: number
+  gaining: number
+  differing: number
+  /** False where there were more pairs of classes than could be looked at: all counts are at least so many. */
+  complete: boolean
+}
+
+/** Pairs of classes that one plan looks at. */
+export const MAX_PAIRS = 200_000
+
+export function* verdictChanges(classes: Classes, maxPairs = MAX_PAIRS): Generator<void, VerdictChanges> {
+  const concerned: Concerned = yield* concernedPairs(classes, maxPairs)
+  const judge = new Judge(classes)
+  const groups = new Groups()
+  const counts = { losing: 0, gaining: 0, differing: 0 }
+  for (const [from, its] of concerned.pairs) {
+    for (const [to, within] of its) {
+      const pairs = pairsOf(classes.all, from, to)
+      if (pairs === 0) continue
+      const differing = judge.differing(from, to, within)
+      if (differing.length === 0) continue
+      counts.differing += pairs
+      if (differing.some(({ before, after }) => passes(before.verdict) && !passes(after.verdict)))
+        counts.losing += pairs
+      if (differing.some(({ before, after }) => !passes(before.verdict) && passes(after.verdict)))
+        counts.gaining += pairs
+      for (const each of differing) groups.add(from, to, pairs, each)
+      yield
+    }
+    yield
+  }
+  return { classes, changes: groups.list(), ...counts, complete: !concerned.cut }
+}
+
+function pairsOf(all: readonly EndClass[], from: number, to: number): number {
+  const size = (end: EndClass): number => (end.kind === 'world' ? 1 : end.names.length)
+  const [one, other] = [all[from]!, all[to]!]
+  if (one.kind === 'world' && other.kind === 'world') return 0
+  return size(one) * (from === to ? size(other) - 1 : size(other))
+}
+
+/** One outcome between two classes, for some packets. */
+interface Differing {
+  layer4: Layer4[]
+  before: Judged
+  after: Judged
+}
+
+/** Asks the same question in both states. */
+export class Judge {
+  readonly #classes: Classes
+  readonly #lookups: Readonly<Record<When, PolicyLookup>>
+
+  constructor(classes: Classes) {
+    this.#classes = classes
+    this.#lookups = {
+      before: new PolicyLookup(viewOf(classes, 'before')),
+      after: new PolicyLookup(viewOf(classes, 'after')),
+    }
+  }
+
+  /** The verdict in one state; ends that are not there, or have no way to each other, are refused. */
+  verdict(from: number, to: number, packet: Pick<PolicyPacket, 'protocol' | 'port'>, when: When): Verdict {
+    const [source, destination] = this.#names(from, to)
+    return this.#lookups[when].getPolicyForTraffic({ from: source, to: destination, ...packet })
+  }
+
+  /** Packets among those that these rules carry whose verdict differs, by outcome. */
+  differing(from: number, to: number, within: Within): Differing[] {
+    const rules = [
+      ...this.#list(from, 'egress', 'before'),
+      ...this.#list(to, 'ingress', 'before'),
+      ...this.#list(from, 'egress', 'after'),
+      ...this.#list(to, 'ingress', 'after'),
+    ]
+    const found = new Map<string, Differing>()
+    for (const one of ranges(rules, within)) {
+      const packet = one.first === undefined ? { protocol: one.protocol } : { protocol: one.protocol, port: one.first }
+      const before = judged(this.verdict(from, to, packet, 'before'))
+      const after = judged(this.verdict(from, to, packet, 'after'))
+      if (before.verdict === after.verdict) continue
+      const key = JSON.stringify([before, after])
+      const same = found.get(key)
+      if (same === undefined) found.set(key, { layer4: [one], before, after })
+      else same.layer4.push(one)
+    }
+    return [...found.values()]
+  }
+
+  #names(from: number, to: number): [string, string] {
+    const { all } = this.#classes
+    const name = (index: number, which: 0 | 1): string => {
+      const end = all[index]!
+      return end.kind === 'world' ? end.address : standIns(index)[which]
+    }
+    return [name(from, 0), name(to, from === to ? 1 : 0)]
+  }
+
+  /** Rules that can decide for a class as the subject. */
+  #list(index: number, direction: Direction, when: When): Rule[] {
+    const stand = standOf(this.#classes.all[index]!, when)
+    if (stand === undefined) return []
+    return this.#lookups[when].merged.forTags(stand.tags).by[direction].map(({ rule }) => rule)
+  }
+}
+
+/** Whether a change is about a packet. */
+export function concerns(
+  { layer4 }: Pick<VerdictChange, 'layer4'>,
+  protocol: number,
+  port: number | undefined,
+): boolean {
+  return layer4.some(
+    ({ protocol: its, first, last, except }) =>
+      (except === undefined ? its === protocol : !except.includes(protocol)) &&
+      (first === undefined || last === undefined || (port !== undefined && first <= port && port <= last)),
+  )
+}
+
+/** The side that decides: the first that refuses, else the receiver's, else the sender's where the receiver has no say. */
+function judged(verdict: Verdict): Judged {
+  const { egress, ingress } = verdict
+  const by = !passes(egress.verdict) || ingress.by.kind === 'world' ? egress : ingress
+  return {
+    verdict: verdictWord(verdict),
+    by: by.by.kind === 'unknown' ? 'nobody, for one end is not there' : byText(by),
+  }
+}
+
+/** Outcomes of pairs, gathered where they are alike. */
+class Groups {
+  /** By receiver and outcome: who sends. */
+  readonly #byTo = new Map<
+    string,
+    { to: number; from: number[]; pairs: number; differing: Differing; packets: string[] }
+  >()
+
+  add(from: number, to: number, pairs: number, differing: Differing): void {
+    const packets = rangeTexts(differing.layer4)
+    const key = JSON.stringify([to, packets, differing.before, differing.after])
+    const known = this.#byTo.get(key)
+    if (known === undefined) this.#byTo.set(key, { to, from: [from], pairs, differing, packets })
+    else {
+      known.from.push(from)
+      known.pairs += pairs
+    }
+  }
+
+  /** Receivers with the same senders and outcome together. */
+  list(): VerdictChange[] {
+    const merged = new Map<string, VerdictChange & { to: number[] }>()
+    for (const { to, from, pairs, differing, packets } of this.#byTo.values()) {
+      const key = JSON.stringify([from, packets, differing.before, differing.after])
+      const known = merged.get(key)
+      if (known === undefined) merged.set(key, { from, to: [to], packets, pairs, ...differing })
+      else {
+        known.to.push(to)
+        known.pairs += pairs
+      }
+    }
+    return [...merged.values()].sort((one, other) => weight(one) - weight(other) || other.pairs - one.pairs)
+  }
+}
+
+/** What shuts comes first, then what opens. */
+function weight({ before, after }: VerdictChange): number {
+  if (passes(before.verdict) && !passes(after.verdict)) return 0
+  return passes(before.verdict) ? 2 : passes(after.verdict) ? 1 : 3
+}
+
+/** The interfaces of some classes. */
+export function interfacesIn(all: readonly EndClass[], indices: readonly number[]): InterfaceClass[] {
+  return indices.flatMap((index) => {
+    const end = all[index]!
+    return end.kind === 'interfaces' ? [end] : []
+  })
+}
