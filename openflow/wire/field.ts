@@ -116,10 +116,7 @@ const halves = new Uint32Array(lane.buffer)
 const HIGH = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1 ? 1 : 0
 const LOW = 1 - HIGH
 
-/**
- * Reads 64 bits; unchecked. Zero is what most cookies, masks and counters are, and needs no new bigint. It calls nothing,
- * not even `u32At`: bench/codec.ts shows what that costs.
- */
+/** Reads 64 bits; unchecked. Zero is what most cookies, masks and counters are, and needs no new bigint. */
 export function readU64(b: Uint8Array, at: number): bigint {
   const high = (b[at]! << 24) | (b[at + 1]! << 16) | (b[at + 2]! << 8) | b[at + 3]!
   const low = (b[at + 4]! << 24) | (b[at + 5]! << 16) | (b[at + 6]! << 8) | b[at + 7]!
