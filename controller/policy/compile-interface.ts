@@ -92,11 +92,21 @@ export function interfaceRowsElsewhere(facts: InterfaceFacts, { normal, world }:
   return set.rows
 }
 
-/** The rows that are the same on every switch. */
+/** The rows that are the same on every switch that is concerned with the network. */
 export function interfaceRowsEverywhere(facts: InterfaceFacts, world: boolean): Rows {
   const set = new RowSet(facts.unit, facts.cookie)
+  if (world) refuseMac(set, facts)
   refuseImpostors(set, facts, world)
   if (facts.identity !== IDENTITY.unknown) answerNeighbours(set, facts)
+  return set.rows
+}
+
+/** The rows on a switch that is not concerned with the network: only the world could bring its packets. */
+export function interfaceRowsFarAway(facts: InterfaceFacts, world: boolean): Rows {
+  const set = new RowSet(facts.unit, facts.cookie)
+  if (!world) return set.rows
+  refuseMac(set, facts)
+  if (facts.identity !== IDENTITY.unknown) refuseSender(set, facts)
   return set.rows
 }
 
@@ -113,11 +123,19 @@ function inNetwork({ network }: InterfaceFacts): Oxm {
   return { field: 'reg3', value: network }
 }
 
+/** A record's MAC, whatever its network, is no way to the world. */
+function refuseMac(set: RowSet, { record }: InterfaceFacts): void {
+  set.add(TABLES.destination, 240, [{ field: 'eth_dst', value: record.mac }], {})
+}
+
+/** Nobody in the world has a record's MAC. */
+function refuseSender(set: RowSet, { record }: InterfaceFacts): void {
+  set.add(TABLES.origin, 250, [{ field: 'eth_src', value: record.mac }], {})
+}
+
 /** Nobody in the world has a record's address, and nobody but its MAC receives for it. */
 function refuseImpostors(set: RowSet, facts: InterfaceFacts, world: boolean): void {
   const network = inNetwork(facts)
-  // A record's MAC, whatever its network, is no way to the world.
-  if (world) set.add(TABLES.destination, 240, [{ field: 'eth_dst', value: facts.record.mac }], {})
   for (const address of facts.addresses) {
     set.add(TABLES.destination, 250, [network, ...to(address)], {})
     if (!world) continue
@@ -189,7 +207,7 @@ function sendFromElsewhere(set: RowSet, facts: InterfaceFacts, { zone, normal, w
     const match = normal ? [mac] : [mac, FROM_FABRIC]
     set.add(TABLES.origin, 300, match, { actions: sender(facts, zone), goto: TABLES.neighbour })
   }
-  if (world) set.add(TABLES.origin, 250, [mac], {})
+  if (world) refuseSender(set, facts)
 }
 
 /** What comes from the world is of the network of whom it is for. */

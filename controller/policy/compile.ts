@@ -14,6 +14,7 @@ import {
   interfaceRows,
   interfaceRowsElsewhere,
   interfaceRowsEverywhere,
+  interfaceRowsFarAway,
   interfaceUnit,
   type Site,
   siteOf,
@@ -23,6 +24,7 @@ import { classOf, forwardRows, portRows, systemRows, worldExists, worldRows } fr
 import { SwitchUnits } from './compile-units.ts'
 import type { Rows } from './fields.ts'
 import type { IntentDelta } from './intent.ts'
+import { Interest } from './interest.ts'
 import { Multimap } from './multimap.ts'
 import type { SwitchProgram, Touched } from './program.ts'
 import type { Backend, DatapathView, NetworkState, ObservedDelta, Place } from './state.ts'
@@ -53,6 +55,8 @@ interface Looked {
   parts: Parts
   elsewhere: Rows
   everywhere: Rows
+  /** On switches that are not concerned with its network. */
+  farAway: Rows
 }
 
 /** Names of the parts of an interface's unit. */
@@ -61,8 +65,8 @@ interface Parts {
   everywhere: string
 }
 
-/** Interfaces as they are now; undefined where there is no such record any more. */
-type Looks = ReadonlyMap<string, Looked | undefined>
+/** Interfaces as they are now, each looked at once; undefined where there is no such record any more. */
+type Looks = Map<string, Looked | undefined>
 
 /** What is left to be done for switches. */
 class Work {
@@ -99,6 +103,7 @@ export class Compiler {
   readonly #byPort = new Multimap<string>()
   /** Links and uplinks of a switch when it was compiled last. */
   readonly #linksOf = new Map<string, Set<number>>()
+  readonly #interest = new Interest()
   #worldExists = false
   #isNew = true
 
@@ -116,40 +121,43 @@ export class Compiler {
     const work = new Work()
     const all = this.#isNew || intent === 'all' || observed === 'all'
     this.#isNew = false
-    const fresh = [...datapaths.keys()].filter((datapathId) => !this.#switches.has(datapathId))
     if (all) this.#everything(state, work)
     else {
       this.#takeIntent(intent, work)
       this.#takeObserved(state, observed, work)
     }
     for (const datapathId of [...this.#switches.keys()]) if (!datapaths.has(datapathId)) this.#forget(datapathId)
+    const fresh = new Set([...datapaths.keys()].filter((datapathId) => !this.#switches.has(datapathId)))
     const hasWorld = worldExists(datapaths)
     if (hasWorld !== this.#worldExists) for (const name of this.#seen.keys()) work.interfaces.add(name)
+    const hadWorld = this.#worldExists
     this.#worldExists = hasWorld
-    const looks = this.#look(state, work)
+    for (const datapathId of all ? datapaths.keys() : [...(observed as ObservedDelta).datapaths, ...fresh])
+      this.#setLinks(datapathId, datapaths.get(datapathId))
+    this.#look(state, work, hadWorld || hasWorld)
+    const looks: Looks = new Map()
     work.policy = this.#policy.update(state.intent, all ? 'all' : intent)
 
     const compiled = new Map<string, Compiled>()
     for (const datapath of datapaths.values()) {
       const { datapathId } = datapath
-      const isFresh = fresh.includes(datapathId)
       const units = this.#switches.get(datapathId) ?? new SwitchUnits()
-      if (isFresh || all) units.touchAll()
-      if (isFresh) this.#start(state, datapath, units, looks)
-      else this.#update(state, datapath, units, work, looks)
+      if (fresh.has(datapathId)) {
+        units.touchAll()
+        this.#start(state, datapath, units, looks)
+      } else this.#update(state, datapath, units, work, looks)
       const touched = units.takeTouched()
-      if (isFresh || all) compiled.set(datapathId, { program: units.program, touched: undefined })
+      if (fresh.has(datapathId)) compiled.set(datapathId, { program: units.program, touched: undefined })
       else if (isAny(touched)) compiled.set(datapathId, { program: units.program, touched })
     }
     return compiled
   }
 
-  #everything({ intent, observed }: NetworkState, work: Work): void {
+  /** Forgets what there was: each switch is a new one. */
+  #everything({ intent }: NetworkState, work: Work): void {
+    this.#switches.clear()
     for (const name of intent.interfaces.keys()) work.interfaces.add(name)
     for (const name of this.#seen.keys()) work.interfaces.add(name)
-    for (const datapathId of observed.datapaths.keys()) work.allPorts.add(datapathId)
-    work.forward = 'all'
-    work.world = true
   }
 
   #takeIntent(delta: IntentDelta, work: Work): void {
@@ -187,9 +195,25 @@ export class Compiler {
     }
   }
 
-  /** Looks at the interfaces that may have changed once for all switches, and at ports they came to or left. */
-  #look(state: NetworkState, work: Work): Looks {
-    const looks = new Map<string, Looked | undefined>()
+  #setLinks(datapathId: string, datapath: DatapathView | undefined): void {
+    const links = linksOf(datapath)
+    if (datapath === undefined) this.#linksOf.delete(datapathId)
+    else this.#linksOf.set(datapathId, links)
+    this.#interest.setLinks(datapathId, links.size)
+  }
+
+  /** Notes where interfaces that may have changed were and are, and on which switches their rows may be others. */
+  #look(state: NetworkState, work: Work, world: boolean): void {
+    // Where all switches are new, each looks for itself.
+    const isNew = this.#switches.size === 0
+    const everywhere = [...(world && !isNew ? state.observed.datapaths.keys() : [])]
+    const concern = (name: string): void => {
+      const network = this.#seen.get(name)?.network
+      if (network === undefined || isNew) return
+      for (const datapathId of this.#interest.switchesOf(network)) work.onSwitch.add(datapathId, name)
+    }
+    // All that were concerned, before any of the changes takes their interest away.
+    for (const name of work.interfaces) concern(name)
     for (const name of work.interfaces) {
       const before = this.#seen.get(name)
       if (before !== undefined) this.#index('remove', name, before)
@@ -202,20 +226,29 @@ export class Compiler {
         this.#index('add', name, seen)
       }
       for (const where of [before?.place, place]) if (where !== undefined) work.port(where)
-      looks.set(name, this.#lookAt(state, name))
+      for (const datapathId of everywhere) work.onSwitch.add(datapathId, name)
     }
-    for (const datapath of state.observed.datapaths.values()) {
-      this.#linksOf.set(datapath.datapathId, linksOf(datapath))
+    for (const name of work.interfaces) concern(name)
+    for (const [datapathId, networks] of this.#interest.takeChanged()) {
+      if (isNew) continue
+      const names = networks === 'all' ? [this.#seen.keys()] : [...networks].map((name) => this.#byNetwork.all(name))
+      for (const some of names) for (const name of some) work.onSwitch.add(datapathId, name)
     }
-    return looks
   }
 
-  #lookAt(state: NetworkState, name: string): Looked | undefined {
+  #lookAt(state: NetworkState, name: string, looks: Looks): Looked | undefined {
+    if (looks.has(name)) return looks.get(name)
     const facts = factsOf(state, name)
-    if (facts === undefined) return undefined
     const world = this.#worldExists
-    const elsewhere = interfaceRowsElsewhere(facts, { normal: this.#backend === 'normal', world })
-    return { facts, parts: partsOf(facts.unit), elsewhere, everywhere: interfaceRowsEverywhere(facts, world) }
+    const looked = facts && {
+      facts,
+      parts: partsOf(facts.unit),
+      elsewhere: interfaceRowsElsewhere(facts, { normal: this.#backend === 'normal', world }),
+      everywhere: interfaceRowsEverywhere(facts, world),
+      farAway: interfaceRowsFarAway(facts, world),
+    }
+    looks.set(name, looked)
+    return looked
   }
 
   #index(action: 'add' | 'remove', name: string, { network, place }: Seen): void {
@@ -223,11 +256,12 @@ export class Compiler {
     if (place === undefined) return
     this.#bySwitch[action](place.datapathId, name)
     this.#byPort[action](portName(place), name)
+    this.#interest[action](place.datapathId, network)
   }
 
   #forget(datapathId: string): void {
     this.#switches.delete(datapathId)
-    this.#linksOf.delete(datapathId)
+    this.#setLinks(datapathId, undefined)
   }
 
   /** A switch that is not known yet: all of its units. */
@@ -235,8 +269,8 @@ export class Compiler {
     this.#switches.set(datapath.datapathId, units)
     units.set('system', systemRows())
     const site = this.#sites(state, datapath)
-    for (const name of this.#seen.keys()) {
-      setInterface(units, name, looks.has(name) ? looks.get(name) : this.#lookAt(state, name), site)
+    for (const name of this.#namesFor(datapath.datapathId)) {
+      this.#setInterface(units, name, this.#lookAt(state, name, looks), site)
     }
     this.#setPorts(datapath, units)
     units.set('switches', forwardRows(state, datapath))
@@ -248,9 +282,8 @@ export class Compiler {
   #update(state: NetworkState, datapath: DatapathView, units: SwitchUnits, work: Work, looks: Looks): void {
     const { datapathId } = datapath
     const site = this.#sites(state, datapath)
-    for (const [name, looked] of looks) setInterface(units, name, looked, site)
     for (const name of work.onSwitch.all(datapathId)) {
-      if (!looks.has(name)) setInterface(units, name, this.#lookAt(state, name), site)
+      this.#setInterface(units, name, this.#lookAt(state, name, looks), site)
     }
     if (work.allPorts.has(datapathId)) this.#setPorts(datapath, units)
     else {
@@ -265,6 +298,28 @@ export class Compiler {
     if (work.world) units.set('world', this.#worldExists ? worldRows(state, datapath) : NO_ROWS)
     for (const key of work.policy.flows) units.share(key, this.#policy.flows.get(key))
     for (const id of work.policy.meters) units.shareMeter(id, this.#policy.meters.get(id))
+  }
+
+  /** Interfaces that a new switch may have rows of. */
+  *#namesFor(datapathId: string): IterableIterator<string> {
+    if (this.#worldExists || this.#interest.isCarrier(datapathId)) yield* this.#seen.keys()
+    else for (const network of this.#interest.networksOf(datapathId)) yield* this.#byNetwork.all(network)
+  }
+
+  #setInterface(units: SwitchUnits, name: string, looked: Looked | undefined, siteIn: (network: string) => Site): void {
+    if (looked === undefined) {
+      const unit = interfaceUnit(name)
+      const { elsewhere, everywhere } = partsOf(unit)
+      for (const part of [unit, elsewhere, everywhere]) units.set(unit, NO_ROWS, part)
+      return
+    }
+    const { facts, parts, elsewhere, everywhere, farAway } = looked
+    const site = siteIn(facts.record.network)
+    const isConcerned = this.#interest.concerns(site.datapathId, facts.record.network)
+    const isHere = facts.place?.datapathId === site.datapathId
+    units.set(facts.unit, isConcerned ? interfaceRows(facts, site) : NO_ROWS)
+    units.set(facts.unit, isHere || !isConcerned ? NO_ROWS : elsewhere, parts.elsewhere)
+    units.set(facts.unit, isConcerned ? everywhere : farAway, parts.everywhere)
   }
 
   /** Sites of one switch by network, each looked up once. */
@@ -308,26 +363,6 @@ export class Compiler {
     const links = linksOf(datapath)
     return new Set([...datapath.ports.keys()].filter((port) => !links.has(port)))
   }
-}
-
-function setInterface(
-  units: SwitchUnits,
-  name: string,
-  looked: Looked | undefined,
-  siteIn: (network: string) => Site,
-): void {
-  if (looked === undefined) {
-    const unit = interfaceUnit(name)
-    const { elsewhere, everywhere } = partsOf(unit)
-    for (const part of [unit, elsewhere, everywhere]) units.set(unit, NO_ROWS, part)
-    return
-  }
-  const { facts, parts, elsewhere, everywhere } = looked
-  const site = siteIn(facts.record.network)
-  const isHere = facts.place?.datapathId === site.datapathId
-  units.set(facts.unit, interfaceRows(facts, site))
-  units.set(facts.unit, isHere ? NO_ROWS : elsewhere, parts.elsewhere)
-  units.set(facts.unit, everywhere, parts.everywhere)
 }
 
 function partsOf(unit: string): Parts {
