@@ -9,7 +9,7 @@ import { sharedOptions } from '../cli/program.ts'
 import { METHOD_ROLES } from '../controller/api/auth.ts'
 import { EVENTS } from '../controller/events.ts'
 import { METRICS } from '../controller/metrics.ts'
-import { COOKIE_KINDS } from '../controller/policy/cookie.ts'
+import { COOKIE_KINDS, PIPELINE_EPOCH } from '../controller/policy/cookie.ts'
 import { REGISTERS, STAGES, TABLE_NAMES, TABLES } from '../controller/policy/pipeline.ts'
 import { endpointText, readConfig, SETTINGS } from '../host/config.ts'
 import { ERRORS, STATUS } from '../model/errors.ts'
@@ -83,7 +83,9 @@ function pipeline(): string {
   return `# Pipeline
 
 The tables that a packet meets, as \`tagsteer tables\` prints them. A row may send a packet only to the stages named under
-"next"; what matches no row is dropped unless the last column says otherwise.
+"next"; what matches no row is dropped unless the last column says otherwise. The numbers are those of epoch ${PIPELINE_EPOCH}:
+every layout has tables of its own but for the first, so that an upgrade fills the new beside the old before packets are
+led there.
 
 ${table(['table', 'stage', 'purpose', 'next', 'no row matches'], rows)}
 

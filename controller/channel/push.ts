@@ -28,6 +28,8 @@ import type { Flow, SwitchProgram } from '../policy/program.ts'
 /** Messages per write. Between writes the event loop turns, and a connection that is full is waited for. */
 const PER_WRITE = 500
 const FLAGS = BUNDLE_ATOMIC | BUNDLE_ORDERED
+/** Milliseconds for an answer that each operation before it adds. Open vSwitch 3.1 takes some 0.02 to read and commit one. */
+const PER_OPERATION_MS = 0.2
 
 /** The switch refused an operation, and which. */
 export class Refused extends Error {
@@ -41,7 +43,7 @@ export class Refused extends Error {
 export class Push {
   readonly #connection: OpenFlowConnection
   readonly #addresses: PortAddresses
-  readonly #answerMs: number
+  #answerMs: number
   /** Operations at the switch, by transaction id. */
   readonly #sent = new Map<number, Operation>()
   /** What is sent takes effect as a whole, with the commit. */
@@ -81,6 +83,7 @@ export class Push {
   /** Resolves when the switch confirmed all of it. Rejects otherwise. */
   async run({ atomic, operations }: Batch): Promise<void> {
     this.#operations = operations
+    this.#answerMs += operations.length * PER_OPERATION_MS
     if (!atomic) return this.#plain(operations)
     const bundled: Operation[] = []
     const before: Operation[] = []

@@ -7,6 +7,7 @@
  * for what is installed) -> gone. Everything asynchronous belongs to one connection and stops when that is no longer
  * the present one.
  */
+import { setTimeout as sleep } from 'node:timers/promises'
 import {
   type ErrorMessage,
   type Message,
@@ -17,8 +18,8 @@ import {
 } from 'node-openflow'
 import type { Tell } from '../events.ts'
 import { type Effect, Ledger } from '../flows/ledger.ts'
-import { cookieOf } from '../policy/cookie.ts'
-import { type Flow, flowKey, type SwitchProgram, type Touched } from '../policy/program.ts'
+import { GUARD_KEY, guardFlow } from '../policy/pipeline.ts'
+import type { SwitchProgram, Touched } from '../policy/program.ts'
 import type { Verdict } from './guard.ts'
 import { SwitchPorts } from './ports.ts'
 import { hasBundles, Push } from './push.ts'
@@ -26,24 +27,16 @@ import { align, type ReadBack, readBack, readFlows } from './readback.ts'
 import type { ChannelEvent, FlowStatsReply, SessionTimes, SwitchState, SwitchStatus } from './types.ts'
 import { Upkeep } from './upkeep.ts'
 
-/** Operations in one bundle. Open vSwitch 3.1 commits 20,400 in 0.2 s. */
-const PER_BUNDLE = 20000
+/** Operations in one bundle where no packet sees them. Open vSwitch 3.1 commits them in 10 ms, and does nothing else meanwhile. */
+const PER_SLICE = 2000
+/** A switch that cannot be asked whether its datapath has settled revises it twice a second (settle.ts): two rounds. */
+const UNASKED_SETTLE_MS = 1500
 /** Messages that cannot be used, or errors nobody asked for, until the connection is closed. */
 const MAX_FAULTS = 100
 const TELL_FAULT_MS = 1000
 /** Bits by reason (section 7.3.10): no_match, action, invalid_ttl; add, delete, modify. */
 const ALL_REASONS = 7
 const WHOLE_PACKET = 0xffff
-
-/** The row that drops everything while a change does not fit one bundle. */
-const GUARD_FLOW: Flow = {
-  table: 0,
-  priority: 65535,
-  match: [],
-  instructions: [],
-  cookie: cookieOf('system'),
-  unit: 'system/guard',
-}
 
 export interface SessionContext {
   times: SessionTimes
@@ -52,8 +45,8 @@ export interface SessionContext {
   now: () => number
   emit: (event: ChannelEvent) => void
   packetIn: (datapathId: string, message: MessageNamed<'packet_in'>) => void
-  /** Resolves when the switch's datapath follows its tables, as far as anybody can tell (settle.ts). */
-  settle: (datapathId: string, prompt: () => Promise<unknown>) => Promise<unknown>
+  /** Resolves when the switch's datapath follows its tables, with false where nobody can tell (settle.ts). */
+  settle: (datapathId: string, prompt: () => Promise<unknown>) => Promise<boolean>
 }
 
 /** What belongs to one connection. */
@@ -98,8 +91,8 @@ export class Session {
     const { retryMs, retryMaxMs } = context.times
     this.#ledger = new Ledger({
       bundles: true,
-      perBundle: PER_BUNDLE,
-      guard: { key: flowKey(GUARD_FLOW.table, GUARD_FLOW.priority, GUARD_FLOW.match), flow: GUARD_FLOW },
+      perSlice: PER_SLICE,
+      guard: { key: GUARD_KEY, flow: guardFlow() },
       retryMs,
       retryMaxMs,
     })
@@ -462,7 +455,11 @@ export class Session {
     line.push = push
     try {
       await push.run(batch)
-      if (last) await this.#context.settle(this.datapathId, () => push.prompt(this.#ledger.installed))
+      if (batch.settles) {
+        const known = await this.#context.settle(this.datapathId, () => push.prompt(this.#ledger.installed))
+        // What follows takes away the tables of decisions that may still be there.
+        if (!known && !last) await sleep(UNASKED_SETTLE_MS, undefined, { ref: false })
+      }
     } catch (error) {
       if (line.push !== push) return
       line.push = undefined

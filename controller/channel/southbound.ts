@@ -52,6 +52,8 @@ export interface SouthboundOptions {
 }
 
 const PROBE_MS = 5000
+/** Of the flows of one switch: some 250 each. */
+const MAX_READ_OCTETS = 512 * 2 ** 20
 const TIMES: SessionTimes = { auditMs: 30_000, retryMs: 1000, retryMaxMs: 30_000, answerMs: 10_000 }
 /** A bridge's row may arrive after its connection. */
 const GRACE_MS = 1000
@@ -103,6 +105,7 @@ export class Southbound {
               ...where,
               echoMs,
               deadMs: 2 * echoMs,
+              maxMultipartOctets: MAX_READ_OCTETS,
               ...(maxConnections === undefined ? {} : { maxConnections }),
             },
             {
@@ -224,9 +227,9 @@ export class Southbound {
     session.judge(verdict.safe === false ? { ...verdict, reason: `${verdict.reason}${failed}` } : verdict)
   }
 
-  async #settle(datapathId: string, prompt: () => Promise<unknown>): Promise<void> {
+  async #settle(datapathId: string, prompt: () => Promise<unknown>): Promise<boolean> {
     const verdict = this.#guard.verdict(datapathId)
-    if (verdict.safe !== 'unknown') await settle(verdict.target, prompt)
+    return verdict.safe !== 'unknown' && (await settle(verdict.target, prompt))
   }
 
   #emit(event: ChannelEvent): void {

@@ -34,7 +34,8 @@
  *
  * Refusal. A bundle that a switch refuses (table full, say) has changed nothing. The switch keeps enforcing the last
  * good generation, the ledger says so once with the switch's own error, and tries again after a growing time, or at
- * once when there is something newer to want. Nothing is taken away from the switch to make the new fit.
+ * once when there is something newer to want. Nothing is taken away from the switch to make the new fit. What went
+ * before in tables that no packet gets to changes nothing either; the next attempt finds it there.
  *
  * Silence. Before wanted is known nothing is sent, whatever the switch holds: a controller that has just started and
  * has not read its intent yet must not take anybody's flows away.
@@ -42,6 +43,7 @@
 import { emptyProgram, type Flow, nothingTouched, type SwitchProgram, type Touched } from '../policy/program.ts'
 import { apply, diff } from './diff.ts'
 import { type Batch, batches, type Sending } from './order.ts'
+import { tablesReached } from './reach.ts'
 
 export type Effect =
   /** Ask the switch for its flows; answer with readBack or failed. */
@@ -218,11 +220,16 @@ export class Ledger {
   #compare(tell = false): Effect[] {
     if (this.#installed === undefined) return this.#readAnew()
     const { generation, program } = this.#wanted as { generation: number; program: SwitchProgram }
+    const all = this.#touched === 'all'
     const operations = diff(program, this.#installed, this.#touched === 'all' ? undefined : this.#touched)
     this.#touched = nothingTouched()
     this.#stale = false
     const compared: Effect[] = tell ? [{ effect: 'compared', operations: operations.length }] : []
-    const list = batches(operations, this.#options)
+    // A new layout of tables comes with another program, so with a whole comparison, and that costs as much as this.
+    // What was refused in parts may fit as a whole, since a bundle that adds and deletes needs less room.
+    const inParts = all && operations.length > 0 && this.#attempts === 0
+    const reach = inParts ? { before: tablesReached(this.#installed), after: tablesReached(program) } : undefined
+    const list = batches(operations, this.#options, reach)
     if (list.length === 0) {
       this.#phase = 'resting'
       return [...compared, ...this.#confirm(generation)]

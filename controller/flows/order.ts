@@ -12,26 +12,42 @@
  * is not there yet, or no longer; meters and groups stand before the flows that name them and fall after them.
  *
  * What order alone cannot give: one table deciding as the old and the next as the new may permit what neither
- * permitted. An atomic bundle (EXT-230) has no such moment. Where a change does not fit one bundle, or the switch has
- * none, and more than one table changes, a guard row that drops everything stands in table 0 meanwhile: packets are
- * lost for that time, but none passes that neither the old nor the new program permits.
+ * permitted. An atomic bundle (EXT-230) has no such moment, and a change of any size is one bundle where the switch has
+ * them. Where it has none, and more than one table changes, a guard row that drops everything stands in table 0
+ * meanwhile: packets are lost for that time, but none passes that neither the old nor the new program permits.
+ *
+ * Beside all that are tables that packets do not get to (reach.ts): a new layout's before the first table leads there,
+ * an old one's after it no longer does. What happens in those is not seen, so it needs neither atomicity nor guard and
+ * is cut into slices that keep the switch busy for a moment each: first the new tables are filled, then comes the change
+ * that packets see, then, when the datapath has no decision left that leads to them, the old tables are emptied. A
+ * packet then meets either layout alone even where its way through the tables has a pause (a second pass after
+ * connection tracking goes on in a table by number), which no bundle gives.
  */
 import type { Flow } from '../policy/program.ts'
 import type { Operation } from './diff.ts'
+import type { Reached } from './reach.ts'
 
 export interface Batch {
   /** All or nothing, in order: one bundle. Otherwise messages one by one. A barrier follows either. */
   atomic: boolean
+  /** With it all that packets meet is as it will be: what the datapath decided before has to go. */
+  settles: boolean
   operations: Operation[]
 }
 
 export interface Sending {
   /** The switch has bundles. */
   bundles: boolean
-  /** Operations per bundle. A bundle expires 10 s after its last message in Open vSwitch; 20,400 take 0.2 s. */
-  perBundle: number
+  /** Operations per batch where packets do not see them. */
+  perSlice: number
   /** The row that drops everything. */
   guard: { key: string; flow: Flow }
+}
+
+/** Tables that packets get to before and after a change. */
+export interface Reach {
+  before: Reached
+  after: Reached
 }
 
 /** Phases in the order in which they run. */
@@ -47,17 +63,68 @@ export function order(operations: readonly Operation[]): Operation[] {
   return [...operations].sort((a, b) => phase(a) - phase(b) || within(a, b))
 }
 
-/** The ordered operations as batches. Empty where there is nothing to do. */
-export function batches(operations: readonly Operation[], { bundles, perBundle, guard }: Sending): Batch[] {
+/**
+ * The ordered operations as batches. Empty where there is nothing to do.
+ * @param reach Where it is known: what packets do not see is done in slices, unless all is one bundle of a slice's size anyway.
+ */
+export function batches(operations: readonly Operation[], sending: Sending, reach?: Reach): Batch[] {
   const ordered = order(operations)
   if (ordered.length === 0) return []
-  if (bundles && ordered.length <= perBundle) return [{ atomic: true, operations: ordered }]
-  const tables = new Set(ordered.flatMap((operation) => (operation.what === 'flow' ? [operation.flow.table] : [])))
-  const cut = bundles ? bySize(ordered, perBundle) : byPlace(ordered, tables.size < 2)
-  const middle = cut.map((part) => ({ atomic: bundles, operations: part }))
-  if (tables.size < 2 || middle.length < 2) return middle
-  const one = (act: 'add' | 'delete'): Batch => ({ atomic: bundles, operations: [{ what: 'flow', act, ...guard }] })
-  return [one('add'), ...middle, one('delete')]
+  const { early, seen, late } = split(ordered, reach, sending)
+  const upToSeen = [...slices(early, sending), ...together(seen, sending)]
+  const after = slices(late, sending)
+  const settling = upToSeen.at(-1) ?? after.at(-1)
+  if (settling !== undefined) settling.settles = true
+  return [...upToSeen, ...after]
+}
+
+interface Parts {
+  early: Operation[]
+  seen: Operation[]
+  late: Operation[]
+}
+
+/** What packets see, and what can be done before and after it because they do not. */
+function split(ordered: Operation[], reach: Reach | undefined, { bundles, perSlice }: Sending): Parts {
+  const parts: Parts = { early: [], seen: [], late: [] }
+  if (reach === undefined) return { ...parts, seen: ordered }
+  const misses = (reached: Reached, table: number): boolean => reached !== 'anywhere' && !reached.has(table)
+  let hidden = 0
+  for (const operation of ordered) {
+    const { what, act } = operation
+    if (what === 'flow') {
+      const isEarly = misses(reach.before, operation.flow.table)
+      const isLate = act === 'delete' && misses(reach.after, operation.flow.table)
+      parts[isEarly ? 'early' : isLate ? 'late' : 'seen'].push(operation)
+      if (isEarly || isLate) hidden++
+    } else if (what === 'port') parts.seen.push(operation)
+    else parts[act === 'add' ? 'early' : act === 'delete' ? 'late' : 'seen'].push(operation)
+  }
+  const isOne = bundles && ordered.length <= perSlice && parts.late.length === 0
+  return hidden === 0 || isOne ? { early: [], seen: ordered, late: [] } : parts
+}
+
+function slices(operations: Operation[], { bundles, perSlice }: Sending): Batch[] {
+  const list: Batch[] = []
+  for (let at = 0; at < operations.length; at += perSlice) {
+    list.push({ atomic: bundles, settles: false, operations: operations.slice(at, at + perSlice) })
+  }
+  return list
+}
+
+/** What packets see: one bundle of whatever size, or messages in order, guarded where order is not enough. */
+function together(operations: Operation[], { bundles, guard }: Sending): Batch[] {
+  if (operations.length === 0) return []
+  if (bundles) return [{ atomic: true, settles: false, operations }]
+  const tables = new Set(operations.flatMap((operation) => (operation.what === 'flow' ? [operation.flow.table] : [])))
+  const list = byPlace(operations, tables.size < 2).map((part) => ({ atomic: false, settles: false, operations: part }))
+  if (tables.size < 2 || list.length < 2) return list
+  const one = (act: 'add' | 'delete'): Batch => ({
+    atomic: false,
+    settles: false,
+    operations: [{ what: 'flow', act, ...guard }],
+  })
+  return [one('add'), ...list, one('delete')]
 }
 
 function phase(operation: Operation): number {
@@ -87,12 +154,6 @@ function number(operation: Operation): number {
 
 function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
-}
-
-function bySize(operations: Operation[], size: number): Operation[][] {
-  const parts: Operation[][] = []
-  for (let at = 0; at < operations.length; at += size) parts.push(operations.slice(at, at + size))
-  return parts
 }
 
 /**

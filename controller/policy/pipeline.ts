@@ -2,14 +2,14 @@
  * The layout of the tables: which there are, in which order a packet meets them, where each may send it on, what
  * happens to a packet that no row matches, and what the registers carry. Declared once; docs/pipeline.md, the command
  * line's names of stages and a test that holds every compiled row to its table are made from it. An incompatible change
- * raises PIPELINE_EPOCH (cookie.ts). It refuses to know policy.
+ * raises PIPELINE_EPOCH (cookie.ts), and that moves every table but the first to other numbers. It refuses to know policy.
  */
 import type { Direction, Tier } from '../../model/records.ts'
-import { cookieOf, isOurs } from './cookie.ts'
+import { cookieOf, isOurs, PIPELINE_EPOCH } from './cookie.ts'
 import { type Flow, flowKey } from './program.ts'
 
-/** Table numbers by name of stage, in the order of the pipeline. */
-export const TABLES = {
+/** Stages in the order of the pipeline. */
+const PLACES = {
   classify: 0,
   port_security: 1,
   origin: 2,
@@ -34,7 +34,25 @@ export const TABLES = {
   deliver: 21,
 } as const
 
-export type TableName = keyof typeof TABLES
+export type TableName = keyof typeof PLACES
+
+/** Names in the order of the pipeline. */
+export const TABLE_NAMES: readonly TableName[] = Object.keys(PLACES) as TableName[]
+
+/** Tables that one epoch has for itself, beside the first, and epochs that have tables of their own at once. */
+const PER_EPOCH = 31
+const RANGES = 8
+
+/**
+ * Table numbers by name of stage. Packets enter at table 0, whichever epoch it is; the others of an epoch are not those
+ * of the seven before and after it. So a controller that lays tables out differently fills its own beside those of its
+ * predecessor, lets the first table lead there, and then empties the old (flows/order.ts): nothing is lost, and no
+ * packet meets rows of two layouts.
+ */
+export const TABLES: Readonly<Record<TableName, number>> = tablesOf(PIPELINE_EPOCH)
+
+/** The stage of a table of this epoch. */
+export const STAGE_OF: ReadonlyMap<number, TableName> = new Map(TABLE_NAMES.map((name) => [TABLES[name], name]))
 
 /** The tables in which each side is judged, in the order in which a packet meets them: one per tier, and the defaults. */
 export const POLICY_TABLES = {
@@ -50,17 +68,21 @@ export const POLICY_TABLES = {
     baseline: TABLES.ingress_baseline,
     default: TABLES.ingress_default,
   },
-} as const satisfies Record<Direction, Record<Tier | 'default', number>>
+} satisfies Record<Direction, Record<Tier | 'default', number>>
 
 /** Where a packet goes that a side lets pass. */
 export const AFTER: Readonly<Record<Direction, number>> = { egress: TABLES.ingress_admin, ingress: TABLES.commit }
 
-/** Names by number. */
-export const TABLE_NAMES: readonly TableName[] = Object.keys(TABLES) as TableName[]
+/** @param epoch From 1. */
+export function tablesOf(epoch: number): Readonly<Record<TableName, number>> {
+  const base = ((epoch - 1) % RANGES) * PER_EPOCH
+  const numbers = Object.entries(PLACES).map(([name, place]) => [name, place === 0 ? 0 : base + place])
+  return Object.fromEntries(numbers) as Record<TableName, number>
+}
 
 /** Whether a flow is another's and in one of these tables, where it takes packets from ours. */
 export function isIntruder(table: number, cookie: bigint): boolean {
-  return !isOurs(cookie) && TABLE_NAMES[table] !== undefined
+  return !isOurs(cookie) && STAGE_OF.has(table)
 }
 
 export interface Stage {

@@ -9,11 +9,12 @@ import { align } from '../../controller/channel/readback.ts'
 import { diff } from '../../controller/flows/diff.ts'
 import { operationMessage } from '../../controller/flows/messages.ts'
 import { batches } from '../../controller/flows/order.ts'
+import { tablesReached } from '../../controller/flows/reach.ts'
 import { Compiler, guardFlow } from '../../controller/policy/compile.ts'
-import { readCookie } from '../../controller/policy/cookie.ts'
+import { PIPELINE_EPOCH, readCookie } from '../../controller/policy/cookie.ts'
 import { blocks } from '../../controller/policy/fields.ts'
 import { Intent } from '../../controller/policy/intent.ts'
-import { AFTER, STAGES, TABLE_NAMES, TABLES, UNKNOWN_PORT } from '../../controller/policy/pipeline.ts'
+import { AFTER, STAGE_OF, STAGES, TABLE_NAMES, TABLES, tablesOf, UNKNOWN_PORT } from '../../controller/policy/pipeline.ts'
 import { emptyProgram, type Flow, flowKey, type SwitchProgram } from '../../controller/policy/program.ts'
 import type { Backend, NetworkState } from '../../controller/policy/state.ts'
 import { arbitraryNetwork } from '../support/arbitrary-state.ts'
@@ -89,7 +90,7 @@ describe('the compiler', () => {
             expect(readCookie(flow.cookie), key).not.to.equal(undefined)
             if (key !== 'guard') expect(flowKey(flow.table, flow.priority, flow.match)).to.equal(key)
             for (const next of nextTables(flow)) {
-              const name = TABLE_NAMES[flow.table]
+              const name = STAGE_OF.get(flow.table)
               if (name === undefined) throw new Error(`no table ${flow.table}`)
               expect(
                 STAGES[name].next.map((its) => TABLES[its]),
@@ -97,11 +98,26 @@ describe('the compiler', () => {
               ).to.include(next)
             }
           }
+          expect(tablesReached(program)).not.to.equal('anywhere')
           for (const meter of program.meters.values()) encode(operationMessage({ what: 'meter', act: 'add', meter }))
         }
       }),
       { numRuns: 25 },
     )
+  })
+
+  it('gives an epoch tables that none of the seven before it has, but for the first', () => {
+    for (let epoch = 1; epoch <= 255; epoch++) {
+      const own = Object.values(tablesOf(epoch))
+      expect(own).to.deep.equal([...own].sort((a, b) => a - b))
+      expect(own[0]).to.equal(0)
+      // 254 and 255 are no tables (section 7.2.4.1 and Open vSwitch's own).
+      expect(own.at(-1)).to.be.lessThan(254)
+      for (let before = Math.max(1, epoch - 7); before < epoch; before++) {
+        const shared = Object.values(tablesOf(before)).filter((table) => own.includes(table))
+        expect(shared, `${before} and ${epoch}`).to.deep.equal([0])
+      }
+    }
   })
 
   it('lets a packet whose port nobody knows match what forbids a port, and nothing that permits one', () => {
@@ -150,24 +166,43 @@ describe('the compiler', () => {
     expect(seen.pass, 'rules that pass ports on').to.be.greaterThan(5)
   })
 
-  it('replaces every row of another epoch, in one bundle or behind the guard', () => {
+  it('replaces every row of another epoch beside it, and only then leads packets there', () => {
     const guard = { key: 'guard', flow: guardFlow() }
+    const [mine, theirs] = [tablesOf(PIPELINE_EPOCH), tablesOf(PIPELINE_EPOCH + 1)]
+    const there = new Map(TABLE_NAMES.map((name) => [mine[name], theirs[name]]))
+    const place = (table: number): number => there.get(table) ?? 0
+    /** As another epoch has it: other cookies, other tables. */
+    const other = (flow: Flow): Flow => ({
+      ...flow,
+      cookie: flow.cookie + (1n << 40n),
+      table: place(flow.table),
+      instructions: flow.instructions.map((its) =>
+        its.type === 'goto_table' ? { ...its, table_id: place(its.table_id) } : ctInto(its, place),
+      ),
+    })
     fc.assert(
-      fc.property(arbitraryNetwork(1), ({ state }) => {
+      fc.property(arbitraryNetwork(1), fc.boolean(), ({ state }, bundles) => {
         for (const { program } of new Compiler('fabric').compile(state, ALL).values()) {
-          const before = copyOf(program)
-          const older = ({ cookie }: Flow) => cookie - (1n << 40n)
-          for (const [key, flow] of program.flows) before.flows.set(key, { ...flow, cookie: older(flow) })
-          align({ program: before, mortal: new Set() }, program)
+          const before = emptyProgram()
+          for (const flow of program.flows.values()) {
+            const moved = other(flow)
+            before.flows.set(flowKey(moved.table, moved.priority, moved.match), moved)
+          }
           const operations = diff(program, before)
           const added = operations.flatMap((its) => (its.what === 'flow' && its.act === 'add' ? [its.key] : []))
           expect(added.sort()).to.deep.equal([...program.flows.keys()].sort())
-          const whole = batches(operations, { bundles: true, perBundle: operations.length, guard })
-          expect(whole.map(({ atomic }) => atomic)).to.deep.equal([true])
-          for (const bundles of [true, false]) {
-            const [first] = batches(operations, { bundles, perBundle: 10, guard })
-            expect(first?.operations).to.deep.equal([{ what: 'flow', act: 'add', ...guard }])
-          }
+          const reach = { before: tablesReached(before), after: tablesReached(program) }
+          const list = batches(operations, { bundles, perSlice: 100, guard }, reach)
+          const settled = list.findIndex(({ settles }) => settles)
+          list.forEach(({ operations: part }, at) => {
+            for (const its of part) {
+              if (its.what !== 'flow') continue
+              expect(its.key).not.to.equal('guard')
+              if (its.flow.table !== 0) expect(its.act).to.equal(at <= settled ? 'add' : 'delete')
+            }
+          })
+          const seen = list.filter(({ operations: part }) => part.some((its) => its.what === 'flow' && its.flow.table === 0))
+          if (bundles) expect(seen).to.have.lengthOf(1)
         }
       }),
       { numRuns: 10 },
@@ -192,6 +227,15 @@ describe('the compiler', () => {
     )
   })
 })
+
+/** An instruction whose second passes go elsewhere. */
+function ctInto(instruction: Instruction, place: (table: number) => number): Instruction {
+  if (instruction.type !== 'apply_actions') return instruction
+  const actions = instruction.actions.map((its) =>
+    its.type === 'nx_ct' && its.recirc_table < 0xff ? { ...its, recirc_table: place(its.recirc_table) } : its,
+  )
+  return { ...instruction, actions }
+}
 
 function nextTables({ instructions }: Flow): number[] {
   return instructions.flatMap((instruction) => {

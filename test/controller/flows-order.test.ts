@@ -7,7 +7,8 @@ import fc from 'fast-check'
 import type { Instruction, Oxm } from 'node-openflow'
 import { apply, diff, type Operation } from '../../controller/flows/diff.ts'
 import { copyProgram } from '../../controller/flows/ledger.ts'
-import { batches, order } from '../../controller/flows/order.ts'
+import { type Batch, batches, order, type Reach } from '../../controller/flows/order.ts'
+import { tablesReached } from '../../controller/flows/reach.ts'
 import { emptyProgram, type Flow, nothingTouched, type SwitchProgram } from '../../controller/policy/program.ts'
 
 const TABLES = 3
@@ -101,16 +102,44 @@ const pair = fc.tuple(program, program).map(([before, after]) => {
   return { before, after }
 })
 
-function assertPrefixesSafe(before: SwitchProgram, after: SwitchProgram, steps: Operation[][]): void {
+/** @param others What may happen to a packet half way beside what happens before and after. */
+function assertPrefixesSafe(
+  before: SwitchProgram,
+  after: SwitchProgram,
+  steps: Operation[][],
+  others: readonly string[] = [],
+): void {
   const now = copyProgram(before)
   for (const step of steps) {
     apply(step, now)
     for (const packet of PACKETS) {
       const out = run(now.flows, packet).join()
-      const allowed = [run(before.flows, packet).join(), run(after.flows, packet).join(), '']
+      const allowed = [run(before.flows, packet).join(), run(after.flows, packet).join(), ...others]
       expect(allowed, `packet ${JSON.stringify(packet)} half way`).to.include(out)
     }
   }
+}
+
+const stepsOf = (list: readonly Batch[]): Operation[][] =>
+  list.flatMap(({ atomic, operations }) => (atomic ? [operations] : operations.map((one) => [one])))
+
+const reachOf = (before: SwitchProgram, after: SwitchProgram): Reach => ({
+  before: tablesReached(before),
+  after: tablesReached(after),
+})
+
+/** The same in tables of its own, but for the first. */
+function moved({ flows, ...rest }: SwitchProgram): SwitchProgram {
+  const place = (table: number): number => (table === 0 ? 0 : table + TABLES)
+  const made: SwitchProgram = { ...rest, flows: new Map() }
+  for (const flow of flows.values()) {
+    const instructions = flow.instructions.map((one) =>
+      one.type === 'goto_table' ? { ...one, table_id: place(one.table_id) } : one,
+    )
+    const there: Flow = { ...flow, table: place(flow.table), instructions }
+    made.flows.set(keyOf(there), there)
+  }
+  return made
 }
 
 describe('flow differences', () => {
@@ -193,15 +222,54 @@ describe('the order of operations', () => {
     )
   })
 
-  it('never lets a packet through half way that neither program lets through, with bundles or without', () => {
+  const sending = fc.record({
+    bundles: fc.boolean(),
+    perSlice: fc.integer({ min: 1, max: 20 }),
+    guard: fc.constant(guard),
+  })
+
+  it('with bundles never treats a packet as neither program does, without never lets such a one through', () => {
     fc.assert(
-      fc.property(pair, fc.boolean(), fc.integer({ min: 1, max: 20 }), ({ before, after }, bundles, perBundle) => {
-        const list = batches(diff(after, before), { bundles, perBundle, guard })
-        const steps = list.flatMap(({ atomic, operations }) => (atomic ? [operations] : operations.map((one) => [one])))
-        assertPrefixesSafe(before, after, steps)
+      fc.property(pair, sending, fc.boolean(), ({ before, after }, how, knows) => {
+        const list = batches(diff(after, before), how, knows ? reachOf(before, after) : undefined)
+        const steps = stepsOf(list)
+        assertPrefixesSafe(before, after, steps, how.bundles ? [] : [''])
         const end = copyProgram(before)
         for (const step of steps) apply(step, end)
         expect(end.flows).to.deep.equal(after.flows)
+        expect(list.filter(({ settles }) => settles)).to.have.lengthOf(list.length === 0 ? 0 : 1)
+      }),
+    )
+  })
+
+  it('moves to a layout in other tables without a gap, with bundles or without', () => {
+    fc.assert(
+      fc.property(pair, sending, ({ before, after }, how) => {
+        const next = moved(after)
+        const list = batches(diff(next, before), how, reachOf(before, next))
+        assertPrefixesSafe(before, next, stepsOf(list))
+        const end = copyProgram(before)
+        for (const step of stepsOf(list)) apply(step, end)
+        expect(end.flows).to.deep.equal(next.flows)
+      }),
+    )
+  })
+
+  it('leaves the tables of the old layout whole until its last decision is gone', () => {
+    fc.assert(
+      fc.property(pair, sending, ({ before, after }, { perSlice }) => {
+        const [next, reach] = [moved(after), reachOf(before, moved(after))]
+        // One small slice of additions is no movement of tables.
+        const list = batches(diff(next, before), { bundles: true, perSlice, guard }, reach)
+        if (list.length < 2) return
+        const now = copyProgram(before)
+        const deep = ({ flows }: SwitchProgram): Flow[] => [...flows.values()].filter(({ table }) => table > 0)
+        const paused = (flow: Flow): boolean => reach.before !== 'anywhere' && reach.before.has(flow.table)
+        for (const { operations, settles } of list) {
+          apply(operations, now)
+          expect(deep(now).filter(paused)).to.deep.equal(deep(before).filter(paused))
+          if (settles) break
+        }
       }),
     )
   })
@@ -230,7 +298,7 @@ describe('the order of operations', () => {
     ])
   })
 
-  it('fits a change that a bundle can hold into exactly one', () => {
+  it('is one bundle for a change of any size that packets see', () => {
     const flows = new Map(
       Array.from({ length: 50 }, (_, i) => {
         const flow = flowOf({ table: i % 3, priority: i + 1, verdict: 'drop', cookie: 1n })
@@ -238,9 +306,12 @@ describe('the order of operations', () => {
       }),
     )
     const operations = diff({ ...emptyProgram(), flows }, emptyProgram())
-    expect(batches(operations, { bundles: true, perBundle: 50, guard })).to.have.lengthOf(1)
-    const cut = batches(operations, { bundles: true, perBundle: 20, guard })
-    expect(cut.map(({ operations: part }) => part.length)).to.deep.equal([1, 20, 20, 10, 1])
-    expect(batches([], { bundles: true, perBundle: 50, guard })).to.deep.equal([])
+    const [{ operations: all, ...rest } = { operations: [] }, ...others] = batches(operations, {
+      bundles: true,
+      perSlice: 20,
+      guard,
+    })
+    expect([all.length, rest, others]).to.deep.equal([50, { atomic: true, settles: true }, []])
+    expect(batches([], { bundles: true, perSlice: 50, guard })).to.deep.equal([])
   })
 })

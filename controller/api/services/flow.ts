@@ -14,7 +14,7 @@ import type { ListFlowsRequest__Output } from '../../../proto/gen/tagsteer/v1/Li
 import type { ListFlowsResponse } from '../../../proto/gen/tagsteer/v1/ListFlowsResponse.ts'
 import type { ListTablesResponse } from '../../../proto/gen/tagsteer/v1/ListTablesResponse.ts'
 import type { WaitAppliedRequest__Output } from '../../../proto/gen/tagsteer/v1/WaitAppliedRequest.ts'
-import { STAGES, TABLE_NAMES, TABLES } from '../../policy/pipeline.ts'
+import { STAGE_OF, STAGES, TABLE_NAMES, TABLES } from '../../policy/pipeline.ts'
 import { type Flow, flowKey, type SwitchProgram } from '../../policy/program.ts'
 import type { CallContext } from '../call.ts'
 import { type Causes, causesOf } from '../causes.ts'
@@ -186,7 +186,7 @@ function filterOf(
 
 function flowMessage({ flow, state }: Row, causes: Causes, counters: FlowStats | undefined): FlowMessage {
   return {
-    table: TABLE_NAMES[flow.table] ?? '',
+    table: STAGE_OF.get(flow.table) ?? '',
     tableId: flow.table,
     priority: flow.priority,
     match: formatMatch(flow.match),

@@ -1,0 +1,75 @@
+/**
+ * Which tables packets get to. A row in a table that no packet gets to is not seen by any: it can be added, changed and
+ * taken away piece by piece while traffic runs. That is how a switch moves from one layout of tables to another: the
+ * new tables are filled beside the old, one small change of the first table leads packets into them, and the old are
+ * emptied (order.ts). Pure. It refuses to know what tables are for.
+ */
+import type { Action, Instruction } from 'node-openflow'
+import type { SwitchProgram } from '../policy/program.ts'
+
+/** Table numbers, or that it cannot be told: something leads where only the switch knows. */
+export type Reached = ReadonlySet<number> | 'anywhere'
+
+const FIRST_TABLE = 0
+/** The table of a resubmission to the present one, and of connection tracking without a second pass. */
+const NO_TABLE = 255
+
+/** Tables that a packet which enters at the first can meet; the first is one of them. Costs what the program has. */
+export function tablesReached({ flows, groups }: SwitchProgram): Reached {
+  const ways = new Map<number, Set<number>>()
+  for (const { table, instructions } of flows.values()) {
+    let next = ways.get(table)
+    if (next === undefined) {
+      next = new Set()
+      ways.set(table, next)
+    }
+    for (const instruction of instructions) if (!addWays(instruction, next)) return 'anywhere'
+  }
+  // Buckets act in the table of whatever flow names their group; they lead on by resubmitting alone.
+  const fromGroups = new Set<number>()
+  for (const { buckets } of groups.values()) {
+    for (const { actions } of buckets) if (!actions.every((action) => addWaysOf(action, fromGroups))) return 'anywhere'
+  }
+  const reached = new Set([FIRST_TABLE, ...fromGroups])
+  // A set that grows while it is walked is walked to its end.
+  for (const table of reached) for (const next of ways.get(table) ?? []) reached.add(next)
+  return reached
+}
+
+/** Adds the tables that an instruction leads to; false where it cannot be told. */
+function addWays(instruction: Instruction, ways: Set<number>): boolean {
+  switch (instruction.type) {
+    case 'goto_table':
+      ways.add(instruction.table_id)
+      return true
+    case 'apply_actions':
+    case 'write_actions':
+      return instruction.actions.every((action) => addWaysOf(action, ways))
+    case 'clear_actions':
+    case 'write_metadata':
+    case 'meter':
+      return true
+    default:
+      return false
+  }
+}
+
+function addWaysOf(action: Action, ways: Set<number>): boolean {
+  switch (action.type) {
+    case 'nx_resubmit_table':
+    case 'nx_resubmit_table_ct':
+      if (action.table !== NO_TABLE) ways.add(action.table)
+      return true
+    case 'nx_ct':
+      if (action.recirc_table !== NO_TABLE) ways.add(action.recirc_table)
+      return action.actions.every((inner) => addWaysOf(inner, ways))
+    case 'nx_clone':
+      return action.actions.every((inner) => addWaysOf(inner, ways))
+    // Rows that a switch makes by itself, and what nobody here can read.
+    case 'nx_learn':
+    case 'experimenter':
+      return false
+    default:
+      return true
+  }
+}
