@@ -6,8 +6,8 @@
 import { once } from 'node:events'
 import { connect as connectSocket } from 'node:net'
 import { expect } from 'chai'
-import { encode, Framer, type Message, type MessageNamed, OFPPC_NO_FLOOD } from 'node-openflow'
-import type { Group, Meter } from '../../controller/policy/program.ts'
+import { encode, Framer, type Instruction, type Message, type MessageNamed, OFPPC_NO_FLOOD } from 'node-openflow'
+import type { Flow, Group, Meter } from '../../controller/policy/program.ts'
 import { nothingTouched } from '../../controller/policy/program.ts'
 import { FakeSwitch, portOf } from '../support/fake-switch.ts'
 import { Bench, keyOf, programOf, towards } from '../support/southbound-bench.ts'
@@ -199,11 +199,20 @@ describe('the southbound channel', () => {
 
   it('works message by message, under a guard, on a switch without bundles', async () => {
     device.bundles = false
-    bench.southbound.want(ID, 2, programOf(some(9)))
+    // Where the first table leads packets into the others, they see a change of those.
+    const leading = some(9).map((flow): Flow => {
+      const next: Instruction = { type: 'goto_table', table_id: flow.table + 1 }
+      return flow.table < 2 ? { ...flow, instructions: [next] } : flow
+    })
+    bench.southbound.want(ID, 1, programOf(leading))
     await device.connect(bench.address)
+    await bench.applied(ID, 1)
+    const before = device.received.length
+    const moved = leading.map((flow) => ({ ...flow, cookie: flow.cookie + 1n }))
+    bench.southbound.want(ID, 2, programOf(moved))
     await bench.applied(ID, 2)
     expect(device.flows.size).to.equal(9)
-    const mods = device.received.filter((message) => message.type === 'flow_mod')
+    const mods = device.received.slice(before).filter((message) => message.type === 'flow_mod')
     expect(mods[0]).to.include({ command: 'add', priority: 65535, table_id: 0 })
     expect(mods.at(-1)).to.include({ command: 'delete_strict', priority: 65535, table_id: 0 })
     expect(mods.slice(1, -1).map(({ table_id }) => table_id)).to.deep.equal([2, 2, 2, 1, 1, 1, 0, 0, 0])

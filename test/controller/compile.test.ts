@@ -4,8 +4,7 @@
  */
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { checkMatch, encode } from 'node-openflow'
-import { align } from '../../controller/channel/readback.ts'
+import { checkMatch, encode, type Instruction } from 'node-openflow'
 import { diff } from '../../controller/flows/diff.ts'
 import { operationMessage } from '../../controller/flows/messages.ts'
 import { batches } from '../../controller/flows/order.ts'
@@ -14,7 +13,15 @@ import { Compiler, guardFlow } from '../../controller/policy/compile.ts'
 import { PIPELINE_EPOCH, readCookie } from '../../controller/policy/cookie.ts'
 import { blocks } from '../../controller/policy/fields.ts'
 import { Intent } from '../../controller/policy/intent.ts'
-import { AFTER, STAGE_OF, STAGES, TABLE_NAMES, TABLES, tablesOf, UNKNOWN_PORT } from '../../controller/policy/pipeline.ts'
+import {
+  AFTER,
+  STAGE_OF,
+  STAGES,
+  TABLE_NAMES,
+  TABLES,
+  tablesOf,
+  UNKNOWN_PORT,
+} from '../../controller/policy/pipeline.ts'
 import { emptyProgram, type Flow, flowKey, type SwitchProgram } from '../../controller/policy/program.ts'
 import type { Backend, NetworkState } from '../../controller/policy/state.ts'
 import { arbitraryNetwork } from '../support/arbitrary-state.ts'
@@ -201,7 +208,9 @@ describe('the compiler', () => {
               if (its.flow.table !== 0) expect(its.act).to.equal(at <= settled ? 'add' : 'delete')
             }
           })
-          const seen = list.filter(({ operations: part }) => part.some((its) => its.what === 'flow' && its.flow.table === 0))
+          const seen = list.filter(({ operations: part }) =>
+            part.some((its) => its.what === 'flow' && its.flow.table === 0),
+          )
           if (bundles) expect(seen).to.have.lengthOf(1)
         }
       }),

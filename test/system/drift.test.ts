@@ -7,6 +7,7 @@ import { execFile } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
+import { TABLES } from '../../controller/policy/pipeline.ts'
 import type { Flow } from '../../controller/policy/program.ts'
 import { Daemons } from '../support/ovs-bridge.ts'
 import { Bench, programOf, type Told, towards } from '../support/southbound-bench.ts'
@@ -32,9 +33,11 @@ describe('drift on Open vSwitch', function () {
     return lines.map((line) => line.trim()).filter((line) => line.includes('actions='))
   }
   const many = (count: number): Flow[] =>
-    Array.from({ length: count }, (_, i) => towards(0x0a000000 + i, 1 + (i % 7), i % 5))
+    Array.from({ length: count }, (_, i) => towards(0x0a000000 + i, 1 + (i % 7), table(i)))
+  /** The first five tables in turn. */
+  const table = (n: number): number => Object.values(TABLES)[n % 5] ?? 0
   /** The flow towards 10.0.0.N of many(). */
-  const rule = (n: number): string => `table=${n % 5},priority=100,ip,nw_dst=10.0.0.${n}`
+  const rule = (n: number): string => `table=${table(n)},priority=100,ip,nw_dst=10.0.0.${n}`
   const cookie = (n: number): string => `0x7a6701060a0000${n.toString(16).padStart(2, '0')}`
 
   beforeEach(async () => {
@@ -84,24 +87,26 @@ describe('drift on Open vSwitch', function () {
     const { details } = await disturb(
       'add-flow',
       BRIDGE,
-      `table=3,priority=900,cookie=${cookie(1)},ip,actions=output:9`,
+      `table=${table(3)},priority=900,cookie=${cookie(1)},ip,actions=output:9`,
     )
     expect(details).to.include({ missing: 0, changed: 0, stale: 1 })
-    expect(details['flows']).to.equal(`stale table=3,priority=900,cookie=${cookie(1)},ip,actions=output:9`)
+    expect(details['flows']).to.equal(`stale table=${table(3)},priority=900,cookie=${cookie(1)},ip,actions=output:9`)
   })
 
   it('puts back flows that were deleted', async () => {
     await serve()
     const { details } = await disturb('del-flows', BRIDGE, 'ip,nw_dst=10.0.0.8/30')
     expect(details).to.include({ missing: 4, changed: 0, stale: 0 })
-    expect(details['flows']).to.include(`missing ${rule(9).replace(',ip', `,cookie=${cookie(9)},ip`)},actions=output:3`)
+    expect(details['flows']).to.include(`missing ${rule(10).replace(',ip', `,cookie=${cookie(10)},ip`)},actions=output:4`)
   })
 
   it('puts flows right that were modified, or given a timeout', async () => {
     await serve()
     const { details } = await disturb('mod-flows', BRIDGE, `${rule(7).replace(',priority=100', '')},actions=output:9`)
     expect(details).to.include({ missing: 0, changed: 1, stale: 0 })
-    expect(details['flows']).to.match(/^changed table=2,.*nw_dst=10\.0\.0\.7,actions=output:9$/)
+    expect(details['flows']).to.match(
+      new RegExp(`^changed table=${table(2)},.*nw_dst=10\\.0\\.0\\.7,actions=output:9$`),
+    )
     await new Promise((resolve) => setTimeout(resolve, 1100))
     const mortal = `${rule(5)},cookie=${cookie(5)},hard_timeout=100,actions=output:6`
     expect((await disturb('add-flow', BRIDGE, mortal)).details).to.include({ changed: 1 })
@@ -109,11 +114,11 @@ describe('drift on Open vSwitch', function () {
 
   it('tells of flows of others above ours and leaves them alone, whether they come while it looks or came before', async () => {
     await serve()
-    await ofctl('add-flow', BRIDGE, 'table=2,priority=50000,cookie=0x99,ip,nw_dst=10.0.0.7,actions=output:9')
+    await ofctl('add-flow', BRIDGE, `table=${table(2)},priority=50000,cookie=0x99,ip,nw_dst=10.0.0.7,actions=output:9`)
     const { details } = await bench.tells('foreign-flows')
     expect(details).to.deep.equal({
       count: 1,
-      flows: 'table=2,priority=50000,cookie=0x99,ip,nw_dst=10.0.0.7,actions=output:9',
+      flows: `table=${table(2)},priority=50000,cookie=0x99,ip,nw_dst=10.0.0.7,actions=output:9`,
     })
     // One in the place of ours is another's, and ours is gone: what is wanted stands there again.
     await ofctl('add-flow', BRIDGE, `${rule(3)},cookie=0x98,actions=drop`)
@@ -122,7 +127,7 @@ describe('drift on Open vSwitch', function () {
     await bench.tells('switch-recovered')
     expect(await dump('cookie=0x98/-1')).to.deep.equal([])
     // In tables that are not of the pipeline they are nobody's concern.
-    await ofctl('add-flow', BRIDGE, 'table=99,priority=5,cookie=0x97,actions=drop')
+    await ofctl('add-flow', BRIDGE, 'table=253,priority=5,cookie=0x97,actions=drop')
     const second = await Bench.start({ ovsdb: [`unix:${daemons.directory}/db.sock`] })
     try {
       second.southbound.want(ID, 1, programOf(many(200)))
@@ -140,7 +145,7 @@ describe('drift on Open vSwitch', function () {
   it('takes none of its own changes for drift, however many they are and whatever else happens meanwhile', async () => {
     await serve(5000)
     const moved = (by: number): Flow[] =>
-      many(5000).map((flow, i) => (i % 2 ? flow : towards(0x0a000000 + i, by, i % 5)))
+      many(5000).map((flow, i) => (i % 2 ? flow : towards(0x0a000000 + i, by, table(i))))
     for (let generation = 2; generation < 8; generation++) {
       const flows = generation % 3 === 0 ? moved(generation).slice(0, 1000) : moved(generation)
       bench.southbound.want(ID, generation, programOf(flows))
@@ -158,7 +163,7 @@ describe('drift on Open vSwitch', function () {
     await serve(5000)
     const rogues = async (): Promise<void> => {
       for (let n = 0; n < 8; n++) {
-        await ofctl('add-flow', BRIDGE, `table=4,priority=${900 + n},cookie=${cookie(1)},actions=drop`)
+        await ofctl('add-flow', BRIDGE, `table=${table(4)},priority=${900 + n},cookie=${cookie(1)},actions=drop`)
         await ofctl('--strict', 'del-flows', BRIDGE, rule(10 + n))
       }
     }
@@ -171,7 +176,7 @@ describe('drift on Open vSwitch', function () {
     let flows = many(5000)
     while (!ended) {
       const by = ++generation % 7
-      flows = many(5000).map((flow, i) => (i % 3 ? flow : towards(0x0a000000 + i, 1 + by, i % 5)))
+      flows = many(5000).map((flow, i) => (i % 3 ? flow : towards(0x0a000000 + i, 1 + by, table(i))))
       bench.southbound.want(ID, generation, programOf(flows))
       await bench.applied(ID, generation)
     }
@@ -179,7 +184,7 @@ describe('drift on Open vSwitch', function () {
     const deadline = performance.now() + REPAIRED_MS
     const right = async (): Promise<boolean> =>
       (await dump('cookie=0x7a67000000000000/0xffff000000000000')).length === 5000 &&
-      (await dump('table=4')).every((line) => line.includes('priority=100'))
+      (await dump(`table=${table(4)}`)).every((line) => line.includes('priority=100'))
     while (!(await right())) expect(performance.now()).to.be.lessThan(deadline)
     const stale = bench.toldOf('switch-drifted').reduce((sum, { details }) => sum + Number(details['stale']), 0)
     expect(stale).to.be.at.least(1)
@@ -203,7 +208,7 @@ describe('drift on Open vSwitch', function () {
       Array.from(
         { length: 20_000 },
         (_, i) =>
-          `table=5,priority=7,cookie=0x99,ip,nw_dst=20.0.${(i >> 8) & 255}.${i & 255},tp_dst=${from},udp,actions=drop`,
+          `table=${TABLES.advertise},priority=7,cookie=0x99,ip,nw_dst=20.0.${(i >> 8) & 255}.${i & 255},tp_dst=${from},udp,actions=drop`,
       ).join('\n')
     writeFileSync(`${daemons.directory}/flood`, flows(1))
     const begun = performance.now()
