@@ -7,6 +7,7 @@ import { execFile } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
+import { cookieOf } from '../../controller/policy/cookie.ts'
 import { TABLES } from '../../controller/policy/pipeline.ts'
 import type { Flow } from '../../controller/policy/program.ts'
 import { Daemons } from '../support/ovs-bridge.ts'
@@ -38,7 +39,7 @@ describe('drift on Open vSwitch', function () {
   const table = (n: number): number => Object.values(TABLES)[n % 5] ?? 0
   /** The flow towards 10.0.0.N of many(). */
   const rule = (n: number): string => `table=${table(n)},priority=100,ip,nw_dst=10.0.0.${n}`
-  const cookie = (n: number): string => `0x7a6701060a0000${n.toString(16).padStart(2, '0')}`
+  const cookie = (n: number): string => `0x${cookieOf('destination', 0x0a000000 + n).toString(16)}`
 
   beforeEach(async () => {
     daemons = await Daemons.start()
@@ -97,7 +98,7 @@ describe('drift on Open vSwitch', function () {
     await serve()
     const { details } = await disturb('del-flows', BRIDGE, 'ip,nw_dst=10.0.0.8/30')
     expect(details).to.include({ missing: 4, changed: 0, stale: 0 })
-    expect(details['flows']).to.include(`missing ${rule(10).replace(',ip', `,cookie=${cookie(10)},ip`)},actions=output:4`)
+    expect(details['flows']).to.include(`missing ${rule(9).replace(',ip', `,cookie=${cookie(9)},ip`)},actions=output:3`)
   })
 
   it('puts flows right that were modified, or given a timeout', async () => {
