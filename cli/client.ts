@@ -67,6 +67,7 @@ type ServiceName =
   | 'FlowService'
   | 'TopologyService'
   | 'EventService'
+  | 'HistoryService'
   | 'Health'
 
 /** The part of a generated client that is used here: methods by name. */

@@ -3,9 +3,11 @@
  * completion and docs/cli.md follow, and the help golden asks for a review.
  */
 import type { CommandRow } from './command.ts'
-import { apply, diff, validate } from './commands/apply.ts'
+import { apply, validate } from './commands/apply.ts'
 import { certs } from './commands/certs.ts'
 import { controller } from './commands/controller.ts'
+import { diff } from './commands/diff.ts'
+import { history } from './commands/history.ts'
 import { matrix } from './commands/matrix.ts'
 import { describe, get, remove, tag } from './commands/records.ts'
 import { status } from './commands/status.ts'
@@ -22,6 +24,7 @@ export const COMMANDS: CommandRow[] = [
   apply,
   diff,
   validate,
+  history,
   get,
   describe,
   tag,

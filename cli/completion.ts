@@ -2,6 +2,7 @@
  * Shell completion: short scripts that ask `tagsteer __complete WORDS...` and the answers to it. Live names come from
  * the controller within 300 ms or not at all: completion must never hang or print an error.
  */
+import type { Generation__Output } from '../proto/gen/tagsteer/v1/Generation.ts'
 import type { Interface__Output } from '../proto/gen/tagsteer/v1/Interface.ts'
 import type { Client } from './client.ts'
 import type { CommandRow } from './command.ts'
@@ -56,7 +57,7 @@ export async function complete(
   const typed = words.slice(1).filter((word) => !word.startsWith('-'))
   const what = row.complete?.[Math.min(typed.length, row.complete.length) - 1]
   if (what === 'kind') return KINDS.map(({ plural }) => plural).filter((name) => name.startsWith(current))
-  if (what === undefined || what === 'generation') return []
+  if (what === undefined) return []
   const live = async (): Promise<string[]> => {
     if (what === 'interface') {
       return (
@@ -67,6 +68,16 @@ export async function complete(
           DEADLINE_MS,
         )
       ).interfaces.map(({ name }) => name)
+    }
+    if (what === 'generation') {
+      const request = { pageSize: 50 }
+      const { generations } = await client().call<{ generations: Generation__Output[] }>(
+        'HistoryService',
+        'listGenerations',
+        request,
+        DEADLINE_MS,
+      )
+      return generations.map(({ generation }) => generation)
     }
     const kind = kindNamed(what === 'switch' ? 'switch' : typed[0]!)
     return (await kind.list(client())).map(({ name }) => name)

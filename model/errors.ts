@@ -104,7 +104,7 @@ export const ERRORS = {
   COMPACTED: {
     status: 'OUT_OF_RANGE',
     sentence: 'Revision {revision} is no longer kept; the oldest is {oldest}.',
-    remedy: 'List the records again and watch from the revision of that list.',
+    remedy: 'Watch from the revision of a new list of the records; ask about the past from generation {oldest} on.',
   },
   UNAUTHENTICATED: {
     status: 'UNAUTHENTICATED',

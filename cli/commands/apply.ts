@@ -1,32 +1,35 @@
-/** Declarative change: validate, diff, apply; and waiting until switches enforce it. */
+/** Declarative change: validate, apply; and waiting until switches enforce it. What apply would do is in diff.ts. */
 import { randomUUID } from 'node:crypto'
-import { stringify } from 'yaml'
 import type { Applied__Output } from '../../proto/gen/tagsteer/v1/Applied.ts'
 import type { AppliedStatus__Output } from '../../proto/gen/tagsteer/v1/AppliedStatus.ts'
 import type { ApplyResponse__Output } from '../../proto/gen/tagsteer/v1/ApplyResponse.ts'
-import type { Record__Output } from '../../proto/gen/tagsteer/v1/Record.ts'
+import { changeText } from '../change-text.ts'
 import type { Client } from '../client.ts'
 import { type CommandRow, flag, type Invocation, text, texts } from '../command.ts'
-import { diffLines } from '../diff.ts'
 import { durationMs } from '../duration.ts'
 import { CliError, EXIT } from '../failure.ts'
 import { KINDS } from '../kinds.ts'
 import { manifestFiles, type Placed, readManifests } from '../manifest.ts'
 import { render } from '../output.ts'
 
-const FILES = { flags: '-f, --filename <path...>', description: 'manifest files or folders; - is standard input' }
-const RECURSIVE = { flags: '-R, --recursive', description: 'go into folders' }
-const OWNER = { flags: '--owner <name>', description: 'write this owner into the records' }
-const PRUNE = { flags: '--prune', description: "delete the owner's records that are not in the manifests" }
+export const FILES = {
+  flags: '-f, --filename <path...>',
+  description: 'manifest files or folders; - is standard input',
+}
+export const RECURSIVE = { flags: '-R, --recursive', description: 'go into folders' }
+export const OWNER = { flags: '--owner <name>', description: 'write this owner into the records' }
+export const PRUNE = { flags: '--prune', description: "delete the owner's records that are not in the manifests" }
 
-async function read({ options, terminal }: Invocation): Promise<Placed[]> {
+/** The manifests that the options name. */
+export async function read({ options, terminal }: Invocation): Promise<Placed[]> {
   const paths = texts(options, 'filename')
   if (paths.length === 0) throw new CliError('name manifests with -f FILE, -f FOLDER or -f -')
   const files = manifestFiles(paths, flag(options, 'recursive'))
   return readManifests(files, files.includes('-') ? await terminal.readInput() : '')
 }
 
-function send(invocation: Invocation, placed: Placed[], validateOnly: boolean): Promise<ApplyResponse__Output> {
+/** One Apply of manifests. */
+export function send(invocation: Invocation, placed: Placed[], validateOnly: boolean): Promise<ApplyResponse__Output> {
   const { options, client } = invocation
   const owner = text(options, 'owner') ?? ''
   const prune = flag(options, 'prune')
@@ -67,27 +70,6 @@ const WORD: Record<string, string> = {
 const outcomeLine = ({ kind, name, outcome }: Applied__Output, suffix: string): string =>
   `${kind}/${name} ${WORD[outcome] ?? outcome}${suffix}\n`
 
-function manifestText(record: Record__Output | null): string {
-  if (record === null || record.record === undefined) return ''
-  const kind = KINDS.find(({ names }) => names[0] === record.record)!
-  return stringify(kind.toManifest(record[record.record] as never), { lineWidth: 0 })
-}
-
-/** The change as a unified diff of manifests; empty where nothing changes. */
-function changeText(results: readonly Applied__Output[]): string {
-  return results
-    .filter(({ outcome }) => outcome !== 'OUTCOME_UNCHANGED')
-    .map(({ kind, name, before, after }) =>
-      [
-        `--- ${before === null ? '/dev/null' : `${kind}/${name}`}`,
-        `+++ ${after === null ? '/dev/null' : `${kind}/${name}`}`,
-        ...diffLines(manifestText(before), manifestText(after)),
-        '',
-      ].join('\n'),
-    )
-    .join('')
-}
-
 export const validate: CommandRow = {
   usage: 'validate',
   summary: 'Check manifests without a controller or, with --server-side, also with it',
@@ -105,19 +87,6 @@ export const validate: CommandRow = {
       terminal.out(render(format, { columns: [], items: placed.map(({ manifest }) => manifest), single: false }))
     } else terminal.out(`${placed.length} record${placed.length === 1 ? '' : 's'} valid\n`)
     return undefined
-  },
-}
-
-export const diff: CommandRow = {
-  usage: 'diff',
-  summary: 'Show what apply would change; exit 2 where it would change something (kubectl diff exits 1)',
-  options: [FILES, RECURSIVE, OWNER, PRUNE],
-  examples: ['tagsteer diff -f net.yaml'],
-  async run(invocation) {
-    const { results } = await send(invocation, await read(invocation), true)
-    const change = changeText(results)
-    invocation.terminal.out(change)
-    return change === '' ? EXIT.ok : EXIT.different
   },
 }
 

@@ -56,6 +56,9 @@ export const METHOD_ROLES: Readonly<Record<string, readonly Role[]>> = {
   '/tagsteer.v1.ApplyService/Apply': WRITERS,
   '/tagsteer.v1.EventService/WatchRecords': EVERYONE,
   '/tagsteer.v1.EventService/WatchEvents': EVERYONE,
+  '/tagsteer.v1.HistoryService/ListGenerations': EVERYONE,
+  '/tagsteer.v1.HistoryService/GetGeneration': EVERYONE,
+  '/tagsteer.v1.HistoryService/DiffGenerations': EVERYONE,
 }
 
 /** The caller that a certificate names; undefined where it names none. */

@@ -29,6 +29,7 @@ import { healthImplementation, reflectionImplementation } from './reflection.ts'
 import { applyService } from './services/apply.ts'
 import { eventService } from './services/events.ts'
 import { flowService } from './services/flow.ts'
+import { historyService } from './services/history.ts'
 import { interfaceService } from './services/interface.ts'
 import { policyService } from './services/policy.ts'
 import { topologyService } from './services/topology.ts'
@@ -74,6 +75,7 @@ const SERVICES: Readonly<Record<string, (deps: ApiDependencies) => ServiceMethod
   ApplyService: applyService,
   EventService: eventService,
   FlowService: flowService,
+  HistoryService: historyService,
   InterfaceService: interfaceService,
   PolicyService: policyService,
   TopologyService: topologyService,

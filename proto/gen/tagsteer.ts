@@ -42,6 +42,8 @@ import type { DeleteInterfaceRequest as _tagsteer_v1_DeleteInterfaceRequest, Del
 import type { DeletePolicyRequest as _tagsteer_v1_DeletePolicyRequest, DeletePolicyRequest__Output as _tagsteer_v1_DeletePolicyRequest__Output } from './tagsteer/v1/DeletePolicyRequest.ts';
 import type { DeleteSwitchRequest as _tagsteer_v1_DeleteSwitchRequest, DeleteSwitchRequest__Output as _tagsteer_v1_DeleteSwitchRequest__Output } from './tagsteer/v1/DeleteSwitchRequest.ts';
 import type { DeleteVnpRequest as _tagsteer_v1_DeleteVnpRequest, DeleteVnpRequest__Output as _tagsteer_v1_DeleteVnpRequest__Output } from './tagsteer/v1/DeleteVnpRequest.ts';
+import type { DiffGenerationsRequest as _tagsteer_v1_DiffGenerationsRequest, DiffGenerationsRequest__Output as _tagsteer_v1_DiffGenerationsRequest__Output } from './tagsteer/v1/DiffGenerationsRequest.ts';
+import type { DiffGenerationsResponse as _tagsteer_v1_DiffGenerationsResponse, DiffGenerationsResponse__Output as _tagsteer_v1_DiffGenerationsResponse__Output } from './tagsteer/v1/DiffGenerationsResponse.ts';
 import type { Event as _tagsteer_v1_Event, Event__Output as _tagsteer_v1_Event__Output } from './tagsteer/v1/Event.ts';
 import type { EventServiceClient as _tagsteer_v1_EventServiceClient, EventServiceDefinition as _tagsteer_v1_EventServiceDefinition } from './tagsteer/v1/EventService.ts';
 import type { ExplainRequest as _tagsteer_v1_ExplainRequest, ExplainRequest__Output as _tagsteer_v1_ExplainRequest__Output } from './tagsteer/v1/ExplainRequest.ts';
@@ -49,17 +51,22 @@ import type { ExplainStep as _tagsteer_v1_ExplainStep, ExplainStep__Output as _t
 import type { Explanation as _tagsteer_v1_Explanation, Explanation__Output as _tagsteer_v1_Explanation__Output } from './tagsteer/v1/Explanation.ts';
 import type { Flow as _tagsteer_v1_Flow, Flow__Output as _tagsteer_v1_Flow__Output } from './tagsteer/v1/Flow.ts';
 import type { FlowServiceClient as _tagsteer_v1_FlowServiceClient, FlowServiceDefinition as _tagsteer_v1_FlowServiceDefinition } from './tagsteer/v1/FlowService.ts';
+import type { Generation as _tagsteer_v1_Generation, Generation__Output as _tagsteer_v1_Generation__Output } from './tagsteer/v1/Generation.ts';
+import type { GetGenerationRequest as _tagsteer_v1_GetGenerationRequest, GetGenerationRequest__Output as _tagsteer_v1_GetGenerationRequest__Output } from './tagsteer/v1/GetGenerationRequest.ts';
 import type { GetInterfaceRequest as _tagsteer_v1_GetInterfaceRequest, GetInterfaceRequest__Output as _tagsteer_v1_GetInterfaceRequest__Output } from './tagsteer/v1/GetInterfaceRequest.ts';
 import type { GetPolicyForTrafficRequest as _tagsteer_v1_GetPolicyForTrafficRequest, GetPolicyForTrafficRequest__Output as _tagsteer_v1_GetPolicyForTrafficRequest__Output } from './tagsteer/v1/GetPolicyForTrafficRequest.ts';
 import type { GetPolicyRequest as _tagsteer_v1_GetPolicyRequest, GetPolicyRequest__Output as _tagsteer_v1_GetPolicyRequest__Output } from './tagsteer/v1/GetPolicyRequest.ts';
 import type { GetTopologyRequest as _tagsteer_v1_GetTopologyRequest, GetTopologyRequest__Output as _tagsteer_v1_GetTopologyRequest__Output } from './tagsteer/v1/GetTopologyRequest.ts';
 import type { GetVnpRequest as _tagsteer_v1_GetVnpRequest, GetVnpRequest__Output as _tagsteer_v1_GetVnpRequest__Output } from './tagsteer/v1/GetVnpRequest.ts';
+import type { HistoryServiceClient as _tagsteer_v1_HistoryServiceClient, HistoryServiceDefinition as _tagsteer_v1_HistoryServiceDefinition } from './tagsteer/v1/HistoryService.ts';
 import type { Interface as _tagsteer_v1_Interface, Interface__Output as _tagsteer_v1_Interface__Output } from './tagsteer/v1/Interface.ts';
 import type { InterfaceServiceClient as _tagsteer_v1_InterfaceServiceClient, InterfaceServiceDefinition as _tagsteer_v1_InterfaceServiceDefinition } from './tagsteer/v1/InterfaceService.ts';
 import type { InterfaceStatus as _tagsteer_v1_InterfaceStatus, InterfaceStatus__Output as _tagsteer_v1_InterfaceStatus__Output } from './tagsteer/v1/InterfaceStatus.ts';
 import type { Link as _tagsteer_v1_Link, Link__Output as _tagsteer_v1_Link__Output } from './tagsteer/v1/Link.ts';
 import type { ListFlowsRequest as _tagsteer_v1_ListFlowsRequest, ListFlowsRequest__Output as _tagsteer_v1_ListFlowsRequest__Output } from './tagsteer/v1/ListFlowsRequest.ts';
 import type { ListFlowsResponse as _tagsteer_v1_ListFlowsResponse, ListFlowsResponse__Output as _tagsteer_v1_ListFlowsResponse__Output } from './tagsteer/v1/ListFlowsResponse.ts';
+import type { ListGenerationsRequest as _tagsteer_v1_ListGenerationsRequest, ListGenerationsRequest__Output as _tagsteer_v1_ListGenerationsRequest__Output } from './tagsteer/v1/ListGenerationsRequest.ts';
+import type { ListGenerationsResponse as _tagsteer_v1_ListGenerationsResponse, ListGenerationsResponse__Output as _tagsteer_v1_ListGenerationsResponse__Output } from './tagsteer/v1/ListGenerationsResponse.ts';
 import type { ListInterfacesRequest as _tagsteer_v1_ListInterfacesRequest, ListInterfacesRequest__Output as _tagsteer_v1_ListInterfacesRequest__Output } from './tagsteer/v1/ListInterfacesRequest.ts';
 import type { ListInterfacesResponse as _tagsteer_v1_ListInterfacesResponse, ListInterfacesResponse__Output as _tagsteer_v1_ListInterfacesResponse__Output } from './tagsteer/v1/ListInterfacesResponse.ts';
 import type { ListPoliciesRequest as _tagsteer_v1_ListPoliciesRequest, ListPoliciesRequest__Output as _tagsteer_v1_ListPoliciesRequest__Output } from './tagsteer/v1/ListPoliciesRequest.ts';
@@ -84,6 +91,7 @@ import type { PortNameAttachment as _tagsteer_v1_PortNameAttachment, PortNameAtt
 import type { RateLimit as _tagsteer_v1_RateLimit, RateLimit__Output as _tagsteer_v1_RateLimit__Output } from './tagsteer/v1/RateLimit.ts';
 import type { Record as _tagsteer_v1_Record, Record__Output as _tagsteer_v1_Record__Output } from './tagsteer/v1/Record.ts';
 import type { RecordChange as _tagsteer_v1_RecordChange, RecordChange__Output as _tagsteer_v1_RecordChange__Output } from './tagsteer/v1/RecordChange.ts';
+import type { RecordDifference as _tagsteer_v1_RecordDifference, RecordDifference__Output as _tagsteer_v1_RecordDifference__Output } from './tagsteer/v1/RecordDifference.ts';
 import type { RecordName as _tagsteer_v1_RecordName, RecordName__Output as _tagsteer_v1_RecordName__Output } from './tagsteer/v1/RecordName.ts';
 import type { Rule as _tagsteer_v1_Rule, Rule__Output as _tagsteer_v1_Rule__Output } from './tagsteer/v1/Rule.ts';
 import type { Selector as _tagsteer_v1_Selector, Selector__Output as _tagsteer_v1_Selector__Output } from './tagsteer/v1/Selector.ts';
@@ -171,6 +179,8 @@ export interface ProtoGrpcType {
       DeletePolicyRequest: MessageTypeDefinition<_tagsteer_v1_DeletePolicyRequest, _tagsteer_v1_DeletePolicyRequest__Output>
       DeleteSwitchRequest: MessageTypeDefinition<_tagsteer_v1_DeleteSwitchRequest, _tagsteer_v1_DeleteSwitchRequest__Output>
       DeleteVnpRequest: MessageTypeDefinition<_tagsteer_v1_DeleteVnpRequest, _tagsteer_v1_DeleteVnpRequest__Output>
+      DiffGenerationsRequest: MessageTypeDefinition<_tagsteer_v1_DiffGenerationsRequest, _tagsteer_v1_DiffGenerationsRequest__Output>
+      DiffGenerationsResponse: MessageTypeDefinition<_tagsteer_v1_DiffGenerationsResponse, _tagsteer_v1_DiffGenerationsResponse__Output>
       Direction: EnumTypeDefinition
       Event: MessageTypeDefinition<_tagsteer_v1_Event, _tagsteer_v1_Event__Output>
       EventService: SubtypeConstructor<typeof grpc.Client, _tagsteer_v1_EventServiceClient> & { service: _tagsteer_v1_EventServiceDefinition }
@@ -180,17 +190,22 @@ export interface ProtoGrpcType {
       Flow: MessageTypeDefinition<_tagsteer_v1_Flow, _tagsteer_v1_Flow__Output>
       FlowService: SubtypeConstructor<typeof grpc.Client, _tagsteer_v1_FlowServiceClient> & { service: _tagsteer_v1_FlowServiceDefinition }
       FlowState: EnumTypeDefinition
+      Generation: MessageTypeDefinition<_tagsteer_v1_Generation, _tagsteer_v1_Generation__Output>
+      GetGenerationRequest: MessageTypeDefinition<_tagsteer_v1_GetGenerationRequest, _tagsteer_v1_GetGenerationRequest__Output>
       GetInterfaceRequest: MessageTypeDefinition<_tagsteer_v1_GetInterfaceRequest, _tagsteer_v1_GetInterfaceRequest__Output>
       GetPolicyForTrafficRequest: MessageTypeDefinition<_tagsteer_v1_GetPolicyForTrafficRequest, _tagsteer_v1_GetPolicyForTrafficRequest__Output>
       GetPolicyRequest: MessageTypeDefinition<_tagsteer_v1_GetPolicyRequest, _tagsteer_v1_GetPolicyRequest__Output>
       GetTopologyRequest: MessageTypeDefinition<_tagsteer_v1_GetTopologyRequest, _tagsteer_v1_GetTopologyRequest__Output>
       GetVnpRequest: MessageTypeDefinition<_tagsteer_v1_GetVnpRequest, _tagsteer_v1_GetVnpRequest__Output>
+      HistoryService: SubtypeConstructor<typeof grpc.Client, _tagsteer_v1_HistoryServiceClient> & { service: _tagsteer_v1_HistoryServiceDefinition }
       Interface: MessageTypeDefinition<_tagsteer_v1_Interface, _tagsteer_v1_Interface__Output>
       InterfaceService: SubtypeConstructor<typeof grpc.Client, _tagsteer_v1_InterfaceServiceClient> & { service: _tagsteer_v1_InterfaceServiceDefinition }
       InterfaceStatus: MessageTypeDefinition<_tagsteer_v1_InterfaceStatus, _tagsteer_v1_InterfaceStatus__Output>
       Link: MessageTypeDefinition<_tagsteer_v1_Link, _tagsteer_v1_Link__Output>
       ListFlowsRequest: MessageTypeDefinition<_tagsteer_v1_ListFlowsRequest, _tagsteer_v1_ListFlowsRequest__Output>
       ListFlowsResponse: MessageTypeDefinition<_tagsteer_v1_ListFlowsResponse, _tagsteer_v1_ListFlowsResponse__Output>
+      ListGenerationsRequest: MessageTypeDefinition<_tagsteer_v1_ListGenerationsRequest, _tagsteer_v1_ListGenerationsRequest__Output>
+      ListGenerationsResponse: MessageTypeDefinition<_tagsteer_v1_ListGenerationsResponse, _tagsteer_v1_ListGenerationsResponse__Output>
       ListInterfacesRequest: MessageTypeDefinition<_tagsteer_v1_ListInterfacesRequest, _tagsteer_v1_ListInterfacesRequest__Output>
       ListInterfacesResponse: MessageTypeDefinition<_tagsteer_v1_ListInterfacesResponse, _tagsteer_v1_ListInterfacesResponse__Output>
       ListPoliciesRequest: MessageTypeDefinition<_tagsteer_v1_ListPoliciesRequest, _tagsteer_v1_ListPoliciesRequest__Output>
@@ -217,6 +232,7 @@ export interface ProtoGrpcType {
       RateLimit: MessageTypeDefinition<_tagsteer_v1_RateLimit, _tagsteer_v1_RateLimit__Output>
       Record: MessageTypeDefinition<_tagsteer_v1_Record, _tagsteer_v1_Record__Output>
       RecordChange: MessageTypeDefinition<_tagsteer_v1_RecordChange, _tagsteer_v1_RecordChange__Output>
+      RecordDifference: MessageTypeDefinition<_tagsteer_v1_RecordDifference, _tagsteer_v1_RecordDifference__Output>
       RecordName: MessageTypeDefinition<_tagsteer_v1_RecordName, _tagsteer_v1_RecordName__Output>
       Resolution: EnumTypeDefinition
       Rule: MessageTypeDefinition<_tagsteer_v1_Rule, _tagsteer_v1_Rule__Output>

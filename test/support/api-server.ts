@@ -28,7 +28,9 @@ export async function testApi(
   const writer = createWriter(store, Date.now)
   const intent = new Intent()
   const lookup = new PolicyLookup(intent)
-  const subscription = store.watch(0).subscribe((changeSet) => lookup.changed(intent.apply(changeSet)))
+  const changes = store.list('').map((after) => ({ key: after.key, after }))
+  lookup.changed(intent.apply({ revision: store.revision(), changes }))
+  const subscription = store.watch(store.revision()).subscribe((changeSet) => lookup.changed(intent.apply(changeSet)))
   const switches: SwitchApplied[] = []
   const events = new EventLog(Date.now)
   const nowhere = { fabricPorts: new Set<number>(), nextHops: new Map<string, number>(), floodPorts: new Set<number>() }
