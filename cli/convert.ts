@@ -49,6 +49,7 @@ export interface RuleManifest {
   peer?: { any?: object; tags?: ManifestSelector; vnp?: string; cidr?: string }
   protocols?: (string | number)[]
   ports?: (string | number)[]
+  icmp?: (string | number)[]
   action: string
   log?: boolean
   rateKbps?: number
@@ -221,6 +222,7 @@ function ruleMessage(rule: RuleManifest): Rule {
     direction: enumWord('DIRECTION', rule.direction) as NonNullable<Rule['direction']>,
     protocols: (rule.protocols ?? []).map(String),
     ports: (rule.ports ?? []).map(String),
+    icmp: (rule.icmp ?? []).map(String),
     action: enumWord('ACTION', rule.action) as NonNullable<Rule['action']>,
     log: rule.log ?? false,
   }
@@ -246,6 +248,7 @@ function ruleManifest(rule: Rule__Output): RuleManifest {
   else if (peer?.kind === 'cidr') manifest.peer = { cidr: peer.cidr ?? '' }
   if (rule.protocols.length > 0) manifest.protocols = rule.protocols
   if (rule.ports.length > 0) manifest.ports = rule.ports
+  if (rule.icmp.length > 0) manifest.icmp = rule.icmp
   if (rule.log && rule.action !== 'ACTION_LOG') manifest.log = true
   if (rule.rateLimit) {
     manifest.rateKbps = rule.rateLimit.kilobitsPerSecond

@@ -4,6 +4,7 @@
  * is about shape.
  */
 import { CONFIG_SCHEMA } from '../host/config.ts'
+import { ICMP_NAMES } from '../model/icmp.ts'
 
 /** The part of JSON Schema that is used here. */
 export interface Schema {
@@ -143,12 +144,17 @@ const ruleSchema: Schema = {
     protocols: {
       type: 'array',
       items: { type: ['string', 'integer'] },
-      description: 'tcp, udp, sctp, icmp or numbers; any where absent.',
+      description: 'tcp, udp, sctp, icmp (of both families), icmpv4, icmpv6 or numbers; any where absent.',
     },
     ports: {
       type: 'array',
       items: { type: ['string', 'integer'] },
       description: 'Destination ports: 443 or "8000-8010"; only with tcp, udp or sctp.',
+    },
+    icmp: {
+      type: 'array',
+      items: { type: ['string', 'integer'] },
+      description: `Messages: 8 or 3/4 with icmpv4 or icmpv6, or ${ICMP_NAMES.join(', ')}.`,
     },
     action: { type: 'string', enum: ['allow', 'deny', 'reject', 'log', 'rate-limit', 'pass'] },
     log: { type: 'boolean', description: 'Also report matching packets.' },

@@ -80,6 +80,15 @@ export interface PortRange {
   last: number
 }
 
+/** ICMP messages of one family: a type, or one code of it. */
+export interface IcmpMatch {
+  /** ICMP or ICMPv6. */
+  protocol: 1 | 58
+  type: number
+  /** Any where absent. */
+  code?: number
+}
+
 export interface Rule {
   direction: Direction
   peer: Peer
@@ -87,6 +96,8 @@ export interface Rule {
   protocols: number[]
   /** Ascending, disjoint; empty is any. Only with TCP, UDP or SCTP. */
   ports: PortRange[]
+  /** Ascending, none inside another; any where absent. Only with ICMP and ICMPv6. */
+  icmp?: IcmpMatch[]
   action: RuleAction
   /** Also report matching packets. Always true where the action is 'log'. */
   log: boolean

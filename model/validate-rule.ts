@@ -5,22 +5,26 @@
  */
 import { formatPrefix, networkPrefix, parsePrefix } from './address.ts'
 import type { Check, Fields } from './check.ts'
-import type { Peer, PortRange, Rule, RuleAction } from './records.ts'
+import { canonicalIcmp, ICMP, ICMPV6, readIcmp } from './icmp.ts'
+import type { IcmpMatch, Peer, PortRange, Rule, RuleAction } from './records.ts'
 
 export const RULE_LIMITS = {
   /** Rules of one policy; the object numbers of rules leave room for 4,096. */
   rules: 1000,
   protocols: 32,
   ports: 64,
+  icmp: 64,
 } as const
 
-const IPPROTO = { icmp: 1, tcp: 6, udp: 17, icmpv6: 58, sctp: 132 } as const
+const IPPROTO = { icmp: ICMP, tcp: 6, udp: 17, icmpv6: ICMPV6, sctp: 132 } as const
 /** What a protocol word stands for. `icmp` is ICMP of either family. */
 const PROTOCOL_WORDS: Readonly<Record<string, readonly number[]>> = {
   tcp: [IPPROTO.tcp],
   udp: [IPPROTO.udp],
   sctp: [IPPROTO.sctp],
   icmp: [IPPROTO.icmp, IPPROTO.icmpv6],
+  icmpv4: [IPPROTO.icmp],
+  icmpv6: [IPPROTO.icmpv6],
 }
 const WITH_PORTS: ReadonlySet<number> = new Set([IPPROTO.tcp, IPPROTO.udp, IPPROTO.sctp])
 
@@ -59,6 +63,7 @@ function readRule(check: Check, value: unknown, path: string): Rule {
     peer,
     protocols,
     ports,
+    ...readIcmpMatches(check, fields['icmp'], `${path}.icmp`, protocols),
     action,
     log: check.boolean(fields['log'], `${path}.log`, false) || action === 'log',
     ...readRate(check, fields, path, action),
@@ -95,7 +100,7 @@ function readProtocols(check: Check, value: unknown, path: string): number[] {
     const known = Object.hasOwn(PROTOCOL_WORDS, text) ? PROTOCOL_WORDS[text] : undefined
     if (known !== undefined) for (const number of known) numbers.add(number)
     else if (/^[0-9]{1,3}$/.test(text) && Number(text) <= 255) numbers.add(Number(text))
-    else check.report(`${path}[${index}]`, 'must be tcp, udp, sctp, icmp or a number from 0 to 255')
+    else check.report(`${path}[${index}]`, 'must be tcp, udp, sctp, icmp, icmpv4, icmpv6 or a number from 0 to 255')
   }
   return [...numbers].sort((one, other) => one - other)
 }
@@ -120,6 +125,24 @@ function readPorts(check: Check, value: unknown, path: string): PortRange[] {
     else joined.push({ first, last })
   }
   return joined
+}
+
+/** The messages that a rule names; their protocols must be all that it names. */
+function readIcmpMatches(check: Check, value: unknown, path: string, protocols: number[]): Pick<Rule, 'icmp'> {
+  const texts = check.list(value, path, RULE_LIMITS.icmp).map((each, index) => check.text(each, `${path}[${index}]`))
+  if (texts.length === 0) return {}
+  const its = ([ICMP, ICMPV6] as const).filter((protocol) => protocols.includes(protocol))
+  if (its.length === 0 || its.length < protocols.length) {
+    check.report(path, 'need the protocol icmp, icmpv4 or icmpv6 and no other; put others into a rule of their own')
+    return {}
+  }
+  const found: IcmpMatch[] = []
+  for (const [index, text] of texts.entries()) {
+    const messages = readIcmp(text, its)
+    if (typeof messages === 'string') check.report(`${path}[${index}]`, messages)
+    else found.push(...messages)
+  }
+  return { icmp: canonicalIcmp(found) }
 }
 
 function readRate(check: Check, fields: Fields, path: string, action: RuleAction): Pick<Rule, 'rateKbps' | 'burstKb'> {

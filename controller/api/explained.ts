@@ -5,6 +5,7 @@
  */
 import { type FieldName, type Oxm, parseMatch } from 'node-openflow'
 import { invalid, ok, type Result } from '../../model/errors.ts'
+import { ICMP, ICMPV6, readIcmp } from '../../model/icmp.ts'
 import { type Tier, tierOf } from '../../model/records.ts'
 import { tagText } from '../../model/tag.ts'
 import type { Cause } from '../../proto/gen/tagsteer/v1/Cause.ts'
@@ -17,40 +18,63 @@ import type { DecidedBy, Decision } from '../policy/permits.ts'
 import type { Causes } from './causes.ts'
 import type { ApiDependencies } from './deps.ts'
 
-const PROTOCOLS: Readonly<Record<string, number>> = { icmp: 1, tcp: 6, udp: 17, icmp6: 58, sctp: 132 }
+const PROTOCOLS: Readonly<Record<string, number>> = {
+  icmp: 1,
+  icmpv4: 1,
+  tcp: 6,
+  udp: 17,
+  icmpv6: 58,
+  icmp6: 58,
+  sctp: 132,
+}
 /** A number that no rule can name: any protocol that rules leave out. */
 const OTHER_PROTOCOL = -1
 const DESTINATION_FIELDS: readonly FieldName[] = ['tcp_dst', 'udp_dst', 'sctp_dst', 'icmpv4_type', 'icmpv6_type']
 const ECHO_REQUEST = { 1: 8, 58: 128 } as const
 
-/** IP protocol number, and destination port or ICMP type. */
+/** IP protocol number, and destination port or ICMP type and code. */
 export interface AskedPacket {
   protocol: number
   port?: number
+  code?: number
 }
 
-/** `tcp/443`, `icmp`, `47`; an empty text is a packet of a protocol that no rule names. @param ipv6 ICMP of which family. */
+/**
+ * `tcp/443`, `icmp`, `icmp/3/4`, `icmpv6/packet-too-big`, `47`; an empty text is a packet of a protocol that no rule
+ * names. @param ipv6 Of which family is `icmp` without a number; a number is the type of the protocol as it is spelled.
+ */
 export function readPacket(text: string, ipv6: boolean): Result<AskedPacket> {
   const bad = invalid([
     {
       field: 'packet',
-      description: `${text}: must be tcp/PORT, udp/PORT, sctp/PORT, icmp, icmp/TYPE, a protocol number, or ovs-ofctl text such as tcp,tp_dst=443`,
+      description: `${text}: must be tcp/PORT, udp/PORT, sctp/PORT, icmp, icmp/TYPE, icmp/TYPE/CODE, icmp/NAME, icmpv6/..., a protocol number, or ovs-ofctl text such as tcp,tp_dst=443`,
     },
   ])
   if (text === '') return ok({ protocol: OTHER_PROTOCOL })
   if (/[,=]/.test(text)) return readFlowText(text) ?? bad
   const match = /^([a-z0-9]+)(?:\/(\d{1,5}))?$/i.exec(text.trim())
+  const message = /^(icmp|icmpv4|icmpv6|icmp6|1|58)\/([a-z0-9/-]+)$/i.exec(text.trim().toLowerCase())
+  if (message !== null) return readMessage(message[1]!, message[2]!, ipv6) ?? bad
   if (match === null) return bad
   const word = match[1]!.toLowerCase()
   const number = /^\d{1,3}$/.test(word) ? Number(word) : PROTOCOLS[word]
   if (number === undefined || number > 255) return bad
-  const protocol = number === 1 && ipv6 ? 58 : number
+  const protocol = word === 'icmp' && ipv6 ? ICMPV6 : number
   if (match[2] === undefined)
     return ok(protocol === 1 || protocol === 58 ? { protocol, port: ECHO_REQUEST[protocol] } : { protocol })
   const port = Number(match[2])
   const hasPort = Object.values(PROTOCOLS).includes(protocol)
-  const last = protocol === 1 || protocol === 58 ? 255 : 65535
-  return hasPort && port <= last ? ok({ protocol, port }) : bad
+  return hasPort && port <= 65535 ? ok({ protocol, port }) : bad
+}
+
+/** A message of ICMP by name or number. */
+function readMessage(word: string, said: string, ipv6: boolean): Result<AskedPacket> | undefined {
+  const isNumber = /^\d/.test(said)
+  const protocol = PROTOCOLS[word] === ICMPV6 || word === '58' || (word === 'icmp' && ipv6 && !isNumber) ? ICMPV6 : ICMP
+  const found = readIcmp(said, [protocol])
+  if (typeof found === 'string') return undefined
+  const { type, code } = found[0]!
+  return ok({ protocol, port: type, ...(code === undefined ? {} : { code }) })
 }
 
 /** The same in the words of ovs-ofctl: `tcp,tp_dst=443`, `icmp6,icmp_type=128`. */
@@ -67,7 +91,12 @@ function readFlowText(text: string): Result<AskedPacket> | undefined {
   const protocol = exact.get('ip_proto')
   if (typeof protocol !== 'number') return undefined
   const port = DESTINATION_FIELDS.map((field) => exact.get(field)).find((value) => value !== undefined)
-  return ok(typeof port === 'number' ? { protocol, port } : { protocol })
+  const code = exact.get('icmpv4_code') ?? exact.get('icmpv6_code')
+  return ok({
+    protocol,
+    ...(typeof port === 'number' ? { port } : {}),
+    ...(typeof code === 'number' ? { code } : {}),
+  })
 }
 
 /** Whether a question between these two is one of IPv6: an address says so, else the records' first address. */
@@ -111,6 +140,7 @@ const LACKS: Readonly<Record<Lack, string>> = {
   peer: 'another peer',
   protocol: 'another protocol',
   port: 'another port',
+  icmp: 'another ICMP type or code',
   log: 'reports only',
 }
 

@@ -3,6 +3,7 @@
  * callers; that a record survives the round trip is a property test.
  */
 import { formatMac } from '../../model/address.ts'
+import { icmpTexts } from '../../model/icmp.ts'
 import type {
   AnyRecord,
   InterfaceRecord,
@@ -122,6 +123,7 @@ export function ruleMessage(rule: RuleRecord): Rule {
   }
   if (rule.rateKbps !== undefined)
     message.rateLimit = { kilobitsPerSecond: rule.rateKbps, burstKilobits: rule.burstKb ?? 0 }
+  if (rule.icmp !== undefined) message.icmp = icmpTexts(rule.icmp, rule.protocols)
   if (rule.priority !== undefined) message.priority = rule.priority
   return message
 }

@@ -9,6 +9,7 @@
 import { CT_NEW, OFPMF_BURST, OFPMF_KBPS, type Oxm } from 'node-openflow'
 import {
   type Direction,
+  type IcmpMatch,
   type Policy,
   type Rule,
   type RuleAction,
@@ -145,14 +146,18 @@ export function judgementOfVnp(vnp: Vnp, direction: Direction, priority: number)
 }
 
 /**
- * Matches of protocol and destination port (or ICMP type) in the registers that the tracked table loads. What
+ * Matches of protocol and destination port (or ICMP type and code) in the registers that the tracked table loads. What
  * forbids a port forbids a port that is unknown; so does a pass, which may lead to more or to less than what follows it.
  */
-function layer4Of({ protocols, ports, action }: Rule): Oxm[][] {
+function layer4Of({ protocols, ports, icmp, action }: Rule): Oxm[][] {
   const unknown = action === 'deny' || action === 'reject' || action === 'pass' ? [exactly(UNKNOWN_PORT)] : []
   const numbers = protocols.length === 0 && ports.length > 0 ? WITH_PORTS : protocols
   return numbers.flatMap((protocol): Oxm[][] => {
     const its: Oxm = { field: 'reg5', value: protocol }
+    if (icmp !== undefined) {
+      const messages = icmp.filter((one) => one.protocol === protocol).map(icmpKeys)
+      return messages.length === 0 ? [] : [...messages, ...unknown].map((match) => [its, match])
+    }
     if (ports.length === 0) return [[its]]
     const known = ports
       .flatMap(({ first, last }) => blocks(first, last))
@@ -164,6 +169,9 @@ function layer4Of({ protocols, ports, action }: Rule): Oxm[][] {
 }
 
 const exactly = (value: number): Oxm => ({ field: 'reg4', value })
+/** Keys of ICMP are type and code. */
+const icmpKeys = ({ type, code }: IcmpMatch): Oxm =>
+  code === undefined ? masked(type << 8, 0xff00) : exactly((type << 8) | code)
 const isUnknown = (oxm: Oxm): boolean => oxm.field === 'reg4' && oxm.value === UNKNOWN_PORT
 /** The mask covers the whole register, as an unknown port is above all others. */
 const masked = (value: number, mask: number): Oxm => ({ field: 'reg4', value, mask: (0xffff_0000 | mask) >>> 0 })

@@ -10,6 +10,7 @@ import {
   CT_REL,
   CT_RPL,
   CT_TRK,
+  type FieldName,
   NX_CT_COMMIT,
   NX_CT_RECIRC_NONE,
   type Oxm,
@@ -192,9 +193,9 @@ function trackedRows(set: RowSet): void {
       const actions = [...swap, protocol, destinationPort]
       set.add(table, priority, [match, { field: 'ct_nw_proto', value: number }], { actions, goto: next })
     }
-    // Connection tracking keeps the type of ICMP where others have the source port.
+    // Connection tracking keeps type and code of ICMP where others have their ports.
     for (const number of [PROTOCOL.icmp, PROTOCOL.icmpv6]) {
-      const actions = [...swap, protocol, move('ct_tp_src', 'reg4', 16)]
+      const actions = [...swap, protocol, ...icmpKey('ct_tp_src', 'ct_tp_dst')]
       set.add(table, priority, [match, { field: 'ct_nw_proto', value: number }], { actions, goto: next })
     }
     set.add(table, priority - 5, [match], { actions: [...swap, protocol], goto: next })
@@ -214,16 +215,15 @@ function trackedRows(set: RowSet): void {
     [CT_EST, next],
   ] as const) {
     for (const type of [is.ipv4(), is.ipv6()]) {
-      const add = (number: number, field: 'tcp_dst' | 'udp_dst' | 'sctp_dst' | 'icmpv4_type' | 'icmpv6_type') => {
-        const bits = field.startsWith('icmp') ? 8 : 16
-        const actions = [move('ip_proto', 'reg5', 8), move(field, 'reg4', bits)]
+      const add = (number: number, ...key: Action[]) => {
+        const actions = [move('ip_proto', 'reg5', 8), ...key]
         set.add(table, 100, [original(bit), type, { field: 'ip_proto', value: number }], { actions, goto })
       }
-      add(PROTOCOL.tcp, 'tcp_dst')
-      add(PROTOCOL.udp, 'udp_dst')
-      add(PROTOCOL.sctp, 'sctp_dst')
-      if (type.value === ETHERTYPE.ipv4) add(PROTOCOL.icmp, 'icmpv4_type')
-      else add(PROTOCOL.icmpv6, 'icmpv6_type')
+      add(PROTOCOL.tcp, move('tcp_dst', 'reg4', 16))
+      add(PROTOCOL.udp, move('udp_dst', 'reg4', 16))
+      add(PROTOCOL.sctp, move('sctp_dst', 'reg4', 16))
+      if (type.value === ETHERTYPE.ipv4) add(PROTOCOL.icmp, ...icmpKey('icmpv4_type', 'icmpv4_code'))
+      else add(PROTOCOL.icmpv6, ...icmpKey('icmpv6_type', 'icmpv6_code'))
       set.add(table, 90, [original(bit), type], { actions: [move('ip_proto', 'reg5', 8)], goto })
       // Without a reply a connection of UDP is new, however often it was committed.
       const later = [original(bit), ...laterFragment(type)]
@@ -231,6 +231,14 @@ function trackedRows(set: RowSet): void {
       set.add(table, 130, [...later, COMMITTED], { actions: [protocol, markedKey], goto: next })
     }
   }
+}
+
+/** Type and code of ICMP as a key. */
+function icmpKey(type: FieldName, code: FieldName): Action[] {
+  const part = (src: FieldName, dst_ofs: number): Action => ({
+    ...{ type: 'nx_reg_move', n_bits: 8, src_ofs: 0, dst_ofs, src, dst: 'reg4' },
+  })
+  return [part(type, 8), part(code, 0)]
 }
 
 function laterFragment(type: Oxm): Oxm[] {

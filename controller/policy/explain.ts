@@ -13,6 +13,7 @@ import {
   parsePrefix,
   prefixHolds,
 } from '../../model/address.ts'
+import { ICMP, ICMPV6 } from '../../model/icmp.ts'
 import {
   type Direction,
   type InterfaceRecord,
@@ -37,6 +38,8 @@ export interface ExplainQuery {
   protocol: number
   /** Destination port or ICMP type. */
   port?: number
+  /** ICMP code; 0 where absent. */
+  code?: number
 }
 
 /** Who a name of the question stands for. */
@@ -58,7 +61,7 @@ export interface ExplainedEnd {
 }
 
 /** What a rule lacked. `log` lacked nothing: it reported and decided nothing. */
-export type Lack = 'applies-to' | 'peer' | 'protocol' | 'port' | 'log'
+export type Lack = 'applies-to' | 'peer' | 'protocol' | 'port' | 'icmp' | 'log'
 
 export interface ConsideredRule {
   cause: RuleCause
@@ -139,6 +142,7 @@ export function explain(
     to: to.name,
     protocol: query.protocol,
     ...(query.port === undefined ? {} : { port: query.port }),
+    ...(query.code === undefined ? {} : { code: query.code }),
   }
   const rules = orderRules(intent)
   const verdict = permits(intent, packet, rules)
@@ -271,8 +275,8 @@ function lackOf(
 ): Lack {
   if (!matches(policy.appliesTo, new Set(subject.tags))) return 'applies-to'
   if (!namesPeer(intent, rule.peer, vnp, peer)) return 'peer'
-  if (!carries({ ...rule, ports: [] }, packet)) return 'protocol'
-  return carries(rule, packet) ? 'log' : 'port'
+  if (rule.protocols.length > 0 && !rule.protocols.includes(packet.protocol)) return 'protocol'
+  return carries(rule, packet) ? 'log' : rule.icmp === undefined ? 'port' : 'icmp'
 }
 
 function namesPeer(intent: IntentView, named: Peer, vnp: Vnp, peer: InterfaceRecord | Address): boolean {
@@ -319,6 +323,7 @@ function changeOf(
     protocols: [packet.protocol],
     ports:
       packet.port === undefined || !WITH_PORTS.has(packet.protocol) ? [] : [{ first: packet.port, last: packet.port }],
+    ...icmpOf(packet),
     action: 'allow',
     log: false,
   }
@@ -464,11 +469,17 @@ function nextStepsOf(
   ]
 }
 
-const PROTOCOL: Readonly<Record<number, string>> = { 1: 'icmp', 6: 'tcp', 17: 'udp', 58: 'icmp6', 132: 'sctp' }
+const PROTOCOL: Readonly<Record<number, string>> = { 1: 'icmp', 6: 'tcp', 17: 'udp', 58: 'icmpv6', 132: 'sctp' }
 
-function packetText({ protocol, port }: PolicyPacket): string {
+function packetText({ protocol, port, code }: PolicyPacket): string {
   const word = PROTOCOL[protocol] ?? `protocol ${protocol}`
-  return port === undefined ? word : `${word}/${port}`
+  return port === undefined ? word : code === undefined ? `${word}/${port}` : `${word}/${port}/${code}`
+}
+
+/** The message that a question names, as a rule would. */
+function icmpOf({ protocol, port, code }: PolicyPacket): Pick<Rule, 'icmp'> {
+  if ((protocol !== ICMP && protocol !== ICMPV6) || port === undefined) return {}
+  return { icmp: [{ protocol, type: port, ...(code === undefined ? {} : { code }) }] }
 }
 
 const isMember = ({ tags }: InterfaceRecord, { selector }: Vnp): boolean => matches(selector, new Set(tags))

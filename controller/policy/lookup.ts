@@ -122,7 +122,7 @@ export class PolicyLookup {
     if (from.record !== undefined && to.record !== undefined) {
       if (from.record === to.record || from.record.network !== to.record.network) return refusal({ kind: 'no-path' })
     }
-    const text = `${from.subject.identity} ${to.subject.identity} ${packet.protocol} ${packet.port ?? ''}`
+    const text = `${from.subject.identity} ${to.subject.identity} ${packet.protocol} ${packet.port ?? ''} ${packet.code ?? ''}`
     const key = this.#hash(text)
     const found = this.#cache.get(key)
     if (found === undefined) this.counts.misses++

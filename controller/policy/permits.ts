@@ -46,6 +46,8 @@ export interface PolicyPacket {
   protocol: number
   /** Destination port, or ICMP type, of the original direction. Absent where the protocol has none. */
   port?: number
+  /** ICMP code; 0 where absent. */
+  code?: number
   /** The packet travels in the reply direction of a connection that `to` opened to `from`. */
   reply?: boolean
 }
@@ -133,9 +135,14 @@ function names(intent: Policies, { peer: named }: Rule, vnp: Vnp, peer: End): bo
   return other !== undefined && isMember(peer, other)
 }
 
-/** Whether protocol and port match. Empty lists match all. */
-export function carries(rule: Rule, { protocol, port }: { protocol: number; port?: number }): boolean {
+/** Whether protocol and port, or ICMP type and code, match. Empty lists match all. */
+export function carries(
+  rule: Rule,
+  { protocol, port, code = 0 }: Pick<PolicyPacket, 'protocol' | 'port' | 'code'>,
+): boolean {
   if (rule.protocols.length > 0 && !rule.protocols.includes(protocol)) return false
+  if (rule.icmp !== undefined)
+    return rule.icmp.some((its) => its.protocol === protocol && its.type === port && (its.code ?? code) === code)
   if (rule.ports.length === 0) return true
   return port !== undefined && rule.ports.some(({ first, last }) => first <= port && port <= last)
 }

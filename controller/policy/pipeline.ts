@@ -136,7 +136,7 @@ export const STAGES: Readonly<Record<TableName, Stage>> = {
     miss: 'Not IP: dropped.',
   },
   tracked: {
-    purpose: 'Turns replies to the original direction and loads protocol and destination port or ICMP type.',
+    purpose: 'Turns replies to the original direction and loads protocol and destination port or ICMP type and code.',
     next: ['log', 'egress_admin'],
     miss: 'Invalid for connection tracking: dropped.',
   },
@@ -216,7 +216,7 @@ export const REGISTERS = {
   /** Port of the receiver if it is on this switch, else 0. */
   port: 'reg2',
   network: 'reg3',
-  /** Destination port or ICMP type of the original direction. */
+  /** Destination port, or ICMP type << 8 | code, of the original direction. */
   key: 'reg4',
   protocol: 'reg5',
   /** Number of the receiver's switch; 0 is this one. */

@@ -86,13 +86,14 @@ const rule = fc
         ),
         protocols: fc.array(fc.constantFrom('tcp', 'udp', '47'), { minLength: 1, maxLength: 2 }),
         ports: fc.array(fc.constantFrom('443', '8000-8010'), { minLength: 1, maxLength: 2 }),
+        icmp: fc.array(fc.constantFrom('echo-request', '3/4', '8'), { minLength: 1, maxLength: 2 }),
         log: fc.constant(true),
         priority,
       },
       optional,
     ),
     fc.oneof(
-      fc.constantFrom({ action: 'allow' }, { action: 'deny' }, { action: 'reject' }),
+      fc.constantFrom({ action: 'allow' }, { action: 'deny' }, { action: 'reject' }, { action: 'pass' }),
       fc.record({ action: fc.constant('rate-limit'), rateKbps: whole }),
       fc.record({ action: fc.constant('rate-limit'), rateKbps: whole, burstKb: whole }),
     ),
@@ -144,7 +145,13 @@ const manifest: fc.Arbitrary<Manifest> = fc.oneof(
         priority,
         rules: fc.array(rule, { maxLength: 3 }),
       }),
-      fc.record({ appliesTo: selector.filter((its) => Object.keys(its).length > 0) }, optional),
+      fc.record(
+        {
+          tier: fc.constantFrom('admin', 'baseline'),
+          appliesTo: selector.filter((its) => Object.keys(its).length > 0),
+        },
+        optional,
+      ),
     )
     .map(([one, two]) => ({ ...one, ...two }) satisfies PolicyManifest),
   fc

@@ -55,10 +55,17 @@ function arrives(network: ReferenceNetwork, state: NetworkState, packet: Arbitra
   return arrivals.length === 1
 }
 
-/** Packets that have both ends somewhere, in the original direction; the reference switch checks no SCTP. */
+/** Queries of ICMP, with which a connection begins. */
+const QUERIES = ['1/8', '1/13', '58/128']
+
+/** Packets that have both ends somewhere, in the original direction, and open a connection; the reference switch checks no SCTP. */
 function usable({ packets, intent }: Pick<ArbitraryNetwork, 'packets' | 'intent'>): ArbitraryPacket[] {
   return packets
-    .filter(({ from, to, protocol }) => protocol !== 132 && (intent.interfaces.has(from) || intent.interfaces.has(to)))
+    .filter(({ protocol, port, code }) => {
+      const isIcmp = protocol === 1 || protocol === 58
+      return protocol !== 132 && (!isIcmp || (QUERIES.includes(`${protocol}/${port}`) && code === undefined))
+    })
+    .filter(({ from, to }) => intent.interfaces.has(from) || intent.interfaces.has(to))
     .map((packet) => ({ ...packet, reply: false }))
 }
 

@@ -9,7 +9,7 @@ import type { Intent } from '../../controller/policy/intent.ts'
 import { type PolicyPacket, permits } from '../../controller/policy/permits.ts'
 import type { ObservedView } from '../../controller/policy/state.ts'
 import { formatMac } from '../../model/address.ts'
-import type { Peer, Policy } from '../../model/records.ts'
+import type { Peer, Policy, Rule } from '../../model/records.ts'
 import { EVERYTHING } from '../../model/selector.ts'
 import type { Tag } from '../../model/tag.ts'
 import {
@@ -31,11 +31,12 @@ const withPolicies = (intent: Intent, policies: Policy[]) => ({
   policies: new Map([...intent.policies, ...policies.map((one) => [one.name, one] as const)]),
 })
 
-const asked = ({ from, to, protocol, port }: PolicyPacket) => ({
+const asked = ({ from, to, protocol, port, code }: PolicyPacket) => ({
   from,
   to,
   protocol,
   ...(port === undefined ? {} : { port }),
+  ...(code === undefined ? {} : { code }),
 })
 
 const TENANTS = [
@@ -65,6 +66,15 @@ const EVERY_LACK = [
 function everyLack(): ArbitraryNetwork {
   const intent = intentWith(EVERY_LACK)
   const packet = { from: 'web', to: 'db', protocol: 6, port: 443, family: 4, reply: false } as const
+  return { intent, state: networkOf(intent, [datapathName(1)]), packets: [packet] }
+}
+
+/** A rule about another message of ICMP than the packet's. */
+function otherMessage(): ArbitraryNetwork {
+  const icmp = [{ protocol: 1, type: 3, code: 4 } as const]
+  const rules = [rule('ingress', { kind: 'any' }, 'allow', { protocols: [1], icmp })]
+  const intent = intentWith([...TENANTS, policy('p', 'prod', rules)])
+  const packet = { from: 'web', to: 'db', protocol: 1, port: 3, code: 1, family: 4, reply: false } as const
   return { intent, state: networkOf(intent, [datapathName(1)]), packets: [packet] }
 }
 
@@ -137,7 +147,7 @@ describe('policy explain', () => {
 
   it('says of each rule above the decision what it lacks: with that, it lacks something later or decides', () => {
     const seen = new Set<Lack>()
-    const ORDER: Lack[] = ['applies-to', 'peer', 'protocol', 'port']
+    const ORDER: Lack[] = ['applies-to', 'peer', 'protocol', 'port', 'icmp']
     fc.assert(
       fc.property(arbitraryNetwork(6), ({ intent, state, packets }) => {
         for (const packet of packets) {
@@ -174,9 +184,9 @@ describe('policy explain', () => {
         }
       }),
       // The generator seldom meets rules that lack a port: one network that has each kind for certain.
-      { numRuns: 300, examples: [[everyLack()]] },
+      { numRuns: 300, examples: [[everyLack()], [otherMessage()]] },
     )
-    expect([...seen].sort()).to.deep.equal(['applies-to', 'log', 'peer', 'port', 'protocol'])
+    expect([...seen].sort()).to.deep.equal(['applies-to', 'icmp', 'log', 'peer', 'port', 'protocol'])
   })
 
   it('is not changed by leaving out what it considered in vain', () => {
@@ -337,7 +347,12 @@ function mend(
         : { kind: 'vnp', vnp: end.vnps[0] }
   if (lack === 'peer' && peer === undefined) return undefined
   const fields = lack === 'peer' ? { peer: peer! } : lack === 'protocol' ? { protocols: [] } : { ports: [] }
-  return { ...whole, rules: whole.rules.map((one, index) => (index === cause.ruleIndex ? { ...one, ...fields } : one)) }
+  const mended = ({ icmp, ...one }: Rule): Rule => ({
+    ...one,
+    ...(lack === 'icmp' || icmp === undefined ? {} : { icmp }),
+    ...(lack === 'icmp' ? {} : fields),
+  })
+  return { ...whole, rules: whole.rules.map((one, index) => (index === cause.ruleIndex ? mended(one) : one)) }
 }
 
 /** An intent with one policy in place of another: the parts that explain() reads. */

@@ -27,7 +27,12 @@ const NOBODY: PolicyPacket[] = [
 /** Packets that rules of this intent are about: random ones seldom meet one. */
 function pointed(intent: Intent): PolicyPacket[] {
   const rules = [...intent.policies.values()].flatMap((one) => one.rules)
-  const flows = rules.map(({ protocols, ports }) => ({ protocol: protocols[0] ?? 6, port: ports[0]?.first ?? 80 }))
+  const flows = rules.map(({ protocols, ports, icmp }) => {
+    const [message] = icmp ?? []
+    if (message === undefined) return { protocol: protocols[0] ?? 6, port: ports[0]?.first ?? 80 }
+    const { protocol, type, code } = message
+    return { protocol, port: type, ...(code === undefined ? {} : { code }) }
+  })
   const ends = [...intent.interfaces.keys(), '192.0.2.200', 'fd00::c8']
   return ends.flatMap((from) =>
     ends.flatMap((to) => [...flows.slice(0, 6), { protocol: 17, port: 9 }].map((flow) => ({ from, to, ...flow }))),

@@ -64,8 +64,9 @@ describe('docs/policy.md', () => {
     const answers = rows(example)
     expect(answers.length).to.be.greaterThan(10)
     for (const [from, to, packetText, answer, decidedBy] of answers as [string, string, string, string, string][]) {
-      const [, port, reply] = /^tcp\/(\d+)( reply)?$/.exec(packetText)!
-      const packet = { from, to, protocol: 6, port: Number(port), ...(reply === undefined ? {} : { reply: true }) }
+      const [, word, port, reply] = /^(tcp|icmp)\/(\d+)( reply)?$/.exec(packetText)!
+      const protocol = word === 'tcp' ? 6 : 1
+      const packet = { from, to, protocol, port: Number(port), ...(reply === undefined ? {} : { reply: true }) }
       const verdict = permits(intent, packet)
       const label = `${from} -> ${to} ${packetText}`
       expect(verdict.allow ? 'allow' : 'deny', label).to.equal(answer)

@@ -12,6 +12,7 @@ import type { Backend, DatapathView, NetworkState, NumberSpace, PortView } from 
 import { formatAddress, parseAddress } from '../../model/address.ts'
 import {
   type AnyRecord,
+  type IcmpMatch,
   IDENTITY,
   type IdentityRecord,
   type InterfaceRecord,
@@ -49,6 +50,8 @@ export interface ArbitraryPacket {
   to: string
   protocol: number
   port?: number
+  /** ICMP code; 0 where absent. */
+  code?: number
   family: 4 | 6
   reply: boolean
 }
@@ -77,7 +80,30 @@ const portRange: fc.Arbitrary<PortRange> = fc
   .tuple(fc.constantFrom(...PORTS), fc.constantFrom(0, 0, 1, 30))
   .map(([first, more]) => ({ first, last: first + more }))
 
-const layer4: fc.Arbitrary<{ protocols: number[]; ports: PortRange[] }> = fc.oneof(
+/** Messages of ICMP, by type, by code and of both families. */
+const ICMP_RULES: { protocols: number[]; icmp: IcmpMatch[] }[] = [
+  { protocols: [1], icmp: [{ protocol: 1, type: 8 }] },
+  { protocols: [1], icmp: [{ protocol: 1, type: 3, code: 4 }] },
+  {
+    protocols: [1],
+    icmp: [
+      { protocol: 1, type: 3 },
+      { protocol: 1, type: 8, code: 0 },
+    ],
+  },
+  {
+    protocols: [1, 58],
+    icmp: [
+      { protocol: 1, type: 8 },
+      { protocol: 58, type: 128 },
+    ],
+  },
+  { protocols: [1, 58], icmp: [{ protocol: 1, type: 13 }] },
+  { protocols: [58], icmp: [{ protocol: 58, type: 1, code: 4 }] },
+]
+
+const layer4: fc.Arbitrary<Pick<Rule, 'protocols' | 'ports' | 'icmp'>> = fc.oneof(
+  fc.constantFrom(...ICMP_RULES).map((its) => ({ ...its, ports: [] as PortRange[] })),
   fc.constant({ protocols: [] as number[], ports: [] as PortRange[] }),
   fc
     .constantFrom<number[]>([1, 58], [6], [17], [6, 17], [132])
@@ -108,11 +134,10 @@ function arbitraryRule(vnps: string[]): fc.Arbitrary<Rule> {
       log: fc.boolean(),
       priority: fc.option(fc.integer({ min: 0, max: 3 }), { nil: undefined }),
     })
-    .map(({ direction, peer, layer4: { protocols, ports }, action, log, priority }) => ({
+    .map(({ direction, peer, layer4: matched, action, log, priority }) => ({
       direction,
       peer,
-      protocols,
-      ports,
+      ...matched,
       action: action as Rule['action'],
       log: log || action === 'log',
       ...(action === 'rate-limit' ? { rateKbps: 1000, burstKb: 100 } : {}),
@@ -310,15 +335,23 @@ export function arbitraryPacket(names: string[]): fc.Arbitrary<ArbitraryPacket> 
         fc
           .constantFrom(...PORTS, 81, 8090, 9999)
           .chain((port) => fc.constantFrom(6, 17, 132).map((protocol) => ({ protocol, port }))),
-        fc.constantFrom({ protocol: 1, port: 8 }, { protocol: 47 }),
+        fc.constantFrom<{ protocol: number; port?: number; code?: number }>(
+          { protocol: 1, port: 8 },
+          { protocol: 1, port: 8 },
+          { protocol: 1, port: 13 },
+          { protocol: 1, port: 3, code: 4 },
+          { protocol: 1, port: 3, code: 1 },
+          { protocol: 47 },
+        ),
       ),
       six: fc.boolean(),
       reply: fc.boolean(),
     })
     .map(({ from, to, flow, six, reply }) => {
       const family = parseAddress(from)?.family ?? parseAddress(to)?.family ?? (six ? 6 : 4)
-      const echo = flow.protocol === 1 && family === 6 ? { protocol: 58, port: 128 } : flow
-      return { from, to, family, reply, ...echo }
+      const type = { 8: 128, 13: 129, 3: 1 }[flow.port ?? 0]
+      const message = flow.protocol === 1 && family === 6 && type !== undefined ? { protocol: 58, port: type } : {}
+      return { from, to, family, reply, ...flow, ...message }
     })
 }
 

@@ -122,7 +122,7 @@ export function frameOf({ protocol, port = 0 }: ArbitraryPacket, reply: boolean,
     urgent: 0,
     options: NONE,
   }
-  const type = reply ? ({ 1: 0, 58: 129 }[protocol] ?? 0) : port
+  const type = reply ? ({ 8: 0, 13: 14, 128: 129 }[port] ?? 0) : port
   const echo = echoBody(7, 1, NONE)
   const payload =
     protocol === 6

@@ -173,7 +173,7 @@ function comesOut(trace: string): boolean {
 
 /** The packet in the words of ovs-ofctl; a reply carries the tuple of the connection that it answers. */
 function flowText(packet: ArbitraryPacket, from?: InterfaceRecord, to?: InterfaceRecord): string {
-  const { family, protocol, port = 0, reply } = packet
+  const { family, protocol, port = 0, code = 0, reply } = packet
   const [source, target] = [addressOf(packet.from, family, from), addressOf(packet.to, family, to)]
   const ip = family === 4 ? 'nw' : 'ipv6'
   const words = [
@@ -189,7 +189,8 @@ function flowText(packet: ArbitraryPacket, from?: InterfaceRecord, to?: Interfac
   const isIcmp = protocol === 1 || protocol === 58
   const name = { 6: 'tcp', 17: 'udp', 132: 'sctp' }[protocol]
   const answer = { 1: 0, 58: 129 }[protocol]
-  if (isIcmp) words.push(`icmp${family === 6 ? 'v6' : ''}_type=${reply ? answer : port}`)
+  const message = `icmp${family === 6 ? 'v6' : ''}`
+  if (isIcmp) words.push(`${message}_type=${reply ? answer : port}`, `${message}_code=${reply ? 0 : code}`)
   if (name !== undefined) {
     const [mine, theirs] = reply ? [port, 40_000] : [40_000, port]
     words.push(`${name}_src=${mine}`, `${name}_dst=${theirs}`)
@@ -198,7 +199,7 @@ function flowText(packet: ArbitraryPacket, from?: InterfaceRecord, to?: Interfac
   const tuple = [
     'ct_state=trk|est|rpl',
     `ct_nw_proto=${protocol}`,
-    ...(isIcmp ? [`ct_tp_src=${port}`, 'ct_tp_dst=0'] : []),
+    ...(isIcmp ? [`ct_tp_src=${port}`, `ct_tp_dst=${code}`] : []),
     ...(name === undefined ? [] : ['ct_tp_src=40000', `ct_tp_dst=${port}`]),
   ]
   return [...words, ...tuple].join(',')

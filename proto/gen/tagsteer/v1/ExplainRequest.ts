@@ -8,7 +8,7 @@ export interface ExplainRequest {
   'from'?: (string);
   'to'?: (string);
   /**
-   * "tcp/443", "icmp", "udp/53", or ovs-ofctl flow text; any IP packet where empty.
+   * "tcp/443", "icmp" (echo request), "icmp/3/4", "icmpv6/128", "icmp/time-exceeded", "udp/53", or ovs-ofctl flow text; any IP packet where empty.
    */
   'packet'?: (string);
 }
@@ -20,7 +20,7 @@ export interface ExplainRequest__Output {
   'from': (string);
   'to': (string);
   /**
-   * "tcp/443", "icmp", "udp/53", or ovs-ofctl flow text; any IP packet where empty.
+   * "tcp/443", "icmp" (echo request), "icmp/3/4", "icmpv6/128", "icmp/time-exceeded", "udp/53", or ovs-ofctl flow text; any IP packet where empty.
    */
   'packet': (string);
 }

@@ -9,7 +9,7 @@ export interface Rule {
   'direction'?: (_tagsteer_v1_Direction);
   'peer'?: (_tagsteer_v1_Peer | null);
   /**
-   * "tcp", "udp", "sctp", "icmp" (ICMP and ICMPv6) or a number 0 to 255; any where empty.
+   * "tcp", "udp", "sctp", "icmp" (ICMP and ICMPv6), "icmpv4", "icmpv6" or a number 0 to 255; any where empty.
    */
   'protocols'?: (string)[];
   /**
@@ -26,6 +26,10 @@ export interface Rule {
    * The policy's where absent.
    */
   'priority'?: (number);
+  /**
+   * "echo-request", or a type and code such as "3", "3/4" with one of icmpv4 and icmpv6; any where empty. Only with ICMP.
+   */
+  'icmp'?: (string)[];
   '_priority'?: "priority";
 }
 
@@ -33,7 +37,7 @@ export interface Rule__Output {
   'direction': (_tagsteer_v1_Direction__Output);
   'peer': (_tagsteer_v1_Peer__Output | null);
   /**
-   * "tcp", "udp", "sctp", "icmp" (ICMP and ICMPv6) or a number 0 to 255; any where empty.
+   * "tcp", "udp", "sctp", "icmp" (ICMP and ICMPv6), "icmpv4", "icmpv6" or a number 0 to 255; any where empty.
    */
   'protocols': (string)[];
   /**
@@ -50,5 +54,9 @@ export interface Rule__Output {
    * The policy's where absent.
    */
   'priority'?: (number);
+  /**
+   * "echo-request", or a type and code such as "3", "3/4" with one of icmpv4 and icmpv6; any where empty. Only with ICMP.
+   */
+  'icmp': (string)[];
   '_priority'?: "priority";
 }

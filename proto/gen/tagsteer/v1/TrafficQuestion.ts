@@ -8,7 +8,7 @@ export interface TrafficQuestion {
   'from'?: (string);
   'to'?: (string);
   /**
-   * As in FlowService.Explain: "tcp/443", "icmp", "udp/53", "47".
+   * As in FlowService.Explain: "tcp/443", "icmp", "icmpv6/128", "icmp/3/4", "icmp/echo-request", "udp/53", "47".
    */
   'packet'?: (string);
 }
@@ -20,7 +20,7 @@ export interface TrafficQuestion__Output {
   'from': (string);
   'to': (string);
   /**
-   * As in FlowService.Explain: "tcp/443", "icmp", "udp/53", "47".
+   * As in FlowService.Explain: "tcp/443", "icmp", "icmpv6/128", "icmp/3/4", "icmp/echo-request", "udp/53", "47".
    */
   'packet': (string);
 }
