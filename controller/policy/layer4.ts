@@ -3,10 +3,13 @@
  * ranges as text. What a rule carries is said by permits.ts alone; here it is only cut where a rule begins or ends. Used
  * by verdict-changes.ts.
  */
+import { ICMP, ICMPV6 } from '../../model/icmp.ts'
 import type { Rule } from '../../model/records.ts'
-import { carries } from './permits.ts'
+import { carries, type PolicyPacket } from './permits.ts'
 
-/** Packets of one protocol: destination ports or ICMP types `first` to `last`; neither where the protocol has none. */
+type Layer4Packet = Pick<PolicyPacket, 'protocol' | 'port' | 'code'>
+
+/** Packets of one protocol: destination ports, or ICMP type << 8 | code, `first` to `last`; neither where it has none. */
 export interface Layer4 {
   /** IP protocol number. */
   protocol: number
@@ -16,17 +19,29 @@ export interface Layer4 {
   except?: readonly number[]
 }
 
-const LAST: Readonly<Record<number, number>> = { 1: 255, 6: 65535, 17: 65535, 58: 255, 132: 65535 }
-const NAME: Readonly<Record<number, string>> = { 1: 'icmp', 6: 'tcp', 17: 'udp', 58: 'icmp6', 132: 'sctp' }
+const LAST: Readonly<Record<number, number>> = { 1: 65535, 6: 65535, 17: 65535, 58: 65535, 132: 65535 }
+const NAME: Readonly<Record<number, string>> = { 1: 'icmp', 6: 'tcp', 17: 'udp', 58: 'icmpv6', 132: 'sctp' }
 const WITH_PORTS = Object.keys(LAST).map(Number)
 const PROTOCOLS = 256
+
+const isIcmp = (protocol: number): boolean => protocol === ICMP || protocol === ICMPV6
+
+/** The first packet of a range. */
+export function packetAt({ protocol, first }: Pick<Layer4, 'protocol' | 'first'>): Layer4Packet {
+  if (first === undefined) return { protocol }
+  return isIcmp(protocol) ? { protocol, port: first >> 8, code: first & 0xff } : { protocol, port: first }
+}
+
+/** Where a packet lies in the ranges of its protocol; undefined where it names no port. */
+export function placeOf({ protocol, port, code = 0 }: Layer4Packet): number | undefined {
+  return port === undefined || !isIcmp(protocol) ? port : (port << 8) | code
+}
 
 /** @param within Only packets that one of these carries; all packets. */
 export function ranges(rules: readonly Rule[], within: readonly Rule[] | 'all'): Layer4[] {
   const cutting = within === 'all' ? rules : [...rules, ...within]
   const named = new Set([...WITH_PORTS, ...cutting.flatMap(({ protocols }) => protocols)])
-  const wanted = (packet: { protocol: number; port?: number }): boolean =>
-    within === 'all' || within.some((rule) => carries(rule, packet))
+  const wanted = (packet: Layer4Packet): boolean => within === 'all' || within.some((rule) => carries(rule, packet))
   const found: Layer4[] = []
   for (const protocol of named) {
     const end = LAST[protocol]
@@ -38,10 +53,16 @@ export function ranges(rules: readonly Rule[], within: readonly Rule[] | 'all'):
     for (const rule of cutting) {
       if (rule.protocols.length > 0 && !rule.protocols.includes(protocol)) continue
       for (const { first, last } of rule.ports) cuts.add(first).add(last + 1)
+      for (const { protocol: its, type, code } of rule.icmp ?? []) {
+        if (its !== protocol) continue
+        const first = (type << 8) | (code ?? 0)
+        cuts.add(first).add(first + (code === undefined ? 0x100 : 1))
+      }
     }
     const starts = [...cuts].filter((cut) => cut <= end).sort((one, other) => one - other)
     for (const [index, first] of starts.entries()) {
-      if (wanted({ protocol, port: first })) found.push({ protocol, first, last: (starts[index + 1] ?? end + 1) - 1 })
+      if (wanted(packetAt({ protocol, first })))
+        found.push({ protocol, first, last: (starts[index + 1] ?? end + 1) - 1 })
     }
   }
   let other = 0
@@ -66,13 +87,29 @@ export function rangeTexts(list: readonly Layer4[]): string[] {
       texts.push(name)
       continue
     }
-    for (const { first = 0, last = 0 } of joined) {
-      texts.push(first === last ? `${name}/${first}` : `${name}/${first}-${last}`)
+    for (const { first, last } of joined) {
+      const its = isIcmp(protocol) ? messageTexts(first, last) : [span(first, last)]
+      texts.push(...its.map((text) => `${name}/${text}`))
     }
   }
   const named = list.find(({ except }) => except !== undefined)?.except
   if (named === undefined) return texts
   return named.every((protocol) => whole.has(protocol)) ? ['any'] : [...texts, 'other protocols']
+}
+
+const span = (first: number, last: number): string => (first === last ? `${first}` : `${first}-${last}`)
+
+/** Types `3` or `3-5` as far as they are whole; of others the codes: `3/4`, `3/0-3`. */
+function messageTexts(first: number, last: number): string[] {
+  const texts: string[] = []
+  for (let at = first; at <= last; ) {
+    const type = at >> 8
+    const whole = (at & 0xff) === 0 ? ((last + 1) >> 8) - type : 0
+    const end = whole > 0 ? ((type + whole) << 8) - 1 : Math.min(last, at | 0xff)
+    texts.push(whole > 0 ? span(type, type + whole - 1) : `${type}/${span(at & 0xff, end & 0xff)}`)
+    at = end + 1
+  }
+  return texts
 }
 
 function join(list: readonly Layer4[]): { first: number; last: number }[] {

@@ -8,7 +8,7 @@ import type { Direction, Rule } from '../../model/records.ts'
 import { type Classes, type EndClass, type InterfaceClass, standIns, standOf, viewOf, type When } from './classes.ts'
 import { type Concerned, concernedPairs, type Within } from './concerned.ts'
 import { byText } from './explain.ts'
-import { type Layer4, ranges, rangeTexts } from './layer4.ts'
+import { type Layer4, packetAt, placeOf, ranges, rangeTexts } from './layer4.ts'
 import { PolicyLookup } from './lookup.ts'
 import type { Decision, PolicyPacket, Verdict } from './permits.ts'
 
@@ -109,7 +109,7 @@ export class Judge {
   }
 
   /** The verdict in one state; ends that are not there, or have no way to each other, are refused. */
-  verdict(from: number, to: number, packet: Pick<PolicyPacket, 'protocol' | 'port'>, when: When): Verdict {
+  verdict(from: number, to: number, packet: Pick<PolicyPacket, 'protocol' | 'port' | 'code'>, when: When): Verdict {
     const [source, destination] = this.#names(from, to)
     return this.#lookups[when].getPolicyForTraffic({ from: source, to: destination, ...packet })
   }
@@ -124,7 +124,7 @@ export class Judge {
     ]
     const found = new Map<string, Differing>()
     for (const one of ranges(rules, within)) {
-      const packet = one.first === undefined ? { protocol: one.protocol } : { protocol: one.protocol, port: one.first }
+      const packet = packetAt(one)
       const before = judged(this.verdict(from, to, packet, 'before'))
       const after = judged(this.verdict(from, to, packet, 'after'))
       if (before.verdict === after.verdict) continue
@@ -156,13 +156,14 @@ export class Judge {
 /** Whether a change is about a packet. */
 export function concerns(
   { layer4 }: Pick<VerdictChange, 'layer4'>,
-  protocol: number,
-  port: number | undefined,
+  packet: Pick<PolicyPacket, 'protocol' | 'port' | 'code'>,
 ): boolean {
+  const { protocol } = packet
+  const place = placeOf(packet)
   return layer4.some(
     ({ protocol: its, first, last, except }) =>
       (except === undefined ? its === protocol : !except.includes(protocol)) &&
-      (first === undefined || last === undefined || (port !== undefined && first <= port && port <= last)),
+      (first === undefined || last === undefined || (place !== undefined && first <= place && place <= last)),
   )
 }
 

@@ -19,10 +19,13 @@ import { iface, intentWith, policy, rule, vnp } from '../support/records.ts'
 const PORTS = [
   ...new Set([22, 53, 80, 443, 8080].flatMap((port) => [port - 1, port, port + 1, port + 2, port + 30, port + 31])),
 ]
-const PACKETS: { protocol: number; port?: number }[] = [
+const PACKETS: { protocol: number; port?: number; code?: number }[] = [
   ...[6, 17, 132].flatMap((protocol) => PORTS.map((port) => ({ protocol, port }))),
-  { protocol: 1, port: 8 },
+  ...[0, 2, 3, 4, 8, 9, 13, 14].map((port) => ({ protocol: 1, port })),
+  ...[3, 4, 5, 255].map((code) => ({ protocol: 1, port: 3, code })),
+  { protocol: 1, port: 8, code: 1 },
   { protocol: 58, port: 128 },
+  ...[3, 4, 5].map((code) => ({ protocol: 58, port: 1, code })),
   { protocol: 47 },
   { protocol: 99 },
 ]
@@ -85,7 +88,7 @@ describe('verdict changes of a plan', () => {
                   from !== to &&
                   change.from.includes(fromClass) &&
                   change.to.includes(toClass) &&
-                  concerns(change, packet.protocol, packet.port),
+                  concerns(change, packet),
               )
               const label = `${from} -> ${to} ${JSON.stringify(packet)}: ${was} -> ${is}`
               if (was === is) {
@@ -202,6 +205,17 @@ describe('ranges of layer 4', () => {
     expect(rangeTexts(ranges([tcp(80, 90)], [tcp(85, 100)]))).to.deep.equal(['tcp/85-100'])
     const icmp = rule('ingress', { kind: 'any' }, 'allow', { protocols: [1, 47] })
     expect(rangeTexts(ranges([tcp(80, 90)], [icmp]))).to.deep.equal(['icmp', 'protocol 47'])
+    const messages = rule('ingress', { kind: 'any' }, 'allow', {
+      protocols: [1],
+      icmp: [
+        { protocol: 1, type: 3, code: 4 },
+        { protocol: 1, type: 8 },
+        { protocol: 1, type: 9 },
+      ],
+    })
+    expect(rangeTexts(ranges([], [messages]))).to.deep.equal(['icmp/3/4', 'icmp/8-9'])
+    const others = ranges([messages], 'all').filter(({ protocol, first }) => protocol === 1 && first !== 0x304)
+    expect(rangeTexts(others)).to.deep.equal(['icmp/0-2', 'icmp/3/0-3', 'icmp/3/5-255', 'icmp/4-255'])
     const some = ranges([tcp(80, 90), icmp], 'all').filter(({ protocol, first }) => protocol !== 6 || first !== 80)
     expect(rangeTexts(some)).to.deep.equal([
       'icmp',
@@ -209,7 +223,7 @@ describe('ranges of layer 4', () => {
       'tcp/91-65535',
       'udp',
       'protocol 47',
-      'icmp6',
+      'icmpv6',
       'sctp',
       'other protocols',
     ])
