@@ -1,6 +1,7 @@
 /**
  * The policy tables, which are the same on every switch: rows of rules and of partitions' defaults, kept current at the
- * cost of what changed. A rule is subjects x peers x layer 4; where that is more than a handful of rows it becomes a
+ * cost of what changed; a switch that is not concerned with every network has those that can matter there
+ * (compile-scope.ts). A rule is subjects x peers x layer 4; where that is more than a handful of rows it becomes a
  * conjunction (ovs-fields(7), CONJUNCTIVE MATCH FIELDS), one row per subject, peer and layer 4 match and one for the
  * verdict. Every rule has a priority of its own, so rows of different rules never meet in one (priority, match). It
  * refuses to know switches. The rows of one rule are in compile-rule.ts. Used by compile.ts.
@@ -18,6 +19,7 @@ import {
   meterOf,
   rowsOf,
 } from './compile-rule.ts'
+import { type Move, PolicyScope, RuleRows, type RuleUnit } from './compile-scope.ts'
 import { cookieOf } from './cookie.ts'
 import { RowSet, type Rows } from './fields.ts'
 import type { IntentDelta } from './intent.ts'
@@ -29,10 +31,10 @@ import { isWorldIdentity, worldIdentities } from './resolve.ts'
 import type { IntentView } from './state.ts'
 
 /** What is kept about one rule or default. */
-interface Unit {
+interface Unit extends RuleUnit {
   judgement: Judgement
-  clauses: Clauses
-  rows: Rows
+  rows: RuleRows
+  facesWorld: boolean
   meter: Meter | undefined
 }
 
@@ -42,6 +44,7 @@ export interface PolicyChange {
   meters: Set<number>
 }
 
+const NO_ROWS: Rows = new Map()
 const WORLD_UNIT = 'world-policy'
 const DIRECTIONS: readonly Direction[] = ['egress', 'ingress']
 
@@ -56,10 +59,19 @@ export class PolicyRows {
   /** Units whose peers depend on the prefixes that rules name. */
   readonly #unitsOfWorld = new Set<string>()
   #world: Rows = new Map()
+  #worldIdentities: ReadonlySet<number> = new Set()
+  /** Scopes in which an identity occurs. */
+  readonly #scopesOf = new Map<number, Set<PolicyScope>>()
+  readonly #scopes = new Set<PolicyScope>()
 
   update(intent: IntentView, delta: IntentDelta | 'all'): PolicyChange {
     const change: PolicyChange = { flows: new Set(), meters: new Set() }
     const all = delta === 'all'
+    if (all) {
+      this.#scopes.clear()
+      this.#scopesOf.clear()
+    }
+    if (all || delta.prefixesChanged) this.#worldIdentities = new Set(worldIdentities(intent))
     if (all || delta.rulesChanged || [...delta.numbers].some((number) => number.startsWith('meter/'))) {
       this.#reorder(intent, all, change)
     }
@@ -69,6 +81,41 @@ export class PolicyRows {
     }
     if (!all) for (const identity of delta.identities) this.#moveIdentity(identity, intent, change)
     return change
+  }
+
+  /** The rows of a switch to which identities come and go; `share` takes a row over, or away. None has come yet. */
+  scope(share: (key: string, flow: Flow | undefined) => void): PolicyScope {
+    const world = (): ReadonlySet<number> => this.#worldIdentities
+    const made = new PolicyScope(
+      {
+        unitsOf: (identity) => this.#unitsOf(identity),
+        get world() {
+          return world()
+        },
+        follow: (scope, identity, follows) => {
+          const scopes = this.#scopesOf.get(identity) ?? new Set()
+          if (follows) this.#scopesOf.set(identity, scopes.add(scope))
+          else if (scopes.delete(scope) && scopes.size === 0) this.#scopesOf.delete(identity)
+        },
+      },
+      share,
+    )
+    made.common(NO_ROWS, this.#world)
+    this.#scopes.add(made)
+    return made
+  }
+
+  /** Nobody asks for the scope any more. */
+  endScope(scope: PolicyScope): void {
+    scope.clear()
+    this.#scopes.delete(scope)
+  }
+
+  *#unitsOf(identity: number): IterableIterator<[string, RuleUnit]> {
+    for (const name of this.#unitsOfIdentity.all(identity)) {
+      const unit = this.#units.get(name)
+      if (unit !== undefined) yield [name, unit]
+    }
   }
 
   /** Finds the units there have to be, and builds those that are new or stand elsewhere. */
@@ -88,16 +135,18 @@ export class PolicyRows {
 
   #build(name: string, judgement: Judgement, intent: IntentView, change: PolicyChange): void {
     const clauses = judgement.clauses(intent)
-    const unit: Unit = { judgement, clauses, rows: rowsOf(judgement, clauses), meter: meterOf(judgement) }
+    const rows = new RuleRows(rowsOf(judgement, clauses))
+    const unit: Unit = { judgement, clauses, rows, meter: meterOf(judgement), facesWorld: this.#facesWorld(clauses) }
     this.#units.set(name, unit)
     for (const vnp of judgement.vnps) this.#unitsOfVnp.add(vnp, name)
     for (const identity of union(clauses)) this.#unitsOfIdentity.add(identity, name)
     if (judgement.looksAtWorld) this.#unitsOfWorld.add(name)
-    for (const [key, flow] of unit.rows) this.#put(key, flow, change)
+    for (const [key, flow] of rows.all) this.#put(key, flow, change)
     if (unit.meter !== undefined) {
       this.meters.set(unit.meter.meterId, unit.meter)
       change.meters.add(unit.meter.meterId)
     }
+    this.#tellReplaced(name, NO_ROWS, unit, union(clauses))
   }
 
   #drop(name: string, change: PolicyChange): void {
@@ -107,11 +156,28 @@ export class PolicyRows {
     for (const vnp of unit.judgement.vnps) this.#unitsOfVnp.remove(vnp, name)
     for (const identity of union(unit.clauses)) this.#unitsOfIdentity.remove(identity, name)
     this.#unitsOfWorld.delete(name)
-    for (const [key, flow] of unit.rows) this.#take(key, flow, change)
+    for (const [key, flow] of unit.rows.all) this.#take(key, flow, change)
     if (unit.meter !== undefined && this.meters.get(unit.meter.meterId) === unit.meter) {
       this.meters.delete(unit.meter.meterId)
       change.meters.add(unit.meter.meterId)
     }
+    this.#tellReplaced(name, unit.rows.all, undefined, union(unit.clauses))
+  }
+
+  #facesWorld({ peers }: Clauses): boolean {
+    for (const identity of this.#worldIdentities) if (peers.has(identity)) return true
+    return false
+  }
+
+  #scopesFor(identities: Iterable<number>): Set<PolicyScope> {
+    const found = new Set<PolicyScope>()
+    for (const identity of identities) for (const scope of this.#scopesOf.get(identity) ?? []) found.add(scope)
+    return found
+  }
+
+  /** A scope in which none of the identities occurs has no row of the rule, before or after. */
+  #tellReplaced(name: string, before: Rows, unit: Unit | undefined, identities: Iterable<number>): void {
+    for (const scope of this.#scopesFor(identities)) scope.replace(name, before, unit)
   }
 
   #rebuild(name: string, intent: IntentView, change: PolicyChange): void {
@@ -151,15 +217,20 @@ export class PolicyRows {
     if (now.subjects || now.peers) this.#unitsOfIdentity.add(identity, name)
     else this.#unitsOfIdentity.remove(identity, name)
     if (!wasConjunction || !isConjunction(clauses)) {
-      const before = unit.rows
-      unit.rows = rowsOf(judgement, clauses)
-      for (const [key, flow] of before) if (!unit.rows.has(key)) this.#take(key, flow, change)
-      for (const [key, flow] of unit.rows) this.#put(key, flow, change)
+      const before = unit.rows.all
+      unit.rows = new RuleRows(rowsOf(judgement, clauses))
+      unit.facesWorld = this.#facesWorld(clauses)
+      for (const [key, flow] of before) if (!unit.rows.all.has(key)) this.#take(key, flow, change)
+      for (const [key, flow] of unit.rows.all) this.#put(key, flow, change)
+      this.#tellReplaced(name, before, unit, [...union(clauses), identity])
       return
     }
+    const moves: Move[] = []
     for (const side of ['subjects', 'peers'] as const) {
       if (now[side] === was[side]) continue
-      const [key, flow] = clauseRow(judgement, clauses, side, identity)
+      const row = clauseRow(judgement, clauses, side, identity)
+      const [key, flow] = row
+      moves.push({ side, isIn: now[side], row })
       if (now[side]) {
         unit.rows.set(key, flow)
         this.#put(key, flow, change)
@@ -168,6 +239,7 @@ export class PolicyRows {
         this.#take(key, undefined, change)
       }
     }
+    for (const scope of this.#scopesFor([identity])) scope.move(name, unit, identity, moves)
   }
 
   /** The world has no say of its own: as a subject it passes. */
@@ -182,6 +254,7 @@ export class PolicyRows {
     }
     for (const [key, flow] of this.#world) if (!set.rows.has(key)) this.#take(key, flow, change)
     for (const [key, flow] of set.rows) this.#put(key, flow, change)
+    for (const scope of this.#scopes) scope.common(this.#world, set.rows)
     this.#world = set.rows
   }
 

@@ -20,12 +20,14 @@ import {
   siteOf,
 } from './compile-interface.ts'
 import { type PolicyChange, PolicyRows } from './compile-policy.ts'
+import type { PolicyScope } from './compile-scope.ts'
 import { classOf, forwardRows, portRows, systemRows, worldExists, worldRows } from './compile-switch.ts'
 import { SwitchUnits } from './compile-units.ts'
 import type { Rows } from './fields.ts'
 import type { IntentDelta } from './intent.ts'
 import { Interest } from './interest.ts'
 import { Multimap } from './multimap.ts'
+import { Occurrences } from './occurrences.ts'
 import type { SwitchProgram, Touched } from './program.ts'
 import type { Backend, DatapathView, NetworkState, ObservedDelta, Place } from './state.ts'
 
@@ -46,7 +48,14 @@ export interface Compiled {
 /** What was true of an interface when it was compiled last. */
 interface Seen {
   network: string
+  identity: number
   place: Place | undefined
+}
+
+/** The policy of a switch that is concerned with these networks, and no others. */
+interface Scoped {
+  scope: PolicyScope
+  networks: Set<string>
 }
 
 /** An interface as it is compiled for all switches; the rows that several share are the same objects. */
@@ -82,6 +91,8 @@ class Work {
   /** The rows of the world may differ, on all switches. */
   world = false
   policy: PolicyChange = { flows: new Set(), meters: new Set() }
+  /** Networks that switches may be concerned with now, or no longer. */
+  readonly interest = new Map<string, ReadonlySet<string> | 'all'>()
 
   port({ datapathId, port }: Place): void {
     const ports = this.ports.get(datapathId)
@@ -104,6 +115,9 @@ export class Compiler {
   /** Links and uplinks of a switch when it was compiled last. */
   readonly #linksOf = new Map<string, Set<number>>()
   readonly #interest = new Interest()
+  readonly #occurrences = new Occurrences()
+  /** Of switches that are not concerned with everything. */
+  readonly #scopes = new Map<string, Scoped>()
   #worldExists = false
   #isNew = true
 
@@ -150,12 +164,14 @@ export class Compiler {
       if (fresh.has(datapathId)) compiled.set(datapathId, { program: units.program, touched: undefined })
       else if (isAny(touched)) compiled.set(datapathId, { program: units.program, touched })
     }
+    this.#occurrences.settle()
     return compiled
   }
 
   /** Forgets what there was: each switch is a new one. */
   #everything({ intent }: NetworkState, work: Work): void {
     this.#switches.clear()
+    this.#scopes.clear()
     for (const name of intent.interfaces.keys()) work.interfaces.add(name)
     for (const name of this.#seen.keys()) work.interfaces.add(name)
   }
@@ -221,7 +237,8 @@ export class Compiler {
       const place = state.observed.places.get(name)
       if (record === undefined) this.#seen.delete(name)
       else {
-        const seen: Seen = { network: record.network, place: place && { ...place } }
+        const identity = state.intent.identityOf(name)
+        const seen: Seen = { network: record.network, identity, place: place && { ...place } }
         this.#seen.set(name, seen)
         this.#index('add', name, seen)
       }
@@ -231,6 +248,7 @@ export class Compiler {
     for (const name of work.interfaces) concern(name)
     for (const [datapathId, networks] of this.#interest.takeChanged()) {
       if (isNew) continue
+      work.interest.set(datapathId, networks)
       const names = networks === 'all' ? [this.#seen.keys()] : [...networks].map((name) => this.#byNetwork.all(name))
       for (const some of names) for (const name of some) work.onSwitch.add(datapathId, name)
     }
@@ -251,8 +269,9 @@ export class Compiler {
     return looked
   }
 
-  #index(action: 'add' | 'remove', name: string, { network, place }: Seen): void {
+  #index(action: 'add' | 'remove', name: string, { network, identity, place }: Seen): void {
     this.#byNetwork[action](network, name)
+    this.#occurrences[action](network, identity)
     if (place === undefined) return
     this.#bySwitch[action](place.datapathId, name)
     this.#byPort[action](portName(place), name)
@@ -261,6 +280,7 @@ export class Compiler {
 
   #forget(datapathId: string): void {
     this.#switches.delete(datapathId)
+    this.#endScope(datapathId)
     this.#setLinks(datapathId, undefined)
   }
 
@@ -275,7 +295,7 @@ export class Compiler {
     this.#setPorts(datapath, units)
     units.set('switches', forwardRows(state, datapath))
     units.set('world', this.#worldExists ? worldRows(state, datapath) : NO_ROWS)
-    for (const [key, flow] of this.#policy.flows) units.share(key, flow)
+    this.#startPolicy(datapath.datapathId, units)
     for (const [id, meter] of this.#policy.meters) units.shareMeter(id, meter)
   }
 
@@ -296,7 +316,7 @@ export class Compiler {
     }
     if (work.forward === 'all' || work.forward.has(datapathId)) units.set('switches', forwardRows(state, datapath))
     if (work.world) units.set('world', this.#worldExists ? worldRows(state, datapath) : NO_ROWS)
-    for (const key of work.policy.flows) units.share(key, this.#policy.flows.get(key))
+    this.#updatePolicy(datapathId, units, work)
     for (const id of work.policy.meters) units.shareMeter(id, this.#policy.meters.get(id))
   }
 
@@ -320,6 +340,64 @@ export class Compiler {
     units.set(facts.unit, isConcerned ? interfaceRows(facts, site) : NO_ROWS)
     units.set(facts.unit, isHere || !isConcerned ? NO_ROWS : elsewhere, parts.elsewhere)
     units.set(facts.unit, isConcerned ? everywhere : farAway, parts.everywhere)
+  }
+
+  /** All policy rows, or those of the networks that the switch is concerned with. */
+  #startPolicy(datapathId: string, units: SwitchUnits): void {
+    if (this.#interest.isCarrier(datapathId)) {
+      for (const [key, flow] of this.#policy.flows) units.share(key, flow)
+      return
+    }
+    const scope = this.#policy.scope((key, flow) => units.share(key, flow))
+    const networks = new Set(this.#interest.networksOf(datapathId))
+    this.#scopes.set(datapathId, { scope, networks })
+    for (const network of networks) for (const identity of this.#occurrences.now(network)) scope.enter(identity)
+  }
+
+  #updatePolicy(datapathId: string, units: SwitchUnits, work: Work): void {
+    const scoped = this.#scopes.get(datapathId)
+    const isCarrier = this.#interest.isCarrier(datapathId)
+    if (isCarrier !== (scoped === undefined)) {
+      this.#endScope(datapathId)
+      for (const keys of [work.policy.flows, this.#policy.flows.keys()]) {
+        for (const key of keys) units.share(key, undefined)
+      }
+      this.#startPolicy(datapathId, units)
+    } else if (scoped === undefined) {
+      for (const key of work.policy.flows) units.share(key, this.#policy.flows.get(key))
+    } else this.#rescope(datapathId, scoped, work)
+  }
+
+  /** Networks that went go as they were, those that came come as they are, and in the others identities come and go. */
+  #rescope(datapathId: string, { scope, networks }: Scoped, { interest }: Work): void {
+    const changed = interest.get(datapathId) ?? []
+    const came: string[] = []
+    for (const network of changed === 'all' ? [] : changed) {
+      const isConcerned = this.#interest.concerns(datapathId, network)
+      if (isConcerned === networks.has(network)) continue
+      if (isConcerned) came.push(network)
+      else {
+        networks.delete(network)
+        for (const identity of this.#occurrences.before(network)) scope.leave(identity)
+      }
+    }
+    for (const network of this.#occurrences.networks()) {
+      if (!networks.has(network)) continue
+      for (const [identity, occurs] of this.#occurrences.moved(network)) {
+        if (occurs) scope.enter(identity)
+        else scope.leave(identity)
+      }
+    }
+    for (const network of came) {
+      networks.add(network)
+      for (const identity of this.#occurrences.now(network)) scope.enter(identity)
+    }
+  }
+
+  #endScope(datapathId: string): void {
+    const scoped = this.#scopes.get(datapathId)
+    if (scoped !== undefined) this.#policy.endScope(scoped.scope)
+    this.#scopes.delete(datapathId)
   }
 
   /** Sites of one switch by network, each looked up once. */

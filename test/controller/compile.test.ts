@@ -23,6 +23,7 @@ import {
   UNKNOWN_PORT,
 } from '../../controller/policy/pipeline.ts'
 import { emptyProgram, type Flow, flowKey, type SwitchProgram } from '../../controller/policy/program.ts'
+import { worldIdentities } from '../../controller/policy/resolve.ts'
 import type { Backend, NetworkState } from '../../controller/policy/state.ts'
 import { arbitraryNetwork } from '../support/arbitrary-state.ts'
 import { arbitraryWalk, changesBetween, observedBetween } from '../support/compile-states.ts'
@@ -85,6 +86,38 @@ describe('the compiler', () => {
       }),
       { numRuns: 30 },
     )
+  })
+
+  it('gives a switch at the edge only rows of identities and interfaces that can matter there', () => {
+    const seen = { edges: 0, fewer: 0 }
+    fc.assert(
+      fc.property(arbitraryNetwork(1), ({ state }) => {
+        const { intent, observed } = state
+        const compiled = new Compiler('fabric').compile(state, ALL)
+        for (const { datapathId, fabricPorts, uplinkPorts } of observed.datapaths.values()) {
+          if (fabricPorts.size + uplinkPorts.size > 1) continue
+          const records = [...intent.interfaces.values()]
+          const here = records.filter(({ name }) => observed.places.get(name)?.datapathId === datapathId)
+          const networks = new Set(here.map(({ network }) => network))
+          const near = records.filter(({ network }) => networks.has(network))
+          const identities = new Set([...near.map(({ name }) => intent.identityOf(name)), ...worldIdentities(intent)])
+          const flows = [...(compiled.get(datapathId)?.program.flows.values() ?? [])]
+          seen.edges++
+          if (near.length < records.length) seen.fewer++
+          for (const { match, table, unit } of flows) {
+            for (const { field, value } of match) {
+              if (field === 'reg0' || field === 'reg1') expect(identities, unit).to.include(value)
+              const far = table !== TABLES.destination && table !== TABLES.origin
+              if (far && (field === 'eth_src' || field === 'eth_dst') && unit.startsWith('interface/'))
+                expect(near.map(({ mac }) => mac)).to.include(value)
+            }
+          }
+        }
+      }),
+      { numRuns: 60 },
+    )
+    expect(seen.edges).to.be.greaterThan(5)
+    expect(seen.fewer, 'edges that have not all').to.be.greaterThan(0)
   })
 
   it('writes rows that encode, lie under their key, name their cause and keep to their table', () => {
