@@ -4,6 +4,7 @@
  */
 import type { CommandRow } from './command.ts'
 import { apply, validate } from './commands/apply.ts'
+import { blame } from './commands/blame.ts'
 import { certs } from './commands/certs.ts'
 import { controller } from './commands/controller.ts'
 import { diff } from './commands/diff.ts'
@@ -25,6 +26,7 @@ export const COMMANDS: CommandRow[] = [
   diff,
   validate,
   history,
+  blame,
   get,
   describe,
   tag,

@@ -316,6 +316,7 @@ async function start(
           return topology.links.map(({ from, to, lastSeen }) => ({ from, to, lastSeen }))
         },
         observed,
+        backend: config.backend,
         status: (datapathId) => southbound.status(datapathId),
         nameOf: (datapathId) => intent.switchOf(datapathId)?.name ?? southbound.status(datapathId)?.name ?? '',
         desired: (datapathId) => loop.programs.get(datapathId),

@@ -46,6 +46,11 @@ export const ERRORS = {
     sentence: 'There is no {kind} named {name}.',
     remedy: 'List what exists with `tagsteer get {kind}`.',
   },
+  NO_SUCH_FLOW: {
+    status: 'NOT_FOUND',
+    sentence: 'No switch has, or should have, the flow {flow}.',
+    remedy: 'See what there is with `tagsteer flows SWITCH`; only flows whose cookie begins with 0x7a67 are ours.',
+  },
   ALREADY_EXISTS: {
     status: 'ALREADY_EXISTS',
     sentence: 'A {kind} named {name} exists already.',

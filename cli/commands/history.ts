@@ -46,7 +46,7 @@ export function methodText(method: string): string {
 const WORD: Record<string, string> = { OUTCOME_CREATED: 'created', OUTCOME_DELETED: 'deleted' }
 
 /** `interface/web-1: tags`, `policy/p created`. */
-function changeWords({ kind, name, outcome, fields }: RecordDifference__Output): string {
+export function changeWords({ kind, name, outcome, fields }: RecordDifference__Output): string {
   const word = WORD[outcome]
   if (word !== undefined) return `${kind}/${name} ${word}`
   return fields.length === 0 ? `${kind}/${name} written, not changed` : `${kind}/${name}: ${fields.join(', ')}`

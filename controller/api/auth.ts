@@ -59,6 +59,7 @@ export const METHOD_ROLES: Readonly<Record<string, readonly Role[]>> = {
   '/tagsteer.v1.HistoryService/ListGenerations': EVERYONE,
   '/tagsteer.v1.HistoryService/GetGeneration': EVERYONE,
   '/tagsteer.v1.HistoryService/DiffGenerations': EVERYONE,
+  '/tagsteer.v1.HistoryService/Blame': EVERYONE,
 }
 
 /** The caller that a certificate names; undefined where it names none. */

@@ -10,7 +10,7 @@ import type { EventLog } from '../events.ts'
 import type { Intent } from '../policy/intent.ts'
 import type { PolicyLookup } from '../policy/lookup.ts'
 import type { SwitchProgram } from '../policy/program.ts'
-import type { ObservedView } from '../policy/state.ts'
+import type { Backend, ObservedView } from '../policy/state.ts'
 import type { Writer } from '../write.ts'
 
 /** A directed link between two of our switches. */
@@ -28,6 +28,7 @@ export interface NetworkView {
   /** One of the switches. */
   status(datapathId: string): SwitchStatus | undefined
   readonly observed: ObservedView
+  readonly backend: Backend
   /** A switch's name: its record's, else its bridge's, else empty. */
   nameOf(datapathId: string): string
   /** What a switch should have; undefined where it is not compiled for. */

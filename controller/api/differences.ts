@@ -50,9 +50,11 @@ function saysTheSame(before: Entry | undefined, after: Entry | undefined): boole
 }
 
 /**
+ * A record's change in a change set.
+ *
  * @param whole With the records themselves.
  */
-function differenceMessage(
+export function differenceMessage(
   { key, before, after }: Change,
   { revision, cause }: Pick<ChangeSet, 'revision' | 'cause'>,
   whole: boolean,

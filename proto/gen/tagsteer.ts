@@ -32,6 +32,9 @@ import type { ApplyServiceClient as _tagsteer_v1_ApplyServiceClient, ApplyServic
 import type { Attachment as _tagsteer_v1_Attachment, Attachment__Output as _tagsteer_v1_Attachment__Output } from './tagsteer/v1/Attachment.ts';
 import type { BatchUpdateInterfacesRequest as _tagsteer_v1_BatchUpdateInterfacesRequest, BatchUpdateInterfacesRequest__Output as _tagsteer_v1_BatchUpdateInterfacesRequest__Output } from './tagsteer/v1/BatchUpdateInterfacesRequest.ts';
 import type { BatchUpdateInterfacesResponse as _tagsteer_v1_BatchUpdateInterfacesResponse, BatchUpdateInterfacesResponse__Output as _tagsteer_v1_BatchUpdateInterfacesResponse__Output } from './tagsteer/v1/BatchUpdateInterfacesResponse.ts';
+import type { BlameRequest as _tagsteer_v1_BlameRequest, BlameRequest__Output as _tagsteer_v1_BlameRequest__Output } from './tagsteer/v1/BlameRequest.ts';
+import type { BlameResponse as _tagsteer_v1_BlameResponse, BlameResponse__Output as _tagsteer_v1_BlameResponse__Output } from './tagsteer/v1/BlameResponse.ts';
+import type { BlamedFlow as _tagsteer_v1_BlamedFlow, BlamedFlow__Output as _tagsteer_v1_BlamedFlow__Output } from './tagsteer/v1/BlamedFlow.ts';
 import type { Cause as _tagsteer_v1_Cause, Cause__Output as _tagsteer_v1_Cause__Output } from './tagsteer/v1/Cause.ts';
 import type { CheckTrafficRequest as _tagsteer_v1_CheckTrafficRequest, CheckTrafficRequest__Output as _tagsteer_v1_CheckTrafficRequest__Output } from './tagsteer/v1/CheckTrafficRequest.ts';
 import type { CheckTrafficResponse as _tagsteer_v1_CheckTrafficResponse, CheckTrafficResponse__Output as _tagsteer_v1_CheckTrafficResponse__Output } from './tagsteer/v1/CheckTrafficResponse.ts';
@@ -168,6 +171,10 @@ export interface ProtoGrpcType {
       Attachment: MessageTypeDefinition<_tagsteer_v1_Attachment, _tagsteer_v1_Attachment__Output>
       BatchUpdateInterfacesRequest: MessageTypeDefinition<_tagsteer_v1_BatchUpdateInterfacesRequest, _tagsteer_v1_BatchUpdateInterfacesRequest__Output>
       BatchUpdateInterfacesResponse: MessageTypeDefinition<_tagsteer_v1_BatchUpdateInterfacesResponse, _tagsteer_v1_BatchUpdateInterfacesResponse__Output>
+      BlameBasis: EnumTypeDefinition
+      BlameRequest: MessageTypeDefinition<_tagsteer_v1_BlameRequest, _tagsteer_v1_BlameRequest__Output>
+      BlameResponse: MessageTypeDefinition<_tagsteer_v1_BlameResponse, _tagsteer_v1_BlameResponse__Output>
+      BlamedFlow: MessageTypeDefinition<_tagsteer_v1_BlamedFlow, _tagsteer_v1_BlamedFlow__Output>
       Cause: MessageTypeDefinition<_tagsteer_v1_Cause, _tagsteer_v1_Cause__Output>
       CheckTrafficRequest: MessageTypeDefinition<_tagsteer_v1_CheckTrafficRequest, _tagsteer_v1_CheckTrafficRequest__Output>
       CheckTrafficResponse: MessageTypeDefinition<_tagsteer_v1_CheckTrafficResponse, _tagsteer_v1_CheckTrafficResponse__Output>

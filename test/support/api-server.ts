@@ -46,6 +46,7 @@ export async function testApi(
       switches: new Map(),
       links: [],
       observed,
+      backend: 'fabric',
       status: () => undefined,
       nameOf: () => '',
       desired: () => undefined,

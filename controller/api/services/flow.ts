@@ -26,7 +26,7 @@ import type { ServiceMethods } from '../server.ts'
 const DEFAULT_WAIT_MS = 30_000
 const MAX_WAIT_MS = 600_000
 
-interface Row {
+export interface Row {
   /** Sorts by table, then by priority from the top, then by match. */
   order: string
   key: string
@@ -37,17 +37,8 @@ interface Row {
 export function flowService(deps: ApiDependencies): ServiceMethods {
   const { network, intent, applied } = deps
 
-  function datapathOf(name: string): string | undefined {
-    const record = intent.switches.get(name)
-    if (record !== undefined) return record.datapathId
-    const wanted = name.toLowerCase()
-    if (network.status(wanted) !== undefined) return wanted
-    for (const [datapathId, status] of network.switches) if (status.name === name) return datapathId
-    return undefined
-  }
-
   async function listFlows(request: ListFlowsRequest__Output): Promise<Result<ListFlowsResponse>> {
-    const datapathId = datapathOf(request.switch)
+    const datapathId = datapathNamed(deps, request.switch)
     if (datapathId === undefined) return fail('NOT_FOUND', { kind: 'switch', name: request.switch })
     const query = JSON.stringify([
       request.switch,
@@ -131,8 +122,18 @@ export function flowService(deps: ApiDependencies): ServiceMethods {
   }
 }
 
+/** The datapath of a switch's name or datapath id; undefined where there is none. */
+export function datapathNamed({ network, intent }: ApiDependencies, name: string): string | undefined {
+  const record = intent.switches.get(name)
+  if (record !== undefined) return record.datapathId
+  const wanted = name.toLowerCase()
+  if (network.status(wanted) !== undefined) return wanted
+  for (const [datapathId, status] of network.switches) if (status.name === name) return datapathId
+  return undefined
+}
+
 /** Wanted and installed flows as one list in reading order. */
-function rowsOf(desired: SwitchProgram | undefined, installed: SwitchProgram | undefined): Row[] {
+export function rowsOf(desired: SwitchProgram | undefined, installed: SwitchProgram | undefined): Row[] {
   const rows: Row[] = []
   for (const [key, flow] of desired?.flows ?? [])
     rows.push(row(key, flow, installed?.flows.has(key) ? 'FLOW_STATE_INSTALLED' : 'FLOW_STATE_PENDING'))
@@ -184,7 +185,8 @@ function filterOf(
   return ok((flow) => tests.every((test) => test(flow)))
 }
 
-function flowMessage({ flow, state }: Row, causes: Causes, counters: FlowStats | undefined): FlowMessage {
+/** A flow as the API tells it. */
+export function flowMessage({ flow, state }: Row, causes: Causes, counters: FlowStats | undefined): FlowMessage {
   return {
     table: STAGE_OF.get(flow.table) ?? '',
     tableId: flow.table,

@@ -1,9 +1,11 @@
 /**
- * HistoryService: generations with caller and cause, one of them whole, and what differs between two. It reads the
+ * HistoryService: generations with caller and cause, one of them whole, what differs between two, and blame. It reads the
  * store's past backwards, a slice at a time, and holds what changed, never a state.
  */
 import { fail, invalid, ok, type Result } from '../../../model/errors.ts'
 import type { Timestamp__Output } from '../../../proto/gen/google/protobuf/Timestamp.ts'
+import type { BlameRequest__Output } from '../../../proto/gen/tagsteer/v1/BlameRequest.ts'
+import type { BlameResponse } from '../../../proto/gen/tagsteer/v1/BlameResponse.ts'
 import type { DiffGenerationsRequest__Output } from '../../../proto/gen/tagsteer/v1/DiffGenerationsRequest.ts'
 import type { DiffGenerationsResponse } from '../../../proto/gen/tagsteer/v1/DiffGenerationsResponse.ts'
 import type { Generation } from '../../../proto/gen/tagsteer/v1/Generation.ts'
@@ -12,6 +14,7 @@ import type { ListGenerationsRequest__Output } from '../../../proto/gen/tagsteer
 import type { ListGenerationsResponse } from '../../../proto/gen/tagsteer/v1/ListGenerationsResponse.ts'
 import type { ChangeSet } from '../../../store/contract.ts'
 import { StoreError, storeFailure } from '../../../store/errors.ts'
+import { blame } from '../blame.ts'
 import type { CallContext } from '../call.ts'
 import type { ApiDependencies } from '../deps.ts'
 import { generationMessage, type NetChange, NetEffect, nameOf, netMessage, recordKindOf } from '../differences.ts'
@@ -129,7 +132,12 @@ export function historyService(deps: ApiDependencies): ServiceMethods {
     return net.differences()
   }
 
+  function blameFlow(request: BlameRequest__Output, { signal }: CallContext): Promise<Result<BlameResponse>> {
+    return guarded(() => inTurn(() => blame(deps, request, signal)))
+  }
+
   return {
+    Blame: { unary: blameFlow },
     ListGenerations: { unary: listGenerations },
     GetGeneration: { unary: getGeneration },
     DiffGenerations: { unary: diffGenerations },
