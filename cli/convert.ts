@@ -52,6 +52,7 @@ export interface RuleManifest {
   icmp?: (string | number)[]
   action: string
   log?: boolean
+  established?: string
   rateKbps?: number
   burstKb?: number
   priority?: number
@@ -225,6 +226,7 @@ function ruleMessage(rule: RuleManifest): Rule {
     icmp: (rule.icmp ?? []).map(String),
     action: enumWord('ACTION', rule.action) as NonNullable<Rule['action']>,
     log: rule.log ?? false,
+    established: enumWord('ESTABLISHED', rule.established ?? 're-evaluate') as NonNullable<Rule['established']>,
   }
   if (peer?.tags !== undefined) message.peer = { tags: selectorMessage(peer.tags) }
   else if (peer?.vnp !== undefined) message.peer = { vnp: peer.vnp }
@@ -250,6 +252,7 @@ function ruleManifest(rule: Rule__Output): RuleManifest {
   if (rule.ports.length > 0) manifest.ports = rule.ports
   if (rule.icmp.length > 0) manifest.icmp = rule.icmp
   if (rule.log && rule.action !== 'ACTION_LOG') manifest.log = true
+  if (rule.established === 'ESTABLISHED_KEEP') manifest.established = 'keep'
   if (rule.rateLimit) {
     manifest.rateKbps = rule.rateLimit.kilobitsPerSecond
     if (rule.rateLimit.burstKilobits > 0) manifest.burstKb = rule.rateLimit.burstKilobits

@@ -158,6 +158,12 @@ const ruleSchema: Schema = {
     },
     action: { type: 'string', enum: ['allow', 'deny', 'reject', 'log', 'rate-limit', 'pass'] },
     log: { type: 'boolean', description: 'Also report matching packets.' },
+    established: {
+      type: 'string',
+      enum: ['re-evaluate', 'keep'],
+      description:
+        'What a change of policy does to connections that this rule admitted: judges each packet anew, by default, or lets them go on; keep only with allow.',
+    },
     rateKbps: {
       type: 'integer',
       minimum: 1,

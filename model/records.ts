@@ -101,6 +101,8 @@ export interface Rule {
   action: RuleAction
   /** Also report matching packets. Always true where the action is 'log'. */
   log: boolean
+  /** Connections that it admitted go on until they end, whatever policy becomes; only with 'allow'. */
+  established?: 'keep'
   /** Kilobits per second and burst in kilobits; only with 'rate-limit'. */
   rateKbps?: number
   burstKb?: number

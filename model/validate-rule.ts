@@ -30,6 +30,7 @@ const WITH_PORTS: ReadonlySet<number> = new Set([IPPROTO.tcp, IPPROTO.udp, IPPRO
 
 const DIRECTIONS = ['ingress', 'egress'] as const
 const ACTIONS = ['allow', 'deny', 'reject', 'log', 'rate-limit', 'pass'] as const
+const ESTABLISHED = ['re-evaluate', 'keep'] as const
 const PEERS = [
   ['any', 'any'],
   ['tags', 'tags'],
@@ -66,6 +67,7 @@ function readRule(check: Check, value: unknown, path: string): Rule {
     ...readIcmpMatches(check, fields['icmp'], `${path}.icmp`, protocols),
     action,
     log: check.boolean(fields['log'], `${path}.log`, false) || action === 'log',
+    ...readEstablished(check, fields['established'], `${path}.established`, action),
     ...readRate(check, fields, path, action),
     ...(priority === undefined || priority === null ? {} : { priority: check.priority(priority, `${path}.priority`) }),
   }
@@ -143,6 +145,14 @@ function readIcmpMatches(check: Check, value: unknown, path: string, protocols: 
     else found.push(...messages)
   }
   return { icmp: canonicalIcmp(found) }
+}
+
+/** A limit that connections have left behind would be none, and what forbids has no connections: only allow keeps. */
+function readEstablished(check: Check, value: unknown, path: string, action: RuleAction): Pick<Rule, 'established'> {
+  const established = check.word(value, path, 'ESTABLISHED', ESTABLISHED, 're-evaluate')
+  if (established !== 'keep') return {}
+  if (action !== 'allow') check.report(path, `keep belongs to the action allow, this one is ${action}`)
+  return { established }
 }
 
 function readRate(check: Check, fields: Fields, path: string, action: RuleAction): Pick<Rule, 'rateKbps' | 'burstKb'> {

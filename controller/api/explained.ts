@@ -112,6 +112,7 @@ const DECIDED: Readonly<Record<DecidedBy['kind'], string>> = {
   'no-shared-vnp': 'NO_SHARED_VNP',
   world: 'DEFAULT_ALLOW',
   unknown: 'UNKNOWN_INTERFACE',
+  kept: 'RULE',
   'no-path': 'NO_PATH',
 }
 
@@ -305,6 +306,8 @@ function reason(by: DecidedBy): string {
       return 'the world has no say of its own'
     case 'unknown':
       return `nobody knows ${by.name}`
+    case 'kept':
+      return 'the rule that admitted the connection keeps it'
     case 'no-path':
       return 'different networks, or one and the same interface'
   }

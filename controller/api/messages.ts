@@ -120,6 +120,7 @@ export function ruleMessage(rule: RuleRecord): Rule {
     ports: rule.ports.map(({ first, last }) => (first === last ? String(first) : `${first}-${last}`)),
     action: word('ACTION', rule.action) as NonNullable<Rule['action']>,
     log: rule.log,
+    established: word('ESTABLISHED', rule.established ?? 're-evaluate') as NonNullable<Rule['established']>,
   }
   if (rule.rateKbps !== undefined)
     message.rateLimit = { kilobitsPerSecond: rule.rateKbps, burstKilobits: rule.burstKb ?? 0 }

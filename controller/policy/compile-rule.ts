@@ -6,7 +6,7 @@
  *     subjects x peers x layer 4  =  few       rows of the whole match
  *                                    many      one row per subject, per peer, per layer 4 match, and one for conj_id
  */
-import { CT_NEW, OFPMF_BURST, OFPMF_KBPS, type Oxm } from 'node-openflow'
+import { type Action, CT_NEW, OFPMF_BURST, OFPMF_KBPS, type Oxm } from 'node-openflow'
 import {
   type Direction,
   type IcmpMatch,
@@ -34,7 +34,7 @@ import {
 import { prefixesIn } from './identity.ts'
 import { meterName } from './numbers.ts'
 import { type OrderedRule, RULES_PER_POLICY } from './order.ts'
-import { AFTER, POLICY_TABLES, TABLES, UNKNOWN_PORT } from './pipeline.ts'
+import { AFTER, FLAG, POLICY_TABLES, TABLES, UNKNOWN_PORT } from './pipeline.ts'
 import { type Flow, flowKey, type Meter } from './program.ts'
 import { peersOf, subjectsOf } from './resolve.ts'
 import type { IntentView } from './state.ts'
@@ -239,17 +239,18 @@ interface Verdict {
 }
 
 /** What a packet meets that the rule decides; with `log`, the first packet of a connection differs from the rest. */
-function verdictsOf({ direction, action, log, meter, object, cookie, policy }: Judgement): Verdict[] {
+function verdictsOf({ direction, action, log, meter, object, cookie, policy, rule }: Judgement): Verdict[] {
   const next = action === 'pass' && policy !== undefined ? afterTier(direction, tierOf(policy)) : AFTER[direction]
   const copy = toController(HEADERS_ONLY)
   if (action === 'log') return [{ when: [], outcome: { actions: [copy], goto: TABLES.egress_admin }, cookie }]
   if (action === 'reject') return [{ when: [], outcome: { actions: [toController(WHOLE_PACKET)] }, cookie }]
   // A rate limit without a meter would be no limit: it is a denial until the meter has a number.
   const passes = action === 'allow' || action === 'pass' || (action === 'rate-limit' && meter !== undefined)
-  const outcome: Then = passes ? { goto: next, ...(meter === undefined ? {} : { meter }) } : {}
+  const keeps = rule?.established === 'keep' ? [keep(direction)] : []
+  const outcome: Then = passes ? { goto: next, actions: keeps, ...(meter === undefined ? {} : { meter }) } : {}
   if (!log) return [{ when: [], outcome, cookie }]
   return [
-    { when: newConnection(true), outcome: { ...outcome, actions: [copy] }, cookie: cookieOf('log', object) },
+    { when: newConnection(true), outcome: { ...outcome, actions: [...keeps, copy] }, cookie: cookieOf('log', object) },
     { when: newConnection(false), outcome, cookie },
   ]
 }
@@ -257,6 +258,12 @@ function verdictsOf({ direction, action, log, meter, object, cookie, policy }: J
 /** The table of the next tier, or of the defaults. */
 function afterTier(direction: Direction, tier: Tier): number {
   return POLICY_TABLES[direction][TIERS[TIERS.indexOf(tier) + 1] ?? 'default']
+}
+
+/** Notes for the commit that a connection goes on on one side, whatever policy becomes. */
+function keep(direction: Direction): Action {
+  const ofs = Math.log2(direction === 'egress' ? FLAG.keptEgress : FLAG.keptIngress)
+  return { type: 'nx_reg_load', ofs_nbits: { ofs, n_bits: 1 }, dst: 'reg8', value: 1n }
 }
 
 function newConnection(isNew: boolean): Oxm[] {

@@ -38,7 +38,7 @@ import {
   WHOLE_PACKET,
   within,
 } from './fields.ts'
-import { ELSEWHERE, FLAG, MARK, POLICY_TABLES, TABLES, UNKNOWN_PORT } from './pipeline.ts'
+import { AFTER, ELSEWHERE, FLAG, MARK, POLICY_BANDS, POLICY_TABLES, TABLES, UNKNOWN_PORT } from './pipeline.ts'
 import type { DatapathView, IntentView, NetworkState } from './state.ts'
 
 export type PortClass = 'uplink' | 'fabric' | 'tenant' | 'unattached' | 'none'
@@ -132,9 +132,17 @@ export function systemRows(): Rows {
     set.add(tenant, 0, [], { goto: baseline })
     set.add(baseline, 0, [], { goto: last })
   }
+  for (const direction of ['egress', 'ingress'] as const) {
+    const bit = 2 ** MARK.kept[direction]
+    const kept: Oxm[] = [
+      { field: 'ct_state', value: CT_TRK, mask: CT_TRK | CT_NEW },
+      { field: 'ct_mark', value: bit, mask: bit },
+    ]
+    set.add(POLICY_TABLES[direction].admin, POLICY_BANDS.kept, kept, { goto: AFTER[direction] })
+  }
 
   const zone = { field: 'reg7', ofs: 0, n_bits: 16 } as const
-  const { keyBits, worldFlags } = MARK
+  const { keyBits, worldFlags, kept } = MARK
   const commit: Action = {
     type: 'nx_ct',
     flags: NX_CT_COMMIT,
@@ -150,6 +158,14 @@ export function systemRows(): Rows {
         src_ofs: Math.log2(FLAG.world),
         dst: 'ct_mark',
         dst_ofs: worldFlags.ofs,
+      },
+      {
+        type: 'nx_reg_move',
+        n_bits: kept.bits,
+        src: 'reg8',
+        src_ofs: Math.log2(FLAG.keptEgress),
+        dst: 'ct_mark',
+        dst_ofs: kept.ofs,
       },
       { type: 'nx_reg_load', ofs_nbits: { ofs: MARK.committed, n_bits: 1 }, dst: 'ct_mark', value: 1n },
     ],

@@ -447,6 +447,8 @@ export function byText({ by }: Decision): string {
       return 'nobody, for the world has no say'
     case 'unknown':
       return `nobody, for ${by.name} is unknown`
+    case 'kept':
+      return 'the rule that admitted the connection and keeps it'
     case 'no-path':
       return 'nobody, for there is no path'
   }

@@ -122,7 +122,7 @@ export class PolicyLookup {
     if (from.record !== undefined && to.record !== undefined) {
       if (from.record === to.record || from.record.network !== to.record.network) return refusal({ kind: 'no-path' })
     }
-    const text = `${from.subject.identity} ${to.subject.identity} ${packet.protocol} ${packet.port ?? ''} ${packet.code ?? ''}`
+    const text = `${from.subject.identity} ${to.subject.identity} ${packet.protocol} ${packet.port ?? ''} ${packet.code ?? ''} ${packet.kept?.egress ?? ''} ${packet.kept?.ingress ?? ''}`
     const key = this.#hash(text)
     const found = this.#cache.get(key)
     if (found === undefined) this.counts.misses++
@@ -184,6 +184,7 @@ export class PolicyLookup {
   #side(direction: Direction, { subject }: End, peer: End, packet: PolicyPacket): Decision {
     const { merged } = subject
     if (merged === undefined) return { verdict: 'allow', by: { kind: 'world' } }
+    if (packet.kept?.[direction] === true) return { verdict: 'allow', by: { kind: 'kept' } }
     const passed: RuleCause[] = []
     const decided = (verdict: Decision['verdict'], by: DecidedBy): Decision =>
       passed.length === 0 ? { verdict, by } : { verdict, by, passed }

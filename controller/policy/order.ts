@@ -90,7 +90,7 @@ const hashOf = new WeakMap<Rule, bigint>()
 export function ruleHash(rule: Rule): bigint {
   const known = hashOf.get(rule)
   if (known !== undefined) return known
-  const { direction, peer, protocols, ports, icmp, action, log, rateKbps, burstKb, priority } = rule
+  const { direction, peer, protocols, ports, icmp, established, action, log, rateKbps, burstKb, priority } = rule
   const whom =
     peer.kind === 'tags'
       ? [peer.selector.allOf, peer.selector.anyOf, peer.selector.noneOf]
@@ -103,6 +103,7 @@ export function ruleHash(rule: Rule): bigint {
   const said: unknown[] = [direction, peer.kind, whom, protocols, where, action, log, rateKbps, burstKb, priority]
   // What was not there when rules were first hashed is said only where it says something, so that others keep their hash.
   if (icmp !== undefined) said.push({ icmp: icmp.map(({ protocol, type, code }) => [protocol, type, code]) })
+  if (established !== undefined) said.push({ established })
   const hash = hash64(JSON.stringify(said))
   hashOf.set(rule, hash)
   return hash

@@ -18,8 +18,8 @@
  *  6. The world is every address that no interface record of that network holds. It has no say of its own, and it is a
  *     member of nothing: without a rule nothing goes to it or comes from it.
  *  7. A reply (conntrack's reply direction, and ICMP errors related to a connection) has the verdict of the *original*
- *     direction under the *current* policy. A connection records who asked whom, never permission: a change of policy
- *     cuts at once what it forbids.
+ *     direction under the *current* policy. A connection records who asked whom, and permission only where the rule that
+ *     admitted it says `keep`: then it goes on on that rule's side. Any other is cut at once by what forbids it.
  *
  * Interfaces of different networks have no path to each other, whatever policy says. Called by tests and explain.ts.
  */
@@ -50,6 +50,8 @@ export interface PolicyPacket {
   code?: number
   /** The packet travels in the reply direction of a connection that `to` opened to `from`. */
   reply?: boolean
+  /** Sides on which a rule that keeps connections admitted the one that this packet, which is not new, belongs to. */
+  kept?: Partial<Record<Direction, boolean>>
 }
 
 export type DecidedBy =
@@ -59,6 +61,8 @@ export type DecidedBy =
   | { kind: 'no-shared-vnp' }
   /** The world has no say of its own. */
   | { kind: 'world' }
+  /** A rule that keeps connections admitted this one. */
+  | { kind: 'kept' }
   /** Neither an interface record nor an address of the world. */
   | { kind: 'unknown'; name: string }
   /** World to world, an interface to itself, or different networks. */
@@ -106,6 +110,7 @@ function decide(
   packet: PolicyPacket,
 ) {
   if (isWorld(subject)) return decision('allow', { kind: 'world' })
+  if (packet.kept?.[direction] === true) return decision('allow', { kind: 'kept' })
   const passed: RuleCause[] = []
   let left: Tier | undefined
   for (const { rule, policy, vnp, cause } of rules) {

@@ -227,8 +227,11 @@ export const REGISTERS = {
   scratch: 'reg9',
 } as const
 
-/** Bits of the flags register: which port it came in by; it came from the world; it goes to the world. */
-export const FLAG = { fabric: 1, uplink: 2, world: 4, outward: 8 } as const
+/**
+ * Bits of the flags register: which port it came in by; it came from the world; it goes to the world; a rule that keeps
+ * connections lets it pass, on which side.
+ */
+export const FLAG = { fabric: 1, uplink: 2, world: 4, outward: 8, keptEgress: 16, keptIngress: 32 } as const
 
 /**
  * The key of a packet whose port nobody can know: a later fragment of a connection that is not committed yet. It matches
@@ -236,14 +239,24 @@ export const FLAG = { fabric: 1, uplink: 2, world: 4, outward: 8 } as const
  */
 export const UNKNOWN_PORT = 0x1_0000
 
-/** What ct_mark of a connection carries: its key, whether one end is in the world, and that it was committed here. */
-export const MARK = { keyBits: 16, worldFlags: { ofs: 16, bits: 2 }, committed: 18 } as const
+/**
+ * What ct_mark of a connection carries: its key, whether one end is in the world, that it was committed here, and on
+ * which sides a rule keeps it, whatever policy becomes.
+ */
+export const MARK = {
+  keyBits: 16,
+  worldFlags: { ofs: 16, bits: 2 },
+  committed: 18,
+  kept: { ofs: 19, bits: 2, egress: 19, ingress: 20 },
+} as const
 
 /** Value of the place register for what another switch, or the existing network, has to find by itself. */
 export const ELSEWHERE = 0xffff_ffff
 
 /** Priorities in the policy tables: one for each rule of a tier, one for each partition's default. */
 export const POLICY_BANDS = {
+  /** Connections that go on whatever policy is; in the first table of a side. */
+  kept: 65_510,
   world: 65_500,
   rules: { first: 5_000, last: 64_999 },
   defaults: { first: 10, last: 4_999 },

@@ -189,6 +189,7 @@ export interface ProtoGrpcType {
       DiffGenerationsRequest: MessageTypeDefinition<_tagsteer_v1_DiffGenerationsRequest, _tagsteer_v1_DiffGenerationsRequest__Output>
       DiffGenerationsResponse: MessageTypeDefinition<_tagsteer_v1_DiffGenerationsResponse, _tagsteer_v1_DiffGenerationsResponse__Output>
       Direction: EnumTypeDefinition
+      Established: EnumTypeDefinition
       Event: MessageTypeDefinition<_tagsteer_v1_Event, _tagsteer_v1_Event__Output>
       EventService: SubtypeConstructor<typeof grpc.Client, _tagsteer_v1_EventServiceClient> & { service: _tagsteer_v1_EventServiceDefinition }
       ExplainRequest: MessageTypeDefinition<_tagsteer_v1_ExplainRequest, _tagsteer_v1_ExplainRequest__Output>

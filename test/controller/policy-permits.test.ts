@@ -32,7 +32,7 @@ function identityOf(intent: Intent, name: string): number {
 function byIdentity(intent: Intent, packet: PolicyPacket): boolean {
   const [from, to] = packet.reply === true ? [packet.to, packet.from] : [packet.from, packet.to]
   const side = (direction: 'ingress' | 'egress', subjectName: string, peerName: string): boolean => {
-    if (!intent.interfaces.has(subjectName)) return true
+    if (!intent.interfaces.has(subjectName) || packet.kept?.[direction] === true) return true
     const [subject, peer] = [identityOf(intent, subjectName), identityOf(intent, peerName)]
     let left: string | undefined
     for (const ordered of decisionList(intent, orderRules(intent), subject, direction)) {
@@ -187,6 +187,18 @@ describe('permits', () => {
     })
   })
 
+  it('lets a connection go on on the sides on which a rule keeps it, and asks policy on the other', () => {
+    const kept = (egress: boolean, ingress: boolean) => ask(tenants, 'web', 'db', 443, { kept: { egress, ingress } })
+    expect(kept(false, true)).to.deep.equal({
+      allow: true,
+      egress: { verdict: 'allow', by: { kind: 'default', vnps: ['prod'] } },
+      ingress: { verdict: 'allow', by: { kind: 'kept' } },
+    })
+    expect(kept(true, false).allow).to.equal(false)
+    expect(ask(tenants, 'app', 'far', 443, { kept: { egress: true, ingress: true } }).allow, 'no path').to.equal(false)
+    expect(ask(tenants, 'db', 'web', 443, { reply: true, kept: { ingress: true } }).allow, 'a reply').to.equal(true)
+  })
+
   it('says the same by identities as by scanning records', () => {
     let allowed = 0
     let asked = 0
@@ -210,7 +222,7 @@ describe('permits', () => {
   it('never lets a packet between interfaces of no common partition through unless a rule of each side names the other', () => {
     fc.assert(
       fc.property(arbitraryNetwork(12), ({ intent, packets }) => {
-        for (const packet of packets) {
+        for (const { kept: _, ...packet } of packets) {
           const verdict = permits(intent, packet)
           const [from, to] = [packet.from, packet.to].map((name) =>
             intent.vnpsOf(intent.identityOf(name)).map(({ name: its }) => its),

@@ -198,6 +198,12 @@ const FAULTS: Fault[] = [
     'rate_limit.kilobits_per_second',
     /from 1 to/,
   ),
+  ruleFault(
+    { action: 'ACTION_DENY', established: 'ESTABLISHED_KEEP' },
+    'established',
+    /keep belongs to the action allow/,
+  ),
+  ruleFault({ established: 'cut' }, 'established', /one of re-evaluate, keep/),
   ruleFault({ priority: 2 ** 40 }, 'priority', /whole number/),
   ruleFault({ log: 1 }, 'log', /true or false/),
   fault('switch', 'datapathId', '0000000000000000', 'datapath_id', /zero stands for no switch/),

@@ -54,6 +54,8 @@ export interface ArbitraryPacket {
   code?: number
   family: 4 | 6
   reply: boolean
+  /** Sides on which the connection is kept; replies only, for what is new is not. */
+  kept?: { egress: boolean; ingress: boolean }
 }
 
 const tags = fc.uniqueArray(fc.constantFrom(...TAGS), { maxLength: 4 }).map(tagSet)
@@ -133,13 +135,15 @@ function arbitraryRule(vnps: string[]): fc.Arbitrary<Rule> {
       ),
       log: fc.boolean(),
       priority: fc.option(fc.integer({ min: 0, max: 3 }), { nil: undefined }),
+      keeps: fc.boolean(),
     })
-    .map(({ direction, peer, layer4: matched, action, log, priority }) => ({
+    .map(({ direction, peer, layer4: matched, action, log, priority, keeps }) => ({
       direction,
       peer,
       ...matched,
       action: action as Rule['action'],
       log: log || action === 'log',
+      ...(action === 'allow' && keeps ? { established: 'keep' as const } : {}),
       ...(action === 'rate-limit' ? { rateKbps: 1000, burstKb: 100 } : {}),
       ...(priority === undefined ? {} : { priority }),
     }))
@@ -346,12 +350,13 @@ export function arbitraryPacket(names: string[]): fc.Arbitrary<ArbitraryPacket> 
       ),
       six: fc.boolean(),
       reply: fc.boolean(),
+      kept: fc.option(fc.record({ egress: fc.boolean(), ingress: fc.boolean() }), { nil: undefined }),
     })
-    .map(({ from, to, flow, six, reply }) => {
+    .map(({ from, to, flow, six, reply, kept }) => {
       const family = parseAddress(from)?.family ?? parseAddress(to)?.family ?? (six ? 6 : 4)
       const type = { 8: 128, 13: 129, 3: 1 }[flow.port ?? 0]
       const message = flow.protocol === 1 && family === 6 && type !== undefined ? { protocol: 58, port: type } : {}
-      return { from, to, family, reply, ...flow, ...message }
+      return { from, to, family, reply, ...flow, ...message, ...(reply && kept !== undefined ? { kept } : {}) }
     })
 }
 

@@ -13,6 +13,7 @@ import { operationMessage } from '../../controller/flows/messages.ts'
 import { Compiler } from '../../controller/policy/compile.ts'
 import { orderRules } from '../../controller/policy/order.ts'
 import { permits } from '../../controller/policy/permits.ts'
+import { MARK } from '../../controller/policy/pipeline.ts'
 import type { SwitchProgram } from '../../controller/policy/program.ts'
 import { formatMac } from '../../model/address.ts'
 import type { InterfaceRecord } from '../../model/records.ts'
@@ -198,12 +199,16 @@ function flowText(packet: ArbitraryPacket, from?: InterfaceRecord, to?: Interfac
   if (!reply) return words.join(',')
   const tuple = [
     'ct_state=trk|est|rpl',
+    ...(packet.kept === undefined ? [] : [`ct_mark=0x${keptMark(packet.kept).toString(16)}`]),
     `ct_nw_proto=${protocol}`,
     ...(isIcmp ? [`ct_tp_src=${port}`, `ct_tp_dst=${code}`] : []),
     ...(name === undefined ? [] : ['ct_tp_src=40000', `ct_tp_dst=${port}`]),
   ]
   return [...words, ...tuple].join(',')
 }
+
+const keptMark = ({ egress, ingress }: { egress: boolean; ingress: boolean }): number =>
+  (egress ? 2 ** MARK.kept.egress : 0) + (ingress ? 2 ** MARK.kept.ingress : 0)
 
 function addressOf(name: string, family: 4 | 6, record: InterfaceRecord | undefined): string {
   if (record === undefined) return name

@@ -103,6 +103,49 @@ describe('policy on three real switches', function () {
     expect(await ring.received('a1', 'a2')).to.equal(0)
   })
 
+  it('lets a connection go on that a rule keeps, on the side of the rule, and no new one', async () => {
+    const write = async (...rules: object[]): Promise<void> => {
+      const { meta } = await ring.controller.call<{ meta: { generation: string } }>('PolicyService.UpdatePolicy', {
+        policy: { name: 'a-udp', vnp: 'a', rules },
+      })
+      await ring.applied(meta.generation)
+    }
+    /** Packets that arrive of 20 there and 20 back, between a port of a1 and the port of a2, on two switches. */
+    const exchange = async (client: number, ip: typeof ip4): Promise<[there: number, back: number]> => {
+      await ring.reset()
+      const send = (from: Host, to: Host, port: number, source_port: number) =>
+        ring.lab.send(ring.host(from), { kind: 'udp', to: ip(to), port, source_port, rate: 200, count: 20 })
+      await send('a1', 'a2', PORT, client)
+      await send('a2', 'a1', client, PORT)
+      const arrived = async (to: Host, from: Host, port: number): Promise<number> =>
+        (await ring.rows(to))
+          .filter((row) => row.protocol === 17 && row.port === port && row.source === ip(from))
+          .reduce((sum, { packets }) => sum + packets, 0)
+      return [await arrived('a2', 'a1', PORT), await arrived('a1', 'a2', client)]
+    }
+    const keep = { ...allowUdp, established: 'ESTABLISHED_KEEP' }
+    const shut = { ...allowUdp, action: 'ACTION_DENY' }
+    const shutEgress = { ...shut, direction: 'DIRECTION_EGRESS' }
+    for (const [ip, port] of [
+      [ip4, 4001],
+      [ip6, 4011],
+    ] as const) {
+      await write(keep)
+      expect(await exchange(port, ip), 'admitted by a rule that keeps').to.deep.equal([20, 20])
+      await write(shut)
+      expect(await exchange(port, ip), 'kept').to.deep.equal([20, 20])
+      expect(await exchange(port + 1, ip), 'new').to.deep.equal([0, 0])
+      await write(shut, shutEgress)
+      expect(await exchange(port, ip), 'kept at ingress, forbidden at egress').to.deep.equal([0, 0])
+      await write(shut)
+      expect(await exchange(port, ip), 'kept again').to.deep.equal([20, 20])
+      await write(allowUdp)
+      expect(await exchange(port + 2, ip), 'admitted by a rule that does not keep').to.deep.equal([20, 20])
+      await write(shut)
+      expect(await exchange(port + 2, ip), 'not kept').to.deep.equal([0, 0])
+    }
+  })
+
   it('rejects loudly, limits the rate, and reports what a log rule names', async () => {
     const rules = [
       {

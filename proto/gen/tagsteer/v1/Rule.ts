@@ -4,6 +4,7 @@ import type { Direction as _tagsteer_v1_Direction, Direction__Output as _tagstee
 import type { Peer as _tagsteer_v1_Peer, Peer__Output as _tagsteer_v1_Peer__Output } from '../../tagsteer/v1/Peer.ts';
 import type { Action as _tagsteer_v1_Action, Action__Output as _tagsteer_v1_Action__Output } from '../../tagsteer/v1/Action.ts';
 import type { RateLimit as _tagsteer_v1_RateLimit, RateLimit__Output as _tagsteer_v1_RateLimit__Output } from '../../tagsteer/v1/RateLimit.ts';
+import type { Established as _tagsteer_v1_Established, Established__Output as _tagsteer_v1_Established__Output } from '../../tagsteer/v1/Established.ts';
 
 export interface Rule {
   'direction'?: (_tagsteer_v1_Direction);
@@ -30,6 +31,7 @@ export interface Rule {
    * "echo-request", or a type and code such as "3", "3/4" with one of icmpv4 and icmpv6; any where empty. Only with ICMP.
    */
   'icmp'?: (string)[];
+  'established'?: (_tagsteer_v1_Established);
   '_priority'?: "priority";
 }
 
@@ -58,5 +60,6 @@ export interface Rule__Output {
    * "echo-request", or a type and code such as "3", "3/4" with one of icmpv4 and icmpv6; any where empty. Only with ICMP.
    */
   'icmp': (string)[];
+  'established': (_tagsteer_v1_Established__Output);
   '_priority'?: "priority";
 }
