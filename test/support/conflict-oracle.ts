@@ -7,7 +7,17 @@ import type { Intent } from '../../controller/policy/intent.ts'
 import { type OrderedRule, orderRules } from '../../controller/policy/order.ts'
 import { type PolicyPacket, permits } from '../../controller/policy/permits.ts'
 import { parseAddress } from '../../model/address.ts'
-import type { AnyRecord, Direction, InterfaceRecord, Policy, Rule, Selector, Vnp } from '../../model/records.ts'
+import {
+  type AnyRecord,
+  type Direction,
+  type InterfaceRecord,
+  type Policy,
+  type Rule,
+  type Selector,
+  type Tier,
+  tierOf,
+  type Vnp,
+} from '../../model/records.ts'
 import { canonicalSelector, EVERYTHING } from '../../model/selector.ts'
 import type { Tag } from '../../model/tag.ts'
 import { iface, policy, rule, vnp } from './records.ts'
@@ -65,7 +75,7 @@ const ruleOf = fc
       fc.constantFrom(...CIDRS).map((cidr) => ({ kind: 'cidr', cidr }) as const),
     ),
     layer4: fc.constantFrom(...SETS),
-    action: fc.constantFrom('allow', 'allow', 'deny', 'deny', 'reject', 'log', 'rate-limit' as const),
+    action: fc.constantFrom('allow', 'allow', 'deny', 'deny', 'reject', 'log', 'rate-limit', 'pass', 'pass' as const),
     log: fc.constantFrom(false, false, false, true),
     priority: fc.option(fc.integer({ min: 0, max: 2 }), { nil: undefined }),
     rate: fc.constantFrom(100, 200),
@@ -95,10 +105,13 @@ const policyOf = (name: string): fc.Arbitrary<Policy> =>
     .record({
       vnp: fc.constantFrom(...NAMES),
       appliesTo: selector,
+      tier: fc.constantFrom(undefined, undefined, 'admin', 'baseline' as const),
       priority: fc.integer({ min: 0, max: 2 }),
       rules: fc.array(ruleOf, { minLength: 1, maxLength: 5 }),
     })
-    .map(({ vnp: its, rules, ...fields }) => policy(name, its, rules, fields))
+    .map(({ vnp: its, rules, tier, ...fields }) =>
+      policy(name, its, rules, { ...fields, ...(tier === undefined ? {} : { tier }) }),
+    )
 
 /** Two partitions and up to three policies over three tags. */
 export const arbitraryRules: fc.Arbitrary<AnyRecord[]> = fc
@@ -162,10 +175,10 @@ export class Oracle {
     return verdict[one.rule.direction].by.kind === 'rule'
   }
 
-  /** The rule that decides a packet on the side of a rule's direction. */
-  decider(direction: Direction, packet: PolicyPacket): string {
-    const { by } = permits(this.#intent, packet, this.rules)[direction]
-    return by.kind === 'rule' ? keyOf(by) : by.kind
+  /** The rules that pass a packet on, and the one that decides it, on the side of a direction. */
+  deciders(direction: Direction, packet: PolicyPacket): string[] {
+    const { by, passed = [] } = permits(this.#intent, packet, this.rules)[direction]
+    return [...passed.map((cause) => keyOf({ cause })), by.kind === 'rule' ? keyOf(by) : by.kind]
   }
 
   /** Packets that a rule names. */
@@ -173,13 +186,15 @@ export class Oracle {
     return this.#cases.filter(({ rules }) => rules.includes(one))
   }
 
-  /** Which rules become effective for a packet, in order: reports and the decision. */
+  /** Which rules become effective for a packet, in order: reports, passes and the decision. */
   #effective(its: Case, gone: ReadonlySet<OrderedRule>): { rules: OrderedRule[]; verdict: string } {
     const effective: OrderedRule[] = []
+    let left: Tier | undefined
     for (const one of its.rules) {
-      if (gone.has(one)) continue
+      if (gone.has(one) || tierOf(one.policy) === left) continue
       effective.push(one)
-      if (one.rule.action !== 'log') return { rules: effective, verdict: effectOf(one) }
+      if (one.rule.action === 'pass') left = tierOf(one.policy)
+      else if (one.rule.action !== 'log') return { rules: effective, verdict: effectOf(one) }
     }
     const verdict = permits(this.#intent, its.packet, [])[its.direction].verdict
     return { rules: effective, verdict }
@@ -212,7 +227,12 @@ export class Oracle {
       if (named.some((its) => this.#effective(its, none).rules.includes(one))) continue
       gone.add(one)
       const repeated = named.every((its) =>
-        its.rules.some((other) => other.rank < one.rank && effectOf(other) === effectOf(one)),
+        its.rules.some(
+          (other) =>
+            other.rank < one.rank &&
+            effectOf(other) === effectOf(one) &&
+            (one.rule.action !== 'pass' || tierOf(other.policy) === tierOf(one.policy)),
+        ),
       )
       found.push(`${repeated ? 'redundant' : 'shadowed'} ${keyOf(one)}`)
     }
@@ -233,16 +253,17 @@ export class Oracle {
     return found.sort()
   }
 
-  /** `first second` of each two rules that disagree about a packet which the first decides. */
+  /** `first second` of each two rules that disagree about a packet for which the first is effective. */
   disagreements(among: (key: string) => boolean): string[] {
     const found = new Set<string>()
     for (const its of this.#cases) {
-      const first = this.#effective(its, new Set()).rules.at(-1)
-      if (first === undefined || first.rule.action === 'log' || !among(keyOf(first))) continue
-      for (const second of its.rules) {
-        if (second.rank <= first.rank || second.rule.action === 'log' || !among(keyOf(second))) continue
-        if (second.vnp !== first.vnp || effectOf(first) === effectOf(second)) continue
-        found.add(`${keyOf(first)} ${keyOf(second)}`)
+      for (const first of this.#effective(its, new Set()).rules) {
+        if (first.rule.action === 'log' || !among(keyOf(first))) continue
+        for (const second of its.rules) {
+          if (second.rank <= first.rank || second.rule.action === 'log' || !among(keyOf(second))) continue
+          if (second.vnp !== first.vnp || tierOf(second.policy) !== tierOf(first.policy)) continue
+          if (effectOf(first) !== effectOf(second)) found.add(`${keyOf(first)} ${keyOf(second)}`)
+        }
       }
     }
     return [...found].sort()

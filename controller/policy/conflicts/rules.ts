@@ -5,7 +5,15 @@
  * decide what no rule does. It refuses to judge: coverage.ts and conflicts.ts do.
  */
 import { type Address, parsePrefix } from '../../../model/address.ts'
-import type { Direction, Policy, Rule, Selector, Vnp } from '../../../model/records.ts'
+import {
+  type Direction,
+  type Policy,
+  type Rule,
+  type Selector,
+  TIERS,
+  tierOf,
+  type Vnp,
+} from '../../../model/records.ts'
 import { compareRules, effectivePriority, type RuleCause } from '../order.ts'
 import { type Cube, cubeMatches, cubeOf, cubeText, EVERY_SET, TagTable } from './cube.ts'
 import { EVERY_PACKET, type Layer4, layer4Holds, layer4Of, type Range, rangeOf, WORLD } from './layer4.ts'
@@ -70,13 +78,10 @@ export interface DefaultEntry extends Common {
 
 export type Entry = RuleEntry | DefaultEntry
 
-/** The tier of rules; all are in one. */
-function tierNumber(_policy: Policy): number {
-  return 0
-}
+const tierNumber = (policy: Policy): number => TIERS.indexOf(tierOf(policy))
 
 export const isLog = (entry: RuleEntry): boolean => entry.rule.action === 'log'
-export const isPass = (entry: RuleEntry): boolean => (entry.rule.action as string) === 'pass'
+export const isPass = (entry: RuleEntry): boolean => entry.rule.action === 'pass'
 
 /** What a rule does with a packet that it decides: two rate limits are the same where rate and burst are. */
 export function effectOf({ action, rateKbps, burstKb }: Rule): Effect {
