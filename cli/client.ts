@@ -63,6 +63,7 @@ type ServiceName =
   | 'ApplyService'
   | 'InterfaceService'
   | 'VnpService'
+  | 'LintService'
   | 'PolicyService'
   | 'FlowService'
   | 'TopologyService'

@@ -9,6 +9,7 @@ import { certs } from './commands/certs.ts'
 import { controller } from './commands/controller.ts'
 import { diff } from './commands/diff.ts'
 import { history } from './commands/history.ts'
+import { lint } from './commands/lint.ts'
 import { matrix } from './commands/matrix.ts'
 import { describe, get, remove, tag } from './commands/records.ts'
 import { status } from './commands/status.ts'
@@ -25,6 +26,7 @@ export const COMMANDS: CommandRow[] = [
   apply,
   diff,
   validate,
+  lint,
   history,
   blame,
   get,

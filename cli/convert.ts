@@ -40,6 +40,7 @@ export interface VnpManifest {
   selector: ManifestSelector
   priority?: number
   resolution?: string
+  conflicts?: string
   ingressDefault?: string
   egressDefault?: string
 }
@@ -198,6 +199,7 @@ export function vnpMessage(manifest: VnpManifest): Vnp {
     selector: selectorMessage(manifest.selector),
     priority: manifest.priority ?? 0,
     resolution: enumWord('RESOLUTION', manifest.resolution ?? 'highest-priority') as NonNullable<Vnp['resolution']>,
+    conflicts: enumWord('CONFLICTS', manifest.conflicts ?? 'warn') as NonNullable<Vnp['conflicts']>,
     ingressDefault: enumWord('DEFAULT_VERDICT', manifest.ingressDefault ?? 'deny') as NonNullable<
       Vnp['ingressDefault']
     >,
@@ -212,6 +214,9 @@ export function vnpManifest(message: Vnp__Output): VnpManifest {
     selector: selectorManifest(message.selector),
     priority: message.priority,
     resolution: manifestWord('RESOLUTION', message.resolution),
+    ...(message.conflicts === 'CONFLICTS_UNSPECIFIED' || message.conflicts === 'CONFLICTS_WARN'
+      ? {}
+      : { conflicts: manifestWord('CONFLICTS', message.conflicts) }),
     ingressDefault: manifestWord('DEFAULT_VERDICT', message.ingressDefault),
     egressDefault: manifestWord('DEFAULT_VERDICT', message.egressDefault),
   }

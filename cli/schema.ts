@@ -115,6 +115,11 @@ const vnpSchema: Schema = {
       enum: ['highest-priority', 'strictest-wins', 'ordered-merge'],
       description: 'How policies that disagree about a packet are resolved; highest-priority by default.',
     },
+    conflicts: {
+      type: 'string',
+      enum: ['allow', 'warn', 'refuse'],
+      description: 'What becomes of a write that brings a shadowed or contradictory rule; warn by default.',
+    },
     ingressDefault: { ...verdict, description: 'Among members where no ingress rule matches; deny by default.' },
     egressDefault: { ...verdict, description: 'Among members where no egress rule matches; allow by default.' },
   },

@@ -9,6 +9,8 @@ import { createHash } from 'node:crypto'
 import { fail, ok, type Result } from '../model/errors.ts'
 import { PREFIX } from '../model/records.ts'
 import type { Store, Transaction } from '../store/contract.ts'
+import { ConflictCheck, NO_CONFLICTS, refusal } from './policy/conflict-check.ts'
+import type { Finding } from './policy/conflicts.ts'
 import { Intent } from './policy/intent.ts'
 import { propose, proposeNumbers, type Write, type WriteOutcome } from './policy/propose.ts'
 
@@ -23,6 +25,8 @@ export interface WriteRequest {
   owner?: string
   /** Check only. */
   validateOnly?: boolean
+  /** Conflicts among rules are neither looked for nor refused: for who looks himself. */
+  unchecked?: boolean
 }
 
 export interface Written {
@@ -33,6 +37,8 @@ export interface Written {
    * request's, or an earlier one where nothing changed. Both were read in the store's own step, so they belong together.
    */
   outcomes: (WriteOutcome & { before?: WriteOutcome['record']; revision: number })[]
+  /** Conflicts among rules that the write brings. A repetition of a request is not told again. */
+  warnings: Finding[]
 }
 
 /** What is kept of a request, so that its repetition can be answered. */
@@ -56,6 +62,9 @@ export const REQUEST_LIMITS = {
   forgottenPerWrite: 16,
 } as const
 
+/** Rules whose conflicts are found out in one turn of the event loop; a millisecond or two. */
+const PREPARED_PER_TURN = 20
+
 export interface Writer {
   /**
    * Writes all or nothing. The writes are computed from the newest intent, inside the store's own serial step, so that a
@@ -75,10 +84,12 @@ export function createWriter(
   limits: { [limit in keyof typeof REQUEST_LIMITS]: number } = REQUEST_LIMITS,
 ): Writer {
   const newest = new Intent()
+  const conflicts = new ConflictCheck(newest)
   const remembered: { key: string; time: number; weight: number }[] = []
   let weight = 0
-  const stop = store.project((changeSet) => {
+  const unsubscribe = store.project((changeSet) => {
     newest.apply(changeSet)
+    conflicts.changed(changeSet)
     for (const { key, after } of changeSet.changes) {
       if (!key.startsWith(PREFIX.request) || after === undefined) continue
       const { time, outcomes } = after.value as RequestRecord
@@ -87,6 +98,16 @@ export function createWriter(
       weight += each * outcomes.length
     }
   })
+  // What every rule's conflicts are is found out in idle turns, so that the first write need not wait for all of it.
+  let idle: NodeJS.Immediate | undefined
+  const prepare = (): void => {
+    idle = conflicts.prepare(PREPARED_PER_TURN) ? setImmediate(prepare) : undefined
+  }
+  idle = setImmediate(prepare)
+  const stop = (): void => {
+    clearImmediate(idle)
+    unsubscribe()
+  }
   // Keys come in order of name at start; expiry wants order of time.
   remembered.sort((a, b) => a.time - b.time)
 
@@ -123,11 +144,14 @@ export function createWriter(
         }
         const proposed = propose(newest, writes.value, context)
         if (!proposed.ok) return { result: proposed }
+        const { warnings, refused } =
+          request.unchecked === true ? NO_CONFLICTS : conflicts.check(proposed.value.outcomes)
+        if (refused !== undefined) return { result: refusal(refused) }
         const revision = view.revision()
         const outcomes = proposed.value.outcomes.map((outcome) =>
           complete(outcome, newest, request.validateOnly === true ? revision : revision + 1),
         )
-        if (request.validateOnly === true) return { result: ok({ generation: revision, outcomes }) }
+        if (request.validateOnly === true) return { result: ok({ generation: revision, outcomes, warnings }) }
         const generation = proposed.value.transaction === undefined && key === undefined ? revision : revision + 1
         const transaction: Transaction = {
           cause: {
@@ -145,7 +169,7 @@ export function createWriter(
             outcomes: outcomes.length <= limits.outcomesWithRecords ? outcomes : outcomes.map(bare),
           }
           return {
-            result: ok({ generation, outcomes }),
+            result: ok({ generation, outcomes, warnings }),
             transaction: {
               ...transaction,
               puts: [...(transaction.puts ?? []), { key, value: record }],
@@ -154,8 +178,8 @@ export function createWriter(
           }
         }
         return proposed.value.transaction === undefined
-          ? { result: ok({ generation, outcomes }) }
-          : { result: ok({ generation, outcomes }), transaction }
+          ? { result: ok({ generation, outcomes, warnings }) }
+          : { result: ok({ generation, outcomes, warnings }), transaction }
       })
     } catch (error) {
       return fail('STORE_FAILED', { reason: error instanceof Error ? error.message : String(error) })
@@ -194,7 +218,7 @@ function repeated(earlier: RequestRecord, digest: string, request: WriteRequest,
           revision: intent.modRevision(outcome.kind, outcome.name) ?? outcome.revision,
         }),
   }))
-  return ok({ generation: earlier.generation, outcomes })
+  return ok({ generation: earlier.generation, outcomes, warnings: [] })
 }
 
 const bare = ({

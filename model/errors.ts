@@ -81,6 +81,11 @@ export const ERRORS = {
     sentence: 'The {kind} {name} is used by {user}.',
     remedy: 'Delete or change {user} first.',
   },
+  CONFLICTING_RULE: {
+    status: 'FAILED_PRECONDITION',
+    sentence: '{rule} would be {kind}, with {other}; for example {witness}. Nothing was written.',
+    remedy: 'Change one of the two rules, see `tagsteer lint -f FILE`, or set `conflicts: warn` in VNP {vnp}.',
+  },
   ETAG_MISMATCH: {
     status: 'ABORTED',
     sentence: 'The {kind} {name} has changed since it was read.',

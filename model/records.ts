@@ -46,6 +46,7 @@ export interface InterfaceRecord extends RecordMeta {
 }
 
 export type Resolution = 'highest-priority' | 'strictest-wins' | 'ordered-merge'
+export type ConflictMode = 'allow' | 'warn' | 'refuse'
 export type DefaultVerdict = 'allow' | 'deny'
 
 /** A virtual network partition: the interfaces whose tags match, and what happens among them by default. */
@@ -55,6 +56,8 @@ export interface Vnp extends RecordMeta {
   /** Higher is consulted first where an interface belongs to several partitions. */
   priority: number
   resolution: Resolution
+  /** What becomes of a write that brings a shadowed or contradictory rule; `warn` where absent. */
+  conflicts?: Exclude<ConflictMode, 'warn'>
   /** Verdicts between members where no rule matches. */
   ingressDefault: DefaultVerdict
   egressDefault: DefaultVerdict

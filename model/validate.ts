@@ -39,6 +39,7 @@ export const DEFAULT_NETWORK = 'default'
 const DATAPATH_ID = /^[0-9a-f]{16}$/
 const PORT_NAME = /^[!-~]+$/
 const RESOLUTIONS = ['highest-priority', 'strictest-wins', 'ordered-merge'] as const
+const CONFLICT_MODES = ['allow', 'warn', 'refuse'] as const
 const DEFAULTS = ['allow', 'deny'] as const
 const ATTACHMENTS = [
   ['port', 'port'],
@@ -69,6 +70,7 @@ export function validateVnp(input: unknown): Result<VnpDraft> {
     resolution:
       check.word(fields['resolution'], 'resolution', 'RESOLUTION', RESOLUTIONS, 'highest-priority') ??
       'highest-priority',
+    ...readConflicts(check, fields['conflicts']),
     ingressDefault:
       check.word(fields['ingressDefault'], 'ingress_default', 'DEFAULT_VERDICT', DEFAULTS, 'deny') ?? 'deny',
     egressDefault:
@@ -137,6 +139,12 @@ function named(check: Check, fields: Fields): { name: string; owner: string } {
 function readTier(check: Check, value: unknown): Pick<PolicyDraft, 'tier'> {
   const tier = check.word(value, 'tier', 'TIER', TIERS, 'tenant')
   return tier === undefined || tier === 'tenant' ? {} : { tier }
+}
+
+/** Absent and `warn` are one form. */
+function readConflicts(check: Check, value: unknown): Pick<VnpDraft, 'conflicts'> {
+  const mode = check.word(value, 'conflicts', 'CONFLICTS', CONFLICT_MODES, 'warn')
+  return mode === undefined || mode === 'warn' ? {} : { conflicts: mode }
 }
 
 function readMac(check: Check, value: unknown): number {

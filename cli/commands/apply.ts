@@ -8,6 +8,7 @@ import type { Client } from '../client.ts'
 import { type CommandRow, flag, type Invocation, text, texts } from '../command.ts'
 import { durationMs } from '../duration.ts'
 import { CliError, EXIT } from '../failure.ts'
+import { findingLine } from '../finding-text.ts'
 import { KINDS } from '../kinds.ts'
 import { manifestFiles, type Placed, readManifests } from '../manifest.ts'
 import { render } from '../output.ts'
@@ -115,9 +116,11 @@ export const apply: CommandRow = {
     const wait = readWait(options)
     const dry = flag(options, 'dryRun')
     const placed = await read(invocation)
-    const { results, generation } = await send(invocation, placed, dry)
+    const { results, generation, warnings } = await send(invocation, placed, dry)
+    terminal.note(warnings.map(findingLine).join(''))
     if (flag(options, 'diff')) terminal.out(changeText(results))
-    if (format === 'json') terminal.out(render('json', { columns: [], items: [{ generation, results }], single: true }))
+    if (format === 'json')
+      terminal.out(render('json', { columns: [], items: [{ generation, results, warnings }], single: true }))
     else terminal.out(results.map((result) => outcomeLine(result, dry ? ' (dry run)' : '')).join(''))
     const changed = results.some(({ outcome }) => outcome !== 'OUTCOME_UNCHANGED')
     if (!dry && wait === 'applied') {

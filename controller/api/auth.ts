@@ -44,6 +44,7 @@ export const METHOD_ROLES: Readonly<Record<string, readonly Role[]>> = {
   '/tagsteer.v1.PolicyService/DeletePolicy': ADMIN,
   '/tagsteer.v1.PolicyService/GetPolicyForTraffic': EVERYONE,
   '/tagsteer.v1.PolicyService/CheckTraffic': EVERYONE,
+  '/tagsteer.v1.LintService/Lint': EVERYONE,
   '/tagsteer.v1.FlowService/ListFlows': EVERYONE,
   '/tagsteer.v1.FlowService/Explain': EVERYONE,
   '/tagsteer.v1.FlowService/WaitApplied': EVERYONE,

@@ -88,6 +88,9 @@ export function vnpMessage(record: VnpRecord, generation: number): Vnp {
     selector: selectorMessage(record.selector),
     priority: record.priority,
     resolution: word('RESOLUTION', record.resolution) as NonNullable<Vnp['resolution']>,
+    ...(record.conflicts === undefined
+      ? {}
+      : { conflicts: word('CONFLICTS', record.conflicts) as NonNullable<Vnp['conflicts']> }),
     ingressDefault: word('DEFAULT_VERDICT', record.ingressDefault) as NonNullable<Vnp['ingressDefault']>,
     egressDefault: word('DEFAULT_VERDICT', record.egressDefault) as NonNullable<Vnp['egressDefault']>,
   }

@@ -6,6 +6,7 @@ import { fail, invalid, ok, type Result } from '../../model/errors.ts'
 import { type AnyRecord, PREFIX, type RecordKind, type RecordOf } from '../../model/records.ts'
 import { type AnyDraft, validateRecord } from '../../model/validate.ts'
 import { loadServices } from '../../proto/index.ts'
+import type { Finding } from '../policy/conflicts.ts'
 import type { Intent } from '../policy/intent.ts'
 import type { Write } from '../policy/propose.ts'
 import type { WriteRequest, Written } from '../write.ts'
@@ -87,15 +88,17 @@ export function listRecords<K extends RecordKind>(
 
 /** What one write became, with the generation that holds it. */
 export interface WrittenOne<K extends RecordKind> extends Found<K> {
+  /** Conflicts among rules that the write brings. */
+  warnings: Finding[]
   generation: number
 }
 
 function single<K extends RecordKind>(written: Result<Written>): Result<WrittenOne<K>> {
   if (!written.ok) return written
-  const { generation, outcomes } = written.value
+  const { generation, outcomes, warnings } = written.value
   const [outcome] = outcomes
   if (outcome?.record === undefined) return fail('INTERNAL', { reason: 'a write without outcome' })
-  return ok({ record: outcome.record as RecordOf<K>, revision: outcome.revision, generation })
+  return ok({ record: outcome.record as RecordOf<K>, revision: outcome.revision, generation, warnings })
 }
 
 export async function createRecord<K extends RecordKind>(

@@ -31,6 +31,7 @@ import { eventService } from './services/events.ts'
 import { flowService } from './services/flow.ts'
 import { historyService } from './services/history.ts'
 import { interfaceService } from './services/interface.ts'
+import { lintService } from './services/lint.ts'
 import { policyService } from './services/policy.ts'
 import { topologyService } from './services/topology.ts'
 import { vnpService } from './services/vnp.ts'
@@ -77,6 +78,7 @@ const SERVICES: Readonly<Record<string, (deps: ApiDependencies) => ServiceMethod
   FlowService: flowService,
   HistoryService: historyService,
   InterfaceService: interfaceService,
+  LintService: lintService,
   PolicyService: policyService,
   TopologyService: topologyService,
   VnpService: vnpService,

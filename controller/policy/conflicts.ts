@@ -63,6 +63,8 @@ export interface Witness {
   protocol: number
   /** Destination port or ICMP type. */
   port?: number
+  /** ICMP code; 0 where absent. */
+  code?: number
 }
 
 export interface Finding {
@@ -89,10 +91,10 @@ const MAX_PAIRS = 8
 type Bare = Omit<Finding, 'text' | 'witness'> & { witness?: Witness | undefined }
 
 /** The packet of a witness whose ends exist, as permits() takes it. */
-export function packetOf({ from, to, protocol, port }: Witness): PolicyPacket | undefined {
+export function packetOf({ from, to, ...layer4 }: Witness): PolicyPacket | undefined {
   const [one, other] = [nameOf(from), nameOf(to)]
   if (one === undefined || other === undefined) return undefined
-  return { from: one, to: other, protocol, ...(port === undefined ? {} : { port }) }
+  return { from: one, to: other, ...layer4 }
 }
 
 const nameOf = (end: WitnessEnd): string | undefined =>
@@ -348,7 +350,7 @@ export function ruleText({ policy, ruleIndex }: RuleCause): string {
 const PROTOCOL: Readonly<Record<number, string>> = { 1: 'icmp', 6: 'tcp', 17: 'udp', 58: 'icmp6', 132: 'sctp' }
 
 /** `tcp/443 from web-1 to an interface with tags app, db`. */
-export function witnessText({ from, to, protocol, port }: Witness): string {
+export function witnessText({ from, to, protocol, port, code }: Witness): string {
   const end = (one: WitnessEnd): string => {
     if (one.kind === 'interface') return one.name
     if (one.kind === 'world') return one.address
@@ -356,8 +358,8 @@ export function witnessText({ from, to, protocol, port }: Witness): string {
     return `an interface with ${one.tags.length === 1 ? 'tag' : 'tags'} ${one.tags.map(tagText).join(', ')}`
   }
   const word = PROTOCOL[protocol] ?? `protocol ${protocol}`
-  const packet =
-    port === undefined ? word : protocol === 1 || protocol === 58 ? `${word} type ${port}` : `${word}/${port}`
+  const its = code === undefined ? `type ${port}` : `type ${port} code ${code}`
+  const packet = port === undefined ? word : protocol === 1 || protocol === 58 ? `${word} ${its}` : `${word}/${port}`
   return `${packet} from ${end(from)} to ${end(to)}`
 }
 

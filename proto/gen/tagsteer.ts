@@ -52,6 +52,7 @@ import type { EventServiceClient as _tagsteer_v1_EventServiceClient, EventServic
 import type { ExplainRequest as _tagsteer_v1_ExplainRequest, ExplainRequest__Output as _tagsteer_v1_ExplainRequest__Output } from './tagsteer/v1/ExplainRequest.ts';
 import type { ExplainStep as _tagsteer_v1_ExplainStep, ExplainStep__Output as _tagsteer_v1_ExplainStep__Output } from './tagsteer/v1/ExplainStep.ts';
 import type { Explanation as _tagsteer_v1_Explanation, Explanation__Output as _tagsteer_v1_Explanation__Output } from './tagsteer/v1/Explanation.ts';
+import type { Finding as _tagsteer_v1_Finding, Finding__Output as _tagsteer_v1_Finding__Output } from './tagsteer/v1/Finding.ts';
 import type { Flow as _tagsteer_v1_Flow, Flow__Output as _tagsteer_v1_Flow__Output } from './tagsteer/v1/Flow.ts';
 import type { FlowServiceClient as _tagsteer_v1_FlowServiceClient, FlowServiceDefinition as _tagsteer_v1_FlowServiceDefinition } from './tagsteer/v1/FlowService.ts';
 import type { Generation as _tagsteer_v1_Generation, Generation__Output as _tagsteer_v1_Generation__Output } from './tagsteer/v1/Generation.ts';
@@ -66,6 +67,9 @@ import type { Interface as _tagsteer_v1_Interface, Interface__Output as _tagstee
 import type { InterfaceServiceClient as _tagsteer_v1_InterfaceServiceClient, InterfaceServiceDefinition as _tagsteer_v1_InterfaceServiceDefinition } from './tagsteer/v1/InterfaceService.ts';
 import type { InterfaceStatus as _tagsteer_v1_InterfaceStatus, InterfaceStatus__Output as _tagsteer_v1_InterfaceStatus__Output } from './tagsteer/v1/InterfaceStatus.ts';
 import type { Link as _tagsteer_v1_Link, Link__Output as _tagsteer_v1_Link__Output } from './tagsteer/v1/Link.ts';
+import type { LintRequest as _tagsteer_v1_LintRequest, LintRequest__Output as _tagsteer_v1_LintRequest__Output } from './tagsteer/v1/LintRequest.ts';
+import type { LintResponse as _tagsteer_v1_LintResponse, LintResponse__Output as _tagsteer_v1_LintResponse__Output } from './tagsteer/v1/LintResponse.ts';
+import type { LintServiceClient as _tagsteer_v1_LintServiceClient, LintServiceDefinition as _tagsteer_v1_LintServiceDefinition } from './tagsteer/v1/LintService.ts';
 import type { ListFlowsRequest as _tagsteer_v1_ListFlowsRequest, ListFlowsRequest__Output as _tagsteer_v1_ListFlowsRequest__Output } from './tagsteer/v1/ListFlowsRequest.ts';
 import type { ListFlowsResponse as _tagsteer_v1_ListFlowsResponse, ListFlowsResponse__Output as _tagsteer_v1_ListFlowsResponse__Output } from './tagsteer/v1/ListFlowsResponse.ts';
 import type { ListGenerationsRequest as _tagsteer_v1_ListGenerationsRequest, ListGenerationsRequest__Output as _tagsteer_v1_ListGenerationsRequest__Output } from './tagsteer/v1/ListGenerationsRequest.ts';
@@ -97,6 +101,7 @@ import type { RecordChange as _tagsteer_v1_RecordChange, RecordChange__Output as
 import type { RecordDifference as _tagsteer_v1_RecordDifference, RecordDifference__Output as _tagsteer_v1_RecordDifference__Output } from './tagsteer/v1/RecordDifference.ts';
 import type { RecordName as _tagsteer_v1_RecordName, RecordName__Output as _tagsteer_v1_RecordName__Output } from './tagsteer/v1/RecordName.ts';
 import type { Rule as _tagsteer_v1_Rule, Rule__Output as _tagsteer_v1_Rule__Output } from './tagsteer/v1/Rule.ts';
+import type { RuleName as _tagsteer_v1_RuleName, RuleName__Output as _tagsteer_v1_RuleName__Output } from './tagsteer/v1/RuleName.ts';
 import type { Selector as _tagsteer_v1_Selector, Selector__Output as _tagsteer_v1_Selector__Output } from './tagsteer/v1/Selector.ts';
 import type { SetTagsRequest as _tagsteer_v1_SetTagsRequest, SetTagsRequest__Output as _tagsteer_v1_SetTagsRequest__Output } from './tagsteer/v1/SetTagsRequest.ts';
 import type { Switch as _tagsteer_v1_Switch, Switch__Output as _tagsteer_v1_Switch__Output } from './tagsteer/v1/Switch.ts';
@@ -116,6 +121,8 @@ import type { VnpServiceClient as _tagsteer_v1_VnpServiceClient, VnpServiceDefin
 import type { WaitAppliedRequest as _tagsteer_v1_WaitAppliedRequest, WaitAppliedRequest__Output as _tagsteer_v1_WaitAppliedRequest__Output } from './tagsteer/v1/WaitAppliedRequest.ts';
 import type { WatchEventsRequest as _tagsteer_v1_WatchEventsRequest, WatchEventsRequest__Output as _tagsteer_v1_WatchEventsRequest__Output } from './tagsteer/v1/WatchEventsRequest.ts';
 import type { WatchRecordsRequest as _tagsteer_v1_WatchRecordsRequest, WatchRecordsRequest__Output as _tagsteer_v1_WatchRecordsRequest__Output } from './tagsteer/v1/WatchRecordsRequest.ts';
+import type { Witness as _tagsteer_v1_Witness, Witness__Output as _tagsteer_v1_Witness__Output } from './tagsteer/v1/Witness.ts';
+import type { WitnessEnd as _tagsteer_v1_WitnessEnd, WitnessEnd__Output as _tagsteer_v1_WitnessEnd__Output } from './tagsteer/v1/WitnessEnd.ts';
 
 type SubtypeConstructor<Constructor extends new (...args: any) => any, Subtype> = {
   new(...args: ConstructorParameters<Constructor>): Subtype;
@@ -178,6 +185,7 @@ export interface ProtoGrpcType {
       Cause: MessageTypeDefinition<_tagsteer_v1_Cause, _tagsteer_v1_Cause__Output>
       CheckTrafficRequest: MessageTypeDefinition<_tagsteer_v1_CheckTrafficRequest, _tagsteer_v1_CheckTrafficRequest__Output>
       CheckTrafficResponse: MessageTypeDefinition<_tagsteer_v1_CheckTrafficResponse, _tagsteer_v1_CheckTrafficResponse__Output>
+      Conflicts: EnumTypeDefinition
       CreateInterfaceRequest: MessageTypeDefinition<_tagsteer_v1_CreateInterfaceRequest, _tagsteer_v1_CreateInterfaceRequest__Output>
       CreatePolicyRequest: MessageTypeDefinition<_tagsteer_v1_CreatePolicyRequest, _tagsteer_v1_CreatePolicyRequest__Output>
       CreateVnpRequest: MessageTypeDefinition<_tagsteer_v1_CreateVnpRequest, _tagsteer_v1_CreateVnpRequest__Output>
@@ -195,6 +203,10 @@ export interface ProtoGrpcType {
       ExplainRequest: MessageTypeDefinition<_tagsteer_v1_ExplainRequest, _tagsteer_v1_ExplainRequest__Output>
       ExplainStep: MessageTypeDefinition<_tagsteer_v1_ExplainStep, _tagsteer_v1_ExplainStep__Output>
       Explanation: MessageTypeDefinition<_tagsteer_v1_Explanation, _tagsteer_v1_Explanation__Output>
+      Finding: MessageTypeDefinition<_tagsteer_v1_Finding, _tagsteer_v1_Finding__Output>
+      FindingKind: EnumTypeDefinition
+      FindingScope: EnumTypeDefinition
+      FindingSeverity: EnumTypeDefinition
       Flow: MessageTypeDefinition<_tagsteer_v1_Flow, _tagsteer_v1_Flow__Output>
       FlowService: SubtypeConstructor<typeof grpc.Client, _tagsteer_v1_FlowServiceClient> & { service: _tagsteer_v1_FlowServiceDefinition }
       FlowState: EnumTypeDefinition
@@ -210,6 +222,9 @@ export interface ProtoGrpcType {
       InterfaceService: SubtypeConstructor<typeof grpc.Client, _tagsteer_v1_InterfaceServiceClient> & { service: _tagsteer_v1_InterfaceServiceDefinition }
       InterfaceStatus: MessageTypeDefinition<_tagsteer_v1_InterfaceStatus, _tagsteer_v1_InterfaceStatus__Output>
       Link: MessageTypeDefinition<_tagsteer_v1_Link, _tagsteer_v1_Link__Output>
+      LintRequest: MessageTypeDefinition<_tagsteer_v1_LintRequest, _tagsteer_v1_LintRequest__Output>
+      LintResponse: MessageTypeDefinition<_tagsteer_v1_LintResponse, _tagsteer_v1_LintResponse__Output>
+      LintService: SubtypeConstructor<typeof grpc.Client, _tagsteer_v1_LintServiceClient> & { service: _tagsteer_v1_LintServiceDefinition }
       ListFlowsRequest: MessageTypeDefinition<_tagsteer_v1_ListFlowsRequest, _tagsteer_v1_ListFlowsRequest__Output>
       ListFlowsResponse: MessageTypeDefinition<_tagsteer_v1_ListFlowsResponse, _tagsteer_v1_ListFlowsResponse__Output>
       ListGenerationsRequest: MessageTypeDefinition<_tagsteer_v1_ListGenerationsRequest, _tagsteer_v1_ListGenerationsRequest__Output>
@@ -244,6 +259,7 @@ export interface ProtoGrpcType {
       RecordName: MessageTypeDefinition<_tagsteer_v1_RecordName, _tagsteer_v1_RecordName__Output>
       Resolution: EnumTypeDefinition
       Rule: MessageTypeDefinition<_tagsteer_v1_Rule, _tagsteer_v1_Rule__Output>
+      RuleName: MessageTypeDefinition<_tagsteer_v1_RuleName, _tagsteer_v1_RuleName__Output>
       Selector: MessageTypeDefinition<_tagsteer_v1_Selector, _tagsteer_v1_Selector__Output>
       SetTagsRequest: MessageTypeDefinition<_tagsteer_v1_SetTagsRequest, _tagsteer_v1_SetTagsRequest__Output>
       Severity: EnumTypeDefinition
@@ -267,6 +283,8 @@ export interface ProtoGrpcType {
       WaitAppliedRequest: MessageTypeDefinition<_tagsteer_v1_WaitAppliedRequest, _tagsteer_v1_WaitAppliedRequest__Output>
       WatchEventsRequest: MessageTypeDefinition<_tagsteer_v1_WatchEventsRequest, _tagsteer_v1_WatchEventsRequest__Output>
       WatchRecordsRequest: MessageTypeDefinition<_tagsteer_v1_WatchRecordsRequest, _tagsteer_v1_WatchRecordsRequest__Output>
+      Witness: MessageTypeDefinition<_tagsteer_v1_Witness, _tagsteer_v1_Witness__Output>
+      WitnessEnd: MessageTypeDefinition<_tagsteer_v1_WitnessEnd, _tagsteer_v1_WitnessEnd__Output>
     }
   }
 }

@@ -37,19 +37,23 @@ export const EVERYBODY: InterfaceRecord[] = Array.from({ length: 16 }, (_, index
 const CIDRS = ['0.0.0.0/0', '192.0.2.0/24', '192.0.2.128/25', '::/0']
 const WORLD = ['203.0.113.9', '192.0.2.1', '192.0.2.130', '2001:db8::1']
 /** One packet from each cell that the rules below can tell apart. */
-const LAYER4: { protocol: number; port?: number }[] = [
+const LAYER4: Pick<PolicyPacket, 'protocol' | 'port' | 'code'>[] = [
   ...[0, 22, 23, 50, 80, 81].map((port) => ({ protocol: 6, port })),
   { protocol: 17, port: 22 },
   { protocol: 17, port: 99 },
   { protocol: 1, port: 8 },
+  { protocol: 1, port: 3 },
+  { protocol: 1, port: 3, code: 4 },
   { protocol: 58, port: 128 },
   { protocol: 47 },
 ]
-const SETS: Pick<Rule, 'protocols' | 'ports'>[] = [
+const SETS: Pick<Rule, 'protocols' | 'ports' | 'icmp'>[] = [
   { protocols: [], ports: [] },
   { protocols: [6], ports: [] },
   { protocols: [6, 17], ports: [] },
   { protocols: [1, 58], ports: [] },
+  { protocols: [1], ports: [], icmp: [{ protocol: 1, type: 3 }] },
+  { protocols: [1], ports: [], icmp: [{ protocol: 1, type: 3, code: 4 }] },
   { protocols: [6], ports: [{ first: 22, last: 22 }] },
   { protocols: [6, 17], ports: [{ first: 22, last: 23 }] },
   { protocols: [6], ports: [{ first: 23, last: 80 }] },

@@ -12,11 +12,12 @@ import type { Intent } from '../../policy/intent.ts'
 import type { Write } from '../../policy/propose.ts'
 import type { CallContext } from '../call.ts'
 import type { ApiDependencies } from '../deps.ts'
+import { findingMessage } from '../findings.ts'
 import { RECORD_KINDS, recordMessage } from '../messages.ts'
 import { prefixed, writeRequest } from '../records.ts'
 import type { ServiceMethods } from '../server.ts'
 
-const MAX_RECORDS = 10_000
+export const MAX_RECORDS = 10_000
 /** Results of more than these do without the records: the answer would exceed what most clients receive (4 MiB). */
 const MAX_TOLD = 1000
 /** Records that are read in one turn of the event loop. */
@@ -54,10 +55,11 @@ export function applyService(deps: ApiDependencies): ServiceMethods {
     const decide = (intent: Intent): Result<Write[]> => ok(writesOf(intent, wishes.value, deletions.value, request))
     const written = await deps.writer.write(decide, manner.value)
     if (!written.ok) return written
-    const { generation, outcomes } = written.value
+    const { generation, outcomes, warnings } = written.value
     const told = request.validateOnly || outcomes.length <= MAX_TOLD
     return ok({
       generation: String(generation),
+      warnings: warnings.map(findingMessage),
       results: outcomes.map((outcome) => {
         const { kind, name, before, record } = outcome
         const deleted = outcome.outcome === 'deleted'
@@ -74,7 +76,8 @@ export function applyService(deps: ApiDependencies): ServiceMethods {
   return { Apply: { unary: apply } }
 }
 
-async function readRecords(records: readonly Record__Output[]): Promise<Result<Wish[]>> {
+/** Records of a request, validated. */
+export async function readRecords(records: readonly Record__Output[]): Promise<Result<Wish[]>> {
   const wishes: Wish[] = []
   for (const [index, each] of records.entries()) {
     if (index % PER_TURN === PER_TURN - 1) await new Promise((resolve) => setImmediate(resolve))
@@ -89,7 +92,8 @@ async function readRecords(records: readonly Record__Output[]): Promise<Result<W
   return ok(wishes)
 }
 
-function readDeletions(
+/** Deletions of a request. */
+export function readDeletions(
   deletions: readonly { kind: string; name: string }[],
 ): Result<{ kind: RecordKind; name: string }[]> {
   const read: { kind: RecordKind; name: string }[] = []
@@ -103,7 +107,8 @@ function readDeletions(
   return ok(read)
 }
 
-function writesOf(
+/** The writes of a request against an intent. */
+export function writesOf(
   intent: Intent,
   wishes: readonly Wish[],
   deletions: readonly { kind: RecordKind; name: string }[],

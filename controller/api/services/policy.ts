@@ -16,9 +16,18 @@ import type { UpdatePolicyRequest__Output } from '../../../proto/gen/tagsteer/v1
 import type { CallContext } from '../call.ts'
 import type { ApiDependencies } from '../deps.ts'
 import { decidedBy, deciding, isIpv6, readPacket } from '../explained.ts'
+import { findingMessage } from '../findings.ts'
 import { readMasked } from '../mask.ts'
 import { policyMessage, ruleMessage, tierMessage } from '../messages.ts'
-import { createRecord, deleteRecord, type Found, getRecord, listRecords, updateRecord } from '../records.ts'
+import {
+  createRecord,
+  deleteRecord,
+  type Found,
+  getRecord,
+  listRecords,
+  updateRecord,
+  type WrittenOne,
+} from '../records.ts'
 import type { ServiceMethods } from '../server.ts'
 
 const MAX_QUESTIONS = 10_000
@@ -27,6 +36,8 @@ export function policyService(deps: ApiDependencies): ServiceMethods {
   const { intent } = deps
   const message = ({ record, revision }: Found<'policy'>): Policy => policyMessage(record, revision)
   const answer = (result: Result<Found<'policy'>>): Result<Policy> => (result.ok ? ok(message(result.value)) : result)
+  const told = (result: Result<WrittenOne<'policy'>>): Result<Policy> =>
+    result.ok ? ok({ ...message(result.value), warnings: result.value.warnings.map(findingMessage) }) : result
 
   function list(request: ListPoliciesRequest__Output): Result<ListPoliciesResponse> {
     const { vnp } = request
@@ -75,11 +86,11 @@ export function policyService(deps: ApiDependencies): ServiceMethods {
     ListPolicies: { unary: list },
     CreatePolicy: {
       unary: async (request: CreatePolicyRequest__Output, context: CallContext) =>
-        answer(await createRecord(deps, 'policy', request.policy, request, context)),
+        told(await createRecord(deps, 'policy', request.policy, request, context)),
     },
     UpdatePolicy: {
       unary: async (request: UpdatePolicyRequest__Output, context: CallContext) =>
-        answer(await updateRecord(deps, 'policy', request.policy, request, context)),
+        told(await updateRecord(deps, 'policy', request.policy, request, context)),
     },
     DeletePolicy: {
       unary: (request: DeletePolicyRequest__Output, context: CallContext) =>

@@ -9,9 +9,18 @@ import type { UpdateVnpRequest__Output } from '../../../proto/gen/tagsteer/v1/Up
 import type { Vnp } from '../../../proto/gen/tagsteer/v1/Vnp.ts'
 import type { CallContext } from '../call.ts'
 import type { ApiDependencies } from '../deps.ts'
+import { findingMessage } from '../findings.ts'
 import { readMasked } from '../mask.ts'
 import { vnpMessage } from '../messages.ts'
-import { createRecord, deleteRecord, type Found, getRecord, listRecords, updateRecord } from '../records.ts'
+import {
+  createRecord,
+  deleteRecord,
+  type Found,
+  getRecord,
+  listRecords,
+  updateRecord,
+  type WrittenOne,
+} from '../records.ts'
 import type { ServiceMethods } from '../server.ts'
 
 export function vnpService(deps: ApiDependencies): ServiceMethods {
@@ -26,6 +35,8 @@ export function vnpService(deps: ApiDependencies): ServiceMethods {
     memberCount: members(record.name),
   })
   const answer = (result: Result<Found<'vnp'>>): Result<Vnp> => (result.ok ? ok(message(result.value)) : result)
+  const told = (result: Result<WrittenOne<'vnp'>>): Result<Vnp> =>
+    result.ok ? ok({ ...message(result.value), warnings: result.value.warnings.map(findingMessage) }) : result
 
   function list(request: ListVnpsRequest__Output): Result<ListVnpsResponse> {
     const listed = listRecords(deps, 'vnp', request)
@@ -40,11 +51,11 @@ export function vnpService(deps: ApiDependencies): ServiceMethods {
     ListVnps: { unary: list },
     CreateVnp: {
       unary: async (request: CreateVnpRequest__Output, context: CallContext) =>
-        answer(await createRecord(deps, 'vnp', request.vnp, request, context)),
+        told(await createRecord(deps, 'vnp', request.vnp, request, context)),
     },
     UpdateVnp: {
       unary: async (request: UpdateVnpRequest__Output, context: CallContext) =>
-        answer(await updateRecord(deps, 'vnp', request.vnp, request, context)),
+        told(await updateRecord(deps, 'vnp', request.vnp, request, context)),
     },
     DeleteVnp: {
       unary: (request: DeleteVnpRequest__Output, context: CallContext) => deleteRecord(deps, 'vnp', request, context),

@@ -104,7 +104,7 @@ export class Coverage<T> {
    * where earlier rules leave none. Those that were needed to show it are added to `stops`.
    */
   reaching(target: RuleEntry, region = this.#space.region(target), stops = new Set<RuleEntry>()): Point | undefined {
-    const open = [...region]
+    const open = [...region].reverse()
     for (let box = open.pop(); box !== undefined; box = open.pop()) {
       this.#spend()
       const point = this.#space.sample(target.direction, box)
@@ -146,7 +146,7 @@ export class Coverage<T> {
    * Those that were needed are added to `covers`.
    */
   notRepeated(target: RuleEntry, covers = new Set<RuleEntry>()): Point | undefined {
-    const open = [...this.#space.region(target)]
+    const open = [...this.#space.region(target)].reverse()
     for (let box = open.pop(); box !== undefined; box = open.pop()) {
       this.#spend()
       const point = this.#space.sample(target.direction, box)

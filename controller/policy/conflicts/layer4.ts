@@ -5,6 +5,7 @@
  */
 import { type Address, type Family, parseAddress, parsePrefix } from '../../../model/address.ts'
 import type { Rule } from '../../../model/records.ts'
+import type { PolicyPacket } from '../permits.ts'
 
 /**
  * Disjoint ascending intervals, flat: first, last, first, last. A number is `protocol * 65536 + port`. A protocol without
@@ -19,9 +20,14 @@ const TYPED: ReadonlySet<number> = new Set([1, 58])
 
 export const EVERY_PACKET: Layer4 = [0, 256 * BLOCK - 1]
 
-export function layer4Of({ protocols, ports }: Pick<Rule, 'protocols' | 'ports'>): Layer4 {
+export function layer4Of({ protocols, ports, icmp }: Pick<Rule, 'protocols' | 'ports' | 'icmp'>): Layer4 {
   if (protocols.length === 0 && ports.length === 0) return EVERY_PACKET
   const found: number[] = []
+  for (const { protocol, type, code } of icmp ?? []) {
+    const base = protocol * BLOCK + type * 256
+    append(found, base + (code ?? 0), base + (code ?? 255))
+  }
+  if (icmp !== undefined) return found
   for (const protocol of protocols) {
     const base = protocol * BLOCK
     if (ports.length === 0) append(found, base, base + BLOCK - 1)
@@ -99,10 +105,13 @@ export function layer4Sample(set: Layer4): number {
 }
 
 /** A packet of the number line as policy sees it. */
-export function readCode(code: number): { protocol: number; port?: number } {
-  const protocol = Math.floor(code / BLOCK)
-  if (PORTED.has(protocol)) return { protocol, port: code % BLOCK }
-  return TYPED.has(protocol) ? { protocol, port: Math.floor((code % BLOCK) / 256) } : { protocol }
+export function readCode(number: number): Pick<PolicyPacket, 'protocol' | 'port' | 'code'> {
+  const protocol = Math.floor(number / BLOCK)
+  const rest = number % BLOCK
+  if (PORTED.has(protocol)) return { protocol, port: rest }
+  if (!TYPED.has(protocol)) return { protocol }
+  const code = rest % 256
+  return { protocol, port: Math.floor(rest / 256), ...(code === 0 ? {} : { code }) }
 }
 
 /** Addresses of one family from `first` to `last`. */

@@ -139,6 +139,11 @@ export class RuleIndex {
     return this.#policies
   }
 
+  /** Classes of subjects and peers that were ever needed. */
+  get classCount(): number {
+    return this.#classes.size
+  }
+
   /** Rules that end their tier. */
   get passes(): ReadonlySet<RuleEntry> {
     return this.#passes

@@ -4,6 +4,7 @@ import type { Selector as _tagsteer_v1_Selector, Selector__Output as _tagsteer_v
 import type { Rule as _tagsteer_v1_Rule, Rule__Output as _tagsteer_v1_Rule__Output } from '../../tagsteer/v1/Rule.ts';
 import type { Meta as _tagsteer_v1_Meta, Meta__Output as _tagsteer_v1_Meta__Output } from '../../tagsteer/v1/Meta.ts';
 import type { Tier as _tagsteer_v1_Tier, Tier__Output as _tagsteer_v1_Tier__Output } from '../../tagsteer/v1/Tier.ts';
+import type { Finding as _tagsteer_v1_Finding, Finding__Output as _tagsteer_v1_Finding__Output } from '../../tagsteer/v1/Finding.ts';
 
 export interface Policy {
   'name'?: (string);
@@ -24,6 +25,10 @@ export interface Policy {
   'etag'?: (string);
   'meta'?: (_tagsteer_v1_Meta | null);
   'tier'?: (_tagsteer_v1_Tier);
+  /**
+   * Conflicts that this write brought, in the answer to it. Output only.
+   */
+  'warnings'?: (_tagsteer_v1_Finding)[];
 }
 
 export interface Policy__Output {
@@ -45,4 +50,8 @@ export interface Policy__Output {
   'etag': (string);
   'meta': (_tagsteer_v1_Meta__Output | null);
   'tier': (_tagsteer_v1_Tier__Output);
+  /**
+   * Conflicts that this write brought, in the answer to it. Output only.
+   */
+  'warnings': (_tagsteer_v1_Finding__Output)[];
 }

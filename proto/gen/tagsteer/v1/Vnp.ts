@@ -4,6 +4,8 @@ import type { Selector as _tagsteer_v1_Selector, Selector__Output as _tagsteer_v
 import type { Resolution as _tagsteer_v1_Resolution, Resolution__Output as _tagsteer_v1_Resolution__Output } from '../../tagsteer/v1/Resolution.ts';
 import type { DefaultVerdict as _tagsteer_v1_DefaultVerdict, DefaultVerdict__Output as _tagsteer_v1_DefaultVerdict__Output } from '../../tagsteer/v1/DefaultVerdict.ts';
 import type { Meta as _tagsteer_v1_Meta, Meta__Output as _tagsteer_v1_Meta__Output } from '../../tagsteer/v1/Meta.ts';
+import type { Conflicts as _tagsteer_v1_Conflicts, Conflicts__Output as _tagsteer_v1_Conflicts__Output } from '../../tagsteer/v1/Conflicts.ts';
+import type { Finding as _tagsteer_v1_Finding, Finding__Output as _tagsteer_v1_Finding__Output } from '../../tagsteer/v1/Finding.ts';
 
 export interface Vnp {
   'name'?: (string);
@@ -31,6 +33,11 @@ export interface Vnp {
    * Members now. Output only.
    */
   'memberCount'?: (number);
+  'conflicts'?: (_tagsteer_v1_Conflicts);
+  /**
+   * Conflicts that this write brought, in the answer to it. Output only.
+   */
+  'warnings'?: (_tagsteer_v1_Finding)[];
 }
 
 export interface Vnp__Output {
@@ -59,4 +66,9 @@ export interface Vnp__Output {
    * Members now. Output only.
    */
   'memberCount': (number);
+  'conflicts': (_tagsteer_v1_Conflicts__Output);
+  /**
+   * Conflicts that this write brought, in the answer to it. Output only.
+   */
+  'warnings': (_tagsteer_v1_Finding__Output)[];
 }
