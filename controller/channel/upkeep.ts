@@ -58,6 +58,7 @@ export class Upkeep {
   readonly #reading = new Spacing(...READ_MS)
   readonly #deaf = new Spacing(...DEAF_MS)
   readonly #timers = new Map<string, NodeJS.Timeout>()
+  #looking: NodeJS.Immediate | undefined
   #monitorId = 0
   #isTold = false
   /** What the switch has may differ from what it was given, and only reading it tells. */
@@ -91,6 +92,7 @@ export class Upkeep {
   stop(): void {
     this.#stopped = true
     this.#cancel()
+    clearImmediate(this.#looking)
     for (const timer of this.#timers.values()) clearTimeout(timer)
     this.#timers.clear()
   }
@@ -110,7 +112,12 @@ export class Upkeep {
 
   /** The ledger may have come to rest: what the switch said meanwhile can be looked at. */
   rested(): void {
-    if (this.#monitor.isNews && !this.#timers.has('look')) this.#plan('look', 0, () => this.#look())
+    if (!this.#monitor.isNews || this.#looking !== undefined || this.#timers.has('look')) return
+    // What arrived together is looked at together.
+    this.#looking = setImmediate(() => {
+      this.#looking = undefined
+      if (this.#context.serving()) this.#look()
+    })
   }
 
   /** Compare everything soon. */
