@@ -69,6 +69,7 @@ type ServiceName =
   | 'TopologyService'
   | 'EventService'
   | 'HistoryService'
+  | 'VerifyService'
   | 'Health'
 
 /** The part of a generated client that is used here: methods by name. */

@@ -15,6 +15,7 @@ import { describe, get, remove, tag } from './commands/records.ts'
 import { status } from './commands/status.ts'
 import { completion, schema, version } from './commands/tools.ts'
 import { up } from './commands/up.ts'
+import { verify } from './commands/verify.ts'
 import { events, explain, flows, tables, topology, wait } from './commands/watch.ts'
 
 /** In the order in which help shows them. */
@@ -36,6 +37,7 @@ export const COMMANDS: CommandRow[] = [
   explain,
   matrix,
   flows,
+  verify,
   tables,
   topology,
   events,

@@ -4,6 +4,7 @@
  * (intent loaded, topology settled or remembered), so that a controller that has just started takes nobody's flows away.
  */
 import type { Applied } from './applied.ts'
+import { collect } from './flows/ledger.ts'
 import type { Compiled, Compiler } from './policy/compile.ts'
 import { emptyDelta, type Intent, type IntentDelta } from './policy/intent.ts'
 import { nothingTouched, type SwitchProgram, type Touched } from './policy/program.ts'
@@ -27,6 +28,7 @@ export interface CompileLoopOptions {
 export class CompileLoop {
   readonly #options: CompileLoopOptions
   readonly #programs = new Map<string, SwitchProgram>()
+  readonly #followed = new Set<Map<string, Touched | undefined>>()
   #intent: IntentDelta | 'all' | undefined = 'all'
   #observed: ObservedDelta | 'all' | undefined = 'all'
   #scheduled: NodeJS.Immediate | undefined
@@ -40,6 +42,15 @@ export class CompileLoop {
   /** Programs as they are wanted; changed in place by later compilations. */
   get programs(): ReadonlyMap<string, SwitchProgram> {
     return this.#programs
+  }
+
+  /**
+   * From now on until `stop`, notes which keys of which switch were compiled anew; undefined: all of the switch.
+   */
+  follow(): { touched: ReadonlyMap<string, Touched | undefined>; stop(): void } {
+    const touched = new Map<string, Touched | undefined>()
+    this.#followed.add(touched)
+    return { touched, stop: () => this.#followed.delete(touched) }
   }
 
   get isOpen(): boolean {
@@ -128,7 +139,10 @@ export class CompileLoop {
     const compiled = compiler.compile({ intent, observed, backend }, changed)
     this.#intent = undefined
     this.#observed = undefined
-    for (const [datapathId, { program }] of compiled) this.#programs.set(datapathId, program)
+    for (const [datapathId, { program, touched }] of compiled) {
+      this.#programs.set(datapathId, program)
+      for (const notes of this.#followed) note(notes, datapathId, touched)
+    }
     measured(clock() - started, compiled.size)
     applied.compiledUpTo(generation)
     for (const [datapathId, program] of this.#programs) {
@@ -149,6 +163,16 @@ function merge(into: IntentDelta, more: IntentDelta): void {
   into.relevanceChanged ||= more.relevanceChanged
   into.rulesChanged ||= more.rulesChanged
   into.prefixesChanged ||= more.prefixesChanged
+}
+
+function note(notes: Map<string, Touched | undefined>, datapathId: string, touched: Touched | undefined): void {
+  if (touched === undefined || (notes.has(datapathId) && notes.get(datapathId) === undefined)) {
+    notes.set(datapathId, undefined)
+    return
+  }
+  const before = notes.get(datapathId) ?? nothingTouched()
+  collect(before, touched)
+  notes.set(datapathId, before)
 }
 
 function noPlaces(): ObservedDelta {

@@ -46,6 +46,11 @@ export const EVENTS = {
     sentence:
       'Flows of ours on switch {subject} differ from what was installed: {missing} missing, {changed} changed, {stale} stale ({flows}). They are corrected.',
   },
+  'program-differs': {
+    severity: 'alert',
+    sentence:
+      'What is wanted of switch {subject} differs from what compiling everything anew gives: {missing} missing, {changed} changed, {stale} stale ({flows}). This is a defect: report it; restarting the controller corrects it.',
+  },
   'foreign-flows': {
     severity: 'alert',
     sentence: 'Others put {count} flow(s) into our tables on switch {subject}, which are left alone: {flows}.',

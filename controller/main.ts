@@ -14,6 +14,7 @@ import { EXIT_CODE, Lifecycle } from '../host/lifecycle.ts'
 import type { Log } from '../host/log.ts'
 import { failureText } from '../model/errors.ts'
 import { PREFIX, type SwitchRecord } from '../model/records.ts'
+import type { Entry } from '../store/contract.ts'
 import { openEmbeddedStore } from '../store/embedded.ts'
 import { TopologyService } from '../topology/service.ts'
 import { RECORD_KINDS } from './api/messages.ts'
@@ -30,6 +31,7 @@ import { packetHandler } from './packets.ts'
 import { Compiler } from './policy/compile.ts'
 import { Intent } from './policy/intent.ts'
 import { PolicyLookup } from './policy/lookup.ts'
+import { Verifier } from './verify.ts'
 import { createWriter } from './write.ts'
 
 export interface ControllerServices {
@@ -120,10 +122,10 @@ async function start(
   lifecycle.onStop('store', () => store.close())
   const writer = createWriter(store, now)
   const intent = new Intent()
-  const entries = ['interface/', 'vnp/', 'policy/', 'switch/', 'identity/', 'number/'].flatMap((prefix) =>
-    store.list(prefix),
-  )
-  intent.apply({ revision: store.revision(), changes: entries.map((after) => ({ key: after.key, after })) })
+  /** What intent is made of; those that others refer to first. */
+  const entries = (): Entry[] =>
+    ['number/', 'identity/', 'switch/', 'vnp/', 'policy/', 'interface/'].flatMap((prefix) => store.list(prefix))
+  intent.apply({ revision: store.revision(), changes: entries().map((after) => ({ key: after.key, after })) })
   tell('intent-loaded', 'store', { generation: intent.generation })
 
   const lookup = new PolicyLookup(intent, { clock: () => clock.monotonic() })
@@ -195,6 +197,15 @@ async function start(
     clock: () => clock.monotonic(),
   })
   lifecycle.onStop('compiler', () => loop.close())
+  const verifier = new Verifier({
+    entries: () => ({ revision: store.revision(), entries: entries() }),
+    observed,
+    backend: config.backend,
+    loop,
+    compare: (datapathId) => southbound.compare(datapathId),
+    tell,
+    clock: () => clock.monotonic(),
+  })
   let serving = true
   const metricSources: MetricSources = {
     generation: () => ({ stored: intent.generation, compiled: applied.compiled, applied: applied.reached }),
@@ -308,6 +319,7 @@ async function start(
       lookup,
       events,
       applied,
+      verifier,
       network: {
         get switches() {
           return southbound.switches

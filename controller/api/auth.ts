@@ -55,6 +55,8 @@ export const METHOD_ROLES: Readonly<Record<string, readonly Role[]>> = {
   '/tagsteer.v1.TopologyService/DeleteSwitch': ADMIN,
   // Interface records for provisioners, every kind for administrators: the method looks at the kinds itself.
   '/tagsteer.v1.ApplyService/Apply': WRITERS,
+  // It changes nothing, but costs the work of compiling everything.
+  '/tagsteer.v1.VerifyService/Verify': WRITERS,
   '/tagsteer.v1.EventService/WatchRecords': EVERYONE,
   '/tagsteer.v1.EventService/WatchEvents': EVERYONE,
   '/tagsteer.v1.HistoryService/ListGenerations': EVERYONE,

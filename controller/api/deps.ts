@@ -11,6 +11,7 @@ import type { Intent } from '../policy/intent.ts'
 import type { PolicyLookup } from '../policy/lookup.ts'
 import type { SwitchProgram } from '../policy/program.ts'
 import type { Backend, ObservedView } from '../policy/state.ts'
+import type { Verifier } from '../verify.ts'
 import type { Writer } from '../write.ts'
 
 /** A directed link between two of our switches. */
@@ -49,4 +50,6 @@ export interface ApiDependencies {
   network: NetworkView
   applied: Applied
   events: EventLog
+  /** Compares everything, in slices. */
+  verifier: Pick<Verifier, 'run'>
 }

@@ -34,6 +34,7 @@ import { interfaceService } from './services/interface.ts'
 import { lintService } from './services/lint.ts'
 import { policyService } from './services/policy.ts'
 import { topologyService } from './services/topology.ts'
+import { verifyService } from './services/verify.ts'
 import { vnpService } from './services/vnp.ts'
 
 /** A service's methods by name. Requests are typed where they are served; the wire is the only caller. */
@@ -81,6 +82,7 @@ const SERVICES: Readonly<Record<string, (deps: ApiDependencies) => ServiceMethod
   LintService: lintService,
   PolicyService: policyService,
   TopologyService: topologyService,
+  VerifyService: verifyService,
   VnpService: vnpService,
 }
 

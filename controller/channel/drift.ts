@@ -6,7 +6,7 @@ import { formatFlow } from 'node-openflow'
 import { diff, type Operation } from '../flows/diff.ts'
 import type { Flow, SwitchProgram } from '../policy/program.ts'
 
-/** Flows that are written out, and characters of one. */
+/** Flows that are written out unless told otherwise, and characters of one. */
 const SHOWN = 8
 const SHOWN_CHARACTERS = 300
 
@@ -20,7 +20,14 @@ export class Drift {
   changed = 0
   /** Those that nobody gave it. */
   stale = 0
-  readonly #shown: string[] = []
+  /** The first few. */
+  readonly shown: { kind: DriftKind; text: string }[] = []
+  readonly #most: number
+
+  /** @param most Differences that are written out. */
+  constructor(most = SHOWN) {
+    this.#most = most
+  }
 
   get count(): number {
     return this.missing + this.changed + this.stale
@@ -29,20 +36,22 @@ export class Drift {
   /** @param what A flow as it was found, or where it is missing as it should be; other things in words. */
   note(kind: DriftKind, what: Flow | string): void {
     this[kind]++
-    if (this.#shown.length < SHOWN) this.#shown.push(`${kind} ${typeof what === 'string' ? what : flowText(what)}`)
+    if (this.shown.length < this.#most)
+      this.shown.push({ kind, text: typeof what === 'string' ? what : flowText(what) })
   }
 
   add(more: Drift): void {
     this.missing += more.missing
     this.changed += more.changed
     this.stale += more.stale
-    this.#shown.push(...more.#shown.slice(0, SHOWN - this.#shown.length))
+    this.shown.push(...more.shown.slice(0, this.#most - this.shown.length))
   }
 
   /** The first few, as ovs-ofctl writes flows, and how many more there are. */
   get flows(): string {
-    const more = this.count - this.#shown.length
-    return [...this.#shown, ...(more > 0 ? [`${more} more`] : [])].join('; ')
+    const texts = this.shown.slice(0, SHOWN).map(({ kind, text }) => `${kind} ${text}`)
+    const more = this.count - texts.length
+    return [...texts, ...(more > 0 ? [`${more} more`] : [])].join('; ')
   }
 
   /** What an event says of it. */

@@ -9,6 +9,7 @@
  * A switch may spell what it was given in its own way. `align` puts the wanted object in the place of one that was read
  * back and means the same, so that comparing finds a difference only where there is one.
  */
+import { setImmediate as turn } from 'node:timers/promises'
 import {
   type Action,
   type Bucket,
@@ -28,6 +29,7 @@ import {
   type Port,
   TABLE_ALL,
 } from 'node-openflow'
+import type { Operation } from '../flows/diff.ts'
 import { sameValue } from '../flows/same.ts'
 import { COOKIE_MASK_OURS, COOKIE_OURS, isOurs } from '../policy/cookie.ts'
 import { isIntruder } from '../policy/pipeline.ts'
@@ -35,6 +37,11 @@ import { emptyProgram, type Flow, flowKey, type Group, type Meter, type SwitchPr
 import type { FlowStatsReply } from './types.ts'
 
 type FlowStats = FlowStatsReply['body'][number]
+
+const OUR_COOKIES = { cookie: COOKIE_OURS, cookie_mask: COOKIE_MASK_OURS }
+const ANY_COOKIE = { cookie: 0n, cookie_mask: 0n }
+/** Flows that are looked at before the event loop turns. */
+const PER_TURN = 5000
 
 const ALL_FLOWS = { table_id: TABLE_ALL, out_port: PORT_ANY, out_group: GROUP_ANY, match: [] }
 
@@ -50,14 +57,38 @@ export interface Known {
   meters: Iterable<number>
 }
 
-/** Asks for everything of ours. Rejects where the switch does not answer. */
+/** Numbers given to a switch at any time: ours, whoever names them now. */
+export class Given {
+  readonly #groups = new Set<number>()
+  readonly #meters = new Set<number>()
+
+  sent(operations: readonly Operation[]): void {
+    for (const operation of operations) {
+      if (operation.what === 'group') this.#groups.add(operation.group.groupId)
+      if (operation.what === 'meter') this.#meters.add(operation.meter.meterId)
+    }
+  }
+
+  with(wanted: SwitchProgram | undefined): Known {
+    return {
+      groups: [...(wanted?.groups.keys() ?? []), ...this.#groups],
+      meters: [...(wanted?.meters.keys() ?? []), ...this.#meters],
+    }
+  }
+}
+
+/**
+ * Asks for everything of ours. Rejects where the switch does not answer.
+ * @param foreign Where given, every flow is asked for, and those of others in our tables are put here.
+ */
 export async function readBack(
   connection: OpenFlowConnection,
   ports: ReadonlyMap<number, Port>,
   known: () => Known,
+  foreign?: Flow[],
 ): Promise<ReadBack> {
   const [stats, groups, meters] = await Promise.all([
-    readFlows(connection),
+    readFlows(connection, foreign === undefined ? OUR_COOKIES : ANY_COOKIE),
     optional(connection.request({ type: 'multipart_request', flags: 0, mp_type: 'group_desc', body: {} })),
     optional(
       connection.request({
@@ -71,8 +102,12 @@ export async function readBack(
   const program = emptyProgram()
   const mortal = new Set<string>()
   const ours = { groups: new Set(known().groups), meters: new Set(known().meters) }
-  for (const flow of stats) {
-    if (!isOurs(flow.cookie)) continue
+  for (const [at, flow] of stats.entries()) {
+    if (at % PER_TURN === PER_TURN - 1) await turn()
+    if (!isOurs(flow.cookie)) {
+      if (isIntruder(flow.table_id, flow.cookie)) foreign?.push(flowOf(flow))
+      continue
+    }
     const key = flowKey(flow.table_id, flow.priority, flow.match)
     program.flows.set(key, flowOf(flow))
     if (flow.idle_timeout !== 0 || flow.hard_timeout !== 0) mortal.add(key)
@@ -103,7 +138,7 @@ export async function readBack(
 /** Flows with our cookie, or with those asked for, and their counters. */
 export async function readFlows(
   connection: OpenFlowConnection,
-  cookies = { cookie: COOKIE_OURS, cookie_mask: COOKIE_MASK_OURS },
+  cookies: { cookie: bigint; cookie_mask: bigint } = OUR_COOKIES,
 ): Promise<FlowStats[]> {
   const body = { ...ALL_FLOWS, ...cookies }
   const parts = await connection.request({ type: 'multipart_request', flags: 0, mp_type: 'flow', body })
@@ -115,17 +150,17 @@ export async function readFlows(
  * all of them read.
  */
 export async function readForeign(connection: OpenFlowConnection): Promise<Flow[]> {
-  const count = async (cookie: bigint, cookie_mask: bigint): Promise<number> => {
-    const body = { ...ALL_FLOWS, cookie, cookie_mask }
+  const count = async (cookies: typeof OUR_COOKIES): Promise<number> => {
+    const body = { ...ALL_FLOWS, ...cookies }
     const parts = await optional(
       connection.request({ type: 'multipart_request', flags: 0, mp_type: 'aggregate', body }),
     )
     const [part] = parts
     return part?.type === 'multipart_reply' && part.mp_type === 'aggregate' ? part.body.flow_count : 0
   }
-  const [all, ours] = await Promise.all([count(0n, 0n), count(COOKIE_OURS, COOKIE_MASK_OURS)])
+  const [all, ours] = await Promise.all([count(ANY_COOKIE), count(OUR_COOKIES)])
   if (all <= ours) return []
-  const stats = await readFlows(connection, { cookie: 0n, cookie_mask: 0n })
+  const stats = await readFlows(connection, ANY_COOKIE)
   return stats.filter(({ table_id, cookie }) => isIntruder(table_id, cookie)).map(flowOf)
 }
 

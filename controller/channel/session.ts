@@ -19,11 +19,12 @@ import {
 import type { Tell } from '../events.ts'
 import { type Effect, Ledger } from '../flows/ledger.ts'
 import { GUARD_KEY, guardFlow } from '../policy/pipeline.ts'
-import type { SwitchProgram, Touched } from '../policy/program.ts'
+import type { Flow, SwitchProgram, Touched } from '../policy/program.ts'
+import { type Changing, type Compared, compare } from './compare.ts'
 import type { Verdict } from './guard.ts'
 import { SwitchPorts } from './ports.ts'
 import { hasBundles, Push } from './push.ts'
-import { align, type ReadBack, readBack, readFlows } from './readback.ts'
+import { align, Given, type ReadBack, readBack, readFlows } from './readback.ts'
 import type { ChannelEvent, FlowStatsReply, SessionTimes, SwitchState, SwitchStatus } from './types.ts'
 import { Upkeep } from './upkeep.ts'
 
@@ -81,9 +82,9 @@ export class Session {
   /** The last read-back while nothing was wanted yet: still in the switch's spelling. */
   #unaligned: ReadBack | undefined
   #served = false
-  /** Numbers given to the switch at any time: ours, whoever names them now. */
-  readonly #sentGroups = new Set<number>()
-  readonly #sentMeters = new Set<number>()
+  /** Of comparisons under way. */
+  readonly #followed = new Set<Changing>()
+  readonly #given = new Given()
 
   constructor(datapathId: string, context: SessionContext) {
     this.datapathId = datapathId
@@ -137,6 +138,7 @@ export class Session {
 
   want(generation: number, program: SwitchProgram, touched?: Touched): void {
     this.#epoch++
+    for (const changing of this.#followed) changing.want(touched)
     const { installed } = this.#ledger
     if (this.#unaligned !== undefined && this.#unaligned.program === installed) align(this.#unaligned, program)
     this.#unaligned = undefined
@@ -162,6 +164,23 @@ export class Session {
     const line = this.#line
     if (line === undefined) throw new Error(`switch ${this.datapathId} is not connected`)
     return readFlows(line.connection)
+  }
+
+  /** Reads everything that the switch has and compares it with what is wanted; what differs is corrected soon. */
+  async compare(): Promise<Compared> {
+    const line = this.#line
+    if (line === undefined || !this.#served) return { reason: this.status.reason ?? 'it is not served yet' }
+    const compared = await compare({
+      ledger: this.#ledger,
+      absent: () => (this.#isServing(line) ? undefined : (this.status.reason ?? 'its connection was replaced')),
+      read: (foreign) => this.#readBack(line, foreign),
+      follow: (changing) => {
+        this.#followed.add(changing)
+        return () => this.#followed.delete(changing)
+      },
+    })
+    if ('drift' in compared && compared.drift.count > 0) line.upkeep?.auditSoon()
+    return compared
   }
 
   // ---- connection ----
@@ -438,19 +457,14 @@ export class Session {
     this.#changed()
   }
 
-  #readBack(line: Line): Promise<ReadBack> {
-    return readBack(line.connection, this.#ports.rows, () => ({
-      groups: [...(this.#ledger.wanted?.groups.keys() ?? []), ...this.#sentGroups],
-      meters: [...(this.#ledger.wanted?.meters.keys() ?? []), ...this.#sentMeters],
-    }))
+  #readBack(line: Line, foreign?: Flow[]): Promise<ReadBack> {
+    return readBack(line.connection, this.#ports.rows, () => this.#given.with(this.#ledger.wanted), foreign)
   }
 
   async #send(line: Line, { flight, batch, last }: Extract<Effect, { effect: 'send' }>): Promise<void> {
     this.#epoch++
-    for (const operation of batch.operations) {
-      if (operation.what === 'group') this.#sentGroups.add(operation.group.groupId)
-      if (operation.what === 'meter') this.#sentMeters.add(operation.meter.meterId)
-    }
+    for (const changing of this.#followed) changing.sent(batch.operations)
+    this.#given.sent(batch.operations)
     const push = new Push(line.connection, this.#ports.addresses, this.#context.times.answerMs)
     line.push = push
     try {

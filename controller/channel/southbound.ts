@@ -19,6 +19,7 @@ import { type Observable, Subject } from 'rxjs'
 import type { Tell } from '../events.ts'
 import type { SwitchProgram, Touched } from '../policy/program.ts'
 import type { RepairWish } from './bridges.ts'
+import type { Compared } from './compare.ts'
 import { Guard } from './guard.ts'
 import { PacketIns } from './packet-in.ts'
 import { Session } from './session.ts'
@@ -165,6 +166,11 @@ export class Southbound {
   /** Flows of ours on a switch with their counters. Rejects where it is not connected or does not answer. */
   flowStats(datapathId: string): Promise<FlowStatsReply['body']> {
     return this.#session(datapathId).flowStats()
+  }
+
+  /** Reads everything that a switch has and compares it with what is wanted of it; says why where it cannot. */
+  compare(datapathId: string): Promise<Compared> {
+    return this.#session(datapathId).compare()
   }
 
   async close(): Promise<void> {

@@ -282,7 +282,8 @@ export function copyProgram(program: SwitchProgram = emptyProgram()): SwitchProg
   }
 }
 
-function collect(into: Touched, more: Touched): void {
+/** Adds keys to those touched before. */
+export function collect(into: Touched, more: Touched): void {
   for (const key of more.flows) into.flows.add(key)
   for (const id of more.groups) into.groups.add(id)
   for (const id of more.meters) into.meters.add(id)

@@ -29,6 +29,7 @@ import { Interest } from './interest.ts'
 import { Multimap } from './multimap.ts'
 import { Occurrences } from './occurrences.ts'
 import type { SwitchProgram, Touched } from './program.ts'
+import { slices } from './slices.ts'
 import type { Backend, DatapathView, NetworkState, ObservedDelta, Place } from './state.ts'
 
 export { guardFlow, TABLE_NAMES, TABLES } from './pipeline.ts'
@@ -102,6 +103,8 @@ class Work {
 }
 
 const NO_ROWS: Rows = new Map()
+/** Interfaces in one slice of compiling anew. */
+const SLICE = 1000
 
 export class Compiler {
   readonly #backend: Backend
@@ -158,7 +161,7 @@ export class Compiler {
       const units = this.#switches.get(datapathId) ?? new SwitchUnits()
       if (fresh.has(datapathId)) {
         units.touchAll()
-        this.#start(state, datapath, units, looks)
+        for (const _ of this.#starting(state, datapath, units, looks));
       } else this.#update(state, datapath, units, work, looks)
       const touched = units.takeTouched()
       if (fresh.has(datapathId)) compiled.set(datapathId, { program: units.program, touched: undefined })
@@ -166,6 +169,40 @@ export class Compiler {
     }
     this.#occurrences.settle()
     return compiled
+  }
+
+  /**
+   * What a compiler that has compiled nothing yet makes of a state that does not change meanwhile, switch by switch, in
+   * slices of 1,000 interfaces: between two the caller may do something else. What the rules come to is one slice, and
+   * one for each switch. A switch's program is good until the next slice is asked for.
+   */
+  *anew(
+    given: NetworkState,
+    wanted: (datapathId: string) => boolean,
+  ): Generator<{ datapathId: string; program: SwitchProgram } | undefined> {
+    const state: NetworkState = { ...given, backend: this.#backend }
+    const { datapaths } = state.observed
+    this.#isNew = false
+    this.#worldExists = worldExists(datapaths)
+    for (const [datapathId, datapath] of datapaths) this.#setLinks(datapathId, datapath)
+    for (const names of slices(state.intent.interfaces.keys(), SLICE)) {
+      const work = new Work()
+      for (const name of names) work.interfaces.add(name)
+      this.#look(state, work, this.#worldExists)
+      yield undefined
+    }
+    this.#policy.update(state.intent, 'all')
+    const looks: Looks = new Map()
+    for (const [datapathId, datapath] of datapaths) {
+      if (!wanted(datapathId)) continue
+      yield undefined
+      const units = new SwitchUnits()
+      units.touchAll()
+      yield* this.#starting(state, datapath, units, looks)
+      yield { datapathId, program: units.program }
+      this.#switches.delete(datapathId)
+      this.#endScope(datapathId)
+    }
   }
 
   /** Forgets what there was: each switch is a new one. */
@@ -284,13 +321,14 @@ export class Compiler {
     this.#setLinks(datapathId, undefined)
   }
 
-  /** A switch that is not known yet: all of its units. */
-  #start(state: NetworkState, datapath: DatapathView, units: SwitchUnits, looks: Looks): void {
+  /** A switch that is not known yet: all of its units, in slices. */
+  *#starting(state: NetworkState, datapath: DatapathView, units: SwitchUnits, looks: Looks): Generator<undefined> {
     this.#switches.set(datapath.datapathId, units)
     units.set('system', systemRows())
     const site = this.#sites(state, datapath)
-    for (const name of this.#namesFor(datapath.datapathId)) {
-      this.#setInterface(units, name, this.#lookAt(state, name, looks), site)
+    for (const names of slices(this.#namesFor(datapath.datapathId), SLICE)) {
+      for (const name of names) this.#setInterface(units, name, this.#lookAt(state, name, looks), site)
+      yield undefined
     }
     this.#setPorts(datapath, units)
     units.set('switches', forwardRows(state, datapath))

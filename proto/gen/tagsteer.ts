@@ -47,6 +47,7 @@ import type { DeleteSwitchRequest as _tagsteer_v1_DeleteSwitchRequest, DeleteSwi
 import type { DeleteVnpRequest as _tagsteer_v1_DeleteVnpRequest, DeleteVnpRequest__Output as _tagsteer_v1_DeleteVnpRequest__Output } from './tagsteer/v1/DeleteVnpRequest.ts';
 import type { DiffGenerationsRequest as _tagsteer_v1_DiffGenerationsRequest, DiffGenerationsRequest__Output as _tagsteer_v1_DiffGenerationsRequest__Output } from './tagsteer/v1/DiffGenerationsRequest.ts';
 import type { DiffGenerationsResponse as _tagsteer_v1_DiffGenerationsResponse, DiffGenerationsResponse__Output as _tagsteer_v1_DiffGenerationsResponse__Output } from './tagsteer/v1/DiffGenerationsResponse.ts';
+import type { Difference as _tagsteer_v1_Difference, Difference__Output as _tagsteer_v1_Difference__Output } from './tagsteer/v1/Difference.ts';
 import type { Event as _tagsteer_v1_Event, Event__Output as _tagsteer_v1_Event__Output } from './tagsteer/v1/Event.ts';
 import type { EventServiceClient as _tagsteer_v1_EventServiceClient, EventServiceDefinition as _tagsteer_v1_EventServiceDefinition } from './tagsteer/v1/EventService.ts';
 import type { ExplainRequest as _tagsteer_v1_ExplainRequest, ExplainRequest__Output as _tagsteer_v1_ExplainRequest__Output } from './tagsteer/v1/ExplainRequest.ts';
@@ -54,6 +55,7 @@ import type { ExplainStep as _tagsteer_v1_ExplainStep, ExplainStep__Output as _t
 import type { Explanation as _tagsteer_v1_Explanation, Explanation__Output as _tagsteer_v1_Explanation__Output } from './tagsteer/v1/Explanation.ts';
 import type { Finding as _tagsteer_v1_Finding, Finding__Output as _tagsteer_v1_Finding__Output } from './tagsteer/v1/Finding.ts';
 import type { Flow as _tagsteer_v1_Flow, Flow__Output as _tagsteer_v1_Flow__Output } from './tagsteer/v1/Flow.ts';
+import type { FlowComparison as _tagsteer_v1_FlowComparison, FlowComparison__Output as _tagsteer_v1_FlowComparison__Output } from './tagsteer/v1/FlowComparison.ts';
 import type { FlowServiceClient as _tagsteer_v1_FlowServiceClient, FlowServiceDefinition as _tagsteer_v1_FlowServiceDefinition } from './tagsteer/v1/FlowService.ts';
 import type { Generation as _tagsteer_v1_Generation, Generation__Output as _tagsteer_v1_Generation__Output } from './tagsteer/v1/Generation.ts';
 import type { GetGenerationRequest as _tagsteer_v1_GetGenerationRequest, GetGenerationRequest__Output as _tagsteer_v1_GetGenerationRequest__Output } from './tagsteer/v1/GetGenerationRequest.ts';
@@ -106,6 +108,7 @@ import type { Selector as _tagsteer_v1_Selector, Selector__Output as _tagsteer_v
 import type { SetTagsRequest as _tagsteer_v1_SetTagsRequest, SetTagsRequest__Output as _tagsteer_v1_SetTagsRequest__Output } from './tagsteer/v1/SetTagsRequest.ts';
 import type { Switch as _tagsteer_v1_Switch, Switch__Output as _tagsteer_v1_Switch__Output } from './tagsteer/v1/Switch.ts';
 import type { SwitchApplied as _tagsteer_v1_SwitchApplied, SwitchApplied__Output as _tagsteer_v1_SwitchApplied__Output } from './tagsteer/v1/SwitchApplied.ts';
+import type { SwitchVerification as _tagsteer_v1_SwitchVerification, SwitchVerification__Output as _tagsteer_v1_SwitchVerification__Output } from './tagsteer/v1/SwitchVerification.ts';
 import type { Table as _tagsteer_v1_Table, Table__Output as _tagsteer_v1_Table__Output } from './tagsteer/v1/Table.ts';
 import type { Tag as _tagsteer_v1_Tag, Tag__Output as _tagsteer_v1_Tag__Output } from './tagsteer/v1/Tag.ts';
 import type { Topology as _tagsteer_v1_Topology, Topology__Output as _tagsteer_v1_Topology__Output } from './tagsteer/v1/Topology.ts';
@@ -116,6 +119,10 @@ import type { UpdateInterfaceRequest as _tagsteer_v1_UpdateInterfaceRequest, Upd
 import type { UpdatePolicyRequest as _tagsteer_v1_UpdatePolicyRequest, UpdatePolicyRequest__Output as _tagsteer_v1_UpdatePolicyRequest__Output } from './tagsteer/v1/UpdatePolicyRequest.ts';
 import type { UpdateSwitchRequest as _tagsteer_v1_UpdateSwitchRequest, UpdateSwitchRequest__Output as _tagsteer_v1_UpdateSwitchRequest__Output } from './tagsteer/v1/UpdateSwitchRequest.ts';
 import type { UpdateVnpRequest as _tagsteer_v1_UpdateVnpRequest, UpdateVnpRequest__Output as _tagsteer_v1_UpdateVnpRequest__Output } from './tagsteer/v1/UpdateVnpRequest.ts';
+import type { VerifyProgress as _tagsteer_v1_VerifyProgress, VerifyProgress__Output as _tagsteer_v1_VerifyProgress__Output } from './tagsteer/v1/VerifyProgress.ts';
+import type { VerifyRequest as _tagsteer_v1_VerifyRequest, VerifyRequest__Output as _tagsteer_v1_VerifyRequest__Output } from './tagsteer/v1/VerifyRequest.ts';
+import type { VerifyServiceClient as _tagsteer_v1_VerifyServiceClient, VerifyServiceDefinition as _tagsteer_v1_VerifyServiceDefinition } from './tagsteer/v1/VerifyService.ts';
+import type { VerifyStep as _tagsteer_v1_VerifyStep, VerifyStep__Output as _tagsteer_v1_VerifyStep__Output } from './tagsteer/v1/VerifyStep.ts';
 import type { Vnp as _tagsteer_v1_Vnp, Vnp__Output as _tagsteer_v1_Vnp__Output } from './tagsteer/v1/Vnp.ts';
 import type { VnpServiceClient as _tagsteer_v1_VnpServiceClient, VnpServiceDefinition as _tagsteer_v1_VnpServiceDefinition } from './tagsteer/v1/VnpService.ts';
 import type { WaitAppliedRequest as _tagsteer_v1_WaitAppliedRequest, WaitAppliedRequest__Output as _tagsteer_v1_WaitAppliedRequest__Output } from './tagsteer/v1/WaitAppliedRequest.ts';
@@ -196,6 +203,8 @@ export interface ProtoGrpcType {
       DeleteVnpRequest: MessageTypeDefinition<_tagsteer_v1_DeleteVnpRequest, _tagsteer_v1_DeleteVnpRequest__Output>
       DiffGenerationsRequest: MessageTypeDefinition<_tagsteer_v1_DiffGenerationsRequest, _tagsteer_v1_DiffGenerationsRequest__Output>
       DiffGenerationsResponse: MessageTypeDefinition<_tagsteer_v1_DiffGenerationsResponse, _tagsteer_v1_DiffGenerationsResponse__Output>
+      Difference: MessageTypeDefinition<_tagsteer_v1_Difference, _tagsteer_v1_Difference__Output>
+      DifferenceKind: EnumTypeDefinition
       Direction: EnumTypeDefinition
       Established: EnumTypeDefinition
       Event: MessageTypeDefinition<_tagsteer_v1_Event, _tagsteer_v1_Event__Output>
@@ -208,6 +217,7 @@ export interface ProtoGrpcType {
       FindingScope: EnumTypeDefinition
       FindingSeverity: EnumTypeDefinition
       Flow: MessageTypeDefinition<_tagsteer_v1_Flow, _tagsteer_v1_Flow__Output>
+      FlowComparison: MessageTypeDefinition<_tagsteer_v1_FlowComparison, _tagsteer_v1_FlowComparison__Output>
       FlowService: SubtypeConstructor<typeof grpc.Client, _tagsteer_v1_FlowServiceClient> & { service: _tagsteer_v1_FlowServiceDefinition }
       FlowState: EnumTypeDefinition
       Generation: MessageTypeDefinition<_tagsteer_v1_Generation, _tagsteer_v1_Generation__Output>
@@ -266,6 +276,7 @@ export interface ProtoGrpcType {
       Switch: MessageTypeDefinition<_tagsteer_v1_Switch, _tagsteer_v1_Switch__Output>
       SwitchApplied: MessageTypeDefinition<_tagsteer_v1_SwitchApplied, _tagsteer_v1_SwitchApplied__Output>
       SwitchState: EnumTypeDefinition
+      SwitchVerification: MessageTypeDefinition<_tagsteer_v1_SwitchVerification, _tagsteer_v1_SwitchVerification__Output>
       Table: MessageTypeDefinition<_tagsteer_v1_Table, _tagsteer_v1_Table__Output>
       Tag: MessageTypeDefinition<_tagsteer_v1_Tag, _tagsteer_v1_Tag__Output>
       Tier: EnumTypeDefinition
@@ -278,6 +289,10 @@ export interface ProtoGrpcType {
       UpdateSwitchRequest: MessageTypeDefinition<_tagsteer_v1_UpdateSwitchRequest, _tagsteer_v1_UpdateSwitchRequest__Output>
       UpdateVnpRequest: MessageTypeDefinition<_tagsteer_v1_UpdateVnpRequest, _tagsteer_v1_UpdateVnpRequest__Output>
       Verdict: EnumTypeDefinition
+      VerifyProgress: MessageTypeDefinition<_tagsteer_v1_VerifyProgress, _tagsteer_v1_VerifyProgress__Output>
+      VerifyRequest: MessageTypeDefinition<_tagsteer_v1_VerifyRequest, _tagsteer_v1_VerifyRequest__Output>
+      VerifyService: SubtypeConstructor<typeof grpc.Client, _tagsteer_v1_VerifyServiceClient> & { service: _tagsteer_v1_VerifyServiceDefinition }
+      VerifyStep: MessageTypeDefinition<_tagsteer_v1_VerifyStep, _tagsteer_v1_VerifyStep__Output>
       Vnp: MessageTypeDefinition<_tagsteer_v1_Vnp, _tagsteer_v1_Vnp__Output>
       VnpService: SubtypeConstructor<typeof grpc.Client, _tagsteer_v1_VnpServiceClient> & { service: _tagsteer_v1_VnpServiceDefinition }
       WaitAppliedRequest: MessageTypeDefinition<_tagsteer_v1_WaitAppliedRequest, _tagsteer_v1_WaitAppliedRequest__Output>

@@ -3,13 +3,14 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect as connectTls } from 'node:tls'
-import { type ChannelCredentials, credentials } from '@grpc/grpc-js'
+import { type ChannelCredentials, credentials, type ServiceError } from '@grpc/grpc-js'
 import { expect } from 'chai'
+import { rpcDetails } from '../../cli/failure.ts'
 import { METHOD_ROLES } from '../../controller/api/auth.ts'
 import { startApi } from '../../controller/api/server.ts'
 import { ensureCerts } from '../../host/certs.ts'
 import { ROLES, type Role } from '../../model/roles.ts'
-import { caller, failureOf, type TestApi, testApi } from '../support/api-server.ts'
+import { CallFailure, caller, failureOf, type TestApi, testApi } from '../support/api-server.ts'
 
 describe('access to the API', function () {
   this.timeout(30_000)
@@ -44,9 +45,15 @@ describe('access to the API', function () {
         for (const [path, roles] of Object.entries(METHOD_ROLES)) {
           const [service, method] = path.replace('/tagsteer.v1.', '').split('/') as [string, string]
           if (service === 'EventService') continue
-          const outcome = await client.call(`${service}.${method}`).then(
+          const call = async (): Promise<unknown> => {
+            if (service !== 'VerifyService') return client.call(`${service}.${method}`)
+            for await (const _ of client.stream(`${service}.${method}`));
+            return undefined
+          }
+          const outcome = await call().then(
             () => 'OK',
-            (error: { details: { reason: string } }) => error.details.reason,
+            (error: CallFailure | ServiceError) =>
+              error instanceof CallFailure ? error.details.reason : rpcDetails(error).reason,
           )
           if (roles.includes(role)) expect(outcome, `${role} ${method}`).to.not.equal('FORBIDDEN')
           else expect(outcome, `${role} ${method}`).to.equal('FORBIDDEN')

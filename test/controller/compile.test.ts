@@ -42,7 +42,7 @@ function copyOf(program: SwitchProgram): SwitchProgram {
 }
 
 describe('the compiler', () => {
-  it('gives step by step what it gives at once, and touches what differs', function () {
+  it('gives step by step what it gives at once and in slices, and touches what differs', function () {
     this.timeout(60_000)
     fc.assert(
       fc.property(arbitraryWalk, backend, (walk, kind) => {
@@ -66,6 +66,11 @@ describe('the compiler', () => {
           for (const [datapathId, { program }] of new Compiler(kind).compile(state, ALL)) {
             expect(plainProgram(programs.get(datapathId) ?? emptyProgram())).to.deep.equal(plainProgram(program))
             installed.set(datapathId, copyOf(program))
+          }
+          for (const made of new Compiler(kind).anew(state, () => true)) {
+            if (made === undefined) continue
+            const kept = programs.get(made.datapathId) ?? emptyProgram()
+            expect(plainProgram(made.program)).to.deep.equal(plainProgram(kept))
           }
           for (const datapathId of [...installed.keys()])
             if (!observed.datapaths.has(datapathId)) installed.delete(datapathId)

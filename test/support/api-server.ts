@@ -42,6 +42,7 @@ export async function testApi(
     lookup,
     events,
     applied: new Applied(() => switches),
+    verifier: { run: async () => {} },
     network: {
       switches: new Map(),
       links: [],

@@ -203,6 +203,33 @@ describe('drift on Open vSwitch', function () {
     expect((await disturb('--strict', 'del-flows', BRIDGE, rule(4))).details).to.include({ missing: 1 })
   })
 
+  it('compares everything when it is asked to: flows, groups and meters, ours and others’', async () => {
+    const bucket = { weight: 0, watch_port: 0xffffffff, watch_group: 0xffffffff }
+    const group = { groupId: 7, groupType: 'all' as const, buckets: [{ ...bucket, actions: [] }], unit: 'g' }
+    await serve()
+    const wanted = programOf(many(3000), { groups: new Map([[7, group]]) })
+    bench.southbound.want(ID, 2, wanted)
+    // While it is on its way: what is compared is what is wanted in the end.
+    const busy = await bench.southbound.compare(ID)
+    expect(busy).to.include({ flows: 3000, foreign: 0 })
+    expect(busy).to.have.nested.property('drift.count', 0)
+    await ofctl('add-flow', BRIDGE, `table=${table(2)},priority=50000,cookie=0x99,actions=output:9`)
+    await ofctl('add-flow', BRIDGE, 'table=99,priority=5,cookie=0x97,actions=drop')
+    await ofctl('mod-group', BRIDGE, 'group_id=7,type=all,bucket=output:3')
+    const found = await bench.southbound.compare(ID)
+    expect(found).to.include({ flows: 3000, foreign: 1, changing: 0 })
+    expect(found).to.have.nested.property('drift.flows', 'changed group 7')
+    expect('foreignFlows' in found && found.foreignFlows).to.deep.equal([
+      `table=${table(2)},priority=50000,cookie=0x99,actions=output:9`,
+    ])
+    // What it found is corrected, too.
+    await bench.tells('switch-recovered')
+    expect(await bench.southbound.compare(ID)).to.have.nested.property('drift.count', 0)
+    daemons.vsctl('set-controller', BRIDGE, 'tcp:127.0.0.1:1')
+    await bench.tells('switch-disconnected')
+    expect(await bench.southbound.compare(ID)).to.have.property('reason')
+  })
+
   it('corrects a flood, tells of it seldom, and stays there for others meanwhile', async () => {
     await serve(2000)
     const flows = (from: number): string =>
