@@ -23,6 +23,8 @@ import { datapathNamed, flowMessage, type Row, rowsOf } from './services/flow.ts
 const LOADED = ['identity', 'number', 'vnp', 'policy', 'switch', 'interface'] as const
 /** Flows that one answer tells of. */
 const TOLD = 100
+/** Switches that are compiled for one answer, each on its own; those that have all rules count as one. */
+const GROUPS = 8
 /** Generations that one question looks back over. */
 const WALKED = 200_000
 /** Entries taken in, and single changes tried, between two turns of the event loop. */
@@ -33,6 +35,7 @@ const TRIED_PER_TURN = 32
 interface Blamed {
   row: Row
   datapathIds: string[]
+  origin: Origin
   target: Target
 }
 
@@ -49,14 +52,17 @@ export async function blame(
   const found: Blamed[] = []
   for (const datapathId of named === undefined ? network.switches.keys() : [named]) {
     for (const row of rowsMeant(deps, datapathId, meant.value)) {
-      const same = found.find((other) => isSame(other.row, row))
-      if (same === undefined) found.push({ row, datapathIds: [datapathId], target: { key: row.key, flow: row.flow } })
+      const origin = originOf(row.flow, network.observed.datapaths.get(datapathId))
+      // Only what is compiled alike for several switches has one history.
+      const same = origin === 'rules' && found.find((other) => other.origin === origin && isSame(other.row, row))
+      if (!same) found.push({ row, origin, datapathIds: [datapathId], target: { key: row.key, flow: row.flow } })
       else same.datapathIds.push(datapathId)
     }
     await turn()
   }
   if (found.length === 0) return fail('NO_SUCH_FLOW', { flow: request.flow.trim() })
-  const told = found.slice(0, TOLD)
+  const groups = [...new Set(found.map(groupOf))].slice(0, GROUPS)
+  const told = found.filter((blamed) => groups.includes(groupOf(blamed))).slice(0, TOLD)
 
   // Intent, the past and the entries are of one moment: nothing is awaited between.
   const causes = causesOf(intent)
@@ -96,6 +102,11 @@ function rowsMeant({ network }: ApiDependencies, datapathId: string, meant: Mean
   return rowsOf(part(desired), part(installed))
 }
 
+/** Flows of one group are walked back together. */
+function groupOf({ origin, datapathIds }: Blamed): string {
+  return origin === 'rules' ? origin : `${origin} ${datapathIds[0]}`
+}
+
 function isSame(one: Row, other: Row): boolean {
   return (
     one.key === other.key &&
@@ -109,11 +120,11 @@ function isSame(one: Row, other: Row): boolean {
 /** One for the rules of all switches, and one for each switch that other flows are on. */
 function rewindsOf(deps: ApiDependencies, told: readonly Blamed[], causes: Causes): Rewind[] {
   const groups = new Map<string, { origin: Origin; datapathId: string; targets: Target[]; causes: Set<string> }>()
-  for (const { target, datapathIds } of told) {
+  for (const blamed of told) {
+    const { target, origin, datapathIds } = blamed
     const { flow } = target
-    const origin = originOf(flow)
     const datapathId = datapathIds[0]!
-    const name = origin === 'rules' ? origin : datapathId
+    const name = groupOf(blamed)
     const group = groups.get(name) ?? { origin, datapathId, targets: [], causes: new Set<string>() }
     groups.set(name, group)
     group.targets.push(target)

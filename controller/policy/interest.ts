@@ -6,7 +6,7 @@
 import { Counter, Multimap } from './multimap.ts'
 
 /** Links and uplinks that a switch has before it may be on the way between others. */
-const LINKS_OF_A_CARRIER = 2
+export const LINKS_OF_A_CARRIER = 2
 
 export class Interest {
   /** By switch, how many interfaces of each network are attached to it. */

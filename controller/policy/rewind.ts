@@ -4,8 +4,9 @@
  * was; where switches, ports and links are is taken as now, but places of interfaces follow their records and what was
  * written down of them (`hint/place/`). It refuses to read a store: it is given entries and change sets.
  *
- * Flows of rules are compiled from all of intent, as PolicyRows does. For others the interfaces on one switch are enough,
- * and those that flows are asked about.
+ * Flows of rules are compiled from all of intent: for switches that have every rule by PolicyRows alone, for one at the
+ * edge with what it is concerned with. For other flows the interfaces on one switch are enough, and those that flows are
+ * asked about.
  */
 import type { Attachment, InterfaceRecord } from '../../model/records.ts'
 import { PREFIX } from '../../model/records.ts'
@@ -13,8 +14,9 @@ import { sameValue } from './changes.ts'
 import { Compiler } from './compile.ts'
 import { PolicyRows } from './compile-policy.ts'
 import type { StoredEntry } from './entries.ts'
-import { Intent } from './intent.ts'
-import { emptyProgram, type Flow } from './program.ts'
+import { Intent, type IntentDelta } from './intent.ts'
+import { LINKS_OF_A_CARRIER } from './interest.ts'
+import type { Flow } from './program.ts'
 import type { DatapathView, NetworkState, ObservedView, Place } from './state.ts'
 
 export interface PastChange {
@@ -40,13 +42,18 @@ export interface Found {
   change?: PastChange
 }
 
-/** Which part of the compiler a flow is from: rules and defaults, which all switches share, or all the rest. */
-export type Origin = 'rules' | 'switch'
+/**
+ * Where a flow is compiled: a rule's on switches that have all rules, alike; a rule's on a switch at the edge; all the
+ * rest, for one switch.
+ */
+export type Origin = 'rules' | 'edge' | 'switch'
 
 const HINT = 'hint/place/'
 
-export function originOf({ unit }: Flow): Origin {
-  return /^(interface\/|port\/|system$|switches$|world$)/.test(unit) ? 'switch' : 'rules'
+export function originOf({ unit }: Flow, datapath: DatapathView | undefined): Origin {
+  if (/^(interface\/|port\/|system$|switches$|world$)/.test(unit)) return 'switch'
+  const links = new Set([...(datapath?.fabricPorts ?? []), ...(datapath?.uplinkPorts ?? [])])
+  return links.size >= LINKS_OF_A_CARRIER ? 'rules' : 'edge'
 }
 
 export interface RewindOptions {
@@ -69,6 +76,7 @@ export class Rewind {
   /** Interfaces that flows are asked about. */
   readonly #asked: ReadonlySet<string>
   #flows: ReadonlyMap<string, Flow> = new Map()
+  #isNew = true
   #open: Target[]
 
   constructor(options: RewindOptions) {
@@ -89,26 +97,24 @@ export class Rewind {
   load(entries: readonly StoredEntry[]): void {
     const { places } = this.#options.present.observed
     const wanted = entries.filter(({ key }) => {
-      if (!key.startsWith(PREFIX.interface) || this.#options.origin === 'rules') return true
+      if (!key.startsWith(PREFIX.interface) || this.#options.origin !== 'switch') return true
       const name = key.slice(PREFIX.interface.length)
       return this.#asked.has(name) || places.get(name)?.datapathId === this.#options.datapathId
     })
-    this.#intent.apply({ revision: 0, changes: wanted.map((after) => ({ key: after.key, after })) })
+    const moved = new Set<string>()
     for (const { key } of wanted) {
-      const place = places.get(key.slice(PREFIX.interface.length))
-      if (key.startsWith(PREFIX.interface) && place) this.#places.set(key.slice(PREFIX.interface.length), { ...place })
+      const name = key.slice(PREFIX.interface.length)
+      const place = key.startsWith(PREFIX.interface) ? places.get(name) : undefined
+      if (place === undefined) continue
+      this.#places.set(name, { ...place })
+      moved.add(name)
     }
+    const delta = this.#intent.apply({ revision: 0, changes: wanted.map((after) => ({ key: after.key, after })) })
+    this.#compile(delta, moved)
   }
 
-  /** Compiles the present. Returns, and gives up, the flows that are not in it as they were given. */
+  /** The present is whole. Returns, and gives up, the flows that are not in it as they were given. */
   begin(): Target[] {
-    if (this.#options.origin === 'rules') {
-      this.#rules.update(this.#intent, 'all')
-      this.#flows = this.#rules.flows
-    } else {
-      const compiled = this.#compiler.compile(this.#state(), { intent: 'all', observed: 'all' })
-      this.#flows = (compiled.get(this.#options.datapathId)?.program ?? emptyProgram()).flows
-    }
     const absent = this.#open.filter((target) => !this.#has(target))
     this.#open = this.#open.filter((target) => !absent.includes(target))
     return absent
@@ -151,6 +157,7 @@ export class Rewind {
     if (key.startsWith(PREFIX.request)) return false
     if (this.#options.origin === 'rules') return !key.startsWith('hint/')
     if (key.startsWith(HINT)) return true
+    if (this.#options.origin === 'edge') return !key.startsWith('hint/')
     if (!key.startsWith(PREFIX.interface)) return !key.startsWith('hint/')
     const name = key.slice(PREFIX.interface.length)
     if (this.#asked.has(name) || this.#intent.interfaces.has(name)) return true
@@ -187,12 +194,20 @@ export class Rewind {
       if (!sameValue(this.#intent.interfaces.get(name)?.attachment, is)) moved.add(name)
     }
     const delta = this.#intent.apply({ revision, changes: changes.filter(({ key }) => !key.startsWith(HINT)) })
+    this.#compile(delta, new Set([...moved].filter((name) => this.#locate(name))))
+  }
+
+  #compile(delta: IntentDelta, places: Set<string>): void {
     if (this.#options.origin === 'rules') {
-      this.#rules.update(this.#intent, delta)
-      return
+      this.#rules.update(this.#intent, this.#isNew ? 'all' : delta)
+      this.#flows = this.#rules.flows
+    } else {
+      const observed = { datapaths: new Set<string>(), places }
+      const compiled = this.#compiler.compile(this.#state(), { intent: delta, observed })
+      // Later compilations change the program in place.
+      this.#flows = compiled.get(this.#options.datapathId)?.program.flows ?? this.#flows
     }
-    const places = new Set([...moved].filter((name) => this.#locate(name)))
-    this.#compiler.compile(this.#state(), { intent: delta, observed: { datapaths: new Set(), places } })
+    this.#isNew = false
   }
 
   /** Finds an interface's place anew; whether it is another. */
@@ -236,6 +251,10 @@ function neighbourhood({ datapaths }: ObservedView, datapathId: string): Map<str
   const gateways = [...datapaths.values()].filter(({ uplinkPorts }) => uplinkPorts.size > 0)
   const reached = gateways.filter((other) => own.nextHops.has(other.datapathId))
   const [first] = (reached.length > 0 ? reached : gateways).sort((a, b) => (a.datapathId < b.datapathId ? -1 : 1))
-  if (first !== undefined) found.set(first.datapathId, first)
+  if (first === undefined) return found
+  // No more of it than that it leads out, or all that it has would be compiled too.
+  const none = { ports: new Map(), fabricPorts: new Set<number>(), nextHops: new Map(), floodPorts: new Set<number>() }
+  const uplinkPorts = new Set([...first.uplinkPorts].slice(0, 1))
+  found.set(first.datapathId, { datapathId: first.datapathId, ...none, uplinkPorts })
   return found
 }

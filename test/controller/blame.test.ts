@@ -165,14 +165,18 @@ describe('blame', () => {
       const oldest = [...kept.keys()][0]!
       for (const datapathId of SWITCHES) {
         const flows = [...programs.get(datapathId)!.flows]
+        const rules = flows.filter(([, { unit }]) => unit.startsWith('rule/'))
+        const ports = flows.filter(([, { unit }]) => unit.startsWith('port/'))
         for (let n = 0; n < 30; n++) {
-          const [key, flow] = flows[random(flows.length)]!
+          const from = [rules, ports, flows, flows][n % 4]!
+          if (from.length === 0) continue
+          const [key, flow] = from[random(from.length)]!
           const text = formatFlow(flow, { style: 'add' })
           const { flows: told } = await blame(text, `s${Number(datapathId)}`)
           expect(told, text).to.have.length(1)
           const [one] = told as [Blamed]
           const expected = since(datapathId, key, flow)
-          ways.add(`${one.basis} ${flow.unit.replace(/[^a-z].*/, '')}`)
+          ways.add(`${one.basis} ${flow.unit.replace(/[^a-z].*/, '')} ${Number(datapathId)}`)
           const context = `${text} (${flow.unit}) on ${datapathId}`
           if (expected === 0 || expected <= oldest) {
             expect(one.basis, context).to.be.oneOf([
@@ -187,10 +191,12 @@ describe('blame', () => {
       }
     }
     expect([...ways]).to.include.members([
-      'BLAME_BASIS_CHANGE interface',
-      'BLAME_BASIS_CHANGE rule',
-      'BLAME_BASIS_CHANGE port',
-      'BLAME_BASIS_PIPELINE system',
+      'BLAME_BASIS_CHANGE interface 1',
+      'BLAME_BASIS_CHANGE interface 2',
+      'BLAME_BASIS_CHANGE rule 1',
+      'BLAME_BASIS_CHANGE rule 2',
+      'BLAME_BASIS_CHANGE port 1',
+      'BLAME_BASIS_PIPELINE system 1',
     ])
   })
 
@@ -213,7 +219,7 @@ describe('blame', () => {
       generation: String(api.store.revision()),
       caller: 'loopback',
       method: '/tagsteer.v1.ApplyService/Apply',
-      switches: ['s1', 's2'],
+      switches: ['s1'],
     })
     expect(https.flow?.cause).to.deep.include({ kind: 'policy', name: 'p', rule: 1 })
     expect([https.change?.kind, https.change?.name, https.change?.fields]).to.deep.equal(['policy', 'p', ['rules']])
@@ -223,7 +229,7 @@ describe('blame', () => {
     expect(code).to.equal(0)
     expect(head).to.deep.equal([
       `Flow:     ${https.flow!.text}`,
-      'Switches: s1, s2',
+      'Switches: s1',
       'Cause:    policy/p rule 1',
       `Since:    generation ${https.generation}, ${timeText(https.time)}, by loopback, ApplyService.Apply`,
       'Change:   policy/p: rules',
@@ -236,6 +242,14 @@ describe('blame', () => {
       '+      - tcp',
       '+    ports:',
       '+      - "443"',
+    ])
+
+    // A switch at the edge has the rule since it has an interface of the network.
+    await put('web-3', 3, ['shop'], SWITCHES[1])
+    const both = (await blame(https.flow!.text)).flows
+    expect(both.map(({ switches, generation, change: its }) => [...switches, generation, its?.name])).to.deep.equal([
+      ['s1', https.generation, 'p'],
+      ['s2', String(api.store.revision()), 'web-3'],
     ])
 
     // A tag that no policy knows moves no flow; one that a policy knows does.
