@@ -28,7 +28,7 @@ const GROUPS = 8
 /** Generations that one question looks back over. */
 const WALKED = 200_000
 /** Entries taken in, and single changes tried, between two turns of the event loop. */
-const PER_TURN = 500
+const PER_TURN = 100
 const TRIED_PER_TURN = 32
 
 /** One flow, on every switch that has it so. */
