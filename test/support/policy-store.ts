@@ -19,6 +19,20 @@ export class PolicyStore {
     return { caller: 'tester', method: 'Test', now: this.now, quarantineMs: this.quarantineMs }
   }
 
+  /** What a controller that starts anew finds: the same entries, and an intent that was built from them alone. */
+  reopened(): PolicyStore {
+    const again = new PolicyStore()
+    for (const [key, entry] of this.entries) again.entries.set(key, entry)
+    again.revision = this.revision
+    again.now = this.now
+    again.quarantineMs = this.quarantineMs
+    again.intent.apply({
+      revision: this.revision,
+      changes: [...this.entries.values()].map((after) => ({ key: after.key, after })),
+    })
+    return again
+  }
+
   /** Proposes and, where that succeeds, commits. */
   write(...writes: Write[]): Result<Proposal> {
     const result = propose(this.intent, writes, this.context)
