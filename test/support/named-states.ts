@@ -85,6 +85,13 @@ function product(subjects: number, peers: number): AnyRecord[] {
 }
 
 const PING: Partial<Rule> = { protocols: [1, 58] }
+const ECHO: Partial<Rule> = {
+  ...PING,
+  icmp: [
+    { protocol: 1, type: 8 },
+    { protocol: 58, type: 128, code: 0 },
+  ],
+}
 
 /** Two records of equal priorities: only names and indices tell which of their rules comes first. */
 function ties(): AnyRecord[] {
@@ -222,7 +229,7 @@ export const NAMED_STATES: readonly NamedState[] = [
       { ...on(iface('six', 4, ['shop', 'web']), ONE, 4), addresses: ['fd00::4', 'fd00::44'] },
       { ...on(iface('four', 5, ['shop', 'db']), TWO, 5), addresses: ['10.0.0.5'], portSecurity: false },
       vnp('shop', { selector: has('shop') }),
-      policy('ping', 'shop', [rule('ingress', ANY, 'allow', PING), rule('ingress', tagged('db'), 'reject', PING)]),
+      policy('ping', 'shop', [rule('ingress', ANY, 'allow', ECHO), rule('ingress', tagged('db'), 'reject', PING)]),
       policy('six-only', 'shop', [rule('ingress', cidr('::/0'), 'allow', { protocols: [58] })], { priority: 1 }),
     ],
   },
