@@ -7,115 +7,17 @@
 import { diff } from '../controller/flows/diff.ts'
 import { copyProgram } from '../controller/flows/ledger.ts'
 import { Compiler } from '../controller/policy/compile.ts'
-import { Intent } from '../controller/policy/intent.ts'
 import type { SwitchProgram } from '../controller/policy/program.ts'
-import type { DatapathView, NetworkState, ObservedView } from '../controller/policy/state.ts'
-import { createWriter } from '../controller/write.ts'
-import type { Result } from '../model/errors.ts'
 import type { Policy } from '../model/records.ts'
-import { type AnyDraft, validateRecord } from '../model/validate.ts'
-import { openMemoryStore } from '../store/memory.ts'
+import { validateRecord } from '../model/validate.ts'
+import { benchNetwork, clock, must, PER_POLICY, policy } from './network.ts'
 import { figure, median, printTable, quantile } from './report.ts'
 
 const [INTERFACES = 10_000, SWITCHES = 4, RULES = 400] = process.argv.slice(2).map(Number)
-const GROUPS = 100
-const PER_POLICY = 20
 const CHANGES = 100
 
-const must = <T>(result: Result<T>): T => {
-  if (!result.ok) throw new Error(JSON.stringify(result.failure))
-  return result.value
-}
-/** Milliseconds of processor time of this process: on a machine that others use, what work costs; collection included. */
-function clock(): number {
-  const { user, system } = process.cpuUsage()
-  return (user + system) / 1000
-}
-
-const datapathIds = Array.from({ length: SWITCHES }, (_, index) => (index + 1).toString(16).padStart(16, '0'))
-const vnp = { name: 'all', selector: { allOf: [{ text: 'tenant' }] } }
-
-function policy(index: number, without = -1): object {
-  const rules = Array.from({ length: PER_POLICY }, (_, at) => ({
-    direction: 'DIRECTION_INGRESS',
-    peer: {
-      tags: { anyOf: Array.from({ length: 40 }, (_, more) => ({ text: `group-${(index + at + more) % GROUPS}` })) },
-    },
-    protocols: ['tcp'],
-    ports: [String(1000 + index * PER_POLICY + at)],
-    action: 'ACTION_ALLOW',
-  })).filter((_, at) => at !== without)
-  const group = { text: `group-${index % GROUPS}` }
-  return { name: `p${String(index).padStart(4, '0')}`, vnp: 'all', appliesTo: { allOf: [group] }, rules }
-}
-
-function interfaceRecord(index: number): object {
-  const hex = (index + 1).toString(16).padStart(6, '0')
-  const datapathId = datapathIds[index % SWITCHES]
-  return {
-    name: `i${index}`,
-    tags: [{ text: 'tenant' }, { text: `group-${index % GROUPS}` }],
-    mac: `02:00:5e:${hex.slice(0, 2)}:${hex.slice(2, 4)}:${hex.slice(4)}`,
-    addresses: [`10.${(index >> 16) & 255}.${(index >> 8) & 255}.${index & 255}`],
-    attachment: { port: { datapathId, port: Math.floor(index / SWITCHES) + 100 } },
-  }
-}
-
-const store = openMemoryStore()
-const writer = createWriter(store, Date.now)
-const intent = new Intent()
-let delta = intent.apply({ revision: 0, changes: [] })
-store.watch(0).subscribe((changeSet) => {
-  delta = intent.apply(changeSet)
-})
-const by = { caller: 'bench', method: 'bench' }
-const put = async (...drafts: AnyDraft[]): Promise<void> => {
-  const decide = (newest: Intent) => ({
-    ok: true as const,
-    value: drafts.map((record) => ({
-      op: 'update' as const,
-      record,
-      etag: '',
-      allowMissing: newest.record(record.kind, record.name) === undefined,
-    })),
-  })
-  must(await writer.write(decide, by))
-}
-for (const datapathId of datapathIds) must(await writer.assignNumbers(datapathId))
-await put(must(validateRecord('vnp', vnp)))
-for (let index = 0; index < RULES / PER_POLICY; index++) await put(must(validateRecord('policy', policy(index))))
-const drafts = Array.from({ length: INTERFACES }, (_, index) =>
-  must(validateRecord('interface', interfaceRecord(index))),
-)
-for (let at = 0; at < INTERFACES; at += 5000) await put(...drafts.slice(at, at + 5000))
-for (const datapathId of datapathIds) must(await writer.assignNumbers(datapathId))
-
-const datapaths = new Map<string, DatapathView>()
-for (const [number, datapathId] of datapathIds.entries()) {
-  const ports = new Map<number, { port: number; name: string; up: boolean }>()
-  const nextHops = new Map<string, number>()
-  for (const [other, its] of datapathIds.entries()) if (other !== number) nextHops.set(its, other + 1)
-  for (const port of nextHops.values()) ports.set(port, { port, name: `f${port}`, up: true })
-  const fabricPorts = new Set(nextHops.values())
-  for (let at = number; at < INTERFACES; at += SWITCHES) {
-    const port = Math.floor(at / SWITCHES) + 100
-    ports.set(port, { port, name: `p${port}`, up: true })
-  }
-  datapaths.set(datapathId, {
-    datapathId,
-    ports,
-    fabricPorts,
-    uplinkPorts: new Set(),
-    nextHops,
-    floodPorts: fabricPorts,
-  })
-}
-const places = new Map<string, { datapathId: string; port: number }>()
-for (const { name, attachment } of intent.interfaces.values()) {
-  if (attachment.kind === 'port') places.set(name, { datapathId: attachment.datapathId, port: attachment.port })
-}
-const observed: ObservedView = { datapaths, places }
-const state: NetworkState = { intent, observed, backend: 'fabric' }
+const { state, datapathIds, interfaceRecord, put, delta } = await benchNetwork(INTERFACES, SWITCHES, RULES)
+const { intent } = state
 const rows: string[][] = []
 
 const full: number[] = []
@@ -146,7 +48,7 @@ for (const [datapathId, { program }] of compiled) installed.set(datapathId, copy
 /** Compiles and compares what the last write changed, and rows that differ on the first switch. */
 function step(): { ms: number; changed: number } {
   const begun = clock()
-  const now = compiler.compile(state, { intent: delta, observed: { datapaths: new Set(), places: new Set() } })
+  const now = compiler.compile(state, { intent: delta(), observed: { datapaths: new Set(), places: new Set() } })
   let changed = 0
   for (const [datapathId, { program, touched }] of now) {
     const operations = diff(program, installed.get(datapathId)!, touched)
@@ -173,8 +75,8 @@ async function changes(what: string, count: number, write: (index: number) => Pr
 }
 
 await changes('one tag of one interface', CHANGES, async (index) => {
-  const record = interfaceRecord(Math.floor(index / 2)) as { tags: object[] }
-  if (index % 2 === 0) record.tags.push({ text: `group-${(index * 7 + 3) % GROUPS}` })
+  const more = index % 2 === 0 ? `group-${(index * 7 + 3) % 100}` : undefined
+  const record = interfaceRecord(Math.floor(index / 2), more)
   await put(must(validateRecord('interface', record)))
 })
 const middle = Math.floor(RULES / PER_POLICY / 2)

@@ -28,6 +28,7 @@ import { Hints } from './hints.ts'
 import { type MetricSources, Metrics, serveMetrics } from './metrics.ts'
 import { Observed } from './observe.ts'
 import { packetHandler } from './packets.ts'
+import { Planner } from './plan/planner.ts'
 import { Compiler } from './policy/compile.ts'
 import { Intent } from './policy/intent.ts'
 import { PolicyLookup } from './policy/lookup.ts'
@@ -311,6 +312,20 @@ async function start(
 
   const listeners = new Set<() => void>()
   const callLog = log.child('api')
+  const nameOf = (datapathId: string): string =>
+    intent.switchOf(datapathId)?.name ?? southbound.status(datapathId)?.name ?? ''
+  const planner = new Planner({
+    intent,
+    observed,
+    loop,
+    places: observed,
+    switches: () => southbound.switches,
+    nameOf,
+    tableLimits: (datapathId) => southbound.tableLimits(datapathId),
+    connections: (datapathId, zones) => southbound.connections(datapathId, zones),
+    now,
+    clock: () => clock.monotonic(),
+  })
   const api = await startApi(
     {
       store,
@@ -320,6 +335,7 @@ async function start(
       events,
       applied,
       verifier,
+      planner,
       network: {
         get switches() {
           return southbound.switches
@@ -330,7 +346,7 @@ async function start(
         observed,
         backend: config.backend,
         status: (datapathId) => southbound.status(datapathId),
-        nameOf: (datapathId) => intent.switchOf(datapathId)?.name ?? southbound.status(datapathId)?.name ?? '',
+        nameOf,
         desired: (datapathId) => loop.programs.get(datapathId),
         installed: (datapathId) => southbound.installed(datapathId),
         flowStats: (datapathId) => southbound.flowStats(datapathId),

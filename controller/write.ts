@@ -149,7 +149,7 @@ export function createWriter(
         if (refused !== undefined) return { result: refusal(refused) }
         const revision = view.revision()
         const outcomes = proposed.value.outcomes.map((outcome) =>
-          complete(outcome, newest, request.validateOnly === true ? revision : revision + 1),
+          completeOutcome(outcome, newest, request.validateOnly === true ? revision : revision + 1),
         )
         if (request.validateOnly === true) return { result: ok({ generation: revision, outcomes, warnings }) }
         const generation = proposed.value.transaction === undefined && key === undefined ? revision : revision + 1
@@ -227,7 +227,7 @@ const bare = ({
   ...rest
 }: Written['outcomes'][number]): Written['outcomes'][number] => ({ ...rest, record: undefined })
 
-function complete(outcome: WriteOutcome, intent: Intent, writing: number): Written['outcomes'][number] {
+export function completeOutcome(outcome: WriteOutcome, intent: Intent, writing: number): Written['outcomes'][number] {
   const before = intent.record(outcome.kind, outcome.name)
   const unchanged = outcome.outcome === 'unchanged' ? intent.modRevision(outcome.kind, outcome.name) : undefined
   return { ...outcome, revision: unchanged ?? writing, ...(before === undefined ? {} : { before }) }

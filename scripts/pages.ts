@@ -152,7 +152,10 @@ function cli(): string {
   const codes = [
     [EXIT.ok, 'done; for questions, "yes"'],
     [EXIT.error, 'an error, said on standard error'],
-    [EXIT.different, 'different, "no", or not well: `diff`, `explain --expect`, `apply --error-unchanged`, `status`'],
+    [
+      EXIT.different,
+      'different, "no", or not well: `diff`, `explain --expect`, `apply --error-unchanged`, `--plan`, `status`',
+    ],
     [EXIT.timeout, 'the time was up: `--wait-timeout`, `--timeout`'],
     [EXIT.interrupted, 'interrupted; commands that run until a signal end with 0'],
   ] as const

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Applied__Output } from '../../proto/gen/tagsteer/v1/Applied.ts'
 import type { AppliedStatus__Output } from '../../proto/gen/tagsteer/v1/AppliedStatus.ts'
+import type { ApplyRequest } from '../../proto/gen/tagsteer/v1/ApplyRequest.ts'
 import type { ApplyResponse__Output } from '../../proto/gen/tagsteer/v1/ApplyResponse.ts'
 import { changeText } from '../change-text.ts'
 import type { Client } from '../client.ts'
@@ -12,6 +13,7 @@ import { findingLine } from '../finding-text.ts'
 import { KINDS } from '../kinds.ts'
 import { manifestFiles, type Placed, readManifests } from '../manifest.ts'
 import { render } from '../output.ts'
+import { PLAN_OPTIONS, runPlan, wantsPlan } from '../plan.ts'
 
 export const FILES = {
   flags: '-f, --filename <path...>',
@@ -31,12 +33,17 @@ export async function read({ options, terminal }: Invocation): Promise<Placed[]>
 
 /** One Apply of manifests. */
 export function send(invocation: Invocation, placed: Placed[], validateOnly: boolean): Promise<ApplyResponse__Output> {
-  const { options, client } = invocation
+  const request = { ...changeOf(invocation, placed), requestId: randomUUID(), validateOnly }
+  return invocation.client().call('ApplyService', 'apply', request)
+}
+
+/** The records of manifests, and how they are to be made so. */
+function changeOf({ options }: Invocation, placed: Placed[]): ApplyRequest {
   const owner = text(options, 'owner') ?? ''
   const prune = flag(options, 'prune')
   if (prune && owner === '') throw new CliError('--prune deletes only what one owner holds: name it with --owner')
   const records = placed.map(({ manifest }) => KINDS.find(({ title }) => title === manifest.kind)!.toRecord(manifest))
-  return client().call('ApplyService', 'apply', { records, owner, prune, requestId: randomUUID(), validateOnly })
+  return { records: records as ApplyRequest['records'] & object, owner, prune }
 }
 
 /** Waits for a generation; throws a CliError that names the laggards where the time is up. */
@@ -105,17 +112,22 @@ export const apply: CommandRow = {
     { flags: '--wait-timeout <duration>', description: 'how long to wait', default: '30s' },
     { flags: '--print-wait-time', description: 'say how long it took until switches enforced it' },
     { flags: '--error-unchanged', description: 'exit 2 where nothing had to change' },
+    ...PLAN_OPTIONS,
   ],
   examples: [
     'tagsteer apply -f net.yaml --dry-run --diff',
     'tagsteer apply -f net.yaml --wait applied',
+    'tagsteer apply -f net.yaml --plan',
+    'tagsteer apply -f net.yaml --plan --fail-on cut,deny',
     'cat net.yaml | tagsteer apply -f -',
   ],
   async run(invocation) {
     const { options, format, terminal, client } = invocation
     const wait = readWait(options)
     const dry = flag(options, 'dryRun')
+    const isPlan = wantsPlan(invocation)
     const placed = await read(invocation)
+    if (isPlan) return runPlan(invocation, changeOf(invocation, placed))
     const { results, generation, warnings } = await send(invocation, placed, dry)
     terminal.note(warnings.map(findingLine).join(''))
     if (flag(options, 'diff')) terminal.out(changeText(results))

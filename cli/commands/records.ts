@@ -8,6 +8,7 @@ import { shownTag, tagFromText } from '../convert.ts'
 import { CliError, EXIT } from '../failure.ts'
 import { KINDS, kindNamed } from '../kinds.ts'
 import { render } from '../output.ts'
+import { PLAN_OPTIONS, runPlan, wantsPlan } from '../plan.ts'
 import { timeText } from '../table.ts'
 import { appliedText, readWait, waitApplied } from './apply.ts'
 
@@ -58,6 +59,8 @@ export const get: CommandRow = {
     return undefined
   },
 }
+
+type ShownTag = Interface__Output['tags'][number]
 
 function tagsOf(item: object): string[] {
   return 'tags' in item ? (item as Interface__Output).tags.map(shownTag) : []
@@ -130,18 +133,31 @@ export const tag: CommandRow = {
     { flags: '--replace', description: 'the tags given are all that the record shall have' },
     { flags: '--wait <state>', description: 'none, or applied: return when switches enforce it', default: 'none' },
     { flags: '--wait-timeout <duration>', description: 'how long to wait', default: '30s' },
+    ...PLAN_OPTIONS,
   ],
   examples: [
     'tagsteer tag web-1 app=web env-',
+    'tagsteer tag web-1 env=prod --plan',
     'tagsteer tag web-1 --add 42 --wait applied',
     `tagsteer tag web-1 '{"team": "blue"}'`,
   ],
   complete: ['interface'],
-  async run({ arguments: [name, ...words], options, terminal, client }) {
+  async run(invocation) {
+    const { options, terminal, client } = invocation
+    const [name, ...words] = invocation.arguments
     const add = [...words.filter((word) => !isRemoval(word)), ...texts(options, 'add')]
     const remove = [...words.filter(isRemoval).map((word) => word.slice(0, -1)), ...texts(options, 'remove')]
     if (add.length + remove.length === 0 && !flag(options, 'replace'))
       throw new CliError('name at least one tag to add or remove')
+    if (wantsPlan(invocation)) {
+      const kind = kindNamed('interface')
+      const before = (await kind.get(client(), name!)) as Interface__Output
+      const removed = new Set(remove.map((word) => shownTag(tagFromText(word) as ShownTag)))
+      const kept = flag(options, 'replace') ? [] : before.tags.filter((each) => !removed.has(shownTag(each)))
+      const record = kind.toRecord(kind.toManifest(before) as never) as { interface: object }
+      const tags = [...kept, ...add.map(tagFromText)]
+      return runPlan(invocation, { records: [{ interface: { ...record.interface, tags, etag: before.etag } }] })
+    }
     const wait = readWait(options)
     const after = await client().call<Interface__Output>('InterfaceService', 'setTags', {
       name,
@@ -170,15 +186,22 @@ export const remove: CommandRow = {
   options: [
     { flags: '--ignore-not-found', description: 'deleting what does not exist is no error' },
     { flags: '--dry-run', description: 'check only' },
+    ...PLAN_OPTIONS,
   ],
   examples: ['tagsteer delete interface web-1 web-2', 'tagsteer delete policy db-from-web --dry-run'],
   complete: ['kind', 'name'],
-  async run({ arguments: [word, ...names], options, terminal, client }) {
+  async run(invocation) {
+    const { options, terminal, client } = invocation
+    const [word, ...names] = invocation.arguments
     const kind = kindNamed(word!).names[0]!
     const dry = flag(options, 'dryRun')
-    const response = await client().call<ApplyResponse__Output>('ApplyService', 'apply', {
+    const change = {
       deletions: names.map((name) => ({ kind, name })),
       allowMissing: flag(options, 'ignoreNotFound'),
+    }
+    if (wantsPlan(invocation)) return runPlan(invocation, change)
+    const response = await client().call<ApplyResponse__Output>('ApplyService', 'apply', {
+      ...change,
       requestId: randomUUID(),
       validateOnly: dry,
     })

@@ -7,6 +7,7 @@ import type { Store } from '../../store/contract.ts'
 import type { Applied } from '../applied.ts'
 import type { SwitchStatus } from '../channel/southbound.ts'
 import type { EventLog } from '../events.ts'
+import type { Planner } from '../plan/planner.ts'
 import type { Intent } from '../policy/intent.ts'
 import type { PolicyLookup } from '../policy/lookup.ts'
 import type { SwitchProgram } from '../policy/program.ts'
@@ -49,6 +50,7 @@ export interface ApiDependencies {
   lookup: PolicyLookup
   network: NetworkView
   applied: Applied
+  planner: Pick<Planner, 'plan'>
   events: EventLog
   /** Compares everything, in slices. */
   verifier: Pick<Verifier, 'run'>

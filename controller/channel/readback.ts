@@ -169,6 +169,17 @@ function flowOf({ table_id, priority, match, instructions, cookie }: FlowStats):
   return { table: table_id, priority, match, instructions, cookie, unit: '' }
 }
 
+/** Table number to the flows that it can hold (section 7.3.5.5, max_entries). */
+export async function readTableLimits(connection: OpenFlowConnection): Promise<Map<number, number>> {
+  const parts = await connection.request({ type: 'multipart_request', flags: 0, mp_type: 'table_features', body: [] })
+  const limits = new Map<number, number>()
+  for (const part of parts) {
+    if (part.type !== 'multipart_reply' || part.mp_type !== 'table_features') continue
+    for (const { table_id, max_entries } of part.body) limits.set(table_id, max_entries)
+  }
+  return limits
+}
+
 /** Puts wanted objects in the place of those read back that mean the same. Changes `read` in place. */
 export function align({ program: read, mortal }: ReadBack, wanted: SwitchProgram): void {
   for (const [key, flow] of read.flows) {

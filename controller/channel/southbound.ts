@@ -20,8 +20,10 @@ import type { Tell } from '../events.ts'
 import type { SwitchProgram, Touched } from '../policy/program.ts'
 import type { RepairWish } from './bridges.ts'
 import type { Compared } from './compare.ts'
+import { dumpConnections } from './conntrack.ts'
 import { Guard } from './guard.ts'
 import { PacketIns } from './packet-in.ts'
+import { readTableLimits } from './readback.ts'
 import { Session } from './session.ts'
 import { settle } from './settle.ts'
 import { type ChannelEvent, datapathText, type FlowStatsReply, type SessionTimes, type SwitchStatus } from './types.ts'
@@ -171,6 +173,20 @@ export class Southbound {
   /** Reads everything that a switch has and compares it with what is wanted of it; says why where it cannot. */
   compare(datapathId: string): Promise<Compared> {
     return this.#session(datapathId).compare()
+  }
+
+  /** How many flows each table of a switch can hold. Rejects where it is not connected or does not answer. */
+  tableLimits(datapathId: string): Promise<Map<number, number>> {
+    const connection = this.#sessions.get(datapathId)?.connection
+    if (connection === undefined) return Promise.reject(new Error(`switch ${datapathId} is not connected`))
+    return readTableLimits(connection)
+  }
+
+  /** Tracked connections of these zones, as Open vSwitch dumps them. Rejects where its daemon cannot be asked. */
+  connections(datapathId: string, zones: readonly number[]): Promise<Map<number, string>> {
+    const verdict = this.#guard.verdict(datapathId)
+    if (verdict.safe === 'unknown') return Promise.reject(new Error('no configured OVSDB server has its bridge'))
+    return dumpConnections(verdict.target, verdict.bridge.name, zones)
   }
 
   async close(): Promise<void> {

@@ -15,7 +15,7 @@ import {
   prefixContains,
   prefixHolds,
 } from '../../model/address.ts'
-import { type Direction, IDENTITY, type InterfaceRecord, type Tier, tierOf } from '../../model/records.ts'
+import { type Direction, IDENTITY, type InterfaceRecord, type Rule, type Tier, tierOf } from '../../model/records.ts'
 import { matches } from '../../model/selector.ts'
 import { type Hash, hash64 } from './hash.ts'
 import type { IntentDelta } from './intent.ts'
@@ -67,6 +67,13 @@ export interface LookupCounts {
   searchMs: number
 }
 
+/** What is asked again and again about two ends. */
+export interface Between {
+  /** Rules of either side that name the other. */
+  rules: readonly Rule[]
+  verdict(packet: Omit<PolicyPacket, 'from' | 'to'>): Verdict
+}
+
 export class PolicyLookup {
   readonly counts: LookupCounts = { hits: 0, misses: 0, collisions: 0, stale: 0, searchMs: 0 }
   /** Merged policies of tag sets; shared with whoever asks for tags. */
@@ -114,14 +121,9 @@ export class PolicyLookup {
   getPolicyForTraffic(packet: PolicyPacket): Verdict {
     this.#follow()
     const [fromName, toName] = packet.reply === true ? [packet.to, packet.from] : [packet.from, packet.to]
-    const [from, to] = [this.#endOf(fromName, toName), this.#endOf(toName, fromName)]
-    if (from === undefined) return refusal({ kind: 'unknown', name: fromName })
-    if (to === undefined) return refusal({ kind: 'unknown', name: toName })
-    // Identities do not say who is who, nor in which network.
-    if (from.record === undefined && to.record === undefined) return refusal({ kind: 'no-path' })
-    if (from.record !== undefined && to.record !== undefined) {
-      if (from.record === to.record || from.record.network !== to.record.network) return refusal({ kind: 'no-path' })
-    }
+    const ends = this.#ends(fromName, toName)
+    if ('refused' in ends) return ends.refused
+    const { from, to } = ends
     const text = `${from.subject.identity} ${to.subject.identity} ${packet.protocol} ${packet.port ?? ''} ${packet.code ?? ''} ${packet.kept?.egress ?? ''} ${packet.kept?.ingress ?? ''}`
     const key = this.#hash(text)
     const found = this.#cache.get(key)
@@ -139,6 +141,41 @@ export class PolicyLookup {
     this.#cache.set(key, { text, from: from.subject, to: to.subject, verdict })
     this.counts.searchMs += this.#clock() - began
     return verdict
+  }
+
+  /** For many questions about the same two ends: only the rules that name them, and verdicts from these. Not cached. */
+  between(fromName: string, toName: string): Between {
+    this.#follow()
+    const ends = this.#ends(fromName, toName)
+    if ('refused' in ends) return { rules: [], verdict: () => ends.refused }
+    const { from, to } = ends
+    const naming = (direction: Direction, { subject }: End, peer: End): PlacedRule[] =>
+      (subject.merged?.by[direction] ?? []).filter(({ rule, vnp }) => this.#names(rule.peer, vnp.name, peer))
+    const [egressRules, ingressRules] = [naming('egress', from, to), naming('ingress', to, from)]
+    return {
+      rules: [...egressRules, ...ingressRules].map(({ rule }) => rule),
+      verdict: (packet) => {
+        const applies = ({ rule }: PlacedRule): boolean => carries(rule, packet)
+        const { egress: keptEgress = false, ingress: keptIngress = false } = packet.kept ?? {}
+        const egress = this.#decide('egress', from, to, egressRules, applies, keptEgress)
+        const ingress = this.#decide('ingress', to, from, ingressRules, applies, keptIngress)
+        return { allow: passes(egress) && passes(ingress), egress, ingress }
+      },
+    }
+  }
+
+  /** Both ends, or why no packet passes between them whatever rules say. */
+  #ends(fromName: string, toName: string): { from: End; to: End } | { refused: Verdict } {
+    const [from, to] = [this.#endOf(fromName, toName), this.#endOf(toName, fromName)]
+    if (from === undefined) return { refused: refusal({ kind: 'unknown', name: fromName }) }
+    if (to === undefined) return { refused: refusal({ kind: 'unknown', name: toName }) }
+    // Identities do not say who is who, nor in which network.
+    if (from.record === undefined && to.record === undefined) return { refused: refusal({ kind: 'no-path' }) }
+    if (from.record !== undefined && to.record !== undefined) {
+      const apart = from.record === to.record || from.record.network !== to.record.network
+      if (apart) return { refused: refusal({ kind: 'no-path' }) }
+    }
+    return { from, to }
   }
 
   /** Where nobody told what changed, anything may have. */
@@ -181,17 +218,30 @@ export class PolicyLookup {
     return { subject: this.#subject(longest?.identity ?? IDENTITY.world, true), record: undefined }
   }
 
-  #side(direction: Direction, { subject }: End, peer: End, packet: PolicyPacket): Decision {
-    const { merged } = subject
+  #side(direction: Direction, subject: End, peer: End, packet: PolicyPacket): Decision {
+    const rules = subject.subject.merged?.by[direction] ?? []
+    const applies = ({ rule, vnp }: PlacedRule): boolean =>
+      this.#names(rule.peer, vnp.name, peer) && carries(rule, packet)
+    return this.#decide(direction, subject, peer, rules, applies, packet.kept?.[direction] === true)
+  }
+
+  #decide(
+    direction: Direction,
+    { subject: { merged } }: End,
+    peer: End,
+    rules: readonly PlacedRule[],
+    applies: (placed: PlacedRule) => boolean,
+    kept: boolean,
+  ): Decision {
     if (merged === undefined) return { verdict: 'allow', by: { kind: 'world' } }
-    if (packet.kept?.[direction] === true) return { verdict: 'allow', by: { kind: 'kept' } }
+    if (kept) return { verdict: 'allow', by: { kind: 'kept' } }
     const passed: RuleCause[] = []
     const decided = (verdict: Decision['verdict'], by: DecidedBy): Decision =>
       passed.length === 0 ? { verdict, by } : { verdict, by, passed }
     let left: Tier | undefined
-    for (const { rule, cause, vnp, policy } of merged.by[direction]) {
-      if (rule.action === 'log' || tierOf(policy) === left) continue
-      if (!this.#names(rule.peer, vnp.name, peer) || !carries(rule, packet)) continue
+    for (const placed of rules) {
+      const { rule, cause, policy } = placed
+      if (rule.action === 'log' || tierOf(policy) === left || !applies(placed)) continue
       if (rule.action !== 'pass') return decided(rule.action, { kind: 'rule', cause })
       passed.push(cause)
       left = tierOf(policy)

@@ -4,12 +4,11 @@
  * that the caller can let others in between. It refuses to know records, switches and how a change is printed.
  */
 
-import type { Direction, Rule } from '../../model/records.ts'
-import { type Classes, type EndClass, type InterfaceClass, standIns, standOf, viewOf, type When } from './classes.ts'
+import { type Classes, type EndClass, standIns, viewOf, type When } from './classes.ts'
 import { type Concerned, concernedPairs, type Within } from './concerned.ts'
 import { byText } from './explain.ts'
 import { type Layer4, packetAt, placeOf, ranges, rangeTexts } from './layer4.ts'
-import { PolicyLookup } from './lookup.ts'
+import { type Between, PolicyLookup } from './lookup.ts'
 import type { Decision, PolicyPacket, Verdict } from './permits.ts'
 
 export type VerdictWord = Decision['verdict']
@@ -44,6 +43,8 @@ export interface VerdictChange {
 
 export interface VerdictChanges {
   classes: Classes
+  /** Answers for single packets between classes of interest. */
+  judge: Judge
   /** Those that shut first, then by pairs. */
   changes: VerdictChange[]
   /** Ordered pairs that lose a packet, that gain one, that have any other verdict. A pair may lose one and gain one. */
@@ -64,6 +65,7 @@ export function* verdictChanges(classes: Classes, maxPairs = MAX_PAIRS): Generat
   const counts = { losing: 0, gaining: 0, differing: 0 }
   for (const [from, its] of concerned.pairs) {
     for (const [to, within] of its) {
+      yield
       const pairs = pairsOf(classes.all, from, to)
       if (pairs === 0) continue
       const differing = judge.differing(from, to, within)
@@ -74,11 +76,9 @@ export function* verdictChanges(classes: Classes, maxPairs = MAX_PAIRS): Generat
       if (differing.some(({ before, after }) => !passes(before.verdict) && passes(after.verdict)))
         counts.gaining += pairs
       for (const each of differing) groups.add(from, to, pairs, each)
-      yield
     }
-    yield
   }
-  return { classes, changes: groups.list(), ...counts, complete: !concerned.cut }
+  return { classes, judge, changes: groups.list(), ...counts, complete: !concerned.cut }
 }
 
 function pairsOf(all: readonly EndClass[], from: number, to: number): number {
@@ -109,49 +109,37 @@ export class Judge {
   }
 
   /** The verdict in one state; ends that are not there, or have no way to each other, are refused. */
-  verdict(from: number, to: number, packet: Pick<PolicyPacket, 'protocol' | 'port' | 'code'>, when: When): Verdict {
-    const [source, destination] = this.#names(from, to)
-    return this.#lookups[when].getPolicyForTraffic({ from: source, to: destination, ...packet })
+  verdict(from: number, to: number, packet: Omit<PolicyPacket, 'from' | 'to' | 'reply'>, when: When): Verdict {
+    return this.#between(from, to, when).verdict(packet)
   }
 
   /** Packets among those that these rules carry whose verdict differs, by outcome. */
   differing(from: number, to: number, within: Within): Differing[] {
-    const rules = [
-      ...this.#list(from, 'egress', 'before'),
-      ...this.#list(to, 'ingress', 'before'),
-      ...this.#list(from, 'egress', 'after'),
-      ...this.#list(to, 'ingress', 'after'),
-    ]
-    const found = new Map<string, Differing>()
-    for (const one of ranges(rules, within)) {
+    const [before, after] = [this.#between(from, to, 'before'), this.#between(from, to, 'after')]
+    const found: Differing[] = []
+    for (const one of ranges([...before.rules, ...after.rules], within)) {
       const packet = packetAt(one)
-      const before = judged(this.verdict(from, to, packet, 'before'))
-      const after = judged(this.verdict(from, to, packet, 'after'))
-      if (before.verdict === after.verdict) continue
-      const key = JSON.stringify([before, after])
-      const same = found.get(key)
-      if (same === undefined) found.set(key, { layer4: [one], before, after })
+      const [was, is] = [before.verdict(packet), after.verdict(packet)]
+      if (verdictWord(was) === verdictWord(is)) continue
+      const [then, now] = [judged(was), judged(is)]
+      const same = found.find((each) => isSame(each.before, then) && isSame(each.after, now))
+      if (same === undefined) found.push({ layer4: [one], before: then, after: now })
       else same.layer4.push(one)
     }
-    return [...found.values()]
+    return found
   }
 
-  #names(from: number, to: number): [string, string] {
+  #between(from: number, to: number, when: When): Between {
     const { all } = this.#classes
     const name = (index: number, which: 0 | 1): string => {
       const end = all[index]!
       return end.kind === 'world' ? end.address : standIns(index)[which]
     }
-    return [name(from, 0), name(to, from === to ? 1 : 0)]
-  }
-
-  /** Rules that can decide for a class as the subject. */
-  #list(index: number, direction: Direction, when: When): Rule[] {
-    const stand = standOf(this.#classes.all[index]!, when)
-    if (stand === undefined) return []
-    return this.#lookups[when].merged.forTags(stand.tags).by[direction].map(({ rule }) => rule)
+    return this.#lookups[when].between(name(from, 0), name(to, from === to ? 1 : 0))
   }
 }
+
+const isSame = (one: Judged, other: Judged): boolean => one.verdict === other.verdict && one.by === other.by
 
 /** Whether a change is about a packet. */
 export function concerns(
@@ -168,7 +156,7 @@ export function concerns(
 }
 
 /** The side that decides: the first that refuses, else the receiver's, else the sender's where the receiver has no say. */
-function judged(verdict: Verdict): Judged {
+export function judged(verdict: Verdict): Judged {
   const { egress, ingress } = verdict
   const by = !passes(egress.verdict) || ingress.by.kind === 'world' ? egress : ingress
   return {
@@ -216,12 +204,4 @@ class Groups {
 function weight({ before, after }: VerdictChange): number {
   if (passes(before.verdict) && !passes(after.verdict)) return 0
   return passes(before.verdict) ? 2 : passes(after.verdict) ? 1 : 3
-}
-
-/** The interfaces of some classes. */
-export function interfacesIn(all: readonly EndClass[], indices: readonly number[]): InterfaceClass[] {
-  return indices.flatMap((index) => {
-    const end = all[index]!
-    return end.kind === 'interfaces' ? [end] : []
-  })
 }

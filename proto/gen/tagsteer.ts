@@ -23,6 +23,7 @@ import type { ServerReflectionRequest as _grpc_reflection_v1_ServerReflectionReq
 import type { ServerReflectionResponse as _grpc_reflection_v1_ServerReflectionResponse, ServerReflectionResponse__Output as _grpc_reflection_v1_ServerReflectionResponse__Output } from './grpc/reflection/v1/ServerReflectionResponse.ts';
 import type { ServiceResponse as _grpc_reflection_v1_ServiceResponse, ServiceResponse__Output as _grpc_reflection_v1_ServiceResponse__Output } from './grpc/reflection/v1/ServiceResponse.ts';
 import type { Accepted as _tagsteer_v1_Accepted, Accepted__Output as _tagsteer_v1_Accepted__Output } from './tagsteer/v1/Accepted.ts';
+import type { ActCounts as _tagsteer_v1_ActCounts, ActCounts__Output as _tagsteer_v1_ActCounts__Output } from './tagsteer/v1/ActCounts.ts';
 import type { AnyPeer as _tagsteer_v1_AnyPeer, AnyPeer__Output as _tagsteer_v1_AnyPeer__Output } from './tagsteer/v1/AnyPeer.ts';
 import type { Applied as _tagsteer_v1_Applied, Applied__Output as _tagsteer_v1_Applied__Output } from './tagsteer/v1/Applied.ts';
 import type { AppliedStatus as _tagsteer_v1_AppliedStatus, AppliedStatus__Output as _tagsteer_v1_AppliedStatus__Output } from './tagsteer/v1/AppliedStatus.ts';
@@ -35,12 +36,14 @@ import type { BatchUpdateInterfacesResponse as _tagsteer_v1_BatchUpdateInterface
 import type { BlameRequest as _tagsteer_v1_BlameRequest, BlameRequest__Output as _tagsteer_v1_BlameRequest__Output } from './tagsteer/v1/BlameRequest.ts';
 import type { BlameResponse as _tagsteer_v1_BlameResponse, BlameResponse__Output as _tagsteer_v1_BlameResponse__Output } from './tagsteer/v1/BlameResponse.ts';
 import type { BlamedFlow as _tagsteer_v1_BlamedFlow, BlamedFlow__Output as _tagsteer_v1_BlamedFlow__Output } from './tagsteer/v1/BlamedFlow.ts';
+import type { Capacity as _tagsteer_v1_Capacity, Capacity__Output as _tagsteer_v1_Capacity__Output } from './tagsteer/v1/Capacity.ts';
 import type { Cause as _tagsteer_v1_Cause, Cause__Output as _tagsteer_v1_Cause__Output } from './tagsteer/v1/Cause.ts';
 import type { CheckTrafficRequest as _tagsteer_v1_CheckTrafficRequest, CheckTrafficRequest__Output as _tagsteer_v1_CheckTrafficRequest__Output } from './tagsteer/v1/CheckTrafficRequest.ts';
 import type { CheckTrafficResponse as _tagsteer_v1_CheckTrafficResponse, CheckTrafficResponse__Output as _tagsteer_v1_CheckTrafficResponse__Output } from './tagsteer/v1/CheckTrafficResponse.ts';
 import type { CreateInterfaceRequest as _tagsteer_v1_CreateInterfaceRequest, CreateInterfaceRequest__Output as _tagsteer_v1_CreateInterfaceRequest__Output } from './tagsteer/v1/CreateInterfaceRequest.ts';
 import type { CreatePolicyRequest as _tagsteer_v1_CreatePolicyRequest, CreatePolicyRequest__Output as _tagsteer_v1_CreatePolicyRequest__Output } from './tagsteer/v1/CreatePolicyRequest.ts';
 import type { CreateVnpRequest as _tagsteer_v1_CreateVnpRequest, CreateVnpRequest__Output as _tagsteer_v1_CreateVnpRequest__Output } from './tagsteer/v1/CreateVnpRequest.ts';
+import type { CutConnection as _tagsteer_v1_CutConnection, CutConnection__Output as _tagsteer_v1_CutConnection__Output } from './tagsteer/v1/CutConnection.ts';
 import type { DeleteInterfaceRequest as _tagsteer_v1_DeleteInterfaceRequest, DeleteInterfaceRequest__Output as _tagsteer_v1_DeleteInterfaceRequest__Output } from './tagsteer/v1/DeleteInterfaceRequest.ts';
 import type { DeletePolicyRequest as _tagsteer_v1_DeletePolicyRequest, DeletePolicyRequest__Output as _tagsteer_v1_DeletePolicyRequest__Output } from './tagsteer/v1/DeletePolicyRequest.ts';
 import type { DeleteSwitchRequest as _tagsteer_v1_DeleteSwitchRequest, DeleteSwitchRequest__Output as _tagsteer_v1_DeleteSwitchRequest__Output } from './tagsteer/v1/DeleteSwitchRequest.ts';
@@ -92,6 +95,15 @@ import type { MergedPolicy as _tagsteer_v1_MergedPolicy, MergedPolicy__Output as
 import type { MergedRule as _tagsteer_v1_MergedRule, MergedRule__Output as _tagsteer_v1_MergedRule__Output } from './tagsteer/v1/MergedRule.ts';
 import type { Meta as _tagsteer_v1_Meta, Meta__Output as _tagsteer_v1_Meta__Output } from './tagsteer/v1/Meta.ts';
 import type { Peer as _tagsteer_v1_Peer, Peer__Output as _tagsteer_v1_Peer__Output } from './tagsteer/v1/Peer.ts';
+import type { PlanFinding as _tagsteer_v1_PlanFinding, PlanFinding__Output as _tagsteer_v1_PlanFinding__Output } from './tagsteer/v1/PlanFinding.ts';
+import type { PlanRequest as _tagsteer_v1_PlanRequest, PlanRequest__Output as _tagsteer_v1_PlanRequest__Output } from './tagsteer/v1/PlanRequest.ts';
+import type { PlanResponse as _tagsteer_v1_PlanResponse, PlanResponse__Output as _tagsteer_v1_PlanResponse__Output } from './tagsteer/v1/PlanResponse.ts';
+import type { PlannedConnections as _tagsteer_v1_PlannedConnections, PlannedConnections__Output as _tagsteer_v1_PlannedConnections__Output } from './tagsteer/v1/PlannedConnections.ts';
+import type { PlannedEnds as _tagsteer_v1_PlannedEnds, PlannedEnds__Output as _tagsteer_v1_PlannedEnds__Output } from './tagsteer/v1/PlannedEnds.ts';
+import type { PlannedSwitch as _tagsteer_v1_PlannedSwitch, PlannedSwitch__Output as _tagsteer_v1_PlannedSwitch__Output } from './tagsteer/v1/PlannedSwitch.ts';
+import type { PlannedTable as _tagsteer_v1_PlannedTable, PlannedTable__Output as _tagsteer_v1_PlannedTable__Output } from './tagsteer/v1/PlannedTable.ts';
+import type { PlannedVerdict as _tagsteer_v1_PlannedVerdict, PlannedVerdict__Output as _tagsteer_v1_PlannedVerdict__Output } from './tagsteer/v1/PlannedVerdict.ts';
+import type { PlannedVerdicts as _tagsteer_v1_PlannedVerdicts, PlannedVerdicts__Output as _tagsteer_v1_PlannedVerdicts__Output } from './tagsteer/v1/PlannedVerdicts.ts';
 import type { Policy as _tagsteer_v1_Policy, Policy__Output as _tagsteer_v1_Policy__Output } from './tagsteer/v1/Policy.ts';
 import type { PolicyServiceClient as _tagsteer_v1_PolicyServiceClient, PolicyServiceDefinition as _tagsteer_v1_PolicyServiceDefinition } from './tagsteer/v1/PolicyService.ts';
 import type { Port as _tagsteer_v1_Port, Port__Output as _tagsteer_v1_Port__Output } from './tagsteer/v1/Port.ts';
@@ -113,12 +125,14 @@ import type { Table as _tagsteer_v1_Table, Table__Output as _tagsteer_v1_Table__
 import type { Tag as _tagsteer_v1_Tag, Tag__Output as _tagsteer_v1_Tag__Output } from './tagsteer/v1/Tag.ts';
 import type { Topology as _tagsteer_v1_Topology, Topology__Output as _tagsteer_v1_Topology__Output } from './tagsteer/v1/Topology.ts';
 import type { TopologyServiceClient as _tagsteer_v1_TopologyServiceClient, TopologyServiceDefinition as _tagsteer_v1_TopologyServiceDefinition } from './tagsteer/v1/TopologyService.ts';
+import type { TrackingSwitch as _tagsteer_v1_TrackingSwitch, TrackingSwitch__Output as _tagsteer_v1_TrackingSwitch__Output } from './tagsteer/v1/TrackingSwitch.ts';
 import type { TrafficAnswer as _tagsteer_v1_TrafficAnswer, TrafficAnswer__Output as _tagsteer_v1_TrafficAnswer__Output } from './tagsteer/v1/TrafficAnswer.ts';
 import type { TrafficQuestion as _tagsteer_v1_TrafficQuestion, TrafficQuestion__Output as _tagsteer_v1_TrafficQuestion__Output } from './tagsteer/v1/TrafficQuestion.ts';
 import type { UpdateInterfaceRequest as _tagsteer_v1_UpdateInterfaceRequest, UpdateInterfaceRequest__Output as _tagsteer_v1_UpdateInterfaceRequest__Output } from './tagsteer/v1/UpdateInterfaceRequest.ts';
 import type { UpdatePolicyRequest as _tagsteer_v1_UpdatePolicyRequest, UpdatePolicyRequest__Output as _tagsteer_v1_UpdatePolicyRequest__Output } from './tagsteer/v1/UpdatePolicyRequest.ts';
 import type { UpdateSwitchRequest as _tagsteer_v1_UpdateSwitchRequest, UpdateSwitchRequest__Output as _tagsteer_v1_UpdateSwitchRequest__Output } from './tagsteer/v1/UpdateSwitchRequest.ts';
 import type { UpdateVnpRequest as _tagsteer_v1_UpdateVnpRequest, UpdateVnpRequest__Output as _tagsteer_v1_UpdateVnpRequest__Output } from './tagsteer/v1/UpdateVnpRequest.ts';
+import type { VerdictChange as _tagsteer_v1_VerdictChange, VerdictChange__Output as _tagsteer_v1_VerdictChange__Output } from './tagsteer/v1/VerdictChange.ts';
 import type { VerifyProgress as _tagsteer_v1_VerifyProgress, VerifyProgress__Output as _tagsteer_v1_VerifyProgress__Output } from './tagsteer/v1/VerifyProgress.ts';
 import type { VerifyRequest as _tagsteer_v1_VerifyRequest, VerifyRequest__Output as _tagsteer_v1_VerifyRequest__Output } from './tagsteer/v1/VerifyRequest.ts';
 import type { VerifyServiceClient as _tagsteer_v1_VerifyServiceClient, VerifyServiceDefinition as _tagsteer_v1_VerifyServiceDefinition } from './tagsteer/v1/VerifyService.ts';
@@ -175,6 +189,7 @@ export interface ProtoGrpcType {
   tagsteer: {
     v1: {
       Accepted: MessageTypeDefinition<_tagsteer_v1_Accepted, _tagsteer_v1_Accepted__Output>
+      ActCounts: MessageTypeDefinition<_tagsteer_v1_ActCounts, _tagsteer_v1_ActCounts__Output>
       Action: EnumTypeDefinition
       AnyPeer: MessageTypeDefinition<_tagsteer_v1_AnyPeer, _tagsteer_v1_AnyPeer__Output>
       Applied: MessageTypeDefinition<_tagsteer_v1_Applied, _tagsteer_v1_Applied__Output>
@@ -189,6 +204,7 @@ export interface ProtoGrpcType {
       BlameRequest: MessageTypeDefinition<_tagsteer_v1_BlameRequest, _tagsteer_v1_BlameRequest__Output>
       BlameResponse: MessageTypeDefinition<_tagsteer_v1_BlameResponse, _tagsteer_v1_BlameResponse__Output>
       BlamedFlow: MessageTypeDefinition<_tagsteer_v1_BlamedFlow, _tagsteer_v1_BlamedFlow__Output>
+      Capacity: MessageTypeDefinition<_tagsteer_v1_Capacity, _tagsteer_v1_Capacity__Output>
       Cause: MessageTypeDefinition<_tagsteer_v1_Cause, _tagsteer_v1_Cause__Output>
       CheckTrafficRequest: MessageTypeDefinition<_tagsteer_v1_CheckTrafficRequest, _tagsteer_v1_CheckTrafficRequest__Output>
       CheckTrafficResponse: MessageTypeDefinition<_tagsteer_v1_CheckTrafficResponse, _tagsteer_v1_CheckTrafficResponse__Output>
@@ -196,6 +212,7 @@ export interface ProtoGrpcType {
       CreateInterfaceRequest: MessageTypeDefinition<_tagsteer_v1_CreateInterfaceRequest, _tagsteer_v1_CreateInterfaceRequest__Output>
       CreatePolicyRequest: MessageTypeDefinition<_tagsteer_v1_CreatePolicyRequest, _tagsteer_v1_CreatePolicyRequest__Output>
       CreateVnpRequest: MessageTypeDefinition<_tagsteer_v1_CreateVnpRequest, _tagsteer_v1_CreateVnpRequest__Output>
+      CutConnection: MessageTypeDefinition<_tagsteer_v1_CutConnection, _tagsteer_v1_CutConnection__Output>
       DefaultVerdict: EnumTypeDefinition
       DeleteInterfaceRequest: MessageTypeDefinition<_tagsteer_v1_DeleteInterfaceRequest, _tagsteer_v1_DeleteInterfaceRequest__Output>
       DeletePolicyRequest: MessageTypeDefinition<_tagsteer_v1_DeletePolicyRequest, _tagsteer_v1_DeletePolicyRequest__Output>
@@ -256,6 +273,15 @@ export interface ProtoGrpcType {
       Meta: MessageTypeDefinition<_tagsteer_v1_Meta, _tagsteer_v1_Meta__Output>
       Outcome: EnumTypeDefinition
       Peer: MessageTypeDefinition<_tagsteer_v1_Peer, _tagsteer_v1_Peer__Output>
+      PlanFinding: MessageTypeDefinition<_tagsteer_v1_PlanFinding, _tagsteer_v1_PlanFinding__Output>
+      PlanRequest: MessageTypeDefinition<_tagsteer_v1_PlanRequest, _tagsteer_v1_PlanRequest__Output>
+      PlanResponse: MessageTypeDefinition<_tagsteer_v1_PlanResponse, _tagsteer_v1_PlanResponse__Output>
+      PlannedConnections: MessageTypeDefinition<_tagsteer_v1_PlannedConnections, _tagsteer_v1_PlannedConnections__Output>
+      PlannedEnds: MessageTypeDefinition<_tagsteer_v1_PlannedEnds, _tagsteer_v1_PlannedEnds__Output>
+      PlannedSwitch: MessageTypeDefinition<_tagsteer_v1_PlannedSwitch, _tagsteer_v1_PlannedSwitch__Output>
+      PlannedTable: MessageTypeDefinition<_tagsteer_v1_PlannedTable, _tagsteer_v1_PlannedTable__Output>
+      PlannedVerdict: MessageTypeDefinition<_tagsteer_v1_PlannedVerdict, _tagsteer_v1_PlannedVerdict__Output>
+      PlannedVerdicts: MessageTypeDefinition<_tagsteer_v1_PlannedVerdicts, _tagsteer_v1_PlannedVerdicts__Output>
       Policy: MessageTypeDefinition<_tagsteer_v1_Policy, _tagsteer_v1_Policy__Output>
       PolicyService: SubtypeConstructor<typeof grpc.Client, _tagsteer_v1_PolicyServiceClient> & { service: _tagsteer_v1_PolicyServiceDefinition }
       Port: MessageTypeDefinition<_tagsteer_v1_Port, _tagsteer_v1_Port__Output>
@@ -282,6 +308,7 @@ export interface ProtoGrpcType {
       Tier: EnumTypeDefinition
       Topology: MessageTypeDefinition<_tagsteer_v1_Topology, _tagsteer_v1_Topology__Output>
       TopologyService: SubtypeConstructor<typeof grpc.Client, _tagsteer_v1_TopologyServiceClient> & { service: _tagsteer_v1_TopologyServiceDefinition }
+      TrackingSwitch: MessageTypeDefinition<_tagsteer_v1_TrackingSwitch, _tagsteer_v1_TrackingSwitch__Output>
       TrafficAnswer: MessageTypeDefinition<_tagsteer_v1_TrafficAnswer, _tagsteer_v1_TrafficAnswer__Output>
       TrafficQuestion: MessageTypeDefinition<_tagsteer_v1_TrafficQuestion, _tagsteer_v1_TrafficQuestion__Output>
       UpdateInterfaceRequest: MessageTypeDefinition<_tagsteer_v1_UpdateInterfaceRequest, _tagsteer_v1_UpdateInterfaceRequest__Output>
@@ -289,6 +316,7 @@ export interface ProtoGrpcType {
       UpdateSwitchRequest: MessageTypeDefinition<_tagsteer_v1_UpdateSwitchRequest, _tagsteer_v1_UpdateSwitchRequest__Output>
       UpdateVnpRequest: MessageTypeDefinition<_tagsteer_v1_UpdateVnpRequest, _tagsteer_v1_UpdateVnpRequest__Output>
       Verdict: EnumTypeDefinition
+      VerdictChange: MessageTypeDefinition<_tagsteer_v1_VerdictChange, _tagsteer_v1_VerdictChange__Output>
       VerifyProgress: MessageTypeDefinition<_tagsteer_v1_VerifyProgress, _tagsteer_v1_VerifyProgress__Output>
       VerifyRequest: MessageTypeDefinition<_tagsteer_v1_VerifyRequest, _tagsteer_v1_VerifyRequest__Output>
       VerifyService: SubtypeConstructor<typeof grpc.Client, _tagsteer_v1_VerifyServiceClient> & { service: _tagsteer_v1_VerifyServiceDefinition }

@@ -149,7 +149,8 @@ describe('a supposed change', () => {
     expect(operations).to.be.greaterThan(100)
   })
 
-  it('is taken back where a looker fails, and programs are then made anew', () => {
+  it('is taken back where a looker fails, and programs are then made anew', function () {
+    this.timeout(60_000)
     fc.assert(
       fc.property(arbitraryChange, fc.constantFrom('after', 'before', 'compiles'), (change, which) => {
         const first = snapshotOf(change.before)

@@ -4,8 +4,11 @@ import { type RpcDetails, rpcDetails } from '../../cli/failure.ts'
 import type { ApiDependencies } from '../../controller/api/deps.ts'
 import { API_LIMITS, type ApiServer, startApi } from '../../controller/api/server.ts'
 import { Applied, type SwitchApplied } from '../../controller/applied.ts'
+import { CompileLoop } from '../../controller/compile-loop.ts'
 import { EventLog } from '../../controller/events.ts'
 import { Observed } from '../../controller/observe.ts'
+import { Planner } from '../../controller/plan/planner.ts'
+import { Compiler } from '../../controller/policy/compile.ts'
 import { Intent } from '../../controller/policy/intent.ts'
 import { PolicyLookup } from '../../controller/policy/lookup.ts'
 import { createWriter } from '../../controller/write.ts'
@@ -30,11 +33,43 @@ export async function testApi(
   const lookup = new PolicyLookup(intent)
   const changes = store.list('').map((after) => ({ key: after.key, after }))
   lookup.changed(intent.apply({ revision: store.revision(), changes }))
-  const subscription = store.watch(store.revision()).subscribe((changeSet) => lookup.changed(intent.apply(changeSet)))
   const switches: SwitchApplied[] = []
   const events = new EventLog(Date.now)
   const nowhere = { fabricPorts: new Set<number>(), nextHops: new Map<string, number>(), floodPorts: new Set<number>() }
   const observed = new Observed(intent, { view: () => nowhere, sighting: () => undefined }, events.tell)
+  const loop = new CompileLoop({
+    intent,
+    observed,
+    backend: 'fabric',
+    compiler: new Compiler('fabric'),
+    applied: new Applied(() => []),
+    want: () => {},
+    measured: () => {},
+    failed: (error) => {
+      throw error
+    },
+    clock: () => performance.now(),
+  })
+  const subscription = store.watch(store.revision()).subscribe((changeSet) => {
+    const delta = intent.apply(changeSet)
+    lookup.changed(delta)
+    observed.intentChanged(delta)
+    loop.intentChanged(delta)
+  })
+  loop.open()
+  const nobody = (): Promise<never> => Promise.reject(new Error('there are no switches'))
+  const planner = new Planner({
+    intent,
+    observed,
+    loop,
+    places: observed,
+    switches: () => new Map(),
+    nameOf: () => '',
+    tableLimits: nobody,
+    connections: nobody,
+    now: Date.now,
+    clock: () => performance.now(),
+  })
   const deps: ApiDependencies = {
     store,
     writer,
@@ -43,6 +78,7 @@ export async function testApi(
     events,
     applied: new Applied(() => switches),
     verifier: { run: async () => {} },
+    planner,
     network: {
       switches: new Map(),
       links: [],
@@ -52,7 +88,7 @@ export async function testApi(
       nameOf: () => '',
       desired: () => undefined,
       installed: () => undefined,
-      flowStats: () => Promise.reject(new Error('there are no switches')),
+      flowStats: nobody,
     },
   }
   const server = await startApi(deps, {
@@ -69,6 +105,7 @@ export async function testApi(
     switches,
     async close() {
       subscription.unsubscribe()
+      loop.close()
       writer.stop()
       await server.stop(200)
       await store.close()

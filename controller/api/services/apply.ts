@@ -1,25 +1,32 @@
 /**
  * ApplyService: any number of records of any kind in one generation, all or nothing. Pruning is computed against the
- * newest intent inside the store's own step, so that a record written meanwhile cannot escape or be lost.
+ * newest intent inside the store's own step, so that a record written meanwhile cannot escape or be lost. And what the
+ * same request would do, without doing it.
  */
 import { fail, invalid, ok, type Result } from '../../../model/errors.ts'
 import type { RecordKind } from '../../../model/records.ts'
 import { type AnyDraft, validateRecord } from '../../../model/validate.ts'
 import type { ApplyRequest__Output } from '../../../proto/gen/tagsteer/v1/ApplyRequest.ts'
 import type { ApplyResponse } from '../../../proto/gen/tagsteer/v1/ApplyResponse.ts'
+import type { PlanRequest__Output } from '../../../proto/gen/tagsteer/v1/PlanRequest.ts'
+import type { PlanResponse } from '../../../proto/gen/tagsteer/v1/PlanResponse.ts'
 import type { Record__Output } from '../../../proto/gen/tagsteer/v1/Record.ts'
 import type { Intent } from '../../policy/intent.ts'
 import type { Write } from '../../policy/propose.ts'
+import type { WriteRequest } from '../../write.ts'
 import type { CallContext } from '../call.ts'
 import type { ApiDependencies } from '../deps.ts'
 import { findingMessage } from '../findings.ts'
 import { RECORD_KINDS, recordMessage } from '../messages.ts'
+import { planMessage } from '../planned.ts'
 import { prefixed, writeRequest } from '../records.ts'
 import type { ServiceMethods } from '../server.ts'
 
 export const MAX_RECORDS = 10_000
 /** Results of more than these do without the records: the answer would exceed what most clients receive (4 MiB). */
 const MAX_TOLD = 1000
+/** What a plan tells of each list unless asked for more or less. */
+const TOLD = 20
 /** Records that are read in one turn of the event loop. */
 const PER_TURN = 500
 
@@ -29,7 +36,11 @@ interface Wish {
 }
 
 export function applyService(deps: ApiDependencies): ServiceMethods {
-  async function apply(request: ApplyRequest__Output, context: CallContext): Promise<Result<ApplyResponse>> {
+  /** What a request wishes, as a function of the newest intent, and who asks. */
+  async function read(
+    request: ApplyRequest__Output,
+    context: CallContext,
+  ): Promise<Result<{ decide: (intent: Intent) => Result<Write[]>; manner: WriteRequest }>> {
     const count = request.records.length + request.deletions.length
     if (count > MAX_RECORDS) return fail('TOO_MANY', { what: 'records in one request', count, limit: MAX_RECORDS })
     if (request.prune && request.owner === '')
@@ -52,8 +63,31 @@ export function applyService(deps: ApiDependencies): ServiceMethods {
     }
     const manner = writeRequest(context, request, request, request.owner)
     if (!manner.ok) return manner
-    const decide = (intent: Intent): Result<Write[]> => ok(writesOf(intent, wishes.value, deletions.value, request))
-    const written = await deps.writer.write(decide, manner.value)
+    return ok({
+      decide: (intent) => ok(writesOf(intent, wishes.value, deletions.value, request)),
+      manner: manner.value,
+    })
+  }
+
+  async function plan(request: PlanRequest__Output, context: CallContext): Promise<Result<PlanResponse>> {
+    const { change, thorough } = request
+    if (change === null)
+      return invalid([{ field: 'change', description: 'is needed: the request that Apply would get' }])
+    if (request.limit > MAX_TOLD)
+      return invalid([{ field: 'limit', description: `must not be greater than ${MAX_TOLD}` }])
+    const limit = request.limit === 0 ? TOLD : request.limit
+    const wish = await read(change, context)
+    if (!wish.ok) return wish
+    const { decide, manner } = wish.value
+    const planned = await deps.planner.plan(decide, manner, { limit, thorough, signal: context.signal })
+    return planned.ok ? ok(planMessage(planned.value, limit, deps.network.nameOf)) : planned
+  }
+
+  async function apply(request: ApplyRequest__Output, context: CallContext): Promise<Result<ApplyResponse>> {
+    const wish = await read(request, context)
+    if (!wish.ok) return wish
+    const { decide, manner } = wish.value
+    const written = await deps.writer.write(decide, manner)
     if (!written.ok) return written
     const { generation, outcomes, warnings } = written.value
     const told = request.validateOnly || outcomes.length <= MAX_TOLD
@@ -73,7 +107,7 @@ export function applyService(deps: ApiDependencies): ServiceMethods {
       }),
     })
   }
-  return { Apply: { unary: apply } }
+  return { Apply: { unary: apply }, Plan: { unary: plan } }
 }
 
 /** Records of a request, validated. */
