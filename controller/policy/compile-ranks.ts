@@ -19,6 +19,8 @@ interface Sizes {
 const ATTEMPTS: readonly Sizes[] = [
   { piece: 16, policy: 16, vnp: 64 },
   { piece: 0, policy: 4, vnp: 64 },
+  { piece: 0, policy: 4, vnp: 16 },
+  { piece: 0, policy: 2, vnp: 4 },
   { piece: 0, policy: 0, vnp: 0 },
 ]
 /** One rule in so many begins a piece. */

@@ -2,8 +2,8 @@
  * The verdict for a packet, from a cache: what permits.ts says, found by identities and the intent's indices instead of
  * scanning, and remembered per pair of identities, protocol and port, so that all interfaces with the same tags share an
  * answer. An answer rests on the merged policies of its ends (merged.ts) and is as valid as they are: a change of intent
- * makes invalid what it affects and nothing else, and costs nothing for the rest. Keys are 64-bit hashes; the text is
- * compared as well, so a collision costs time and never an answer. It refuses to decide what policy means: a property
+ * makes invalid what it affects and nothing else, and costs nothing for the rest. Keys are hashes; what they are made of
+ * is compared as well, so a collision costs time and never an answer. It refuses to decide what policy means: a property
  * test holds it to permits.ts. Called by the API and by packet handlers.
  */
 import { LRUCache } from 'lru-cache'
@@ -17,7 +17,7 @@ import {
 } from '../../model/address.ts'
 import { type Direction, IDENTITY, type InterfaceRecord, type Rule, type Tier, tierOf } from '../../model/records.ts'
 import { matches } from '../../model/selector.ts'
-import { type Hash, hash64 } from './hash.ts'
+import type { Hash } from './hash.ts'
 import type { IntentDelta } from './intent.ts'
 import { type MergeableState, MergedPolicies, type MergedPolicy } from './merged.ts'
 import type { PlacedRule, RuleCause } from './order.ts'
@@ -49,9 +49,11 @@ interface End {
 }
 
 interface Cached {
-  text: string
   from: Subject
   to: Subject
+  protocol: number
+  /** Port, ICMP code and what is kept, as one number. */
+  what: number
   verdict: Verdict
 }
 
@@ -74,29 +76,51 @@ export interface Between {
   verdict(packet: Omit<PolicyPacket, 'from' | 'to'>): Verdict
 }
 
+/** One number of several. */
+type Mix = (one: number, two: number, three: number, four: number) => number
+
+export interface LookupOptions {
+  /** Answers kept; 65,536 where absent. */
+  capacity?: number
+  /** Of tags. */
+  hash?: Hash
+  /** Of what is asked about a packet. */
+  mix?: Mix
+  /** Milliseconds, for what searching costs. */
+  clock?: () => number
+}
+
+/** Stands for a port where the protocol has none. */
+const NONE = -1
+
+/** 52 bits that differ in many places where one of the numbers differs in one. */
+const mixed: Mix = (one, two, three, four) => {
+  let low = Math.imul(one ^ 0x9e3779b9, 0x85ebca6b) ^ Math.imul(two + 0x7f4a7c15, 0xc2b2ae35)
+  low = Math.imul(low ^ (low >>> 15) ^ three, 0x2c1b3c6d)
+  low = Math.imul(low ^ (low >>> 13) ^ four, 0x297a2d39)
+  const high = Math.imul(low ^ (low >>> 16) ^ two, 0x165667b1) ^ Math.imul(four ^ one, 0x9e3779b1)
+  return ((high >>> 12) & 0xf_ffff) * 0x1_0000_0000 + (low >>> 0)
+}
+
 export class PolicyLookup {
   readonly counts: LookupCounts = { hits: 0, misses: 0, collisions: 0, stale: 0, searchMs: 0 }
   /** Merged policies of tag sets; shared with whoever asks for tags. */
   readonly merged: MergedPolicies
   readonly #intent: MergeableState
-  readonly #hash: Hash
+  readonly #mix: Mix
   readonly #clock: () => number
-  readonly #cache: LRUCache<bigint, Cached>
+  readonly #cache: LRUCache<number, Cached>
   #generation: number
   #subjects = new Map<number, Subject>()
   #prefixes: { prefix: Prefix; identity: number }[] | undefined
 
-  /** @param capacity Answers kept. @param clock Milliseconds, for what searching costs. */
-  constructor(
-    intent: MergeableState,
-    { capacity = 65536, hash = hash64, clock = () => 0 }: { capacity?: number; hash?: Hash; clock?: () => number } = {},
-  ) {
+  constructor(intent: MergeableState, { capacity = 65536, hash, mix = mixed, clock = () => 0 }: LookupOptions = {}) {
     this.#intent = intent
     this.#clock = clock
-    this.#hash = hash
+    this.#mix = mix
     this.#cache = new LRUCache({ max: capacity })
     this.#generation = intent.generation
-    this.merged = new MergedPolicies(intent, { hash })
+    this.merged = new MergedPolicies(intent, hash === undefined ? {} : { hash })
   }
 
   /** Answers kept at the moment. */
@@ -124,11 +148,13 @@ export class PolicyLookup {
     const ends = this.#ends(fromName, toName)
     if ('refused' in ends) return ends.refused
     const { from, to } = ends
-    const text = `${from.subject.identity} ${to.subject.identity} ${packet.protocol} ${packet.port ?? ''} ${packet.code ?? ''} ${packet.kept?.egress ?? ''} ${packet.kept?.ingress ?? ''}`
-    const key = this.#hash(text)
+    const { protocol, port = NONE, code = 0, kept } = packet
+    const bits = (kept?.egress === true ? 1 : 0) + (kept?.ingress === true ? 2 : 0)
+    const what = (port * 256 + code) * 4 + bits
+    const key = this.#mix(from.subject.identity, to.subject.identity, protocol, what)
     const found = this.#cache.get(key)
     if (found === undefined) this.counts.misses++
-    else if (found.text !== text) this.counts.collisions++
+    else if (!isAbout(found, from.subject, to.subject, protocol, what)) this.counts.collisions++
     else if (!found.from.valid || !found.to.valid) this.counts.stale++
     else {
       this.counts.hits++
@@ -138,7 +164,7 @@ export class PolicyLookup {
     const egress = this.#side('egress', from, to, packet)
     const ingress = this.#side('ingress', to, from, packet)
     const verdict = { allow: passes(egress) && passes(ingress), egress, ingress }
-    this.#cache.set(key, { text, from: from.subject, to: to.subject, verdict })
+    this.#cache.set(key, { from: from.subject, to: to.subject, protocol, what, verdict })
     this.counts.searchMs += this.#clock() - began
     return verdict
   }
@@ -275,6 +301,15 @@ export class PolicyLookup {
 
 function isMember(intent: MergeableState, { record, subject }: End, vnp: string): boolean {
   return record !== undefined && intent.membersOf(vnp).has(subject.identity)
+}
+
+function isAbout(found: Cached, from: Subject, to: Subject, protocol: number, what: number): boolean {
+  return (
+    found.from.identity === from.identity &&
+    found.to.identity === to.identity &&
+    found.protocol === protocol &&
+    found.what === what
+  )
 }
 
 const passes = ({ verdict }: Decision): boolean => verdict === 'allow' || verdict === 'rate-limit'

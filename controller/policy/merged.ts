@@ -1,9 +1,9 @@
 /**
  * The merged policy of a set of tags: the partitions it is a member of and every rule it is the subject of, first
- * consulted first. Found once per set of policy-relevant tags and kept in a cache under the xxhash64 of the set's
- * canonical text; the text is compared as well, so a collision costs time and never an answer. An entry is dropped when
- * something that it was made from changes, and for no other reason: not by time, and not because other policies changed.
- * It refuses to know peers and packets (lookup.ts). Called by the lookup and the API.
+ * consulted first. Found once per set of policy-relevant tags and kept in a cache under the sum of its tags' xxhash64,
+ * for which they need no order; the tags are compared as well, so a collision costs time and never an answer. An entry
+ * is dropped when something that it was made from changes, and for no other reason: not by time, and not because other
+ * policies changed. It refuses to know peers and packets (lookup.ts). Called by the lookup and the API.
  *
  *     made from                          dropped when
  *     partitions whose selector matches  one of them changes, or one changes so that it matches now
@@ -14,7 +14,6 @@ import type { Direction, Vnp } from '../../model/records.ts'
 import { matches } from '../../model/selector.ts'
 import type { Tag } from '../../model/tag.ts'
 import { type Hash, hash64 } from './hash.ts'
-import { readKey, tagsKey } from './identity.ts'
 import type { IntentDelta } from './intent.ts'
 import { compareRules, compareVnps, type PlacedRule } from './order.ts'
 import type { IntentView } from './state.ts'
@@ -42,8 +41,9 @@ export interface MergedCounts {
 }
 
 interface Made {
-  /** The identity key of the tags. */
-  text: string
+  /** Where the cache has it. */
+  key: number
+  /** The relevant ones. */
   tags: ReadonlySet<Tag>
   vnps: readonly Vnp[]
   /** Names of the policies that apply. */
@@ -51,8 +51,14 @@ interface Made {
   rules: readonly PlacedRule[]
 }
 
+/** Halves of the xxhash64 of a relevant tag. */
+interface TagHash {
+  high: number
+  low: number
+}
+
 class Entry implements MergedPolicy, Made {
-  readonly text: string
+  readonly key: number
   readonly tags: ReadonlySet<Tag>
   readonly vnps: readonly Vnp[]
   readonly policies: readonly string[]
@@ -60,8 +66,8 @@ class Entry implements MergedPolicy, Made {
   readonly by: Readonly<Record<Direction, readonly PlacedRule[]>>
   valid = true
 
-  constructor({ text, tags, vnps, policies, rules }: Made) {
-    this.text = text
+  constructor({ key, tags, vnps, policies, rules }: Made) {
+    this.key = key
     this.tags = tags
     this.vnps = vnps
     this.policies = policies
@@ -76,11 +82,16 @@ export interface MergeableState extends IntentView {
   readonly relevantTags: { has(tag: Tag): boolean }
 }
 
+/** Tags whose hash is kept. */
+const MAX_HASHES = 200_000
+
 export class MergedPolicies {
   readonly counts: MergedCounts = { hits: 0, misses: 0, collisions: 0, dropped: 0 }
   readonly #intent: MergeableState
   readonly #hash: Hash
-  readonly #cache: LRUCache<bigint, Entry>
+  readonly #cache: LRUCache<number, Entry>
+  /** Of tags asked for; undefined for those that are not relevant. */
+  readonly #hashes = new Map<Tag, TagHash | undefined>()
   /** Entries by the partitions and policies that they were made from. */
   readonly #byVnp = new Index()
   readonly #byPolicy = new Index()
@@ -97,22 +108,26 @@ export class MergedPolicies {
     return this.#cache.size
   }
 
-  /** The merged policy of a record's tags, in whatever order. */
+  /** The merged policy of these tags, each once, in whatever order. */
   forTags(tags: Iterable<Tag>): MergedPolicy {
-    return this.forKey(tagsKey(tags, this.#intent.relevantTags))
-  }
-
-  /** The same for the identity key of a tag set (identity.ts). */
-  forKey(text: string): MergedPolicy {
-    const key = this.#hash(text)
+    let [high, low, relevant] = [0, 0, 0]
+    for (const tag of tags) {
+      const hash = this.#hashes.has(tag) ? this.#hashes.get(tag) : this.#hashOf(tag)
+      if (hash === undefined) continue
+      relevant++
+      high = (high + hash.high) | 0
+      low = (low + hash.low) | 0
+    }
+    // As many bits as a number holds.
+    const key = (high & 0x1f_ffff) * 0x1_0000_0000 + (low >>> 0)
     const found = this.#cache.get(key)
-    if (found !== undefined && found.text === text) {
+    if (found !== undefined && this.#isOf(found, tags, relevant)) {
       this.counts.hits++
       return found
     }
     if (found === undefined) this.counts.misses++
     else this.counts.collisions++
-    const entry = this.#make(text)
+    const entry = this.#make(key, new Set([...tags].filter((tag) => this.#intent.relevantTags.has(tag))))
     this.#cache.set(key, entry)
     for (const { name } of entry.vnps) this.#byVnp.add(name, entry)
     for (const name of entry.policies) this.#byPolicy.add(name, entry)
@@ -120,7 +135,8 @@ export class MergedPolicies {
   }
 
   /** Tells what a change set changed; call it after each. */
-  changed(delta: Pick<IntentDelta, 'vnps' | 'policies'>): void {
+  changed(delta: Pick<IntentDelta, 'vnps' | 'policies' | 'relevanceChanged'>): void {
+    if (delta.relevanceChanged) this.#hashes.clear()
     for (const name of delta.vnps) {
       this.#drop(this.#byVnp.all(name))
       const selector = this.#intent.vnps.get(name)?.selector
@@ -136,12 +152,28 @@ export class MergedPolicies {
 
   /** Drops everything: intent is another, and nobody can say how. */
   forget(): void {
+    this.#hashes.clear()
     this.#drop(this.#cache.values())
   }
 
-  #make(text: string): Entry {
-    const meaning = readKey(text)
-    const tags = new Set(meaning.kind === 'tags' ? meaning.tags : [])
+  #hashOf(tag: Tag): TagHash | undefined {
+    if (this.#hashes.size >= MAX_HASHES) this.#hashes.clear()
+    const whole = this.#intent.relevantTags.has(tag) ? this.#hash(tag) : undefined
+    const hash =
+      whole === undefined ? undefined : { high: Number(whole >> 32n) | 0, low: Number(whole & 0xffff_ffffn) | 0 }
+    this.#hashes.set(tag, hash)
+    return hash
+  }
+
+  /** @param relevant How many of the tags are relevant. */
+  #isOf(entry: Entry, tags: Iterable<Tag>, relevant: number): boolean {
+    if (entry.tags.size !== relevant) return false
+    let common = 0
+    for (const tag of tags) if (entry.tags.has(tag)) common++
+    return common === relevant
+  }
+
+  #make(key: number, tags: ReadonlySet<Tag>): Entry {
     const vnps = [...this.#intent.vnps.values()].filter(({ selector }) => matches(selector, tags)).sort(compareVnps)
     const policies: string[] = []
     const rules: PlacedRule[] = []
@@ -155,14 +187,14 @@ export class MergedPolicies {
         }
       }
     }
-    return new Entry({ text, tags, vnps, policies, rules: rules.sort(compareRules) })
+    return new Entry({ key, tags, vnps, policies, rules: rules.sort(compareRules) })
   }
 
   #drop(entries: Iterable<Entry>): void {
     for (const entry of [...entries]) {
       if (!entry.valid) continue
       this.counts.dropped++
-      this.#cache.delete(this.#hash(entry.text))
+      this.#cache.delete(entry.key)
     }
   }
 

@@ -169,7 +169,7 @@ describe('policy lookup', () => {
   it('answers rightly where all hashes are the same', () => {
     fc.assert(
       fc.property(arbitraryNetwork(10), ({ intent, packets }) => {
-        const lookup = new PolicyLookup(intent, { hash: () => 7n })
+        const lookup = new PolicyLookup(intent, { hash: () => 7n, mix: () => 7 })
         for (const packet of [...packets, ...packets])
           expect(lookup.getPolicyForTraffic(packet)).to.deep.equal(permits(intent, packet))
         expect(lookup.size).to.be.at.most(1)

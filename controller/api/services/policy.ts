@@ -51,7 +51,7 @@ export function policyService(deps: ApiDependencies): ServiceMethods {
   function forTraffic(request: GetPolicyForTrafficRequest__Output): Result<MergedPolicy> {
     const tags = validateTags(request.tags, 'tags')
     if (!tags.ok) return tags
-    const { vnps, rules } = deps.lookup.merged.forTags(tags.value)
+    const { vnps, rules } = deps.lookup.merged.forTags(new Set(tags.value))
     return ok({
       generation: String(intent.generation),
       vnps: vnps.map(({ name }) => name),
