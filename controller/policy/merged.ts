@@ -169,7 +169,8 @@ export class MergedPolicies {
   #isOf(entry: Entry, tags: Iterable<Tag>, relevant: number): boolean {
     if (entry.tags.size !== relevant) return false
     let common = 0
-    for (const tag of tags) if (entry.tags.has(tag)) common++
+    // The entry may be older than what is relevant now.
+    for (const tag of tags) if (entry.tags.has(tag) && this.#hashes.get(tag) !== undefined) common++
     return common === relevant
   }
 

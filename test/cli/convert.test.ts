@@ -283,11 +283,12 @@ describe('output', () => {
       ['30s', 30_000],
       ['5m', 300_000],
       ['2h', 7_200_000],
+      ['3d', 259_200_000],
       ['1.5', 1500],
       ['0', 0],
     ] as const)
       expect(durationMs(text, '--x')).to.equal(ms)
-    for (const text of ['', '5d', '-1s', 's', '1 s', '1e3', 'Infinity'])
+    for (const text of ['', '5w', '-1s', 's', '1 s', '1e3', 'Infinity'])
       expect(() => durationMs(text, '--x'), text).to.throw(/^--x: .*not a duration/)
     fc.assert(
       fc.property(fc.nat(400 * 86400), (seconds) => {
