@@ -27,6 +27,11 @@ import type { Flow, SwitchProgram } from '../policy/program.ts'
 
 /** Messages per write. Between writes the event loop turns, and a connection that is full is waited for. */
 const PER_WRITE = 500
+/**
+ * Messages between barriers, and at most twice as many that the switch has not taken in yet. Without, a switch that is
+ * busy with those before it would answer nothing, echo neither, and be taken for dead.
+ */
+const PER_BARRIER = 2000
 const FLAGS = BUNDLE_ATOMIC | BUNDLE_ORDERED
 /** Milliseconds for an answer that each operation before it adds. Open vSwitch 3.1 takes some 0.02 to read and commit one. */
 const PER_OPERATION_MS = 0.2
@@ -168,12 +173,19 @@ export class Push {
   }
 
   /**
-   * Sends the operations and a barrier right behind the last, in the same write where they are few. Resolves when the
-   * switch has processed all and refused none.
+   * Sends the operations and a barrier right behind the last, in the same write where they are few, and barriers in
+   * between where they are many. Resolves when the switch has processed all and refused none.
    */
   async #deliver(operations: readonly Operation[], wrap: (message: Message) => Message): Promise<void> {
+    let taken: Promise<void> | undefined
     for (let at = 0; at < operations.length; at += PER_WRITE) {
       if (at > 0) await turn()
+      if (at > 0 && at % PER_BARRIER === 0) {
+        await taken
+        taken = this.#barrier()
+        // Whoever waits for it next is told.
+        taken.catch(() => {})
+      }
       if (this.#refusal !== undefined) throw this.#refusal
       const messages = operations.slice(at, at + PER_WRITE).map((operation) => {
         const message = operationMessage(operation, this.#addresses)

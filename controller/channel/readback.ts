@@ -41,7 +41,7 @@ type FlowStats = FlowStatsReply['body'][number]
 const OUR_COOKIES = { cookie: COOKIE_OURS, cookie_mask: COOKIE_MASK_OURS }
 const ANY_COOKIE = { cookie: 0n, cookie_mask: 0n }
 /** Flows that are looked at before the event loop turns. */
-const PER_TURN = 5000
+const PER_TURN = 2000
 
 const ALL_FLOWS = { table_id: TABLE_ALL, out_port: PORT_ANY, out_group: GROUP_ANY, match: [] }
 
@@ -181,8 +181,22 @@ export async function readTableLimits(connection: OpenFlowConnection): Promise<M
 }
 
 /** Puts wanted objects in the place of those read back that mean the same. Changes `read` in place. */
-export function align({ program: read, mortal }: ReadBack, wanted: SwitchProgram): void {
+export function align(read: ReadBack, wanted: SwitchProgram): void {
+  for (const _ of aligning(read, wanted));
+}
+
+/**
+ * The same, with the event loop turning in between. `wanted` may change meanwhile: what was aligned with what it was
+ * is then another object than what it is, and compared.
+ */
+export async function alignInTurns(read: ReadBack, wanted: SwitchProgram): Promise<void> {
+  for (const _ of aligning(read, wanted)) await turn()
+}
+
+function* aligning({ program: read, mortal }: ReadBack, wanted: SwitchProgram): Generator<void> {
+  let count = 0
   for (const [key, flow] of read.flows) {
+    if (++count % PER_TURN === 0) yield
     const want = wanted.flows.get(key)
     if (want === undefined) continue
     if (mortal.has(key)) read.flows.delete(key)

@@ -24,7 +24,7 @@ import { type Changing, type Compared, compare } from './compare.ts'
 import type { Verdict } from './guard.ts'
 import { SwitchPorts } from './ports.ts'
 import { hasBundles, Push } from './push.ts'
-import { align, Given, type ReadBack, readBack, readFlows } from './readback.ts'
+import { align, alignInTurns, Given, type ReadBack, readBack, readFlows } from './readback.ts'
 import type { ChannelEvent, FlowStatsReply, SessionTimes, SwitchState, SwitchStatus } from './types.ts'
 import { Upkeep } from './upkeep.ts'
 
@@ -446,7 +446,8 @@ export class Session {
     if (!this.#isServing(line)) return
     const { wanted } = this.#ledger
     if (wanted === undefined) this.#unaligned = read
-    else align(read, wanted)
+    else await alignInTurns(read, wanted)
+    if (!this.#isServing(line)) return
     this.#doubt = false
     if (!this.#served) {
       this.#served = true

@@ -14,7 +14,7 @@ import type { Operation } from '../flows/diff.ts'
 import type { Effect, Ledger } from '../flows/ledger.ts'
 import { Drift, driftOf, flowText } from './drift.ts'
 import { FlowMonitor, monitorRequest } from './monitor.ts'
-import { align, type ReadBack, readForeign } from './readback.ts'
+import { alignInTurns, type ReadBack, readForeign } from './readback.ts'
 import { Allowance, Spacing } from './spacing.ts'
 
 const EVENTS = 50_000
@@ -204,11 +204,11 @@ export class Upkeep {
       let compared = false
       try {
         const found = await read()
+        if (ledger.wanted !== undefined) await alignInTurns(found, ledger.wanted)
         const { installed, wanted, phase } = ledger
         const steady = !this.#stopped && before === epoch() && phase === 'resting'
         if (steady && installed !== undefined && wanted !== undefined) {
           compared = true
-          align(found, wanted)
           const drift = driftOf(installed, found.program)
           if (drift !== undefined) {
             this.#tellDrift(drift)

@@ -21,23 +21,40 @@ export class Daemons {
   readonly directory = mkdtempSync(join(tmpdir(), 'ovs-'))
   readonly #processes: ChildProcess[] = []
 
-  static async start(): Promise<Daemons> {
+  /** @param netns A network namespace to forward in with the userspace datapath; without it all ports are dummies. */
+  static async start(netns?: string): Promise<Daemons> {
     const daemons = new Daemons()
     const { directory } = daemons
     execFileSync('ovsdb-tool', ['create', `${directory}/conf.db`, SCHEMA])
-    daemons.#spawn('ovsdb-server', [`${directory}/conf.db`, `--remote=punix:${directory}/db.sock`], 'database.ctl')
+    daemons.#spawn('ovsdb-server', [
+      `${directory}/conf.db`,
+      `--remote=punix:${directory}/db.sock`,
+      `--unixctl=${directory}/database.ctl`,
+    ])
     await daemons.#appears('db.sock')
     daemons.vsctl('--no-wait', 'init')
     const limited = [`--as=${MEMORY}`, 'ovs-vswitchd', `unix:${directory}/db.sock`]
-    daemons.#spawn('prlimit', [...limited, '--enable-dummy=override', '--disable-system'], 'switch.ctl')
-    await daemons.#appears('switch.ctl')
+    if (netns === undefined) {
+      const control = `--unixctl=${directory}/switch.ctl`
+      daemons.#spawn('prlimit', [...limited, '--enable-dummy=override', '--disable-system', control])
+      await daemons.#appears('switch.ctl')
+    } else {
+      // Every userspace datapath has a device ovs-netdev: two of them need two namespaces.
+      daemons.#spawn('ip', ['netns', 'exec', netns, 'prlimit', ...limited, '--disable-system', '--pidfile'])
+      await daemons.#appears('ovs-vswitchd.pid')
+    }
     return daemons
   }
 
-  #spawn(program: string, words: string[], control: string): void {
+  #spawn(program: string, words: string[]): void {
     const { directory } = this
-    const log = ['-vconsole:off', '-vsyslog:off', '-vfile:info', `--log-file=${directory}/${control}.log`]
-    const child = spawn(program, [...words, ...log, `--unixctl=${directory}/${control}`], {
+    const log = [
+      '-vconsole:off',
+      '-vsyslog:off',
+      '-vfile:info',
+      `--log-file=${directory}/${this.#processes.length}.log`,
+    ]
+    const child = spawn(program, [...words, ...log], {
       env: { ...process.env, OVS_RUNDIR: directory },
       stdio: 'ignore',
     })

@@ -44,21 +44,26 @@ export class RunningController {
   static async start({
     tls = false,
     words = [],
+    environment = {},
   }: {
     tls?: boolean
     words?: string[]
+    environment?: Record<string, string>
   } = {}): Promise<RunningController> {
     const controller = new RunningController(await freePort(), await freePort(), tls, words)
-    await controller.run()
+    await controller.run(TAGSTEER, environment)
     return controller
   }
 
-  /** Starts it again after end() or kill(). */
-  async run(): Promise<void> {
+  /**
+   * Starts it again after end() or kill().
+   * @param program The build to run. @param environment Beside this process's.
+   */
+  async run(program = TAGSTEER, environment: Record<string, string> = {}): Promise<void> {
     const sides = this.#tls ? ['--openflow', `tls:${this.openflow}`] : ['--openflow', this.openflow, '--plaintext']
     const words = ['up', '--listen', this.api, ...sides, ...this.#words]
-    const child = spawn(process.execPath, [TAGSTEER, ...words], {
-      env: { ...process.env, TAGSTEER_HOME: this.home },
+    const child = spawn(process.execPath, [program, ...words], {
+      env: { ...process.env, ...environment, TAGSTEER_HOME: this.home },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     this.#process = child
@@ -77,6 +82,10 @@ export class RunningController {
         resolve()
       })
     })
+  }
+
+  get pid(): number | undefined {
+    return this.#process?.pid
   }
 
   /** What it logged last. */

@@ -12,7 +12,8 @@ import { Bench, programOf, towards } from '../support/southbound-bench.ts'
 
 const OVSDB = 'unix:/var/run/openvswitch/db.sock'
 
-const run = (command: string, ...args: string[]): string => execFileSync(command, args, { encoding: 'utf8' })
+const run = (command: string, ...args: string[]): string =>
+  execFileSync(command, args, { encoding: 'utf8', maxBuffer: 1e8 })
 const ofctl = (...args: string[]): string => run('ovs-ofctl', '-O', 'OpenFlow13', ...args)
 
 /** `cookie=…, table=…, priority…match` of each flow, without counters. */
@@ -21,6 +22,7 @@ const dump = (bridge: string): string[] => {
   return lines.filter((line) => line.includes('cookie=')).map((line) => line.trim())
 }
 
+const withoutCounters = (line: string): string => line.replace(/duration=[^,]*, |[a-z]+_age=[0-9]+, /g, '')
 const packetsOf = (line: string): number => Number(/n_packets=(\d+)/.exec(line)?.[1])
 const durationOf = (line: string): number => Number(/duration=([\d.]+)s/.exec(line)?.[1])
 
@@ -205,6 +207,26 @@ describe('the southbound channel with Open vSwitch', function () {
     run('ovs-vsctl', 'clear', 'bridge', bridge, 'flow_tables')
     await bench.applied(id, 2)
     expect(dump(bridge)).to.have.lengthOf(80)
+  })
+
+  it('has all or nothing of a change of 25,000 flows', async () => {
+    const bench = await begin()
+    const bridge = add(bench)
+    const id = idOf(bridge)
+    const limit = ['--id=@t', 'create', 'Flow_Table', 'flow_limit=20000', 'overflow_policy=refuse']
+    run('ovs-vsctl', '--', ...limit, '--', 'set', 'bridge', bridge, 'flow_tables:0=@t')
+    const flows = (from: number, count: number) =>
+      programOf(Array.from({ length: count }, (_, i) => towards(0x0a000000 + from + i, 1)))
+    bench.southbound.want(id, 1, flows(0, 50))
+    await bench.applied(id, 1)
+    const before = dump(bridge).map(withoutCounters)
+    bench.southbound.want(id, 2, flows(25, 25_000))
+    const { details } = await bench.tells('switch-degraded')
+    expect(details['error']).to.match(/flow_mod_failed\/table_full to add flow/)
+    expect(dump(bridge).map(withoutCounters)).to.deep.equal(before)
+    run('ovs-vsctl', 'clear', 'bridge', bridge, 'flow_tables')
+    await bench.applied(id, 2)
+    expect(dump(bridge)).to.have.lengthOf(25_000)
   })
 
   it('confirms a change when no packet passes by what it replaced', async function () {
