@@ -95,7 +95,12 @@ export class Observed implements ObservedView {
   /** A switch that will not come back: its ports are gone, and its interfaces are nowhere unless attached to it by number. */
   switchForgotten(datapathId: string): void {
     const before = this.datapaths.get(datapathId)
-    const concerned = [...this.places].filter(([, place]) => place.datapathId === datapathId).map(([name]) => name)
+    const concerned = new Set<string>()
+    for (const [name, place] of this.places) if (place.datapathId === datapathId) concerned.add(name)
+    // Those whose port it did not have: where it is not known, their records are believed.
+    for (const { name, attachment } of this.#intent.interfaces.values()) {
+      if (attachment.kind === 'port' && attachment.datapathId === datapathId) concerned.add(name)
+    }
     for (const port of before?.ports.values() ?? []) this.#unname(datapathId, port)
     this.datapaths.delete(datapathId)
     this.#delta.datapaths.add(datapathId)

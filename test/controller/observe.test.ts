@@ -117,6 +117,17 @@ describe('places of interfaces', () => {
     expect([world.place('a'), world.place('b')]).to.deep.equal(['nowhere', 'nowhere'])
   })
 
+  it('are what a restart would find where a switch that lacked a port is forgotten', () => {
+    const world = new World()
+    world.observed.switchUp(ONE, [port(1)])
+    world.record('a', 1, { kind: 'port', datapathId: ONE, port: 9 })
+    expect(world.place('a')).to.equal('nowhere')
+    world.observed.switchForgotten(ONE)
+    const again = new World()
+    again.record('a', 1, { kind: 'port', datapathId: ONE, port: 9 })
+    expect([world.place('a'), again.place('a')]).to.deep.equal(['1:9', '1:9'])
+  })
+
   it('are kept while a switch is away, believed after a restart, and gone with a switch that is forgotten', () => {
     const world = new World()
     const { mac } = world.record('a', 1, { kind: 'mac' })

@@ -110,6 +110,7 @@ export class CompileWorld {
       case 'switch gone':
         this.#graph.removeSwitch(step.datapathId)
         this.#rewire()
+        this.#unsee(step.datapathId)
         observed.switchForgotten(step.datapathId)
         this.#loop.forget(step.datapathId)
         this.installed.delete(step.datapathId)
@@ -194,6 +195,8 @@ export class CompileWorld {
     const places = [...this.observed.places]
     this.#loop.close()
     this.store = this.store.reopened()
+    // Where hosts were seen is in memory only.
+    this.#sightings.clear()
     this.#start(places)
     for (const { datapathId, ports } of switches) this.observed.switchUp(datapathId, ports.values())
     const { sent } = this
@@ -215,6 +218,13 @@ export class CompileWorld {
   #observedChanged(): void {
     const delta = this.observed.takeDelta()
     if (delta !== undefined) this.#loop.observedChanged(delta)
+  }
+
+  /** Nobody is seen any more on a switch that is gone. */
+  #unsee(datapathId: string): void {
+    const macs = [...this.#sightings].filter(([, at]) => at.datapathId === datapathId).map(([mac]) => mac)
+    for (const mac of macs) this.#sightings.delete(mac)
+    this.observed.topologyChanged([], macs)
   }
 
   #rewire(): void {
