@@ -14,7 +14,8 @@
  * What order alone cannot give: one table deciding as the old and the next as the new may permit what neither
  * permitted. An atomic bundle (EXT-230) has no such moment, and a change of any size is one bundle where the switch has
  * them. Where it has none, and more than one table changes, a guard row that drops everything stands in table 0
- * meanwhile: packets are lost for that time, but none passes that neither the old nor the new program permits.
+ * meanwhile: packets are lost for that time, but none passes that neither the old nor the new program permits. The same
+ * holds for one conjunction that loses some rows and gains others: its rows decide together.
  *
  * Beside all that are tables that packets do not get to (reach.ts): a new layout's before the first table leads there,
  * an old one's after it no longer does. What happens in those is not seen, so it needs neither atomicity nor guard and
@@ -117,14 +118,37 @@ function together(operations: Operation[], { bundles, guard }: Sending): Batch[]
   if (operations.length === 0) return []
   if (bundles) return [{ atomic: true, settles: false, operations }]
   const tables = new Set(operations.flatMap((operation) => (operation.what === 'flow' ? [operation.flow.table] : [])))
-  const list = byPlace(operations, tables.size < 2).map((part) => ({ atomic: false, settles: false, operations: part }))
-  if (tables.size < 2 || list.length < 2) return list
+  const orderIsEnough = tables.size < 2 && !mixesConjunction(operations)
+  const list = byPlace(operations, orderIsEnough).map((part) => ({ atomic: false, settles: false, operations: part }))
+  if (orderIsEnough || list.length < 2) return list
   const one = (act: 'add' | 'delete'): Batch => ({
     atomic: false,
     settles: false,
     operations: [{ what: 'flow', act, ...guard }],
   })
   return [one('add'), ...list, one('delete')]
+}
+
+/**
+ * Whether rows of one conjunction both come and go: half way its sides would be a mixture, in which those who leave meet
+ * those who come.
+ */
+function mixesConjunction(operations: readonly Operation[]): boolean {
+  const coming = new Set<number>()
+  const going = new Set<number>()
+  for (const operation of operations) {
+    if (operation.what !== 'flow') continue
+    for (const instruction of operation.flow.instructions) {
+      if (instruction.type !== 'apply_actions') continue
+      for (const action of instruction.actions) {
+        if (action.type !== 'nx_conjunction') continue
+        if (operation.act !== 'delete') coming.add(action.id)
+        if (operation.act !== 'add') going.add(action.id)
+      }
+    }
+  }
+  for (const id of coming) if (going.has(id)) return true
+  return false
 }
 
 function phase(operation: Operation): number {

@@ -280,6 +280,16 @@ function cable(index: number): { one: PortRef; other: PortRef } {
   }
 }
 
+/** The cables that there are, whether or not anybody has found them yet. */
+export function cableAt(datapathId: string, port: number): PortRef | undefined {
+  for (let index = 1; index <= SWITCHES; index++) {
+    const { one, other } = cable(index)
+    if (one.datapathId === datapathId && one.port === port) return other
+    if (other.datapathId === datapathId && other.port === port) return one
+  }
+  return undefined
+}
+
 function link({ observed }: CompileWorld, random: Random): Step | undefined {
   const { one, other } = cable(1 + random.below(SWITCHES))
   const here = observed.datapaths.get(one.datapathId)

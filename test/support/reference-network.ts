@@ -3,7 +3,7 @@
  * out at others, with connection tracking in between. And the frames of policy's packets. Used by tests of the compiler.
  */
 import { type Message, ReferenceSwitch } from 'node-openflow'
-import { diff, type Operation } from '../../controller/flows/diff.ts'
+import { apply, diff, type Operation } from '../../controller/flows/diff.ts'
 import { operationMessage } from '../../controller/flows/messages.ts'
 import { TABLES } from '../../controller/policy/pipeline.ts'
 import { emptyProgram, type SwitchProgram } from '../../controller/policy/program.ts'
@@ -23,6 +23,9 @@ export const GATEWAY_MAC = 0x02ff00000001
 const NONE = new Uint8Array(0)
 const EPHEMERAL = 40_000
 
+/** The port at the other end of a port's cable. */
+export type Cables = (datapathId: string, port: number) => Place | undefined
+
 /** A frame that came out where no switch of ours is behind the port, or went to the controller. */
 export interface Arrival extends Place {
   frame: Uint8Array
@@ -35,8 +38,12 @@ export class ReferenceNetwork {
   /** Cookies of packet_ins since last asked. */
   readonly told: bigint[] = []
 
-  constructor(observed: ObservedView) {
+  readonly #cables: Cables | undefined
+
+  /** @param cables Where a port leads; as in networkOf() where absent. */
+  constructor(observed: ObservedView, cables?: Cables) {
     this.#order = [...observed.datapaths.keys()]
+    this.#cables = cables
     for (const { datapathId, ports } of observed.datapaths.values()) {
       const options = { datapathId: BigInt(`0x${datapathId}`), ports: [...ports.keys()] }
       this.#switches.set(datapathId, new ReferenceSwitch(options))
@@ -45,21 +52,28 @@ export class ReferenceNetwork {
 
   /** Brings a switch to a program by the differences, and throws what it refuses. */
   install(datapathId: string, program: SwitchProgram): void {
-    const target = this.#switches.get(datapathId)
-    if (target === undefined) throw new Error(`no switch ${datapathId}`)
-    const before = this.#installed.get(datapathId) ?? emptyProgram()
-    const operations = diff(program, before).filter((operation) => operation.what !== 'port' && !isAdvert(operation))
+    const operations = diff(program, this.#installed.get(datapathId) ?? emptyProgram())
     const rank = { meter: 0, group: 1, flow: 2, port: 3 }
     operations.sort(
       (one, other) =>
         Number(one.act !== 'delete') - Number(other.act !== 'delete') || rank[one.what] - rank[other.what],
     )
+    this.carryOut(datapathId, operations)
+  }
+
+  /** Carries operations out in this order, and throws what the switch refuses. */
+  carryOut(datapathId: string, operations: readonly Operation[]): void {
+    const target = this.#switches.get(datapathId)
+    if (target === undefined) throw new Error(`no switch ${datapathId}`)
+    const installed = this.#installed.get(datapathId) ?? emptyProgram()
+    this.#installed.set(datapathId, installed)
     for (const operation of operations) {
+      if (operation.what === 'port' || isAdvert(operation)) continue
       const refusal = target.handle(operationMessage(operation)).find((answer: Message) => answer.type === 'error')
       if (refusal !== undefined)
         throw new Error(`refused: ${JSON.stringify(refusal, (_, v) => (typeof v === 'bigint' ? `${v}` : v))}`)
     }
-    this.#installed.set(datapathId, { ...program, flows: new Map(program.flows), meters: new Map(program.meters) })
+    apply(operations, installed)
   }
 
   /** Where a frame comes out that goes in at a port. */
@@ -82,6 +96,7 @@ export class ReferenceNetwork {
   }
 
   #behind(datapathId: string, port: number): Place | undefined {
+    if (this.#cables !== undefined) return this.#cables(datapathId, port)
     const step = port === LINE_PORTS.left ? -1 : port === LINE_PORTS.right ? 1 : 0
     const next = step === 0 ? undefined : this.#order[this.#order.indexOf(datapathId) + step]
     if (next === undefined) return undefined
@@ -107,9 +122,18 @@ export function endOf(name: string, record: InterfaceRecord | undefined, family:
   return { mac: record?.mac ?? GATEWAY_MAC, address }
 }
 
-/** The frame of a packet of the original direction, or of the answer to it. `from` is who sends this very frame. */
-export function frameOf({ protocol, port = 0 }: ArbitraryPacket, reply: boolean, from: End, to: End): Uint8Array {
-  const [srcPort, dstPort] = reply ? [port, EPHEMERAL] : [EPHEMERAL, port]
+/**
+ * The frame of a packet of the original direction, or of the answer to it. `from` is who sends this very frame;
+ * `ephemeral` tells connections between the same ends apart.
+ */
+export function frameOf(
+  { protocol, port = 0 }: ArbitraryPacket,
+  reply: boolean,
+  from: End,
+  to: End,
+  ephemeral = EPHEMERAL,
+): Uint8Array {
+  const [srcPort, dstPort] = reply ? [port, ephemeral] : [ephemeral, port]
   const between = between4or6(from.address, to.address)
   const flags = reply ? TCP_SYN | TCP_ACK : TCP_SYN
   const tcp = {
@@ -123,7 +147,7 @@ export function frameOf({ protocol, port = 0 }: ArbitraryPacket, reply: boolean,
     options: NONE,
   }
   const type = reply ? ({ 8: 0, 13: 14, 128: 129 }[port] ?? 0) : port
-  const echo = echoBody(7, 1, NONE)
+  const echo = echoBody(ephemeral, 1, NONE)
   const payload =
     protocol === 6
       ? encodeTcp(between, tcp, NONE)
