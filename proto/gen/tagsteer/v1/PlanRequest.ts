@@ -12,7 +12,7 @@ export interface PlanRequest {
    */
   'limit'?: (number);
   /**
-   * Count flows also where the controller stands still for longer than a quarter of a second meanwhile.
+   * Count flows also where more than 4,000 interfaces times switches are concerned: the controller stands still meanwhile.
    */
   'thorough'?: (boolean);
 }
@@ -27,7 +27,7 @@ export interface PlanRequest__Output {
    */
   'limit': (number);
   /**
-   * Count flows also where the controller stands still for longer than a quarter of a second meanwhile.
+   * Count flows also where more than 4,000 interfaces times switches are concerned: the controller stands still meanwhile.
    */
   'thorough': (boolean);
 }
