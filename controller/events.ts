@@ -93,6 +93,34 @@ export const EVENTS = {
     severity: 'alert',
     sentence: 'The history of generations up to {oldest} could not be kept ({reason}). Records are not concerned.',
   },
+  'space-filling': {
+    severity: 'warning',
+    sentence: 'Space {subject} is {percent} % full: {used} in use and {resting} in quarantine, of {limit}.',
+  },
+  'space-nearly-full': {
+    severity: 'alert',
+    sentence:
+      'Space {subject} is {percent} % full: {used} in use and {resting} in quarantine, of {limit}. Writes that need more will be refused.',
+  },
+  'space-relieved': {
+    severity: 'info',
+    sentence: 'Space {subject} has room again: {used} in use and {resting} in quarantine, of {limit}.',
+  },
+  'space-full': {
+    severity: 'alert',
+    sentence: 'A write was refused, and nothing of it was written, because space {subject} ({limit}) is full.',
+  },
+  'switch-unnumbered': {
+    severity: 'alert',
+    sentence:
+      'Switch {subject} could not be given its numbers ({reason}); what needs them is dropped there. It is tried again.',
+  },
+  'switch-numbered': { severity: 'info', sentence: 'Switch {subject} has its numbers now.' },
+  'compile-failed': {
+    severity: 'alert',
+    sentence:
+      'What switches should have could not be compiled ({reason}); they keep what they have. This is a defect: report it.',
+  },
   'store-failed': { severity: 'alert', sentence: 'The store refused a write of the controller itself: {reason}.' },
 } as const satisfies Record<string, EventRow>
 

@@ -12,7 +12,6 @@ import { systemClock } from '../host/clock.ts'
 import { type ControllerConfig, endpointText } from '../host/config.ts'
 import { EXIT_CODE, Lifecycle } from '../host/lifecycle.ts'
 import type { Log } from '../host/log.ts'
-import { failureText } from '../model/errors.ts'
 import { PREFIX, type SwitchRecord } from '../model/records.ts'
 import type { Entry } from '../store/contract.ts'
 import { openEmbeddedStore } from '../store/embedded.ts'
@@ -20,20 +19,23 @@ import { TopologyService } from '../topology/service.ts'
 import { RECORD_KINDS } from './api/messages.ts'
 import { API_LIMITS, readTls, startApi } from './api/server.ts'
 import { Applied } from './applied.ts'
+import { CapacityWatch } from './capacity.ts'
 import { Southbound } from './channel/southbound.ts'
 import type { ChannelEvent } from './channel/types.ts'
 import { CompileLoop } from './compile-loop.ts'
 import { EventLog } from './events.ts'
 import { Hints } from './hints.ts'
 import { type MetricSources, Metrics, serveMetrics } from './metrics.ts'
+import { Numbering } from './numbering.ts'
 import { Observed } from './observe.ts'
 import { packetHandler } from './packets.ts'
 import { Planner } from './plan/planner.ts'
+import { capacities } from './policy/capacity.ts'
 import { Compiler } from './policy/compile.ts'
 import { Intent } from './policy/intent.ts'
 import { PolicyLookup } from './policy/lookup.ts'
 import { Verifier } from './verify.ts'
-import { createWriter } from './write.ts'
+import { createWriter, REQUEST_LIMITS } from './write.ts'
 
 export interface ControllerServices {
   log: Log
@@ -121,13 +123,17 @@ async function start(
     },
   })
   lifecycle.onStop('store', () => store.close())
-  const writer = createWriter(store, now)
+  const capacity = new CapacityWatch(tell, () => clock.monotonic())
+  const writer = createWriter(store, now, REQUEST_LIMITS, (failure) => capacity.refused(failure))
+  const numbering = new Numbering({ assign: (datapathId, use) => writer.assignNumbers(datapathId, use), tell })
+  lifecycle.onStop('numbering', () => numbering.stop())
   const intent = new Intent()
   /** What intent is made of; those that others refer to first. */
   const entries = (): Entry[] =>
     ['number/', 'identity/', 'switch/', 'vnp/', 'policy/', 'interface/'].flatMap((prefix) => store.list(prefix))
   intent.apply({ revision: store.revision(), changes: entries().map((after) => ({ key: after.key, after })) })
   tell('intent-loaded', 'store', { generation: intent.generation })
+  capacity.look(capacities(intent))
 
   const lookup = new PolicyLookup(intent, { clock: () => clock.monotonic() })
   const hints = new Hints(store, tell)
@@ -194,7 +200,10 @@ async function start(
       metrics.compiled(ms)
       compileLog.debug('compiled', { ms: Math.round(ms * 100) / 100, switches })
     },
-    failed: (error) => compileLog.error('compilation failed; switches keep what they have', { error }),
+    failed: (error) => {
+      compileLog.error('compilation failed; switches keep what they have', { error })
+      tell('compile-failed', 'compiler', { reason: error instanceof Error ? error.message : String(error) })
+    },
     clock: () => clock.monotonic(),
   })
   lifecycle.onStop('compiler', () => loop.close())
@@ -212,6 +221,7 @@ async function start(
     generation: () => ({ stored: intent.generation, compiled: applied.compiled, applied: applied.reached }),
     records: () => Object.fromEntries(RECORD_KINDS.map((kind) => [kind, intent.count(kind)])),
     identities: () => intent.identities.size,
+    capacities: () => capacities(intent),
     *switches() {
       for (const status of southbound.switches.values())
         yield { ...status, desiredFlows: loop.programs.get(status.datapathId)?.flows.size ?? 0 }
@@ -243,9 +253,7 @@ async function start(
   const onChannel = (event: ChannelEvent): void => {
     switch (event.kind) {
       case 'up':
-        void writer.assignNumbers(event.datapathId).then((assigned) => {
-          if (!assigned.ok) tell('store-failed', event.datapathId, { reason: failureText(assigned.failure) })
-        })
+        void numbering.came(event.datapathId)
         observe(() => {
           topology.switchUp(event.datapathId, [...event.ports.values()])
           observed.switchUp(event.datapathId, event.ports.values())
@@ -273,6 +281,7 @@ async function start(
   /** The record about a switch was deleted: one that is away is gone for good. */
   const forget = (datapathId: string): void => {
     if (!southbound.forget(datapathId)) return
+    void numbering.forgotten(datapathId)
     loop.forget(datapathId)
     observe(() => {
       topology.forget(datapathId)
@@ -290,6 +299,7 @@ async function start(
     next: (changeSet) => {
       const delta = intent.apply(changeSet)
       lookup.changed(delta)
+      capacity.look(capacities(intent))
       for (const { key, before, after } of changeSet.changes) {
         if (key.startsWith(PREFIX.switch) && after === undefined && before !== undefined)
           forget((before.value as SwitchRecord).datapathId)

@@ -9,6 +9,7 @@ import type { AddressInfo } from 'node:net'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { SwitchState } from './channel/types.ts'
 import type { Severity } from './events.ts'
+import type { Capacity } from './policy/capacity.ts'
 import type { LookupCounts } from './policy/lookup.ts'
 import type { MergedCounts } from './policy/merged.ts'
 
@@ -26,6 +27,11 @@ export const METRICS = {
   },
   tagsteer_records: { type: 'gauge', help: 'Records kept.', labels: ['kind'] },
   tagsteer_identities: { type: 'gauge', help: 'Identity numbers in use.', labels: [] },
+  tagsteer_space: {
+    type: 'gauge',
+    help: 'Spaces of numbers and limits of records: in use, in quarantine (resting), and the limit.',
+    labels: ['space', 'state'],
+  },
   tagsteer_switches: {
     type: 'gauge',
     help: 'Switches known, by what the controller can do for them.',
@@ -73,6 +79,7 @@ export interface MetricSources {
   generation(): { stored: number; compiled: number; applied: number }
   records(): Readonly<Record<string, number>>
   identities(): number
+  capacities(): Iterable<Capacity>
   switches(): Iterable<{
     datapathId: string
     state: SwitchState
@@ -104,6 +111,10 @@ export class Metrics {
       for (const [kind, value] of Object.entries(sources.records())) set(value, { kind })
     })
     from('tagsteer_identities', (set) => set(sources.identities()))
+    from('tagsteer_space', (set) => {
+      for (const { space, used, resting, limit } of sources.capacities())
+        for (const [state, value] of Object.entries({ used, resting, limit })) set(value, { space, state })
+    })
     from('tagsteer_switches', (set) => {
       const states: Record<SwitchState, number> = { connecting: 0, served: 0, degraded: 0, refused: 0, disconnected: 0 }
       for (const { state } of sources.switches()) states[state]++

@@ -6,7 +6,7 @@
  *     writes ─▶ store.update ─▶ propose(newest intent) ─▶ transaction + request record ─▶ durable ─▶ outcome
  */
 import { createHash } from 'node:crypto'
-import { fail, ok, type Result } from '../model/errors.ts'
+import { type Failure, fail, ok, type Result } from '../model/errors.ts'
 import { PREFIX } from '../model/records.ts'
 import type { Store, Transaction } from '../store/contract.ts'
 import { ConflictCheck, NO_CONFLICTS, refusal } from './policy/conflict-check.ts'
@@ -71,17 +71,19 @@ export interface Writer {
    * read-modify-write (a masked update, a prune) cannot lose another's change.
    */
   write(decide: (intent: Intent) => Result<Write[]>, request: WriteRequest): Promise<Result<Written>>
-  /** Gives a switch its own numbers: itself, and a conntrack zone for each network in use. */
-  assignNumbers(datapathId: string): Promise<Result<void>>
+  /** Gives a switch its own numbers: itself, and a conntrack zone for each network in use; or releases them. */
+  assignNumbers(datapathId: string, use?: boolean): Promise<Result<void>>
   /** The intent that decisions are made against: it may hold writes that are not durable yet. */
   readonly newest: Intent
   stop(): void
 }
 
+/** @param refused Told of each write that policy/propose.ts refuses. */
 export function createWriter(
   store: Store,
   now: () => number,
   limits: { [limit in keyof typeof REQUEST_LIMITS]: number } = REQUEST_LIMITS,
+  refused: (failure: Failure) => void = () => {},
 ): Writer {
   const newest = new Intent()
   const conflicts = new ConflictCheck(newest)
@@ -143,10 +145,13 @@ export function createWriter(
           ...(key === undefined ? {} : { requestId: request.requestId! }),
         }
         const proposed = propose(newest, writes.value, context)
-        if (!proposed.ok) return { result: proposed }
-        const { warnings, refused } =
+        if (!proposed.ok) {
+          if (request.validateOnly !== true) refused(proposed.failure)
+          return { result: proposed }
+        }
+        const { warnings, refused: finding } =
           request.unchecked === true ? NO_CONFLICTS : conflicts.check(proposed.value.outcomes)
-        if (refused !== undefined) return { result: refusal(refused) }
+        if (finding !== undefined) return { result: refusal(finding) }
         const revision = view.revision()
         const outcomes = proposed.value.outcomes.map((outcome) =>
           completeOutcome(outcome, newest, request.validateOnly === true ? revision : revision + 1),
@@ -188,12 +193,15 @@ export function createWriter(
     return updated.result
   }
 
-  async function assignNumbers(datapathId: string): Promise<Result<void>> {
+  async function assignNumbers(datapathId: string, use = true): Promise<Result<void>> {
     try {
       const updated = await store.update<Result<void>>(() => {
-        const cause = { caller: 'controller', method: 'switch connected', now: now() }
-        const proposed = proposeNumbers(newest, datapathId, cause)
-        if (!proposed.ok) return { result: proposed }
+        const cause = { caller: 'controller', method: use ? 'switch connected' : 'switch forgotten', now: now() }
+        const proposed = proposeNumbers(newest, datapathId, cause, use)
+        if (!proposed.ok) {
+          refused(proposed.failure)
+          return { result: proposed }
+        }
         const { transaction } = proposed.value
         return transaction === undefined ? { result: ok(undefined) } : { result: ok(undefined), transaction }
       })

@@ -111,6 +111,11 @@ export const ERRORS = {
     sentence: 'No free number is left in the {space} space of {limit}.',
     remedy: 'Remove unused records; numbers return after their quarantine.',
   },
+  NUMBERS_SPENT: {
+    status: 'RESOURCE_EXHAUSTED',
+    sentence: 'Every number up to {limit} has been given to a {kind} once, and none is given twice.',
+    remedy: 'Update records that exist; for new ones apply your manifests to a controller with an empty store.',
+  },
   COMPACTED: {
     status: 'OUT_OF_RANGE',
     sentence: 'Revision {revision} is no longer kept; the oldest is {oldest}.',

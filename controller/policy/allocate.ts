@@ -175,10 +175,11 @@ function zoneUse(intent: Intent, networks: ReadonlyMap<string, boolean>): Map<st
   return use
 }
 
-/** Datapath ids of switches that have connected before. */
+/** Datapath ids of switches that have connected before and were not forgotten since. */
 export function knownDatapaths(intent: Intent): string[] {
   const prefix = numberKey('switch', '')
-  return [...intent.numberKeys('switch')].map((key) => key.slice(prefix.length))
+  const held = [...intent.numberKeys('switch')].filter((key) => intent.numberRecord(key)?.releasedAt === undefined)
+  return held.map((key) => key.slice(prefix.length))
 }
 
 function meterUse(changes: Changes): Map<string, boolean> {

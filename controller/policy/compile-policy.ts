@@ -297,7 +297,9 @@ function judgements(intent: IntentView): Map<string, Judgement> {
   for (const direction of DIRECTIONS) {
     const { first, last } = POLICY_BANDS.defaults
     const allowing = vnps.filter((vnp) => (direction === 'egress' ? vnp.egressDefault : vnp.ingressDefault) === 'allow')
-    for (const [index, vnp] of allowing.slice(0, last - first + 1).entries()) {
+    const room = last - first + 1
+    if (allowing.length > room) throw new RangeError(`${allowing.length} defaults do not fit into ${room} priorities`)
+    for (const [index, vnp] of allowing.entries()) {
       const judgement = judgementOfVnp(vnp, direction, first + index)
       found.set(`${PREFIX.vnp}${vnp.name} ${direction}`, judgement)
     }

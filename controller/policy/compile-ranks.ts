@@ -4,7 +4,7 @@
  * Rules stand in pieces inside blocks by policy inside blocks by partition, each filled from its top; sizes are powers
  * of two, so there is room to grow before the neighbours move. What a rule says decides whether a piece begins with it,
  * so a change moves the rest of one piece. Where that does not fit, policies are not cut; where that does not fit
- * either, ranks are dense. It refuses to know tables and rows. Used by compile-policy.ts.
+ * either, ranks are dense. It refuses to know tables and rows, and to leave out a rule. Used by compile-policy.ts.
  */
 import { type OrderedRule, ruleHash } from './order.ts'
 
@@ -26,7 +26,11 @@ const ATTEMPTS: readonly Sizes[] = [
 /** One rule in so many begins a piece. */
 const PER_PIECE = 8n
 
-/** A priority for each rule, from `first` to `last`; a rule that is consulted earlier has a higher one. */
+/**
+ * A priority for each rule, from `first` to `last`; a rule that is consulted earlier has a higher one.
+ * @throws RangeError where there are more rules than priorities: without a rule that denies, what it denies may pass.
+ * Writes keep records below that (constraints.ts).
+ */
 export function prioritiesOf(
   rules: readonly OrderedRule[],
   { first, last }: { first: number; last: number },
@@ -38,7 +42,7 @@ export function prioritiesOf(
     for (const ofVnp of vnps) room -= placeVnp(ofVnp, first + room - 1, sizes, priorities)
     if (room >= 0) return priorities
   }
-  return new Map()
+  throw new RangeError(`${rules.length} rules do not fit into ${last - first + 1} priorities`)
 }
 
 /** Places the rules of one partition from `top` down, and returns how much room they take. */

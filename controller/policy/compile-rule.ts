@@ -33,7 +33,7 @@ import {
 } from './fields.ts'
 import { prefixesIn } from './identity.ts'
 import { meterName } from './numbers.ts'
-import { type OrderedRule, RULES_PER_POLICY } from './order.ts'
+import { MAX_NUMBER, type OrderedRule, RULES_PER_POLICY } from './order.ts'
 import { AFTER, FLAG, POLICY_TABLES, TABLES, UNKNOWN_PORT } from './pipeline.ts'
 import { type Flow, flowKey, type Meter } from './program.ts'
 import { peersOf, subjectsOf } from './resolve.ts'
@@ -70,8 +70,8 @@ export interface Judgement {
   holds(intent: IntentView, identity: number, isWorld: boolean): { subjects: boolean; peers: boolean }
 }
 
-/** Conjunction ids of defaults lie above those of the rules of the first 983,040 policies. */
-const VNP_IDS = 0xf000_0000
+/** Conjunction ids of defaults lie above those of rules: numbers of policies end below it (propose.ts). */
+const VNP_IDS = MAX_NUMBER.policy * RULES_PER_POLICY + RULES_PER_POLICY
 
 /** Rows that a rule may have before it becomes a conjunction. */
 const FEW = 8

@@ -21,6 +21,11 @@ export const RECORD_LIMITS: Readonly<Record<RecordKind | 'rule', number>> = {
   rule: MAX_RULES,
 }
 
+/** The name of a limit of records: among others, in events and metrics. */
+export function recordSpace(kind: RecordKind | 'rule'): string {
+  return kind === 'rule' ? 'rules' : `${kind}-records`
+}
+
 type Failed = Extract<Result<never>, { ok: false }>
 
 /** The first constraint that a batch would break; undefined where it breaks none. */
@@ -41,7 +46,12 @@ function overLimit(changes: Changes, limits: typeof RECORD_LIMITS): Failed | und
   for (const kind of ['interface', 'vnp', 'policy', 'switch', 'rule'] as const) {
     const count = growth[kind] + (kind === 'rule' ? changes.intent.ruleCount : changes.intent.count(kind))
     if (growth[kind] > 0 && count > limits[kind]) {
-      return fail('TOO_MANY', { what: `${kind} records`.replace('rule records', 'rules'), count, limit: limits[kind] })
+      return fail('TOO_MANY', {
+        what: kind === 'rule' ? 'rules' : `${kind} records`,
+        space: recordSpace(kind),
+        count,
+        limit: limits[kind],
+      })
     }
   }
   return undefined

@@ -20,7 +20,7 @@ export const SPACES: Readonly<Record<NumberSpace | 'identity', { first: number; 
   network: { first: 1, last: 0xffff },
   /** 16 bits in conntrack; zone 0 is what everybody else uses. */
   zone: { first: 1, last: 0xffff },
-  /** Open vSwitch's userspace datapath holds 2^16 meters. */
+  /** Open vSwitch 3.1's userspace datapath holds 2^18 meters; others hold fewer, and refuse what is beyond. */
   meter: { first: 1, last: 0xffff },
   switch: { first: 1, last: 0xffff },
 }
@@ -80,6 +80,11 @@ export class NumberPool {
     this.#holders.delete(number)
     this.#released.delete(number)
     if (number >= this.#first && number < this.#gap) this.#gap = number
+  }
+
+  /** Numbers in use, and released ones that nobody has taken over since. */
+  get counts(): { used: number; released: number } {
+    return { used: this.#holders.size - this.#released.size, released: this.#released.size }
   }
 
   /** The store key that holds a number, in use or in quarantine. */

@@ -36,6 +36,12 @@ export interface OrderedRule {
 /** Rules per policy number in the object space; validation keeps policies below it. */
 export const RULES_PER_POLICY = 4096
 
+/**
+ * Last numbers of policies and of partitions: rules (policy number times 4,096, and slot) and, above them, defaults share
+ * the 32 bits of a conjunction id.
+ */
+export const MAX_NUMBER = { policy: 0xe_ffff, vnp: 0x0fff_ffff } as const
+
 /** Rules in all policies together: ranks must fit into the 16 bits of an OpenFlow priority, with room for our own rows. */
 export const MAX_RULES = 60_000
 

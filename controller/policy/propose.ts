@@ -15,6 +15,7 @@ import { brokenConstraint, RECORD_LIMITS } from './constraints.ts'
 import type { ProposedTransaction } from './entries.ts'
 import type { Intent } from './intent.ts'
 import { DEFAULT_QUARANTINE_MS, type NumberRecord, SPACES, zoneName } from './numbers.ts'
+import { MAX_NUMBER } from './order.ts'
 
 /** One wish. `etag` is the text of the modRevision the writer has seen; empty or absent is any. */
 export type Write =
@@ -60,17 +61,16 @@ export interface Proposal {
 export const MAX_BATCH = 10_000
 
 /** Last number given to records of a kind; never goes back, so a record's number never means another record. */
-const RECORD_NUMBERS: Readonly<Record<RecordKind, { key: string; last: number }>> = {
+export const RECORD_NUMBERS: Readonly<Record<RecordKind, { key: string; last: number }>> = {
   interface: { key: `${PREFIX.number}record/interface`, last: 0xffffffff },
-  vnp: { key: `${PREFIX.number}record/vnp`, last: 0xffffffff },
-  /** Rule objects are policy number times 4,096 and must fit into 32 bits. */
-  policy: { key: `${PREFIX.number}record/policy`, last: 0xfffff },
+  vnp: { key: `${PREFIX.number}record/vnp`, last: MAX_NUMBER.vnp },
+  policy: { key: `${PREFIX.number}record/policy`, last: MAX_NUMBER.policy },
   switch: { key: `${PREFIX.number}record/switch`, last: 0xffffffff },
 }
 
 /**
  * The transaction for these writes. Failures: INVALID_FIELD, ALREADY_EXISTS, NOT_FOUND, ETAG_MISMATCH, DUPLICATE_*,
- * IN_USE, TOO_MANY, SPACE_FULL; `details.index` is the write's position where one write is at fault.
+ * IN_USE, TOO_MANY, SPACE_FULL, NUMBERS_SPENT; `details.index` is the write's position where one write is at fault.
  */
 export function propose(intent: Intent, writes: readonly Write[], context: WriteContext): Result<Proposal> {
   if (writes.length > MAX_BATCH)
@@ -115,12 +115,18 @@ export function propose(intent: Intent, writes: readonly Write[], context: Write
 /**
  * Numbers for a switch that connects: its own, and a conntrack zone for each network in use (zones are per switch
  * because switches of one host may share one connection table). No transaction where it has them all.
+ * @param use False releases them: the switch will not come back.
  */
-export function proposeNumbers(intent: Intent, datapathId: string, context: WriteContext): Result<Proposal> {
+export function proposeNumbers(
+  intent: Intent,
+  datapathId: string,
+  context: WriteContext,
+  use = true,
+): Result<Proposal> {
   const allocation = new Allocation(intent, rulesOf(context))
-  allocation.numbers('switch', new Map([[datapathId, true]]))
+  allocation.numbers('switch', new Map([[datapathId, use]]))
   const networks = [...intent.interfacesByNetwork.keys()]
-  allocation.numbers('zone', new Map(networks.map((network) => [zoneName(datapathId, network), true])))
+  allocation.numbers('zone', new Map(networks.map((network) => [zoneName(datapathId, network), use])))
   if (allocation.failure !== undefined) return { ok: false, failure: allocation.failure }
   if (allocation.puts.size === 0) return ok({ outcomes: [] })
   return ok({ outcomes: [], transaction: assemble(intent, [], [], allocation, context) })
@@ -161,7 +167,7 @@ function created(intent: Intent, draft: AnyDraft, context: WriteContext, counter
   const { kind } = draft
   const { key, last } = RECORD_NUMBERS[kind]
   const number = (counters.get(kind) ?? intent.numberRecord(key)?.number ?? 0) + 1
-  if (number > last) return fail('SPACE_FULL', { space: `${kind} number`, limit: last })
+  if (number > last) return fail('NUMBERS_SPENT', { space: `${kind}-numbers`, kind, limit: last })
   counters.set(kind, number)
   const { now, caller, owner } = context
   const record: AnyRecord = {

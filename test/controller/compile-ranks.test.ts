@@ -78,7 +78,8 @@ describe('priorities of rules', () => {
       ),
     )
     for (let room = 0; room < 80; room++) {
-      expect(prioritiesOf(rules, band(room)).size, `${room}`).to.equal(room < 30 ? 0 : 30)
+      if (room < 30) expect(() => prioritiesOf(rules, band(room)), `${room}`).to.throw(RangeError)
+      else expect(prioritiesOf(rules, band(room)).size, `${room}`).to.equal(30)
     }
   })
 

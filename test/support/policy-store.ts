@@ -13,10 +13,12 @@ export class PolicyStore {
   revision = 0
   now = 1_000_000
   quarantineMs = 1000
+  spaces: WriteContext['spaces']
   lastDelta: IntentDelta | undefined
 
   get context(): WriteContext {
-    return { caller: 'tester', method: 'Test', now: this.now, quarantineMs: this.quarantineMs }
+    const { now, quarantineMs, spaces } = this
+    return { caller: 'tester', method: 'Test', now, quarantineMs, ...(spaces === undefined ? {} : { spaces }) }
   }
 
   /** What a controller that starts anew finds: the same entries, and an intent that was built from them alone. */
