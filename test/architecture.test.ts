@@ -58,11 +58,13 @@ const ROOMS: Room[] = [
     files: /^controller\/flows\//,
     imports: ['flows', 'policy', 'openflow', 'packet', 'model', 'topology'],
   },
+  { room: 'prove', files: /^controller\/prove\//, imports: ['prove', 'policy', 'openflow', 'packet', 'model'] },
   {
     room: 'controller',
     files: /^controller\//,
     imports: [
       'controller',
+      'prove',
       'flows',
       'policy',
       'topology service',

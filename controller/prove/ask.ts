@@ -1,0 +1,194 @@
+/**
+ * Those whom tables know one by one: at the table that tells interfaces apart by MAC address or address, each is looked at
+ * on its own, as a packet that must get through. It refuses to know what becomes of it.
+ */
+import { ETHERTYPE } from '../policy/fields.ts'
+import { REGISTERS } from '../policy/pipeline.ts'
+import type { Facts } from './facts.ts'
+import { aimedAt, isNeighbourDiscovery } from './families.ts'
+import { copyOf, narrow, type Region } from './region.ts'
+import {
+  DESTINATION,
+  ETH_DST,
+  ETH_SRC,
+  ETH_TYPE,
+  familyOf,
+  IP_DST,
+  IP_SRC,
+  inField,
+  NETWORK,
+  type Site,
+} from './settle.ts'
+import { field, isExact, type Test } from './space.ts'
+import type { Hit, TableIndex } from './table.ts'
+
+const TCI = field('vlan_tci')
+const NW_FRAG = field('nw_frag')
+const ICMPV6_TYPE = field('icmpv6_type')
+/** A sender in the world: a MAC address that no record may have (RFC 7042: documentation). */
+export const WORLD_MAC = 0x00005e0053ff
+
+/** Who was gone through one by one. */
+export type Asked = 'nobody' | 'receivers' | 'senders'
+
+export interface AskedBy {
+  lookUp(region: Region, table: TableIndex, asked: Asked): void
+  loss(region: Region, why: string): void
+}
+
+export class Asker {
+  readonly #site: Site
+  readonly #facts: Facts
+  readonly #to: AskedBy
+
+  constructor(site: Site, to: AskedBy) {
+    this.#site = site
+    this.#facts = site.facts
+    this.#to = to
+  }
+
+  /** Looks at every interface that the region may be from or for on its own: each must get through. */
+  ask(region: Region, table: TableIndex): Asked {
+    const { phase, family, entry } = region.ghost
+    const { vals } = region
+    if (phase === 'sent' && family !== 0 && table.asks(IP_DST[family]) && !isExact(vals[IP_DST[family]])) {
+      if (isNeighbourDiscovery(region)) return 'nobody'
+      this.#askReceivers(region, table)
+      return 'receivers'
+    }
+    if (phase !== 'raw' || (entry !== 'fabric' && entry !== 'uplink')) return 'nobody'
+    if (table.asks(ETH_SRC) && vals[ETH_SRC] === undefined) {
+      this.#askSenders(region, table)
+      return 'senders'
+    }
+    if (vals[NETWORK] !== 0 && table.tested.has(IP_SRC[4]) && isExact(vals[NETWORK])) {
+      this.#askWorld(region, table)
+      return 'senders'
+    }
+    return 'nobody'
+  }
+
+  #askReceivers(region: Region, table: TableIndex): void {
+    const { ghost } = region
+    const family = ghost.family as 4 | 6
+    const { datapath, normal } = this.#site
+    for (const owner of this.#facts.ownersIn(ghost.network)) {
+      if (!this.#facts.isReady(owner)) continue
+      const mac: Test = { field: ETH_DST, value: owner.mac, mask: undefined }
+      const isHere = owner.place.datapathId === datapath.datapathId
+      if (!isHere && !normal && !this.#facts.reaches(datapath.datapathId, owner.place.datapathId)) continue
+      for (const address of owner.addresses) {
+        if (address.family !== family) continue
+        const its: Test = { field: IP_DST[family], value: inField(address), mask: undefined }
+        if (!this.#mayBe(region, mac)) {
+          if (ghost.entry === 'uplink' || (ghost.entry === 'fabric' && isHere && this.#fromWorld(region)))
+            this.#to.loss(aimedAt(region, owner), `no packets for ${owner.name} get here`)
+          continue
+        }
+        const part = narrow(region, [mac, its])
+        part.ghost = { ...part.ghost, must: owner.name }
+        this.#to.lookUp(part, table, 'nobody')
+      }
+    }
+    for (const identity of this.#facts.worldIdentities) {
+      const sample = this.#facts.hasWorld ? this.#facts.worldSample(identity, family, ghost.network) : undefined
+      if (sample === undefined || ghost.entry === 'uplink' || [...ghost.senders.values()].includes(undefined)) continue
+      if (this.#facts.gatewayOf(datapath) === undefined && !normal) continue
+      const part = copyOf(region)
+      part.vals[ETH_DST] = WORLD_MAC
+      part.vals[IP_DST[family]] = inField(sample)
+      part.ghost = { ...part.ghost, must: 'world' }
+      this.#lookUpWorld(part, table, identity)
+    }
+  }
+
+  #fromWorld({ ghost }: Region): boolean {
+    for (const name of ghost.senders.values()) if (name === undefined) return true
+    return false
+  }
+
+  /** A packet to the world goes on as one for this identity; where it does not, it is lost. */
+  #lookUpWorld(region: Region, table: TableIndex, identity: number): void {
+    const { hits, misses } = table.lookup(region.vals, region)
+    const named = (hit: Hit): boolean =>
+      hit.row.next !== undefined &&
+      hit.row.effects.some(
+        (effect) => effect.do === 'write' && effect.field === DESTINATION && Number(effect.value) === identity,
+      )
+    if (!misses && hits.every(named)) return
+    const part = copyOf(region)
+    part.ghost = { ...part.ghost, receivers: new Map([[identity, undefined]]) }
+    this.#to.loss(part, 'the world is not found')
+  }
+
+  #mayBe(region: Region, test: Test): boolean {
+    const val = region.vals[test.field]
+    return (
+      val === undefined ||
+      (isExact(val) ? val === test.value : typeof val === 'object' && (val.kind !== 'set' || val.set.has(test.value)))
+    )
+  }
+
+  /** Interfaces of other switches, and everybody in the world, are known by their MAC address or by that of the receiver. */
+  #askSenders(region: Region, table: TableIndex): void {
+    const { entry } = region.ghost
+    const { datapath, normal } = this.#site
+    const start = copyOf(region)
+    start.vals[TCI] = 0
+    start.vals[NW_FRAG] = 0
+    for (const owner of this.#facts.owners.values()) {
+      const part = copyOf(start)
+      part.vals[ETH_SRC] = owner.mac
+      const isThere = owner.place !== undefined && owner.place.datapathId !== datapath.datapathId
+      const isOurs =
+        (entry === 'fabric' &&
+          this.#facts.isReady(owner) &&
+          this.#facts.reaches(owner.place.datapathId, datapath.datapathId)) ||
+        (normal && this.#facts.isReady(owner))
+      const expected = isThere && isOurs && this.#facts.zone(datapath.datapathId, owner.network) !== undefined
+      if (expected) part.ghost = { ...part.ghost, must: owner.name }
+      this.#to.lookUp(part, table, expected ? 'nobody' : 'senders')
+      if (entry !== 'uplink' || !this.#facts.isReady(owner)) continue
+      if (this.#facts.zone(datapath.datapathId, owner.network) === undefined) continue
+      for (const family of new Set(owner.addresses.map((its) => its.family))) {
+        const into = copyOf(start)
+        into.vals[ETH_SRC] = WORLD_MAC
+        into.vals[ETH_DST] = owner.mac
+        into.vals[ETH_TYPE] = family === 4 ? ETHERTYPE.ipv4 : ETHERTYPE.ipv6
+        if (family === 6) into.vals[ICMPV6_TYPE] = 128
+        into.ghost = { ...into.ghost, must: 'world', family }
+        this.#to.lookUp(into, table, 'nobody')
+      }
+    }
+  }
+
+  #askWorld(region: Region, table: TableIndex): void {
+    for (const family of [4, 6] as const) {
+      if (familyOf(region.vals[ETH_TYPE]) !== family && region.vals[ETH_TYPE] !== undefined) continue
+      for (const identity of this.#facts.worldIdentities) {
+        const sample = this.#facts.worldSample(identity, family, region.vals[NETWORK] as number)
+        if (sample === undefined) continue
+        const part = copyOf(region)
+        part.vals[ETH_TYPE] = family === 4 ? ETHERTYPE.ipv4 : ETHERTYPE.ipv6
+        part.vals[IP_SRC[family]] = inField(sample)
+        if (family === 6) part.vals[ICMPV6_TYPE] = 128
+        part.vals[TCI] = 0
+        part.ghost = {
+          ...part.ghost,
+          must: 'world',
+          family,
+          network: region.vals[NETWORK] as number,
+          senders: new Map([[identity, undefined]]),
+        }
+        const { hits, misses } = table.lookup(part.vals, part)
+        const named = (hit: Hit): boolean =>
+          hit.row.next !== undefined &&
+          hit.row.effects.some(
+            (effect) =>
+              effect.do === 'write' && effect.field === field(REGISTERS.source) && Number(effect.value) === identity,
+          )
+        if (misses || !hits.every(named)) this.#to.loss(part, 'the world is not known as what it is')
+      }
+    }
+  }
+}

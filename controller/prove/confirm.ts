@@ -1,0 +1,416 @@
+/**
+ * From doubts to counterexamples: makes packets of what a doubt says, sends them through the reference switches, and
+ * compares with what the truth says of each packet. A packet whose fate is not the true one is a counterexample; a doubt
+ * without one is taken back, or is left open where it needs a packet that cannot be made here.
+ */
+import { type Address, type Family, formatAddress } from '../../model/address.ts'
+import { ETHERTYPE } from '../policy/fields.ts'
+import { REGISTERS } from '../policy/pipeline.ts'
+import type { Place } from '../policy/state.ts'
+import { WORLD_MAC } from './ask.ts'
+import type { Doubt } from './doubt.ts'
+import { type Facts, type Layer4, type Owner, portText } from './facts.ts'
+import { ACK, canWrite, ECHO_ID, flowText, type Header, unwritable } from './packet.ts'
+import { type Fate, type Leg, Replay, type SwitchTables } from './replay.ts'
+import { ETH_DST, ETH_SRC, ETH_TYPE, IP_DST, IP_SRC, inField } from './settle.ts'
+import { type Exact, field, isExact, known, narrowed, type Val } from './space.ts'
+import { truthOf } from './truth.ts'
+
+/** What is asked of one packet, and what became of it. */
+export interface Counterexample {
+  readonly kind: 'leak' | 'loss' | 'loop'
+  readonly why: string
+  readonly datapathId: string
+  readonly port: number
+  /** As `ovs-appctl ofproto/trace` takes it. */
+  readonly flow: string
+  /** It answers a packet of a connection that was opened before, the other way round. */
+  readonly reply: boolean
+  /** FROM, TO and PACKET of `tagsteer explain`; empty where nobody is known to have sent it. */
+  readonly from: string
+  readonly to: string
+  readonly packet: string
+  /** Where it should come out; undefined: nowhere. */
+  readonly expected: Place | undefined
+  readonly arrivals: readonly Place[]
+  readonly legs: readonly Leg[]
+}
+
+export type Confirmation =
+  | { kind: 'confirmed'; example: Counterexample }
+  | { kind: 'refuted' }
+  | { kind: 'open'; needs: string[] }
+
+interface Trial {
+  from: Party
+  to: Party
+  layer4: Layer4
+  reply: boolean
+}
+
+/** An interface, or an address of the world. */
+interface Party {
+  owner: Owner | undefined
+  address: Address
+}
+
+const MOST_PARTIES = 24
+const MOST_TRIALS = 4000
+const EPHEMERAL = 20_000
+const WORLD_PARTS: readonly (4 | 6)[] = [4, 6]
+
+export class Confirmer {
+  readonly #facts: Facts
+  readonly #programs: ReadonlyMap<string, SwitchTables>
+  readonly #layer4: (opener: number, target: number, family: Family) => Layer4[]
+  #serial = 0
+
+  constructor(
+    facts: Facts,
+    programs: ReadonlyMap<string, SwitchTables>,
+    layer4: (opener: number, target: number, family: Family) => Layer4[],
+  ) {
+    this.#facts = facts
+    this.#programs = programs
+    this.#layer4 = layer4
+  }
+
+  confirm(doubt: Doubt): Confirmation {
+    const wanted = constraintsOf(doubt)
+    let tried = 0
+    for (const [from, to] of this.#pairs(doubt)) {
+      if (from.address.family !== to.address.family) continue
+      const trials = this.#trials(doubt, from, to)
+      const headers = trials.flatMap((trial) => this.#headers(trial, doubt, wanted))
+      const replay = new Replay(
+        this.#facts,
+        this.#programs,
+        headers.flatMap(({ header, opening }) => (opening === undefined ? [header] : [header, opening])),
+        this.#entries(doubt, from, to),
+      )
+      for (const { header, opening, trial } of headers) {
+        if (tried++ > MOST_TRIALS) break
+        const example = this.#try(replay, doubt, trial, header, opening)
+        if (example !== undefined) return { kind: 'confirmed', example }
+      }
+    }
+    const needs = unwritable([...wanted.keys()].filter((its) => !isEndField(its)))
+    const special = doubt.kind === 'unmodelled' || ['rel', 'rel-rpl', 'inv'].includes(doubt.tracking)
+    if (special) needs.push(doubt.why)
+    return needs.length > 0 ? { kind: 'open', needs } : { kind: 'refuted' }
+  }
+
+  #entries(doubt: Doubt, from: Party, to: Party): Set<string> {
+    const found = new Set([portText({ datapathId: doubt.datapathId, port: doubt.port })])
+    for (const { owner } of [from, to]) if (owner?.place !== undefined) found.add(portText(owner.place))
+    return found
+  }
+
+  // ---- who may have sent it to whom ----
+
+  *#pairs(doubt: Doubt): IterableIterator<[Party, Party]> {
+    const senders = this.#senders(doubt)
+    const receivers = this.#receivers(doubt)
+    for (const from of senders) {
+      for (const to of receivers) {
+        if (from.owner !== undefined && from.owner === to.owner) continue
+        if (from.owner === undefined && to.owner === undefined) continue
+        if (
+          from.owner !== undefined &&
+          to.owner !== undefined &&
+          from.owner.network !== to.owner.network &&
+          doubt.kind === 'loss'
+        )
+          continue
+        yield [from, to]
+      }
+    }
+  }
+
+  #senders(doubt: Doubt): Party[] {
+    const here = this.#facts.ownersAt({ datapathId: doubt.datapathId, port: doubt.port })
+    const must = this.#facts.owners.get(doubt.must)
+    const found: Party[] = []
+    if (doubt.senders.size > 0)
+      for (const [identity] of doubt.senders) found.push(...this.#users(identity, doubt, 'from'))
+    else if (doubt.entry === 'tenant') for (const owner of here) found.push(...partiesOf(owner))
+    else if (must !== undefined) found.push(...partiesOf(must))
+    else found.push(...this.#everybody(doubt))
+    return found.slice(0, MOST_PARTIES)
+  }
+
+  #receivers(doubt: Doubt): Party[] {
+    const must = this.#facts.owners.get(doubt.must)
+    const found: Party[] = []
+    if (doubt.receivers.size > 0)
+      for (const [identity] of doubt.receivers) found.push(...this.#users(identity, doubt, 'to'))
+    else if (must !== undefined && doubt.senders.size > 0) found.push(...partiesOf(must))
+    else found.push(...this.#everybody(doubt))
+    return found.slice(0, MOST_PARTIES)
+  }
+
+  /** Ends with an identity: near the switch of the doubt first. */
+  #users(identity: number, doubt: Doubt, end: 'from' | 'to'): Party[] {
+    if (this.#facts.isWorld(identity)) {
+      const networks = [...this.#facts.networks]
+      return WORLD_PARTS.flatMap((family) => {
+        const address = this.#facts.worldSample(identity, family, networks[0] ?? 0)
+        return address === undefined ? [] : [{ owner: undefined, address }]
+      })
+    }
+    const owners = [...this.#facts.intent.usersOf(identity)].flatMap((name) => this.#facts.owners.get(name) ?? [])
+    const places = [...doubt.places].map((number) => this.#facts.switchByNumber(number))
+    const named = (end === 'from' ? doubt.senders : doubt.receivers).get(identity)
+    const isNear = ({ name, place }: Owner): number => {
+      if (name === named) return 0
+      const here = place?.datapathId === doubt.datapathId
+      if (end === 'to' && places.length > 0) return places.includes(place?.datapathId) ? 1 : 3
+      return here === (doubt.entry === 'tenant' || end === 'to') ? 1 : 2
+    }
+    return owners
+      .filter((owner) => this.#facts.isReady(owner))
+      .sort((one, other) => isNear(one) - isNear(other))
+      .slice(0, 4)
+      .flatMap(partiesOf)
+  }
+
+  /** Some of everybody: two of each identity and switch, and the world. */
+  #everybody(doubt: Doubt): Party[] {
+    const found: Party[] = []
+    const seen = new Map<string, number>()
+    const places = [...doubt.places].map((number) => this.#facts.switchByNumber(number))
+    for (const owner of this.#facts.owners.values()) {
+      if (!this.#facts.isReady(owner) || (places.length > 0 && !places.includes(owner.place.datapathId))) continue
+      const name = `${owner.identity} ${owner.place.datapathId} ${owner.network}`
+      const count = seen.get(name) ?? 0
+      seen.set(name, count + 1)
+      if (count < 2) found.push(...partiesOf(owner))
+    }
+    for (const identity of this.#facts.worldIdentities) found.push(...this.#users(identity, doubt, 'to'))
+    return found
+  }
+
+  // ---- packets ----
+
+  #trials(doubt: Doubt, from: Party, to: Party): Trial[] {
+    const identity = ({ owner, address }: Party): number => owner?.identity ?? this.#facts.worldOf(address)
+    const trials: Trial[] = []
+    const isReply = doubt.tracking === 'rpl' || doubt.tracking === 'rel-rpl'
+    for (const reply of isReply ? [true] : doubt.kind === 'loss' ? [false, true] : [false]) {
+      const [opener, target] = reply && isReply ? [to, from] : [from, to]
+      const classes =
+        doubt.layer4 === undefined
+          ? this.#layer4(identity(opener), identity(target), from.address.family)
+          : [doubt.layer4]
+      for (const layer4 of classes) {
+        if (reply && ![1, 6, 17, 58].includes(layer4.protocol)) continue
+        // A loss of what is not permitted is none.
+        if (doubt.kind === 'loss' && !this.#facts.permits(identity(opener), identity(target), layer4)) continue
+        trials.push({ from: reply && !isReply ? to : from, to: reply && !isReply ? from : to, layer4, reply })
+      }
+    }
+    return trials
+  }
+
+  /** Headers of one trial: as it should be, then as the doubt wants it, with forged ends where nothing is known of them. */
+  #headers(
+    trial: Trial,
+    doubt: Doubt,
+    wanted: ReadonlyMap<number, Val>,
+  ): { header: Header; opening: Header | undefined; trial: Trial }[] {
+    this.#serial++
+    const serial = EPHEMERAL + (this.#serial % 40_000)
+    const plain = headerOf(trial, serial)
+    const opening = trial.reply
+      ? headerOf({ ...trial, from: trial.to, to: trial.from, reply: false }, serial)
+      : undefined
+    const found = [fitted(plain, wanted, false)]
+    if (doubt.senders.size === 0 || doubt.receivers.size === 0) {
+      found.push(fitted(plain, wanted, true))
+      for (const forged of this.#forgeries(trial)) {
+        const header = new Map(plain)
+        for (const [its, value] of forged) header.set(its, value)
+        found.push(fitted(header, wanted, true))
+      }
+    }
+    return found.map((header) => ({ header, opening, trial }))
+  }
+
+  /** Other ends in the place of the true ones. */
+  #forgeries({ from, to }: Trial): [number, Exact][][] {
+    const { family } = from.address
+    const forged: [number, Exact][][] = [[[ETH_SRC, WORLD_MAC]]]
+    let count = 0
+    for (const owner of this.#facts.owners.values()) {
+      if (owner === from.owner || count++ > 6) continue
+      const address = owner.addresses.find((its) => its.family === family)
+      forged.push([[ETH_SRC, owner.mac]])
+      if (address === undefined) continue
+      forged.push(
+        [[IP_SRC[family], inField(address)]],
+        [
+          [ETH_SRC, owner.mac],
+          [IP_SRC[family], inField(address)],
+        ],
+      )
+      if (owner !== to.owner) forged.push([[IP_DST[family], inField(address)]], [[ETH_DST, owner.mac]])
+    }
+    forged.push([[ETH_DST, WORLD_MAC]])
+    const sample = this.#facts.worldSample(
+      this.#facts.worldIdentities[0] as number,
+      family,
+      from.owner?.network ?? to.owner?.network ?? 0,
+    )
+    if (sample !== undefined) forged.push([[IP_SRC[family], inField(sample)]], [[IP_DST[family], inField(sample)]])
+    return forged
+  }
+
+  #try(
+    replay: Replay,
+    doubt: Doubt,
+    trial: Trial,
+    header: Header,
+    opening: Header | undefined,
+  ): Counterexample | undefined {
+    const place = this.#entryOf(doubt, trial.from)
+    const back = this.#entryOf(doubt, trial.to)
+    if (place === undefined || (opening !== undefined && back === undefined)) return undefined
+    header.set(field('in_port'), place.port)
+    if (opening !== undefined && back !== undefined) {
+      opening.set(field('in_port'), back.port)
+      const opened = replay.send(back, opening)
+      // What does not get there has no answer.
+      if (opened.arrivals.length === 0) return undefined
+    }
+    const truth = truthOf(this.#facts, place, header, trial.reply ? opening : undefined)
+    if (truth === undefined) return undefined
+    const fate = replay.send(place, header)
+    const kind = this.#compare(truth, fate, place)
+    if (kind === undefined) return undefined
+    return {
+      ...{
+        kind,
+        why: doubt.why,
+        datapathId: place.datapathId,
+        port: place.port,
+        flow: flowText(header),
+        reply: trial.reply,
+      },
+      from: partyText(trial.from),
+      to: partyText(trial.to),
+      packet: layer4Text(trial.layer4),
+      expected: truth.must,
+      arrivals: fate.arrivals,
+      legs: fate.legs,
+    }
+  }
+
+  #compare(
+    truth: { must: Place | undefined; may: (place: Place) => boolean },
+    fate: Fate,
+    from: Place,
+  ): 'leak' | 'loss' | 'loop' | undefined {
+    if (fate.loops) return 'loop'
+    for (const place of fate.arrivals) {
+      if (truth.must !== undefined && portText(place) === portText(truth.must)) continue
+      if (!truth.may(place)) return 'leak'
+    }
+    void from
+    if (truth.must === undefined) return undefined
+    const must = portText(truth.must)
+    const count = fate.arrivals.filter((place) => portText(place) === must).length
+    return count === 0 ? 'loss' : count > 1 ? 'leak' : undefined
+  }
+
+  /** Where a party's packets come in. */
+  #entryOf(doubt: Doubt, { owner }: Party): Place | undefined {
+    if (owner !== undefined) return owner.place
+    if (doubt.entry === 'uplink') return { datapathId: doubt.datapathId, port: doubt.port }
+    for (const { datapathId, uplinkPorts } of this.#facts.state.observed.datapaths.values()) {
+      for (const port of uplinkPorts) return { datapathId, port }
+    }
+    return undefined
+  }
+}
+
+function partiesOf(owner: Owner): Party[] {
+  return owner.addresses.map((address) => ({ owner, address }))
+}
+
+function partyText({ owner, address }: Party): string {
+  return owner?.name ?? formatAddress(address)
+}
+
+const NAMES: Readonly<Record<number, string>> = { 1: 'icmp', 6: 'tcp', 17: 'udp', 58: 'icmp6', 132: 'sctp' }
+
+function layer4Text({ protocol, key }: Layer4): string {
+  const name = NAMES[protocol] ?? String(protocol)
+  return key === undefined ? name : `${name}/${key}`
+}
+
+function headerOf({ from, to, layer4, reply }: Trial, serial: number): Header {
+  const header: Header = new Map()
+  const { family } = from.address
+  header.set(ETH_SRC, from.owner?.mac ?? WORLD_MAC)
+  header.set(ETH_DST, to.owner?.mac ?? WORLD_MAC)
+  header.set(ETH_TYPE, family === 4 ? ETHERTYPE.ipv4 : ETHERTYPE.ipv6)
+  header.set(IP_SRC[family], inField(from.address))
+  header.set(IP_DST[family], inField(to.address))
+  const { protocol, key = 0 } = layer4
+  header.set(field('ip_proto'), protocol)
+  header.set(field('nw_ttl'), 64)
+  header.set(ECHO_ID, serial)
+  const name = { 6: 'tcp', 17: 'udp', 132: 'sctp' }[protocol]
+  if (name !== undefined) {
+    header.set(field(`${name}_src`), reply ? key : serial)
+    header.set(field(`${name}_dst`), reply ? serial : key)
+  }
+  if (protocol === 6 && reply) header.set(field('tcp_flags'), ACK)
+  if (protocol === 1) header.set(field('icmpv4_type'), reply ? (key === 8 ? 0 : key + 1) : key)
+  if (protocol === 58) header.set(field('icmpv6_type'), reply ? key + 1 : key)
+  return header
+}
+
+const ENDS = new Set([ETH_SRC, ETH_DST, ETH_TYPE, IP_SRC[4], IP_SRC[6], IP_DST[4], IP_DST[6], field('in_port')])
+
+function isEndField(its: number): boolean {
+  return ENDS.has(its)
+}
+
+/** Puts in what a doubt knows of the header. @param ends What it knows of the ends, too. */
+function fitted(header: Header, wanted: ReadonlyMap<number, Val>, ends: boolean): Header {
+  const result = new Map(header)
+  for (const [its, val] of wanted) {
+    if (!canWrite(its) || its === field('in_port') || (!ends && isEndField(its))) continue
+    const before = result.get(its) ?? 0
+    if (isExact(val)) result.set(its, val)
+    else {
+      const { value, mask } = known(its, val)
+      const both = (BigInt(before) & ~mask) | value
+      result.set(its, typeof before === 'bigint' || both > 0xffff_ffff_ffffn ? both : Number(both))
+    }
+  }
+  return result
+}
+
+const IS_PIPELINE = new Set<number>([
+  ...Object.values(REGISTERS).map(field),
+  ...['ct_state', 'ct_zone', 'ct_mark', 'ct_nw_proto', 'ct_tp_src', 'ct_tp_dst', 'metadata', 'conj_id'].map(field),
+])
+for (let index = 0; index < 16; index++) IS_PIPELINE.add(field(`reg${index}`))
+
+/** What is known of the header of a doubt's packets: from the rows that they met, and from what is left of it at the end. */
+function constraintsOf(doubt: Doubt): Map<number, Val> {
+  const found = new Map<number, Val>()
+  for (let met = doubt.met; met !== undefined; met = met.before) {
+    for (const test of met.hit.tests) {
+      if (IS_PIPELINE.has(test.field) || isExact(found.get(test.field))) continue
+      found.set(test.field, narrowed(found.get(test.field), test))
+    }
+  }
+  for (const [its, val] of doubt.vals.entries()) {
+    if (val === undefined || IS_PIPELINE.has(its)) continue
+    if (isExact(val) || val.kind === 'masked') if (!isExact(found.get(its))) found.set(its, val)
+  }
+  return found
+}

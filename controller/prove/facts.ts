@@ -1,0 +1,396 @@
+/**
+ * What is true of the network, from intent and observed alone: who owns which port, MAC and address, who may talk to
+ * whom (asked of permits.ts and of nothing else), who is within reach, what the world is. It refuses to know tables.
+ */
+import {
+  type Address,
+  type Family,
+  formatAddress,
+  type Prefix,
+  parseAddress,
+  parsePrefix,
+  prefixContains,
+  prefixHolds,
+} from '../../model/address.ts'
+import { IDENTITY, type InterfaceRecord, type Policy, type Vnp } from '../../model/records.ts'
+import { zoneName } from '../policy/numbers.ts'
+import { type OrderedRule, orderRules } from '../policy/order.ts'
+import { permits } from '../policy/permits.ts'
+import { isWorldIdentity, peersOf, worldIdentities } from '../policy/resolve.ts'
+import type { DatapathView, IntentView, NetworkState, Place } from '../policy/state.ts'
+
+/** A directed link between two of our switches. */
+export interface ProofLink {
+  readonly from: Place
+  readonly to: Place
+}
+
+/** An interface record with all that the data path knows it by. */
+export interface Owner {
+  readonly name: string
+  readonly record: InterfaceRecord
+  readonly identity: number
+  readonly network: number
+  readonly mac: number
+  readonly addresses: readonly Address[]
+  /** Where it is attached; undefined where it is nowhere, or on a port that is a link. */
+  readonly place: Place | undefined
+  readonly isOpen: boolean
+}
+
+/** Protocol number, and destination port or ICMP type of the original direction where the protocol has one. */
+export interface Layer4 {
+  readonly protocol: number
+  readonly key: number | undefined
+}
+
+export const WITH_KEYS: readonly number[] = [1, 6, 17, 58, 132]
+
+const NOBODY: readonly Owner[] = []
+
+export class Facts {
+  readonly state: NetworkState
+  readonly links: readonly ProofLink[]
+  readonly owners = new Map<string, Owner>()
+  readonly hasWorld: boolean
+  readonly #byMac = new Map<number, Owner>()
+  readonly #byPort = new Map<string, Owner[]>()
+  readonly #byNetwork = new Map<number, Owner[]>()
+  readonly #byAddress = new Map<string, Owner>()
+  readonly #switchNumbers = new Map<string, number>()
+  readonly #switchByNumber = new Map<number, string>()
+  readonly #zones = new Map<string, number | undefined>()
+  readonly #networkNames = new Map<number, string>()
+  readonly #rulesByVnp = new Map<string, OrderedRule[]>()
+  readonly #potentialOfVnp = new Map<string, Set<number>>()
+  readonly #potential = new Map<number, ReadonlySet<number>>()
+  readonly #verdicts = new Map<string, boolean>()
+  readonly #pairs = new Map<string, Pair>()
+  readonly #users = new Map<string, number>()
+  readonly #behind = new Map<string, Place>()
+  readonly #samples = new Map<string, Address | undefined>()
+  readonly #prefixes: { identity: number; prefix: Prefix | undefined }[]
+
+  constructor(state: NetworkState, links: readonly ProofLink[]) {
+    this.state = state
+    this.links = links
+    const { intent, observed } = state
+    this.hasWorld = [...observed.datapaths.values()].some(({ uplinkPorts }) => uplinkPorts.size > 0)
+    for (const datapathId of observed.datapaths.keys()) {
+      const number = intent.number('switch', datapathId)
+      if (number === undefined) continue
+      this.#switchNumbers.set(datapathId, number)
+      this.#switchByNumber.set(number, datapathId)
+    }
+    for (const { from, to } of links) this.#behind.set(portText(from), to)
+    for (const record of intent.interfaces.values()) this.#addOwner(record)
+    for (const rule of orderRules(intent)) {
+      const its = this.#rulesByVnp.get(rule.vnp.name)
+      if (its === undefined) this.#rulesByVnp.set(rule.vnp.name, [rule])
+      else its.push(rule)
+    }
+    this.#prefixes = [{ identity: IDENTITY.world, prefix: undefined }]
+    for (const [text, identity] of intent.prefixes) this.#prefixes.push({ identity, prefix: parsePrefix(text) })
+  }
+
+  get intent(): IntentView {
+    return this.state.intent
+  }
+
+  #addOwner(record: InterfaceRecord): void {
+    const { intent, observed } = this.state
+    const network = intent.number('network', record.network)
+    if (network === undefined) return
+    this.#networkNames.set(network, record.network)
+    const place = observed.places.get(record.name)
+    const there = place && observed.datapaths.get(place.datapathId)
+    const isLink = place !== undefined && (there?.uplinkPorts.has(place.port) || there?.fabricPorts.has(place.port))
+    const owner: Owner = {
+      name: record.name,
+      record,
+      identity: intent.identityOf(record.name),
+      network,
+      mac: record.mac,
+      addresses: record.addresses.flatMap((text) => parseAddress(text) ?? []),
+      place: isLink || there === undefined ? undefined : place,
+      isOpen: !record.portSecurity,
+    }
+    this.owners.set(owner.name, owner)
+    this.#byMac.set(owner.mac, owner)
+    push(this.#byNetwork, network, owner)
+    for (const address of owner.addresses) this.#byAddress.set(addressText(network, address), owner)
+    if (owner.place !== undefined) push(this.#byPort, portText(owner.place), owner)
+  }
+
+  ownersAt(place: Place): readonly Owner[] {
+    return this.#byPort.get(portText(place)) ?? NOBODY
+  }
+
+  ownersIn(network: number): readonly Owner[] {
+    return this.#byNetwork.get(network) ?? NOBODY
+  }
+
+  byMac(mac: number): Owner | undefined {
+    return this.#byMac.get(mac)
+  }
+
+  byAddress(network: number, address: Address): Owner | undefined {
+    return this.#byAddress.get(addressText(network, address))
+  }
+
+  get networks(): Iterable<number> {
+    return this.#byNetwork.keys()
+  }
+
+  /** How many interfaces of a network have an identity. */
+  usersIn(identity: number, network: number): number {
+    if (this.#users.size === 0) {
+      for (const owner of this.owners.values()) {
+        const name = `${owner.identity} ${owner.network}`
+        this.#users.set(name, (this.#users.get(name) ?? 0) + 1)
+      }
+    }
+    return this.#users.get(`${identity} ${network}`) ?? 0
+  }
+
+  /** The port at the other end of a link. */
+  behind(place: Place): Place | undefined {
+    return this.#behind.get(portText(place))
+  }
+
+  switchNumber(datapathId: string): number | undefined {
+    return this.#switchNumbers.get(datapathId)
+  }
+
+  switchByNumber(number: number): string | undefined {
+    return this.#switchByNumber.get(number)
+  }
+
+  zone(datapathId: string, network: number): number | undefined {
+    const text = `${datapathId} ${network}`
+    if (!this.#zones.has(text)) {
+      const name = this.#networkNames.get(network)
+      this.#zones.set(text, name === undefined ? undefined : this.intent.number('zone', zoneName(datapathId, name)))
+    }
+    return this.#zones.get(text)
+  }
+
+  /** Whether an interface has all that it takes to send and receive; what it lacks is shut. */
+  isReady(owner: Owner): owner is Owner & { place: Place } {
+    if (owner.place === undefined || owner.identity === IDENTITY.unknown) return false
+    return this.zone(owner.place.datapathId, owner.network) !== undefined
+  }
+
+  /** Whether packets from one switch have a way to another, switch by switch. */
+  reaches(from: string, to: string): boolean {
+    const { datapaths } = this.state.observed
+    let at = from
+    for (let hops = 0; at !== to; hops++) {
+      const port = datapaths.get(at)?.nextHops.get(to)
+      const next = port === undefined ? undefined : this.behind({ datapathId: at, port })
+      if (next === undefined || hops > datapaths.size || this.switchNumber(to) === undefined) return false
+      at = next.datapathId
+    }
+    return true
+  }
+
+  /** The switch whose uplink packets to the world take from here. */
+  gatewayOf(datapath: DatapathView): string | undefined {
+    if (datapath.uplinkPorts.size > 0) return datapath.datapathId
+    const gateways = [...this.state.observed.datapaths.values()]
+      .filter((other) => other.uplinkPorts.size > 0 && datapath.nextHops.has(other.datapathId))
+      .map((other) => other.datapathId)
+      .sort()
+    return gateways[0]
+  }
+
+  isWorld(identity: number): boolean {
+    return isWorldIdentity(this.intent, identity)
+  }
+
+  /** The identity of an address that is nobody's: that of the longest prefix that a rule names. */
+  worldOf(address: Address): number {
+    let found = IDENTITY.world as number
+    let longest = -1
+    for (const { identity, prefix } of this.#prefixes) {
+      if (prefix === undefined || !prefixHolds(prefix, address) || prefix.length <= longest) continue
+      found = identity
+      longest = prefix.length
+    }
+    return found
+  }
+
+  /** The prefix of a world identity; undefined for the rest of the world. */
+  prefixOf(identity: number): Prefix | undefined {
+    return this.#prefixes.find((its) => its.identity === identity)?.prefix
+  }
+
+  /** Prefixes with identities of their own inside a prefix, itself left out; undefined: all of a family. */
+  prefixesWithin(outer: Prefix | undefined, family: Family): Prefix[] {
+    return this.#prefixes.flatMap(({ prefix }) => {
+      if (prefix === undefined || prefix.family !== family) return []
+      if (outer === undefined) return [prefix]
+      return prefix.length > outer.length && prefixContains(outer, prefix) ? [prefix] : []
+    })
+  }
+
+  /** An address of the world that has this identity and that no record of the network holds. */
+  worldSample(identity: number, family: Family, network: number): Address | undefined {
+    const text = `${identity} ${family} ${network}`
+    if (!this.#samples.has(text)) this.#samples.set(text, this.#findSample(identity, family, network))
+    return this.#samples.get(text)
+  }
+
+  #findSample(identity: number, family: Family, network: number): Address | undefined {
+    const prefix = this.prefixOf(identity)
+    if (prefix !== undefined && prefix.family !== family) return undefined
+    const fits = (value: bigint): Address | undefined => {
+      const address = { family, value }
+      if (prefix !== undefined && !prefixHolds(prefix, address)) return undefined
+      return this.worldOf(address) === identity && this.byAddress(network, address) === undefined ? address : undefined
+    }
+    const width = family === 4 ? 32n : 128n
+    const starts =
+      prefix === undefined
+        ? family === 4
+          ? [0xc6336401n, 0xcb007109n, 0x08080801n, 0x64000001n, 0x10000001n]
+          : [0x20010db8n << 96n, 0x26004700n << 96n, 0x2a000000n << 96n]
+        : [prefix.value]
+    // Behind each longer prefix there may be room, too.
+    for (const inner of this.prefixesWithin(prefix, family)) {
+      starts.push(inner.value + (1n << (width - BigInt(inner.length))))
+      if (inner.value > 0n) starts.push(inner.value - 1n)
+    }
+    for (const start of starts) {
+      for (let step = 0n; step < 64n; step++) {
+        const found = start + step < 1n << width ? fits(start + step) : undefined
+        if (found !== undefined) return found
+      }
+    }
+    return undefined
+  }
+
+  /** Identities that policy might let an identity open connections to: a superset that is cheap to find. */
+  potential(opener: number): ReadonlySet<number> {
+    const cached = this.#potential.get(opener)
+    if (cached !== undefined) return cached
+    const found = new Set<number>()
+    if (this.isWorld(opener)) {
+      for (const [vnp, rules] of this.#rulesByVnp) {
+        if (rules.some(({ rule }) => rule.peer.kind === 'any' || rule.peer.kind === 'cidr')) {
+          for (const identity of this.intent.membersOf(vnp)) found.add(identity)
+        }
+      }
+    } else for (const { name } of this.intent.vnpsOf(opener)) for (const its of this.#ofVnp(name)) found.add(its)
+    this.#potential.set(opener, found)
+    return found
+  }
+
+  #ofVnp(vnp: string): ReadonlySet<number> {
+    let found = this.#potentialOfVnp.get(vnp)
+    if (found !== undefined) return found
+    found = new Set(this.intent.membersOf(vnp))
+    for (const ordered of this.#rulesByVnp.get(vnp) ?? []) {
+      if (ordered.rule.peer.kind === 'any') for (const its of worldIdentities(this.intent)) found.add(its)
+      else if (ordered.rule.peer.kind !== 'tags') for (const its of peersOf(this.intent, ordered)) found.add(its)
+    }
+    this.#potentialOfVnp.set(vnp, found)
+    return found
+  }
+
+  /** Identities whose connections policy might let through to this one. */
+  potentialOpeners(target: number): number[] {
+    const found: number[] = []
+    for (const identity of [...this.intent.identities.keys(), IDENTITY.world])
+      if (this.potential(identity).has(target)) found.push(identity)
+    return found
+  }
+
+  /** Whether a new connection between members of two identities is permitted; asked of permits(), remembered. */
+  permits(opener: number, target: number, { protocol, key }: Layer4): boolean {
+    const name = `${opener} ${target} ${protocol} ${key}`
+    const cached = this.#verdicts.get(name)
+    if (cached !== undefined) return cached
+    const { view, from, to, rules } = this.#pair(opener, target)
+    const packet = { from, to, protocol, ...(key === undefined ? {} : { port: key }) }
+    const found = from !== '' && to !== '' && permits(view, packet, rules).allow
+    this.#verdicts.set(name, found)
+    return found
+  }
+
+  #pair(opener: number, target: number): Pair {
+    const name = `${opener} ${target}`
+    const cached = this.#pairs.get(name)
+    if (cached !== undefined) return cached
+    const interfaces = new Map<string, InterfaceRecord>()
+    const vnps = new Map<string, Vnp>()
+    const rules: OrderedRule[] = []
+    for (const vnp of [...this.intent.vnpsOf(opener), ...this.intent.vnpsOf(target)]) {
+      if (vnps.has(vnp.name)) continue
+      vnps.set(vnp.name, vnp)
+      rules.push(...(this.#rulesByVnp.get(vnp.name) ?? []))
+    }
+    rules.sort((one, other) => one.rank - other.rank)
+    const end = (identity: number, called: string): string => {
+      if (this.isWorld(identity)) {
+        const sample = this.worldSample(identity, 4, 0) ?? this.worldSample(identity, 6, 0)
+        return sample === undefined ? '' : formatAddress(sample)
+      }
+      const [user] = this.intent.usersOf(identity)
+      const record = user === undefined ? undefined : this.intent.interfaces.get(user)
+      if (record === undefined) return ''
+      interfaces.set(called, { ...record, name: called, network: 'one', addresses: [] })
+      return called
+    }
+    const pair: Pair = {
+      from: end(opener, 'opener'),
+      to: end(target, 'target'),
+      view: { interfaces, vnps, policies: this.intent.policies as ReadonlyMap<string, Policy> },
+      rules,
+    }
+    this.#pairs.set(name, pair)
+    return pair
+  }
+
+  /** IDENTITY.world, and the prefixes that rules name. */
+  get worldIdentities(): number[] {
+    return worldIdentities(this.intent)
+  }
+
+  /** Numbers at which the verdict between two identities may change: protocols, and ports or types of each. */
+  thresholds(opener: number, target: number, into: Thresholds): void {
+    for (const { rule } of this.#pair(opener, target).rules) {
+      for (const protocol of rule.protocols) into.protocols.add(protocol)
+      for (const { first, last } of rule.ports) {
+        into.keys.add(first)
+        into.keys.add(last + 1)
+      }
+    }
+  }
+}
+
+interface Pair {
+  from: string
+  to: string
+  view: Pick<IntentView, 'interfaces' | 'vnps' | 'policies'>
+  rules: OrderedRule[]
+}
+
+export interface Thresholds {
+  protocols: Set<number>
+  keys: Set<number>
+}
+
+function push<K>(map: Map<K, Owner[]>, key: K, owner: Owner): void {
+  const its = map.get(key)
+  if (its === undefined) map.set(key, [owner])
+  else its.push(owner)
+}
+
+export function portText({ datapathId, port }: Place): string {
+  return `${datapathId} ${port}`
+}
+
+function addressText(network: number, { family, value }: Address): string {
+  return `${network} ${family} ${value}`
+}

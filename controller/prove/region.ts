@@ -1,0 +1,403 @@
+/**
+ * A region of packets on its way through a switch: what is known of every field, the truth about it that the tables do
+ * not know (who really sent it, whom it is really for), and what rows did to it so far. It refuses to judge.
+ */
+
+import { REGISTERS } from '../policy/pipeline.ts'
+import type { Layer4 } from './facts.ts'
+import type { Effect, Row } from './rows.ts'
+import {
+  type Exact,
+  field,
+  implies,
+  isExact,
+  known,
+  type Members,
+  merged,
+  narrowed,
+  type Ref,
+  type Test,
+  textOf,
+  type Val,
+} from './space.ts'
+import type { Hit } from './table.ts'
+
+/** By which kind of port it came in. */
+export type Entry = 'tenant' | 'fabric' | 'uplink' | 'idle'
+
+/**
+ * raw: as it came in. sent: the registers say truly who sent it. aimed: and whom it is for. passed: and that is
+ * permitted. stray: the registers say something that is not true, or too little is known: nothing may come of it.
+ */
+export type Phase = 'raw' | 'sent' | 'aimed' | 'passed' | 'stray'
+
+/** What connection tracking finds; `none`: it was not asked. */
+export type Tracking = 'none' | 'new' | 'est' | 'rpl' | 'rel' | 'rel-rpl' | 'inv'
+
+export interface Ghost {
+  readonly entry: Entry
+  readonly port: number
+  readonly phase: Phase
+  /** Why it is astray. */
+  readonly why: string
+  readonly network: number
+  /** 4, 6, or 0 for what is not IP. */
+  readonly family: 4 | 6 | 0
+  /** Identities that may have sent it, each with an interface that is one of its users; undefined: of the world. */
+  readonly senders: ReadonlyMap<number, string | undefined>
+  readonly receivers: ReadonlyMap<number, string | undefined>
+  /** Switches of the receivers, by number. */
+  readonly places: ReadonlySet<number>
+  readonly where: 'nowhere' | 'here' | 'away' | 'world'
+  readonly tracking: Tracking
+  readonly committed: boolean
+  /** Whose packets these are, that must get through; empty: nobody's in particular. */
+  readonly must: string
+  /** ARP or neighbour discovery. */
+  readonly neighbour: boolean
+  /** Of its packets nothing is promised but that they go nowhere else (docs/policy.md). */
+  readonly improper: boolean
+  /** A family that holds also those who are looked at one by one: what is dropped of it says nothing. */
+  readonly unasked: boolean
+  /** Pairs of opener and target that it holds no more. */
+  readonly except: ReadonlyMap<number, ReadonlySet<number> | 'all'>
+  /** Why it may not come out, where that was found by asking policy. */
+  readonly finding?: Finding
+}
+
+/** A pair and a class of packets whose verdict is another. */
+export interface Finding {
+  readonly why: string
+  readonly from: number
+  readonly to: number
+  readonly layer4: Layer4 | undefined
+}
+
+const NO_MEMBERS: ReadonlyMap<number, string | undefined> = new Map()
+
+const NO_PAIRS: ReadonlyMap<number, ReadonlySet<number> | 'all'> = new Map()
+
+export function ghostAt(entry: Entry, port: number): Ghost {
+  return {
+    ...{ entry, port, phase: 'raw', why: '', network: 0, family: 0, senders: NO_MEMBERS, receivers: NO_MEMBERS },
+    ...{
+      places: new Set<number>(),
+      where: 'nowhere',
+      tracking: 'none',
+      committed: false,
+      must: '',
+      neighbour: false,
+      improper: false,
+      unasked: false,
+      except: NO_PAIRS,
+    },
+  }
+}
+
+/** Rows that took their part of a region before. */
+export interface Above {
+  readonly hits: readonly Hit[]
+  /** How many of them. */
+  readonly count: number
+  readonly next: Above | undefined
+}
+
+export interface Met {
+  readonly table: number
+  readonly hit: Hit
+  readonly before: Met | undefined
+}
+
+export interface Region extends Members {
+  table: number
+  vals: Val[]
+  ghost: Ghost
+  /** Registers whose value was copied whole from a header field, to that field. */
+  alias: ReadonlyMap<number, number>
+  above: Above | undefined
+  met: Met | undefined
+  /** Rows of the table it is at that ask for senders or receivers do not concern it. */
+  isMute: boolean
+}
+
+export const REGISTER_COUNT = 16
+export const REG = Array.from({ length: REGISTER_COUNT }, (_, index) => field(`reg${index}`))
+const IS_REGISTER = new Set(REG)
+const CT = ['ct_state', 'ct_zone', 'ct_mark', 'ct_nw_proto', 'ct_tp_src', 'ct_tp_dst'].map(field)
+const [CT_STATE, CT_ZONE, CT_MARK, CT_PROTO, CT_SRC, CT_DST] = CT as [number, number, number, number, number, number]
+const IS_CT = new Set(CT)
+const ZERO = [...REG, ...CT, field('metadata'), field('conj_id')]
+const IN_PORT = field('in_port')
+const IP_PROTO = field('ip_proto')
+const NO_ALIAS: ReadonlyMap<number, number> = new Map()
+
+class ARegion implements Region {
+  table: number
+  vals: Val[]
+  ghost: Ghost
+  alias: ReadonlyMap<number, number>
+  above: Above | undefined
+  met: Met | undefined
+  isMute = false
+
+  constructor(
+    table: number,
+    vals: Val[],
+    ghost: Ghost,
+    alias: ReadonlyMap<number, number>,
+    above: Above | undefined,
+    met: Met | undefined,
+  ) {
+    this.table = table
+    this.vals = vals
+    this.ghost = ghost
+    this.alias = alias
+    this.above = above
+    this.met = met
+  }
+
+  has(ref: Ref['of'], value: Exact): boolean {
+    const { senders, receivers, places } = this.ghost
+    if (ref === 'port') return value !== 0
+    if (this.isMute && ref !== 'place') return false
+    const members: { has(value: number): boolean } =
+      ref === 'sender' ? senders : ref === 'receiver' ? receivers : places
+    return members.has(value as number)
+  }
+}
+
+/** Every packet that comes in at a port. */
+export function entering(ghost: Ghost): Region {
+  const vals: Val[] = []
+  for (const its of ZERO) vals[its] = 0
+  vals[field('metadata')] = 0n
+  vals[IN_PORT] = ghost.port
+  return new ARegion(0, vals, ghost, NO_ALIAS, undefined, undefined)
+}
+
+export function copyOf(region: Region): Region {
+  const copy = new ARegion(region.table, region.vals.slice(), region.ghost, region.alias, region.above, region.met)
+  copy.isMute = region.isMute
+  return copy
+}
+
+/** The part of a region that passes tests. */
+export function narrow(region: Region, tests: readonly Test[]): Region {
+  const part = copyOf(region)
+  for (const test of tests) {
+    const val = narrowed(part.vals[test.field], test)
+    part.vals[test.field] = val
+    if (isExact(val)) pin(part, test.field, val)
+  }
+  return part
+}
+
+/** A field has this value now known: so have the fields that it is a copy of, and their copies. */
+export function pin(region: Region, its: number, val: Exact): void {
+  region.vals[its] = val
+  const source = region.alias.get(its) ?? its
+  if (region.alias.size === 0) return
+  if (region.vals[source] === undefined) region.vals[source] = val
+  for (const [copy, from] of region.alias) if (from === source && !isExact(region.vals[copy])) region.vals[copy] = val
+}
+
+/** Whether rows that came before have taken all of it. */
+export function isTaken(region: Region): boolean {
+  for (let node = region.above; node !== undefined; node = node.next) {
+    for (let at = 0; at < node.count; at++) {
+      const { tests } = node.hits[at] as Hit
+      if (tests.every((test) => !IS_REGISTER.has(test.field) && implies(region.vals[test.field], test))) return true
+    }
+  }
+  return false
+}
+
+/** What a region does on its way out of a row. */
+export interface Leaving {
+  goes(table: number, region: Region): void
+  /** `in`: the port it came in by. undefined: any port at all. */
+  comesOut(port: number | Ref | undefined, region: Region): void
+  unknown(what: string, region: Region): void
+  zone(zone: Val, commit: boolean, region: Region): void
+}
+
+/** Applies a row's effects to the region that met it. */
+export function leave(region: Region, row: Row, to: Leaving): void {
+  apply(region, row.effects, to)
+  if (row.next !== undefined) to.goes(row.next, region)
+}
+
+function apply(region: Region, effects: readonly Effect[], to: Leaving): void {
+  for (const effect of effects) {
+    switch (effect.do) {
+      case 'write':
+        write(region, effect.field, effect.value, effect.mask)
+        break
+      case 'move':
+        move(region, effect)
+        break
+      case 'output':
+        to.comesOut(effect.port, copyOf(region))
+        break
+      case 'outputField': {
+        const val = region.vals[effect.field]
+        const all = effect.bit === 0 && effect.bits >= 32
+        if (isExact(val))
+          to.comesOut(Number((BigInt(val) >> BigInt(effect.bit)) & ((1n << BigInt(effect.bits)) - 1n)), copyOf(region))
+        else to.comesOut(all && typeof val === 'object' && val.kind === 'ref' ? val : undefined, copyOf(region))
+        break
+      }
+      case 'track':
+        track(region, effect, to)
+        break
+      case 'copies':
+        for (const list of effect.lists) apply(copyOf(region), list, to)
+        break
+      case 'unknown':
+        to.unknown(effect.what, copyOf(region))
+    }
+  }
+}
+
+function forget(region: Region, its: number): void {
+  if (!IS_REGISTER.has(its)) region.above = undefined
+  if (!region.alias.has(its) && ![...region.alias.values()].includes(its)) return
+  region.alias = new Map([...region.alias].filter(([copy, from]) => copy !== its && from !== its))
+}
+
+function write(region: Region, its: number, value: bigint, mask: bigint): void {
+  forget(region, its)
+  const before = known(its, region.vals[its])
+  region.vals[its] = merged(its, (before.value & ~mask) | value, before.mask | mask)
+}
+
+function move(region: Region, { from, fromBit, to, toBit, bits }: Extract<Effect, { do: 'move' }>): void {
+  const val = region.vals[from]
+  forget(region, to)
+  const isWhole = fromBit === 0 && toBit === 0
+  if (isWhole && bits >= 32 && typeof val === 'object' && val.kind === 'ref') {
+    region.vals[to] = val
+    return
+  }
+  const window = (1n << BigInt(bits)) - 1n
+  const source = known(from, val)
+  const target = known(to, region.vals[to])
+  const place = window << BigInt(toBit)
+  const value = (target.value & ~place) | (((source.value >> BigInt(fromBit)) & window) << BigInt(toBit))
+  const mask = (target.mask & ~place) | (((source.mask >> BigInt(fromBit)) & window) << BigInt(toBit))
+  const moved = merged(to, value, mask)
+  region.vals[to] = moved
+  // The rest of the register is zero: it is the field's copy.
+  if (
+    isWhole &&
+    !isExact(moved) &&
+    (mask | window) === (1n << 32n) - 1n &&
+    (value & ~window) === 0n &&
+    IS_REGISTER.has(to)
+  ) {
+    const alias = new Map(region.alias)
+    alias.set(to, region.alias.get(from) ?? from)
+    region.alias = alias
+  }
+}
+
+const STATES: readonly (readonly [Tracking, number])[] = [
+  ['new', 0x21],
+  ['est', 0x22],
+  ['rpl', 0x2a],
+  ['rel', 0x24],
+  ['rel-rpl', 0x2c],
+  ['inv', 0x30],
+]
+
+function track(region: Region, effect: Extract<Effect, { do: 'track' }>, to: Leaving): void {
+  const { zone } = effect
+  let val: Val = typeof zone === 'number' ? zone : undefined
+  if (typeof zone === 'object') {
+    const from = region.vals[zone.field]
+    if (isExact(from)) val = Number((BigInt(from) >> BigInt(zone.bit)) & ((1n << BigInt(zone.bits)) - 1n))
+  }
+  to.zone(val, effect.commit, region)
+  if (effect.commit) region.ghost = { ...region.ghost, committed: true }
+  if (effect.next !== undefined) {
+    for (const [tracking, state] of STATES) {
+      const copy = copyOf(region)
+      for (const its of CT) copy.vals[its] = undefined
+      copy.vals[CT_STATE] = state
+      copy.vals[CT_ZONE] = val
+      copy.ghost = { ...copy.ghost, tracking }
+      copy.above = undefined
+      if (tracking === 'new' || tracking === 'est') {
+        copy.vals[CT_PROTO] = copy.vals[IP_PROTO]
+        const alias = new Map(copy.alias)
+        alias.set(CT_PROTO, IP_PROTO)
+        copy.alias = alias
+      }
+      to.goes(effect.next, copy)
+    }
+  }
+  for (const its of CT) region.vals[its] = 0
+}
+
+/** What a packet says of its connection: the protocol, and the port or type of the original direction. */
+export function protocolIn({ ghost, vals }: Region): Val {
+  return vals[isFresh(ghost.tracking) ? IP_PROTO : CT_PROTO]
+}
+
+export function keyIn(region: Region, protocol: number): Val {
+  const { ghost, vals, alias } = region
+  if (isLaterFragment(vals[NW_FRAG])) return alias.get(KEY) === CT_MARK ? vals[KEY] : undefined
+  if (isFresh(ghost.tracking)) {
+    const its = { 1: ICMPV4_TYPE, 6: TCP_DST, 17: UDP_DST, 58: ICMPV6_TYPE, 132: SCTP_DST }[protocol]
+    return its === undefined ? undefined : vals[its]
+  }
+  return protocol === 1 || protocol === 58 ? vals[CT_SRC] : vals[CT_DST]
+}
+
+const [ICMPV4_TYPE, ICMPV6_TYPE, TCP_DST, UDP_DST, SCTP_DST] = [
+  'icmpv4_type',
+  'icmpv6_type',
+  'tcp_dst',
+  'udp_dst',
+  'sctp_dst',
+].map(field) as [number, number, number, number, number]
+const NW_FRAG = field('nw_frag')
+const KEY = field(REGISTERS.key)
+
+function isFresh(tracking: Tracking): boolean {
+  return tracking === 'new' || tracking === 'est' || tracking === 'none'
+}
+
+/** Bit 1 of nw_frag. */
+export function isLaterFragment(val: Val): boolean {
+  const { value, mask } = known(NW_FRAG, val)
+  return (mask & value & 2n) !== 0n
+}
+
+/** Tells regions apart at a table that looks at these fields only. Families and sets do not count: they are united. */
+export function keyOf(region: Region, live: readonly number[]): string {
+  const { ghost } = region
+  const { phase, entry, tracking, where, network, family, committed } = ghost
+  const single = (family: ReadonlyMap<number, unknown>, ref: Ref['of']): string =>
+    family.size === 1 && !holds(region, ref) ? String(family.keys().next().value) : '@'
+  if (phase === 'passed') {
+    let short = `${region.table} passed ${entry} ${where} ${family} ${tracking} ${committed ? 1 : 0} ${ghost.improper ? 1 : 0}`
+    for (const its of live) short += ` ${textOf(region.vals[its])}`
+    return short
+  }
+  let key = `${region.table} ${phase} ${entry} ${tracking} ${where} ${network} ${family} ${committed ? 1 : 0} ${single(ghost.senders, 'sender')} ${single(ghost.receivers, 'receiver')} ${ghost.why} ${ghost.must} ${ghost.neighbour ? 1 : 0}${ghost.unasked ? 1 : 0}`
+  if (phase === 'raw' || phase === 'stray') key += ` ${ghost.port}`
+  for (const its of live) key += ` ${textOf(region.vals[its])}`
+  return key
+}
+
+/** Whether a register stands for a family. */
+export function holds(region: Region, ref: Ref['of']): boolean {
+  for (const its of REG) {
+    const val = region.vals[its]
+    if (typeof val === 'object' && val.kind === 'ref' && val.of === ref) return true
+  }
+  return false
+}
+
+export { CT_MARK, IS_CT, IS_REGISTER }

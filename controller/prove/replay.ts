@@ -1,0 +1,190 @@
+/**
+ * The tables of all switches in reference switches (openflow/reference), wired as the links say: the exact answer to
+ * what becomes of one packet. Only rows that the packet can meet are installed, so that one packet through 100,000
+ * rows costs what it meets. It refuses to judge.
+ */
+import { GROUP_ANY, type Message, NO_BUFFER, PORT_ANY, ReferenceSwitch } from 'node-openflow'
+import type { Place } from '../policy/state.ts'
+import type { Facts } from './facts.ts'
+import { encodeFrame, type Header } from './packet.ts'
+import type { Row } from './rows.ts'
+import { field, meets, type Val } from './space.ts'
+import type { TableIndex } from './table.ts'
+
+export interface SwitchTables {
+  readonly tables: ReadonlyMap<number, TableIndex>
+  readonly groups: ReadonlyMap<number, { groupId: number; groupType: string; buckets: readonly unknown[] }>
+}
+
+/** What a packet met on one switch. */
+export interface Leg {
+  readonly datapathId: string
+  readonly port: number
+  readonly rows: readonly { table: number; cookie: bigint; priority: number }[]
+}
+
+export interface Fate {
+  /** Where it came out and no switch of ours is behind. */
+  readonly arrivals: readonly Place[]
+  readonly legs: readonly Leg[]
+  readonly loops: boolean
+}
+
+const IN_PORT = field('in_port')
+const NO_MEMBERS = { has: () => true }
+const MOST_HOPS = 64
+
+export class Replay {
+  readonly #facts: Facts
+  readonly #programs: ReadonlyMap<string, SwitchTables>
+  readonly #switches = new Map<string, ReferenceSwitch>()
+  /** Rows that the reference switch does not take. */
+  readonly refused: Row[] = []
+
+  /** @param headers Of every packet that will be sent: rows that none of them can meet are left out. */
+  constructor(
+    facts: Facts,
+    programs: ReadonlyMap<string, SwitchTables>,
+    headers: readonly Header[],
+    ports: ReadonlySet<string>,
+  ) {
+    this.#facts = facts
+    this.#programs = programs
+    for (const [datapathId, program] of programs) this.#install(datapathId, program, headers, ports)
+  }
+
+  #install(
+    datapathId: string,
+    { tables, groups }: SwitchTables,
+    headers: readonly Header[],
+    entries: ReadonlySet<string>,
+  ): void {
+    const view = this.#facts.state.observed.datapaths.get(datapathId)
+    const ports = [...(view?.ports.keys() ?? [])]
+    const target = new ReferenceSwitch({ datapathId: BigInt(`0x${datapathId}`), ports })
+    this.#switches.set(datapathId, target)
+    const links = new Set<number>([...(view?.fabricPorts ?? []), ...(view?.uplinkPorts ?? [])])
+    const isEntry = (port: number): boolean => links.has(port) || entries.has(`${datapathId} ${port}`)
+    const vals = headers.map((header) => {
+      const its: Val[] = []
+      for (const [name, value] of header) if (name >= 0) its[name] = value
+      its[IN_PORT] = undefined
+      return its
+    })
+    const meters = new Set<number>()
+    for (const group of groups.values()) target.handle(groupMessage(group))
+    const dirty = dirtyFields(tables)
+    for (const [table, index] of tables) {
+      const without = dirty.get(table) ?? new Set()
+      for (const row of index.rows.values()) {
+        const port = row.tests.find((test) => test.field === IN_PORT && test.mask === undefined)
+        if (port !== undefined && !isEntry(Number(port.value))) continue
+        const can = vals.some((its) =>
+          row.tests.every(
+            (test) =>
+              without.has(test.field) || its[test.field] === undefined || meets(its[test.field], test, NO_MEMBERS),
+          ),
+        )
+        if (!can) continue
+        for (const one of row.flow.instructions) {
+          if (one.type !== 'meter' || meters.has(one.meter_id)) continue
+          meters.add(one.meter_id)
+          target.handle({
+            type: 'meter_mod',
+            xid: 0,
+            command: 'add',
+            flags: 1,
+            meter_id: one.meter_id,
+            bands: [{ type: 'drop', rate: 0xffff_ffff, burst_size: 0 }],
+          })
+        }
+        const refusal = target.handle(flowMessage(row)).find((answer: Message) => answer.type === 'error')
+        if (refusal !== undefined) this.refused.push(row)
+      }
+    }
+  }
+
+  /** Sends a packet in at a port. Connections stay: what opens comes before what answers. */
+  send(from: Place, header: Header): Fate {
+    const arrivals: Place[] = []
+    const legs: Leg[] = []
+    const waiting: { at: Place; frame: Uint8Array }[] = [{ at: from, frame: encodeFrame(header) }]
+    for (let hops = 0; waiting.length > 0; hops++) {
+      const { at, frame } = waiting.shift() as { at: Place; frame: Uint8Array }
+      if (hops > MOST_HOPS) return { arrivals, legs, loops: true }
+      const target = this.#switches.get(at.datapathId)
+      if (target === undefined) continue
+      const { steps } = target.trace(at.port, frame)
+      legs.push({
+        ...at,
+        rows: steps.flatMap(({ table, flow }) =>
+          flow === undefined ? [] : [{ table, cookie: flow.cookie, priority: flow.priority }],
+        ),
+      })
+      for (const output of target.inject(at.port, frame)) {
+        if (output.port === 'controller') continue
+        const place = { datapathId: at.datapathId, port: output.port }
+        const next = this.#facts.behind(place)
+        if (next !== undefined && this.#programs.has(next.datapathId)) waiting.push({ at: next, frame: output.packet })
+        else arrivals.push(place)
+      }
+    }
+    return { arrivals, legs, loops: false }
+  }
+}
+
+/** Header fields that rows may have changed before a table. */
+function dirtyFields(tables: ReadonlyMap<number, TableIndex>): Map<number, Set<number>> {
+  const dirty = new Map<number, Set<number>>()
+  for (const number of [...tables.keys()].sort((one, other) => one - other)) {
+    const table = tables.get(number) as TableIndex
+    const before = dirty.get(number) ?? new Set()
+    for (const row of table.rows.values()) {
+      const changed = row.effects.flatMap((effect) =>
+        effect.do === 'write' ? [effect.field] : effect.do === 'move' ? [effect.to] : [],
+      )
+      for (const next of table.nexts.keys()) {
+        const its = dirty.get(next) ?? new Set()
+        dirty.set(next, its)
+        for (const one of before) its.add(one)
+        if (row.next !== undefined || row.effects.some((effect) => effect.do === 'track'))
+          for (const one of changed) its.add(one)
+      }
+    }
+  }
+  return dirty
+}
+
+function flowMessage({ flow }: Row): Message {
+  return {
+    ...{ type: 'flow_mod', xid: 0, cookie: flow.cookie, cookie_mask: 0n, table_id: flow.table, command: 'add' },
+    ...{
+      idle_timeout: 0,
+      hard_timeout: 0,
+      priority: flow.priority,
+      buffer_id: NO_BUFFER,
+      out_port: PORT_ANY,
+      out_group: GROUP_ANY,
+    },
+    ...{ flags: 0, match: [...flow.match], instructions: [...flow.instructions] },
+  } as Message
+}
+
+function groupMessage({
+  groupId,
+  groupType,
+  buckets,
+}: {
+  groupId: number
+  groupType: string
+  buckets: readonly unknown[]
+}): Message {
+  return {
+    type: 'group_mod',
+    xid: 0,
+    command: 'add',
+    group_type: groupType,
+    group_id: groupId,
+    buckets: [...buckets],
+  } as Message
+}

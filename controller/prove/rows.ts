@@ -1,0 +1,261 @@
+/**
+ * A flow as the proof reads it: tests, and effects in order. Actions whose effect is not written down here become the
+ * effect `unknown`, which counts as able to do anything. It refuses to know what tables mean.
+ */
+import { type Action, type FieldName, type Instruction, NX_CT_COMMIT, NX_CT_RECIRC_NONE, type Oxm } from 'node-openflow'
+import type { Flow, Group } from '../policy/program.ts'
+import { field, partsOf, type Test, testsOf } from './space.ts'
+
+export type Effect =
+  | { do: 'write'; field: number; value: bigint; mask: bigint }
+  | { do: 'move'; from: number; fromBit: number; to: number; toBit: number; bits: number }
+  | { do: 'output'; port: number }
+  | { do: 'outputField'; field: number; bit: number; bits: number }
+  | {
+      do: 'track'
+      next: number | undefined
+      zone: number | { field: number; bit: number; bits: number }
+      commit: boolean
+      marks: Effect[]
+    }
+  | { do: 'copies'; lists: Effect[][] }
+  | { do: 'unknown'; what: string }
+
+export interface Clause {
+  id: number
+  clause: number
+  count: number
+}
+
+export interface Row {
+  key: string
+  flow: Flow
+  priority: number
+  tests: readonly Test[]
+  /** Not empty: never matches by itself. */
+  clauses: readonly Clause[]
+  effects: readonly Effect[]
+  next: number | undefined
+  /** Neither goes on nor comes out anywhere but at the controller. */
+  isDrop: boolean
+}
+
+/** A field that no row describes is matched by nothing we can say: the row counts as matching all and doing anything. */
+export function rowOf(key: string, flow: Flow, groups: ReadonlyMap<number, Group>): Row {
+  const tests = testsOf(flow.match)
+  const row: Row = {
+    key,
+    flow,
+    priority: flow.priority,
+    tests: tests ?? [],
+    clauses: [],
+    effects: [],
+    next: undefined,
+    isDrop: false,
+  }
+  const effects: Effect[] = []
+  const clauses: Clause[] = []
+  if (tests === undefined) effects.push({ do: 'unknown', what: 'a match field that is not known' })
+  for (const instruction of flow.instructions) readInstruction(instruction, row, effects, clauses, groups)
+  row.effects = effects
+  row.clauses = clauses
+  row.isDrop = row.next === undefined && effects.every(leadsNowhere)
+  return row
+}
+
+function leadsNowhere(effect: Effect): boolean {
+  if (effect.do === 'write' || effect.do === 'move') return true
+  return effect.do === 'track' && effect.next === undefined && !effect.marks.some((its) => its.do === 'unknown')
+}
+
+function readInstruction(
+  instruction: Instruction,
+  row: Row,
+  effects: Effect[],
+  clauses: Clause[],
+  groups: ReadonlyMap<number, Group>,
+): void {
+  switch (instruction.type) {
+    case 'goto_table':
+      row.next = instruction.table_id
+      return
+    case 'meter':
+    case 'clear_actions':
+      // A meter slows and never sends elsewhere; the action set stays empty, as nothing that is known writes it.
+      return
+    case 'apply_actions':
+      for (const action of instruction.actions) {
+        if (action.type === 'nx_conjunction') {
+          clauses.push({ id: action.id, clause: action.clause, count: action.n_clauses })
+        } else readAction(action, effects, groups, 0)
+      }
+      return
+    case 'write_metadata':
+      effects.push({
+        do: 'write',
+        field: field('metadata'),
+        value: instruction.metadata & instruction.metadata_mask,
+        mask: instruction.metadata_mask,
+      })
+      return
+    default:
+      effects.push({ do: 'unknown', what: instruction.type })
+  }
+}
+
+/** The controller: what goes there is told, not delivered. */
+const CONTROLLER = 0xffff_fffd
+
+function readAction(action: Action, effects: Effect[], groups: ReadonlyMap<number, Group>, depth: number): void {
+  switch (action.type) {
+    case 'output':
+      if (action.port !== CONTROLLER) effects.push({ do: 'output', port: action.port })
+      return
+    case 'nx_controller':
+    case 'nx_controller2':
+    case 'nx_note':
+    case 'set_queue':
+      return
+    case 'set_field':
+    case 'nx_reg_load2':
+      write(action.field, effects)
+      return
+    case 'nx_reg_load':
+      load(action.dst, action.ofs_nbits.ofs, action.ofs_nbits.n_bits, action.value, effects)
+      return
+    case 'nx_reg_move':
+      move(action, effects)
+      return
+    case 'nx_output_reg': {
+      const [part] = typeof action.src === 'string' ? partsOf(action.src) : []
+      if (part === undefined) effects.push({ do: 'unknown', what: action.type })
+      else
+        effects.push({ do: 'outputField', field: part.field, bit: action.ofs_nbits.ofs, bits: action.ofs_nbits.n_bits })
+      return
+    }
+    case 'nx_ct':
+      track(action, effects, groups, depth)
+      return
+    case 'group':
+    case 'nx_group': {
+      const group = groups.get(action.group_id)
+      if (group === undefined || depth > 8) {
+        effects.push({ do: 'unknown', what: `group ${action.group_id}` })
+        return
+      }
+      // Any bucket may be the one that is taken.
+      const lists = group.buckets.map(({ actions }) => {
+        const list: Effect[] = []
+        for (const one of actions) readAction(one, list, groups, depth + 1)
+        return list
+      })
+      effects.push({ do: 'copies', lists })
+      return
+    }
+    default:
+      effects.push({ do: 'unknown', what: action.type })
+  }
+}
+
+function write(oxm: Oxm, effects: Effect[]): void {
+  if (oxm.field === 'unknown' || typeof oxm.value === 'object' || typeof oxm.mask === 'object') {
+    effects.push({ do: 'unknown', what: 'set_field of a field that is not known' })
+    return
+  }
+  const value = BigInt(oxm.value)
+  for (const part of partsOf(oxm.field)) {
+    const window = (1n << BigInt(part.bits)) - 1n
+    const mask = oxm.mask === undefined ? window : (BigInt(oxm.mask) >> BigInt(part.at)) & window
+    effects.push({
+      do: 'write',
+      field: part.field,
+      value: ((value >> BigInt(part.at)) & mask) << BigInt(part.inField),
+      mask: mask << BigInt(part.inField),
+    })
+  }
+}
+
+function load(dst: unknown, ofs: number, bits: number, value: bigint, effects: Effect[]): void {
+  const parts = typeof dst === 'string' ? partsOf(dst) : []
+  const [part] = parts
+  if (part === undefined || parts.length > 1) {
+    effects.push({ do: 'unknown', what: 'nx_reg_load' })
+    return
+  }
+  const mask = ((1n << BigInt(bits)) - 1n) << BigInt(ofs + part.inField)
+  effects.push({ do: 'write', field: part.field, value: (value << BigInt(ofs + part.inField)) & mask, mask })
+}
+
+function move(action: Extract<Action, { type: 'nx_reg_move' }>, effects: Effect[]): void {
+  const { src, dst, n_bits: bits, src_ofs: fromBit, dst_ofs: toBit } = action
+  const [from, ...more] = typeof src === 'string' ? partsOf(src as FieldName) : []
+  const [to, ...rest] = typeof dst === 'string' ? partsOf(dst as FieldName) : []
+  if (from === undefined || to === undefined || more.length + rest.length > 0) {
+    effects.push({ do: 'unknown', what: action.type })
+    return
+  }
+  effects.push({
+    do: 'move',
+    from: from.field,
+    fromBit: fromBit + from.inField,
+    to: to.field,
+    toBit: toBit + to.inField,
+    bits,
+  })
+}
+
+function track(
+  action: Extract<Action, { type: 'nx_ct' }>,
+  effects: Effect[],
+  groups: ReadonlyMap<number, Group>,
+  depth: number,
+): void {
+  const marks: Effect[] = []
+  for (const one of action.actions) readAction(one, marks, groups, depth)
+  const [part] =
+    typeof action.zone === 'number' || typeof action.zone.field !== 'string' ? [] : partsOf(action.zone.field)
+  if (typeof action.zone !== 'number' && part === undefined)
+    effects.push({ do: 'unknown', what: 'ct in a zone that is not known' })
+  const zone =
+    typeof action.zone === 'number' || part === undefined
+      ? Number(typeof action.zone === 'number' ? action.zone : 0)
+      : { field: part.field, bit: action.zone.ofs, bits: action.zone.n_bits }
+  for (const its of marks)
+    if (its.do !== 'write' && its.do !== 'move') effects.push({ do: 'unknown', what: 'ct with more than marks' })
+  effects.push({
+    do: 'track',
+    next: action.recirc_table === NX_CT_RECIRC_NONE ? undefined : action.recirc_table,
+    zone,
+    commit: (action.flags & NX_CT_COMMIT) !== 0,
+    marks,
+  })
+}
+
+/** Fields that a row looks at, in its match or to choose a port or zone. */
+export function reads(row: Row): number[] {
+  const found = row.tests.map((test) => test.field)
+  const of = (effects: readonly Effect[]): void => {
+    for (const effect of effects) {
+      if (effect.do === 'outputField') found.push(effect.field)
+      else if (effect.do === 'track' && typeof effect.zone === 'object') found.push(effect.zone.field)
+      else if (effect.do === 'copies') for (const list of effect.lists) of(list)
+    }
+  }
+  of(row.effects)
+  return found
+}
+
+/** `from>to` of the copies that a row makes and goes on with, or chooses a port by. */
+export function moves(row: Row): string[] {
+  const goesOn =
+    nexts(row).length > 0 || row.effects.some((effect) => effect.do === 'outputField' || effect.do === 'copies')
+  if (!goesOn) return []
+  return row.effects.flatMap((effect) => (effect.do === 'move' ? [`${effect.from}>${effect.to}`] : []))
+}
+
+/** Tables that a row may send a packet to. */
+export function nexts(row: Row): number[] {
+  const found = row.next === undefined ? [] : [row.next]
+  for (const effect of row.effects) if (effect.do === 'track' && effect.next !== undefined) found.push(effect.next)
+  return found
+}

@@ -1,0 +1,243 @@
+/**
+ * The space that packets and registers live in, field by field: what is known of a field, what a row asks of it, and
+ * whether the two can meet. A region is a product of such values (a cube in the words of header space analysis, Kazemian
+ * et al., NSDI 2012), plus families: registers that stand for a whole set of identities or places at once. It refuses to
+ * know tables, rows' effects and policy.
+ */
+import { type FieldName, type Oxm, oxmRow } from 'node-openflow'
+
+/** Numbers where a field has at most 48 bits, bigints where it has more. */
+export type Exact = number | bigint
+
+/** Some bits are known. */
+export interface Masked {
+  readonly kind: 'masked'
+  readonly value: bigint
+  readonly mask: bigint
+}
+
+/** One of these values. */
+export interface OneOf {
+  readonly kind: 'set'
+  readonly set: ReadonlySet<Exact>
+}
+
+/**
+ * A register that holds a number of the family of senders or receivers; or the port or the switch of whoever the
+ * receiver is. What it holds differs from member to member, so it is looked at only when a table asks for it.
+ */
+export interface Ref {
+  readonly kind: 'ref'
+  readonly of: 'sender' | 'receiver' | 'port' | 'place'
+}
+
+/** What is known of a field; undefined: nothing. */
+export type Val = Exact | Masked | OneOf | Ref | undefined
+
+export interface Test {
+  readonly field: number
+  readonly value: Exact
+  /** undefined: all bits. */
+  readonly mask: bigint | undefined
+}
+
+const NAMES: string[] = []
+const INDEX = new Map<string, number>()
+const BITS: number[] = []
+
+/** The number of a field; spellings of one field have one number. */
+export function fieldOf(name: string): number {
+  const known = INDEX.get(name)
+  if (known !== undefined) return known
+  const row = oxmRow(name as FieldName)
+  const plain = row.twin ?? name
+  let index = plain === name ? undefined : INDEX.get(plain)
+  if (index === undefined) {
+    const its = plain === name ? row : oxmRow(plain as FieldName)
+    index = NAMES.length
+    NAMES.push(plain)
+    BITS.push(its.bits ?? its.size * 8)
+    INDEX.set(plain, index)
+  }
+  INDEX.set(name, index)
+  return index
+}
+
+export function fieldName(field: number): string {
+  return NAMES[field] as string
+}
+
+export function bitsOf(field: number): number {
+  return BITS[field] as number
+}
+
+/** How many fields are known so far; arrays by field may be longer later. */
+export function fieldCount(): number {
+  return NAMES.length
+}
+
+const TCI = 'vlan_tci'
+export const FIELD = Object.fromEntries(
+  (
+    [
+      ...['in_port', 'eth_src', 'eth_dst', 'eth_type', TCI, 'ip_proto', 'ip_dscp', 'ip_ecn', 'nw_ttl', 'nw_frag'],
+      ...['ipv4_src', 'ipv4_dst', 'ipv6_src', 'ipv6_dst', 'tcp_src', 'tcp_dst', 'udp_src', 'udp_dst', 'sctp_src'],
+      ...['sctp_dst', 'icmpv4_type', 'icmpv4_code', 'icmpv6_type', 'icmpv6_code', 'tcp_flags', 'arp_op', 'arp_spa'],
+      ...['arp_tpa', 'arp_sha', 'arp_tha', 'ipv6_nd_target', 'ipv6_nd_sll', 'ipv6_nd_tll', 'conj_id', 'metadata'],
+      ...['ct_state', 'ct_zone', 'ct_mark', 'ct_nw_proto', 'ct_tp_src', 'ct_tp_dst'],
+      ...Array.from({ length: 16 }, (_, index) => `reg${index}`),
+    ] as const
+  ).map((name) => [name, fieldOf(name)]),
+) as Readonly<Record<string, number>> & { in_port: number }
+
+export function field(name: string): number {
+  return FIELD[name] ?? fieldOf(name)
+}
+
+const WIDE = /^(x+)reg(\d+)$/
+
+/** Bits of a field, in the fields that hold them: wide registers are made of registers, VLAN fields of the tag. */
+export function partsOf(name: string): { field: number; bits: number; at: number; inField: number }[] {
+  const wide = WIDE.exec(name)
+  if (wide !== null) {
+    const count = wide[1] === 'x' ? 2 : 4
+    const first = Number(wide[2]) * count
+    return Array.from({ length: count }, (_, index) => ({
+      field: field(`reg${first + index}`),
+      bits: 32,
+      at: 32 * (count - 1 - index),
+      inField: 0,
+    }))
+  }
+  if (name === 'vlan_vid') return [{ field: field(TCI), bits: 13, at: 0, inField: 0 }]
+  if (name === 'vlan_pcp') return [{ field: field(TCI), bits: 3, at: 0, inField: 13 }]
+  if (name === 'nw_tos') return [{ field: field('ip_dscp'), bits: 6, at: 2, inField: 0 }]
+  if (name === 'nxm_of_in_port') return [{ field: field('in_port'), bits: 32, at: 0, inField: 0 }]
+  const its = fieldOf(name)
+  return [{ field: its, bits: bitsOf(its), at: 0, inField: 0 }]
+}
+
+/** What a match asks; undefined where it names a field that no row describes. */
+export function testsOf(match: readonly Oxm[]): Test[] | undefined {
+  const tests: Test[] = []
+  for (const oxm of match) {
+    if (oxm.field === 'unknown' || typeof oxm.value === 'object' || typeof oxm.mask === 'object') return undefined
+    if (simple(oxm, tests)) continue
+    const value = BigInt(oxm.value)
+    for (const part of partsOf(oxm.field)) {
+      const window = (1n << BigInt(part.bits)) - 1n
+      const mask = oxm.mask === undefined ? window : (BigInt(oxm.mask) >> BigInt(part.at)) & window
+      if (mask === 0n) continue
+      const shifted = ((value >> BigInt(part.at)) & mask) << BigInt(part.inField)
+      add(tests, part.field, shifted, mask << BigInt(part.inField))
+    }
+  }
+  return tests
+}
+
+/** The usual case: a field of its own, all bits. */
+function simple(oxm: Oxm, tests: Test[]): boolean {
+  if (oxm.field === 'unknown' || oxm.mask !== undefined) return false
+  const name = oxm.field
+  if (name.startsWith('vlan') || name.startsWith('x') || name.startsWith('n')) return false
+  tests.push({ field: fieldOf(name), value: oxm.value as Exact, mask: undefined })
+  return true
+}
+
+function add(tests: Test[], its: number, value: bigint, mask: bigint): void {
+  const all = (1n << BigInt(bitsOf(its))) - 1n
+  const at = tests.findIndex(({ field: other }) => other === its)
+  const before = at < 0 ? undefined : tests[at]
+  const whole = before === undefined ? mask : mask | (before.mask ?? all)
+  const sum = before === undefined ? value : value | BigInt(before.value)
+  const test = { field: its, value: exact(its, sum), mask: whole === all ? undefined : whole }
+  if (at < 0) tests.push(test)
+  else tests[at] = test
+}
+
+/** A value as this field keeps it. */
+export function exact(its: number, value: bigint): Exact {
+  return bitsOf(its) <= 48 ? Number(value) : value
+}
+
+export function isExact(val: Val): val is Exact {
+  return typeof val === 'number' || typeof val === 'bigint'
+}
+
+/** Bits of a value under a mask. */
+export function under(value: Exact, mask: bigint): bigint {
+  return BigInt(value) & mask
+}
+
+/** Who a family's members are, for registers that stand for one. */
+export interface Members {
+  has(ref: Ref['of'], value: Exact): boolean
+}
+
+/** Whether a value that is so known can pass a test. */
+export function meets(val: Val, test: Test, members: Members): boolean {
+  if (val === undefined) return true
+  const { mask, value } = test
+  if (isExact(val)) return mask === undefined ? val === value : under(val, mask) === BigInt(value)
+  if (val.kind === 'masked') {
+    const both = mask === undefined ? val.mask : val.mask & mask
+    return (val.value & both) === (BigInt(value) & both)
+  }
+  if (mask !== undefined) {
+    if (val.kind === 'ref') return true
+    for (const one of val.set) if (under(one, mask) === BigInt(value)) return true
+    return false
+  }
+  return val.kind === 'set' ? val.set.has(value) : members.has(val.of, value)
+}
+
+/** Whether every value that is so known passes a test. */
+export function implies(val: Val, test: Test): boolean {
+  if (val === undefined) return false
+  const { mask, value } = test
+  if (isExact(val)) return mask === undefined ? val === value : under(val, mask) === BigInt(value)
+  if (val.kind === 'masked')
+    return mask !== undefined && (val.mask & mask) === mask && (val.value & mask) === BigInt(value)
+  if (val.kind === 'ref') return false
+  for (const one of val.set) {
+    if (mask === undefined ? one !== value : under(one, mask) !== BigInt(value)) return false
+  }
+  return true
+}
+
+/** What is known of a value that passed a test. */
+export function narrowed(val: Val, test: Test): Val {
+  const { mask, value } = test
+  if (mask === undefined) return value
+  if (val === undefined) return { kind: 'masked', value: BigInt(value), mask }
+  if (isExact(val) || val.kind === 'ref') return val
+  if (val.kind === 'set') {
+    return { kind: 'set', set: new Set([...val.set].filter((one) => under(one, mask) === BigInt(value))) }
+  }
+  return merged(test.field, val.value | BigInt(value), val.mask | mask)
+}
+
+/** Exact where all bits are known. */
+export function merged(its: number, value: bigint, mask: bigint): Val {
+  if (mask === 0n) return undefined
+  return mask === (1n << BigInt(bitsOf(its))) - 1n ? exact(its, value) : { kind: 'masked', value: value & mask, mask }
+}
+
+/** Value and mask of bits; families and sets tell nothing bit by bit. */
+export function known(its: number, val: Val): { value: bigint; mask: bigint } {
+  if (isExact(val)) return { value: BigInt(val), mask: (1n << BigInt(bitsOf(its))) - 1n }
+  return val?.kind === 'masked' ? val : { value: 0n, mask: 0n }
+}
+
+/** A text that tells values apart. */
+export function textOf(val: Val): string {
+  if (isExact(val)) return val.toString(16)
+  if (val === undefined) return '*'
+  if (val.kind === 'masked') return `${val.value.toString(16)}/${val.mask.toString(16)}`
+  return val.kind === 'ref' ? `@${val.of}` : '{}'
+}
+
+export const SENDER: Ref = { kind: 'ref', of: 'sender' }
+export const RECEIVER: Ref = { kind: 'ref', of: 'receiver' }
+export const PORT: Ref = { kind: 'ref', of: 'port' }
+export const PLACE: Ref = { kind: 'ref', of: 'place' }
