@@ -5,6 +5,7 @@
  * switch would have installed is kept by applying the differences.
  */
 
+import { AssertionError } from 'chai'
 import { Applied } from '../../controller/applied.ts'
 import { CompileLoop } from '../../controller/compile-loop.ts'
 import { apply, diff, type Operation } from '../../controller/flows/diff.ts'
@@ -206,7 +207,7 @@ export class CompileWorld {
     }
     this.compile()
     this.sent = sent
-    if (changes.length > 0) throw new Error(`a restart changes switches:\n${changes.slice(0, 10).join('\n')}`)
+    if (changes.length > 0) throw new AssertionError(`a restart changes switches:\n${changes.slice(0, 10).join('\n')}`)
   }
 
   #intentChanged(): void {
@@ -252,7 +253,8 @@ export class CompileWorld {
     if (touched !== undefined) {
       const covered = new Set(diff(program, installed, touched).map(operationText))
       const missed = operations.map(operationText).filter((text) => !covered.has(text))
-      if (missed.length > 0) throw new Error(`a difference that is not touched on ${datapathId}: ${missed.join('; ')}`)
+      if (missed.length > 0)
+        throw new AssertionError(`a difference that is not touched on ${datapathId}: ${missed.join('; ')}`)
     }
     if (operations.length > 0) this.sent(datapathId, installed, operations)
     apply(operations, installed)

@@ -26,7 +26,7 @@ const guard = { key: GUARD_KEY, flow: guardFlow() }
 /** Messages per batch where packets do not see them. */
 const PER_SLICE = 5
 /** Packets tried before and after a change; of those that it turns and of the others, how many are sent at every prefix. */
-const [TRIED, SENT] = [40, 4]
+const [TRIED, SENT] = [80, 4]
 /** Edits before the first change that is looked into. */
 const WARM_UP = 150
 /** Lets everybody reach everybody where no rule says otherwise, so that most rules matter. */

@@ -2,6 +2,7 @@
  * Compiled programs on reference switches that are wired together as networkOf() says: frames go in at a port and come
  * out at others, with connection tracking in between. And the frames of policy's packets. Used by tests of the compiler.
  */
+import { AssertionError } from 'chai'
 import { type Message, ReferenceSwitch } from 'node-openflow'
 import { apply, diff, type Operation } from '../../controller/flows/diff.ts'
 import { operationMessage } from '../../controller/flows/messages.ts'
@@ -71,7 +72,7 @@ export class ReferenceNetwork {
       if (operation.what === 'port' || isAdvert(operation)) continue
       const refusal = target.handle(operationMessage(operation)).find((answer: Message) => answer.type === 'error')
       if (refusal !== undefined)
-        throw new Error(`refused: ${JSON.stringify(refusal, (_, v) => (typeof v === 'bigint' ? `${v}` : v))}`)
+        throw new AssertionError(`refused: ${JSON.stringify(refusal, (_, v) => (typeof v === 'bigint' ? `${v}` : v))}`)
     }
     apply(operations, installed)
   }

@@ -1,0 +1,425 @@
+/**
+ * Deliberate faults in the compiler and in the order of changes, each with the test that must notice it. `npm run
+ * mutation` puts them one by one into a copy of the sources; docs/mutation.md is made from the rows.
+ */
+export interface Fault {
+  name: string
+  file: string
+  /** Exact text that occurs once in the file. */
+  find: string
+  replace: string
+  /** A mocha file, and a part of the names of the tests in it that must fail. */
+  test: { file: string; grep: string }
+}
+
+const EDITS = { file: 'test/controller/compile-edits.test.ts', grep: 'compiled at once, fabric' }
+const DELIVERS = { file: 'test/controller/compile-network.test.ts', grep: 'deliver what policy permits' }
+const SENDERS = { file: 'test/controller/compile-network.test.ts', grep: 'own MAC and addresses' }
+const UNKNOWN_PORTS = { file: 'test/controller/compile.test.ts', grep: 'whose port nobody knows' }
+const LAYOUT = { file: 'test/controller/compile.test.ts', grep: 'keep to their table' }
+const ORDER = { file: 'test/controller/flows-order.test.ts', grep: 'the order of operations' }
+const DIFF = { file: 'test/controller/flows-order.test.ts', grep: 'flow differences' }
+const CONJUNCTION = { file: 'test/controller/flows-prefixes.test.ts', grep: 'within one conjunction' }
+const ROWS = { file: 'test/controller/compile-rows.test.ts', grep: '' }
+
+const at =
+  (folder: string) =>
+  (file: string, name: string, find: string, replace: string, test: Fault['test']): Fault => ({
+    ...{ name, file: `${folder}/${file}`, find, replace, test },
+  })
+const policy = at('controller/policy')
+const flows = at('controller/flows')
+
+export const FAULTS: readonly Fault[] = [
+  policy(
+    'compile-rule.ts',
+    'priorities of rules upside down',
+    'set.add(table, priority, [...match, ...when], outcome, its)',
+    'set.add(table, 69_999 - priority, [...match, ...when], outcome, its)',
+    DELIVERS,
+  ),
+  policy(
+    'compile-rule.ts',
+    'source and destination swapped',
+    "=== (direction === 'egress') ? 'reg0' : 'reg1'",
+    "=== (direction === 'egress') ? 'reg1' : 'reg0'",
+    DELIVERS,
+  ),
+  policy(
+    'compile-rule.ts',
+    'a range of ports that is one too long',
+    'blocks(first, last))',
+    'blocks(first, last + 1))',
+    ROWS,
+  ),
+  policy(
+    'compile-rule.ts',
+    'pass treated as allow',
+    "action === 'pass' && policy !== undefined ? afterTier(direction, tierOf(policy)) : AFTER[direction]",
+    "action === 'pass' && policy === undefined ? afterTier(direction, 'tenant') : AFTER[direction]",
+    DELIVERS,
+  ),
+  policy(
+    'compile-rule.ts',
+    'pass leads back to its own tier’s successor but one',
+    'TIERS[TIERS.indexOf(tier) + 1]',
+    'TIERS[TIERS.indexOf(tier) + 2]',
+    ROWS,
+  ),
+  policy(
+    'compile-rule.ts',
+    'a rate limit without a meter lets everything pass',
+    "(action === 'rate-limit' && meter !== undefined)",
+    "action === 'rate-limit'",
+    ROWS,
+  ),
+  policy(
+    'compile-rule.ts',
+    'a meter in kilobits without its burst',
+    'flags: OFPMF_KBPS | OFPMF_BURST',
+    'flags: OFPMF_KBPS',
+    ROWS,
+  ),
+  policy(
+    'compile-rule.ts',
+    'both sides of a conjunction are its first clause',
+    "side === 'subjects' ? 0 : 1)",
+    "side === 'subjects' ? 0 : 0)",
+    ROWS,
+  ),
+  policy(
+    'compile-rule.ts',
+    'a conjunction that does not wait for its ports',
+    'layer4.length === 0 ? 2 : 3',
+    'layer4.length === 0 ? 2 : 2',
+    ROWS,
+  ),
+  policy(
+    'compile-rule.ts',
+    'a deny that lets unknown ports through',
+    "action === 'deny' || action === 'reject' || action === 'pass' ? [exactly(UNKNOWN_PORT)] : []",
+    "action === 'reject' || action === 'pass' ? [exactly(UNKNOWN_PORT)] : []",
+    UNKNOWN_PORTS,
+  ),
+  policy(
+    'compile-rule.ts',
+    'a mask of ports that unknown ports match',
+    '(0xffff_0000 | mask) >>> 0',
+    'mask',
+    UNKNOWN_PORTS,
+  ),
+  policy(
+    'compile-rule.ts',
+    'the code of ICMP is ignored',
+    'code === undefined ? masked(type << 8, 0xff00)',
+    'code !== -1 ? masked(type << 8, 0xff00)',
+    ROWS,
+  ),
+  policy(
+    'compile-rule.ts',
+    'the log of a rule tells of all packets but the first',
+    'value: isNew ? CT_NEW : 0',
+    'value: isNew ? 0 : CT_NEW',
+    ROWS,
+  ),
+  policy(
+    'compile-policy.ts',
+    'a clause of a conjunction stays when its identity leaves',
+    'this.#take(key, undefined, change)',
+    'change.flows.add(key)',
+    EDITS,
+  ),
+  policy(
+    'compile-policy.ts',
+    'rows of a rule that is gone stay',
+    'if (!wanted.has(name)) this.#drop(name, change)',
+    'if (!wanted.has(name)) change.flows.size',
+    EDITS,
+  ),
+  policy(
+    'compile-policy.ts',
+    'a change of whom a policy applies to is overlooked',
+    'sameValue(one.policy?.appliesTo, other.policy?.appliesTo)',
+    'one.direction === other.direction',
+    EDITS,
+  ),
+  policy(
+    'compile-policy.ts',
+    'a rule stays where it was when its priority changes',
+    'one.priority === other.priority &&\n',
+    '',
+    EDITS,
+  ),
+  policy(
+    'compile-policy.ts',
+    'rules about the world do not learn of new prefixes',
+    'for (const name of [...this.#unitsOfWorld]) this.#rebuild(name, intent, change)',
+    'this.#unitsOfWorld.size',
+    EDITS,
+  ),
+  policy(
+    'compile-policy.ts',
+    'the world is asked for its consent',
+    "match('reg0'), { goto: AFTER.egress }",
+    "match('reg1'), { goto: AFTER.egress }",
+    DELIVERS,
+  ),
+  policy(
+    'compile-policy.ts',
+    'switches at the edge do not learn who joins a conjunction',
+    'for (const scope of this.#scopesFor([identity])) scope.move(name, unit, identity, moves)',
+    'moves.length',
+    EDITS,
+  ),
+  policy(
+    'compile-policy.ts',
+    'switches at the edge do not learn of a rule’s new rows',
+    'for (const scope of this.#scopesFor(identities)) scope.replace(name, before, unit)',
+    'before.size',
+    EDITS,
+  ),
+  policy(
+    'compile-scope.ts',
+    'an identity in two networks leaves the edge with the first',
+    'if (count > 0) {\n      this.#occurrences.set(identity, count)\n      return\n    }',
+    '',
+    EDITS,
+  ),
+  policy(
+    'compile-scope.ts',
+    'a conjunction is taken from the edge while both its sides occur there',
+    'counts.subjects > 0 && (counts.peers > 0 || facesWorld)',
+    'counts.subjects > 0 && counts.peers > 1',
+    EDITS,
+  ),
+  policy(
+    'interest.ts',
+    'a switch between two others is taken for a leaf',
+    'const LINKS_OF_A_CARRIER = 2',
+    'const LINKS_OF_A_CARRIER = 3',
+    DELIVERS,
+  ),
+  policy(
+    'interest.ts',
+    'interest is one network short: that of the first interface',
+    'if (local.get(network) === 1) {',
+    'if (local.get(network) === 2) {',
+    DELIVERS,
+  ),
+  policy(
+    'interest.ts',
+    'a switch stays concerned with networks that it lost',
+    'if (local === undefined || local.has(network)) return',
+    'if (local === undefined || !local.has(network)) return',
+    EDITS,
+  ),
+  policy('occurrences.ts', 'what came and went is never settled', 'this.#touched = new Map()\n  }', '}', EDITS),
+  policy(
+    'compile.ts',
+    'the port that an interface left stays a tenant’s',
+    'for (const where of [before?.place, place])',
+    'for (const where of [place])',
+    EDITS,
+  ),
+  policy(
+    'compile.ts',
+    'other switches are not told that the world came',
+    'if (hasWorld !== this.#worldExists) for (const name of this.#seen.keys()) work.interfaces.add(name)',
+    '',
+    EDITS,
+  ),
+  policy(
+    'compile.ts',
+    'next hops that changed are not compiled',
+    "if (work.forward !== 'all') work.forward.add(datapathId)",
+    '',
+    EDITS,
+  ),
+  policy(
+    'compile.ts',
+    'interfaces do not learn of their network’s new number',
+    "if (space === 'network') for (const its of this.#byNetwork.all(name)) work.interfaces.add(its)",
+    '',
+    { file: 'test/controller/compile.test.ts', grep: 'step by step' },
+  ),
+  policy(
+    'compile-units.ts',
+    'who asks first holds a contested row',
+    'first === undefined || flow.unit < first.unit',
+    'first === undefined',
+    { file: 'test/controller/compile.test.ts', grep: 'step by step' },
+  ),
+  policy(
+    'compile-units.ts',
+    'a row that goes is not among the touched',
+    'if (this.#notes) this.#touched.flows.add(key)\n    const claims = this.#contested.get(key)',
+    'const claims = this.#contested.get(key)',
+    EDITS,
+  ),
+  policy(
+    'compile-switch.ts',
+    'no miss row in the table that commits',
+    'set.add(TABLES.commit, 0, [], { goto: TABLES.forward })',
+    '',
+    DELIVERS,
+  ),
+  policy(
+    'compile-switch.ts',
+    'ends of replies are not exchanged',
+    '[CT_RPL, SWAP_ENDS, 210]',
+    '[CT_RPL, [], 210]',
+    DELIVERS,
+  ),
+  policy(
+    'compile-switch.ts',
+    'a bit of ct_state is missing: new connections are not known',
+    'value: CT_TRK | bit, mask: TRACKED_BITS | bit',
+    'value: CT_TRK, mask: TRACKED_BITS | bit',
+    DELIVERS,
+  ),
+  policy(
+    'compile-switch.ts',
+    'transit goes to the wrong table',
+    'set.add(TABLES.connection, 200, transit, { goto: TABLES.forward })',
+    'set.add(TABLES.connection, 200, transit, { goto: TABLES.deliver })',
+    DELIVERS,
+  ),
+  policy(
+    'compile-switch.ts',
+    'a row leads where its table may not',
+    "set.add(TABLES.forward, 100, [{ field: 'reg6', value: 0 }], { goto: TABLES.deliver })",
+    "set.add(TABLES.forward, 100, [{ field: 'reg6', value: 0 }], { goto: TABLES.flood })",
+    LAYOUT,
+  ),
+  policy(
+    'compile-switch.ts',
+    'IPv6 is not sent on to its destination',
+    'for (const type of [is.ipv4(), is.ipv6()]) {\n    set.add(TABLES.neighbour, 10',
+    'for (const type of [is.ipv4()]) {\n    set.add(TABLES.neighbour, 10',
+    DELIVERS,
+  ),
+  policy(
+    'compile-switch.ts',
+    'the identity of the world in the wrong register',
+    "const actions = [load('reg1', identity), SET_OUTWARD, ...way]",
+    "const actions = [load('reg0', identity), SET_OUTWARD, ...way]",
+    DELIVERS,
+  ),
+  policy(
+    'compile-switch.ts',
+    'nested prefixes at one priority',
+    'priority: 100 + prefix.length',
+    'priority: 100',
+    DELIVERS,
+  ),
+  policy(
+    'compile-switch.ts',
+    'tenants are left out of the way through the tiers',
+    'set.add(admin, 0, [], { goto: tenant })',
+    'set.add(admin, 0, [], { goto: baseline })',
+    DELIVERS,
+  ),
+  policy(
+    'compile-interface.ts',
+    'port security without the MAC',
+    "    { field: 'in_port', value: port },\n    { field: 'eth_src', value: record.mac },\n  ]",
+    "    { field: 'in_port', value: port },\n  ]",
+    SENDERS,
+  ),
+  policy(
+    'compile-interface.ts',
+    'an uplink may speak for interfaces of other switches',
+    'normal ? [mac] : [mac, FROM_FABRIC]',
+    '[mac]',
+    ROWS,
+  ),
+  policy(
+    'compile-interface.ts',
+    'answers to ARP that are requests',
+    "{ field: 'arp_op', value: 2 }",
+    "{ field: 'arp_op', value: 1 }",
+    { file: 'test/controller/compile-network.test.ts', grep: 'answer ARP requests' },
+  ),
+  policy(
+    'compile-interface.ts',
+    'the world may have the address of an interface',
+    'set.add(TABLES.outside, 300, [network, ...from(address)], {})',
+    '',
+    ROWS,
+  ),
+  policy(
+    'order.ts',
+    'tiers are consulted from the baseline up',
+    'TIERS.indexOf(tierOf(one.policy)) - TIERS.indexOf(tierOf(other.policy))',
+    'TIERS.indexOf(tierOf(other.policy)) - TIERS.indexOf(tierOf(one.policy))',
+    { file: 'test/controller/policy-permits.test.ts', grep: '' },
+  ),
+  policy(
+    'order.ts',
+    'the most lenient rule wins',
+    'STRICTNESS[other.rule.action] - STRICTNESS[one.rule.action]',
+    'STRICTNESS[one.rule.action] - STRICTNESS[other.rule.action]',
+    { file: 'test/controller/policy-permits.test.ts', grep: '' },
+  ),
+  policy(
+    'pipeline.ts',
+    'what egress permits is not judged by ingress',
+    'egress: TABLES.ingress_admin, ingress: TABLES.commit }',
+    'egress: TABLES.commit, ingress: TABLES.commit }',
+    LAYOUT,
+  ),
+  flows(
+    'diff.ts',
+    'a flow that changes its cookie is modified',
+    'before === undefined || before.cookie !== after.cookie',
+    'before === undefined',
+    DIFF,
+  ),
+  flows(
+    'diff.ts',
+    'a meter that changes its rate is taken for the same',
+    "return sameValue({ ...a, unit: '' }, { ...b, unit: '' })\n}\n\nfunction* union",
+    'return a.meterId === b.meterId\n}\n\nfunction* union',
+    DIFF,
+  ),
+  flows(
+    'order.ts',
+    'no guard',
+    'if (orderIsEnough || list.length < 2) return list',
+    'if (list.length > 0) return list',
+    ORDER,
+  ),
+  flows(
+    'order.ts',
+    'flows are deleted before others are added',
+    'flow: { add: 3, modify: 4, delete: 5 }',
+    'flow: { add: 5, modify: 4, delete: 3 }',
+    ORDER,
+  ),
+  flows(
+    'order.ts',
+    'one conjunction changes without the guard',
+    'tables.size < 2 && !mixesConjunction(operations)',
+    'tables.size < 2',
+    CONJUNCTION,
+  ),
+  flows(
+    'order.ts',
+    'shallow tables are filled first',
+    "a.act === 'delete' ? 1 : -1",
+    "a.act === 'delete' ? -1 : 1",
+    ORDER,
+  ),
+  flows(
+    'order.ts',
+    'what packets see is done with what they do not',
+    "const isLate = act === 'delete' && misses(reach.after, operation.flow.table)",
+    "const isLate = act === 'delete'",
+    ORDER,
+  ),
+]
+
+/** How often a text occurs. */
+export function occurrences(source: string, find: string): number {
+  return source.split(find).length - 1
+}
