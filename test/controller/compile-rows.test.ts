@@ -34,6 +34,11 @@ function people(count: number): InterfaceRecord[] {
   )
 }
 
+/** The interface on another switch, by its place in the line. */
+function on(record: InterfaceRecord, at: number): InterfaceRecord {
+  return { ...record, attachment: { kind: 'port', datapathId: SWITCHES[at]!, port: Number(record.name.slice(3)) } }
+}
+
 /** @param without Store keys that begin so are not there. */
 function lab(records: AnyRecord[], without?: string) {
   const snapshot = snapshotOf({
@@ -84,6 +89,19 @@ describe('rows of rules', () => {
     expect(conjunctions.length).to.be.greaterThan(0)
     expect([22, 21, 23].map((port) => send({ port }))).to.deep.equal([0, 1, 1])
     expect(send({ protocol: 17 })).to.equal(1)
+  })
+
+  it('are at the edge where one subject and one peer of a conjunction occur', () => {
+    const any = (...names: number[]) => ({ allOf: [], anyOf: names.map((name) => `"if-${name}"` as Tag), noneOf: [] })
+    // Both of the network blue are on the last switch, which is concerned with nothing else.
+    const blue = people(6).map((record) => {
+      if (record.name !== 'if-5' && record.name !== 'if-6') return { ...on(record, 0), network: 'red' }
+      return { ...on(record, 1), network: 'blue' }
+    })
+    const deny = rule('ingress', { kind: 'tags', selector: any(1, 3, 5) }, 'deny', TCP_22)
+    const { send } = lab([...blue, vnp('all', OPEN), policy('no-ssh', 'all', [deny], { appliesTo: any(2, 4, 6) })])
+    const among = { from: 'if-5', to: 'if-6' }
+    expect([send(among), send({ ...among, port: 23 })]).to.deep.equal([0, 1])
   })
 
   it('leave out the rest of their tier where they pass, and nothing of the next', () => {

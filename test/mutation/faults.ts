@@ -190,7 +190,7 @@ export const FAULTS: readonly Fault[] = [
     'a conjunction is taken from the edge while both its sides occur there',
     'counts.subjects > 0 && (counts.peers > 0 || facesWorld)',
     'counts.subjects > 0 && counts.peers > 1',
-    EDITS,
+    ROWS,
   ),
   policy(
     'interest.ts',
@@ -204,7 +204,7 @@ export const FAULTS: readonly Fault[] = [
     'interest is one network short: that of the first interface',
     'if (local.get(network) === 1) {',
     'if (local.get(network) === 2) {',
-    DELIVERS,
+    EDITS,
   ),
   policy(
     'interest.ts',
