@@ -76,6 +76,13 @@ describe('rows of rules', () => {
     expect(lab(records, 'number/meter/').send({})).to.equal(0)
   })
 
+  it('are consulted by priority', () => {
+    const ssh = (action: 'allow' | 'deny', priority: number) => rule('ingress', ANY, action, { ...TCP_22, priority })
+    const first = (allow: number, deny: number) =>
+      lab([...people(2), vnp('all', OPEN), policy('ssh', 'all', [ssh('allow', allow), ssh('deny', deny)])]).send({})
+    expect([first(2, 1), first(1, 2)]).to.deep.equal([1, 0])
+  })
+
   it('judge by ports where they are a conjunction', () => {
     const tags = people(6).flatMap((record) => record.tags)
     const apart = vnp('apart', { selector: { allOf: [], anyOf: tags, noneOf: [] }, egressDefault: 'deny' })

@@ -36,7 +36,7 @@ export const FAULTS: readonly Fault[] = [
     'priorities of rules upside down',
     'set.add(table, priority, [...match, ...when], outcome, its)',
     'set.add(table, 69_999 - priority, [...match, ...when], outcome, its)',
-    DELIVERS,
+    ROWS,
   ),
   policy(
     'compile-rule.ts',
