@@ -345,7 +345,8 @@ const NAMES: Readonly<Record<number, string>> = { 1: 'icmp', 6: 'tcp', 17: 'udp'
 
 function layer4Text({ protocol, key }: Layer4): string {
   const name = NAMES[protocol] ?? String(protocol)
-  return key === undefined ? name : `${name}/${key}`
+  if (key === undefined) return name
+  return protocol === 1 || protocol === 58 ? `${name}/${key >> 8}` : `${name}/${key}`
 }
 
 function headerOf({ from, to, layer4, reply }: Trial, serial: number): Header {
@@ -366,8 +367,15 @@ function headerOf({ from, to, layer4, reply }: Trial, serial: number): Header {
     header.set(field(`${name}_dst`), reply ? serial : key)
   }
   if (protocol === 6 && reply) header.set(field('tcp_flags'), ACK)
-  if (protocol === 1) header.set(field('icmpv4_type'), reply ? (key === 8 ? 0 : key + 1) : key)
-  if (protocol === 58) header.set(field('icmpv6_type'), reply ? key + 1 : key)
+  if (protocol === 1) {
+    const type = key >> 8
+    header.set(field('icmpv4_type'), reply ? (type === 8 ? 0 : type + 1) : type)
+    header.set(field('icmpv4_code'), key & 0xff)
+  }
+  if (protocol === 58) {
+    header.set(field('icmpv6_type'), (key >> 8) + (reply ? 1 : 0))
+    header.set(field('icmpv6_code'), key & 0xff)
+  }
   return header
 }
 

@@ -38,7 +38,7 @@ export interface Owner {
   readonly isOpen: boolean
 }
 
-/** Protocol number, and destination port or ICMP type of the original direction where the protocol has one. */
+/** Protocol number, and destination port, or ICMP type << 8 | code, of the original direction where the protocol has one. */
 export interface Layer4 {
   readonly protocol: number
   readonly key: number | undefined
@@ -312,7 +312,7 @@ export class Facts {
     const cached = this.#verdicts.get(name)
     if (cached !== undefined) return cached
     const { view, from, to, rules } = this.#pair(opener, target)
-    const packet = { from, to, protocol, ...(key === undefined ? {} : { port: key }) }
+    const packet = { from, to, protocol, ...portOf(protocol, key) }
     const found = from !== '' && to !== '' && permits(view, packet, rules).allow
     this.#verdicts.set(name, found)
     return found
@@ -361,12 +361,21 @@ export class Facts {
   thresholds(opener: number, target: number, into: Thresholds): void {
     for (const { rule } of this.#pair(opener, target).rules) {
       for (const protocol of rule.protocols) into.protocols.add(protocol)
+      for (const { type, code } of rule.icmp ?? []) {
+        into.keys.add((type << 8) | (code ?? 0))
+        into.keys.add((type << 8) + (code ?? 0xff) + 1)
+      }
       for (const { first, last } of rule.ports) {
         into.keys.add(first)
         into.keys.add(last + 1)
       }
     }
   }
+}
+
+function portOf(protocol: number, key: number | undefined): { port?: number; code?: number } {
+  if (key === undefined) return {}
+  return protocol === 1 || protocol === 58 ? { port: key >> 8, code: key & 0xff } : { port: key }
 }
 
 interface Pair {

@@ -77,7 +77,10 @@ export class ProbeFinder {
 /** Keys of one protocol. */
 export function keysFor(protocol: number, keys: readonly number[]): readonly (number | undefined)[] {
   if (!WITH_KEYS.includes(protocol)) return [undefined]
-  return QUERIES[protocol] ?? [...new Set([1, ...keys])]
+  const types = QUERIES[protocol]
+  if (types === undefined) return [...new Set([1, ...keys])]
+  const codes = keys.filter((key) => types.includes(key >> 8))
+  return [...new Set([...types.map((type) => type << 8), ...codes])]
 }
 
 export function protocolsFor(mentioned: readonly number[]): number[] {

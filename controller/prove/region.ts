@@ -3,10 +3,11 @@
  * not know (who really sent it, whom it is really for), and what rows did to it so far. It refuses to judge.
  */
 
-import { REGISTERS } from '../policy/pipeline.ts'
+import { MARK, REGISTERS } from '../policy/pipeline.ts'
 import type { Layer4 } from './facts.ts'
 import type { Effect, Row } from './rows.ts'
 import {
+  bitsOf,
   type Exact,
   field,
   implies,
@@ -108,12 +109,19 @@ export interface Met {
   readonly before: Met | undefined
 }
 
+/** Bits of a header field, from its lowest, that stand at `at` of a register. */
+export interface Part {
+  readonly field: number
+  readonly at: number
+  readonly bits: number
+}
+
 export interface Region extends Members {
   table: number
   vals: Val[]
   ghost: Ghost
-  /** Registers whose value was copied whole from a header field, to that field. */
-  alias: ReadonlyMap<number, number>
+  /** Fields that are made of bits of header fields, to these bits; the rest of them is known. */
+  alias: ReadonlyMap<number, readonly Part[]>
   above: Above | undefined
   met: Met | undefined
   /** Rows of the table it is at that ask for senders or receivers do not concern it. */
@@ -129,13 +137,13 @@ const IS_CT = new Set(CT)
 const ZERO = [...REG, ...CT, field('metadata'), field('conj_id')]
 const IN_PORT = field('in_port')
 const IP_PROTO = field('ip_proto')
-const NO_ALIAS: ReadonlyMap<number, number> = new Map()
+const NO_ALIAS: ReadonlyMap<number, readonly Part[]> = new Map()
 
 class ARegion implements Region {
   table: number
   vals: Val[]
   ghost: Ghost
-  alias: ReadonlyMap<number, number>
+  alias: ReadonlyMap<number, readonly Part[]>
   above: Above | undefined
   met: Met | undefined
   isMute = false
@@ -144,7 +152,7 @@ class ARegion implements Region {
     table: number,
     vals: Val[],
     ghost: Ghost,
-    alias: ReadonlyMap<number, number>,
+    alias: ReadonlyMap<number, readonly Part[]>,
     above: Above | undefined,
     met: Met | undefined,
   ) {
@@ -192,13 +200,30 @@ export function narrow(region: Region, tests: readonly Test[]): Region {
   return part
 }
 
-/** A field has this value now known: so have the fields that it is a copy of, and their copies. */
+/** A field has this value now known: so have the bits that it was made of, and what else was made of them. */
 export function pin(region: Region, its: number, val: Exact): void {
   region.vals[its] = val
-  const source = region.alias.get(its) ?? its
-  if (region.alias.size === 0) return
-  if (region.vals[source] === undefined) region.vals[source] = val
-  for (const [copy, from] of region.alias) if (from === source && !isExact(region.vals[copy])) region.vals[copy] = val
+  const { alias, vals } = region
+  if (alias.size === 0) return
+  const sources = new Set([its])
+  for (const { field: source, at, bits } of alias.get(its) ?? []) {
+    const window = (1n << BigInt(bits)) - 1n
+    const before = known(source, vals[source])
+    const value = (BigInt(val) >> BigInt(at)) & window
+    vals[source] = merged(source, (before.value & ~window) | value, before.mask | window)
+    sources.add(source)
+  }
+  for (const [made, parts] of alias) {
+    if (made === its || isExact(vals[made]) || !parts.some((part) => sources.has(part.field))) continue
+    let { value, mask } = known(made, vals[made])
+    for (const { field: source, at, bits } of parts) {
+      const window = (1n << BigInt(bits)) - 1n
+      const from = known(source, vals[source])
+      value |= (from.value & window) << BigInt(at)
+      mask |= (from.mask & window) << BigInt(at)
+    }
+    vals[made] = merged(made, value, mask)
+  }
 }
 
 /** Whether rows that came before have taken all of it. */
@@ -261,8 +286,9 @@ function apply(region: Region, effects: readonly Effect[], to: Leaving): void {
 
 function forget(region: Region, its: number): void {
   if (!IS_REGISTER.has(its)) region.above = undefined
-  if (!region.alias.has(its) && ![...region.alias.values()].includes(its)) return
-  region.alias = new Map([...region.alias].filter(([copy, from]) => copy !== its && from !== its))
+  if (region.alias.size === 0) return
+  const left = [...region.alias].filter(([made, parts]) => made !== its && !parts.some((part) => part.field === its))
+  if (left.length < region.alias.size) region.alias = new Map(left)
 }
 
 function write(region: Region, its: number, value: bigint, mask: bigint): void {
@@ -273,33 +299,41 @@ function write(region: Region, its: number, value: bigint, mask: bigint): void {
 
 function move(region: Region, { from, fromBit, to, toBit, bits }: Extract<Effect, { do: 'move' }>): void {
   const val = region.vals[from]
-  forget(region, to)
+  const made = region.alias.get(to) ?? []
   const isWhole = fromBit === 0 && toBit === 0
+  const source = known(from, val)
+  const parts = partsMoved(region, from, fromBit, toBit, bits)
+  forget(region, to)
   if (isWhole && bits >= 32 && typeof val === 'object' && val.kind === 'ref') {
     region.vals[to] = val
     return
   }
   const window = (1n << BigInt(bits)) - 1n
-  const source = known(from, val)
   const target = known(to, region.vals[to])
   const place = window << BigInt(toBit)
   const value = (target.value & ~place) | (((source.value >> BigInt(fromBit)) & window) << BigInt(toBit))
   const mask = (target.mask & ~place) | (((source.mask >> BigInt(fromBit)) & window) << BigInt(toBit))
-  const moved = merged(to, value, mask)
-  region.vals[to] = moved
-  // The rest of the register is zero: it is the field's copy.
-  if (
-    isWhole &&
-    !isExact(moved) &&
-    (mask | window) === (1n << 32n) - 1n &&
-    (value & ~window) === 0n &&
-    IS_REGISTER.has(to)
-  ) {
-    const alias = new Map(region.alias)
-    alias.set(to, region.alias.get(from) ?? from)
-    region.alias = alias
-  }
+  region.vals[to] = merged(to, value, mask)
+  if (isExact(region.vals[to]) || parts === undefined) return
+  const kept = made.filter((part) => part.at + part.bits <= toBit || part.at >= toBit + bits)
+  let covered = mask
+  for (const part of [...kept, ...parts]) covered |= ((1n << BigInt(part.bits)) - 1n) << BigInt(part.at)
+  if (covered !== (1n << BigInt(bitsOf(to))) - 1n) return
+  region.alias = new Map(region.alias).set(to, [...kept, ...parts])
 }
+
+/** What the bits that are moved are made of; undefined where that has no words. */
+function partsMoved({ alias }: Region, from: number, fromBit: number, toBit: number, bits: number): Part[] | undefined {
+  const made = alias.get(from)
+  if (made === undefined)
+    return fromBit === 0 && !IS_REGISTER.has(from) ? [{ field: from, at: toBit, bits }] : undefined
+  if (fromBit !== 0) return undefined
+  return made
+    .filter((part) => part.at < bits)
+    .map((part) => ({ ...part, at: part.at + toBit, bits: Math.min(part.bits, bits - part.at) }))
+}
+
+const KEPT = ((1n << BigInt(MARK.kept.bits)) - 1n) << BigInt(MARK.kept.ofs)
 
 const STATES: readonly (readonly [Tracking, number])[] = [
   ['new', 0x21],
@@ -324,13 +358,15 @@ function track(region: Region, effect: Extract<Effect, { do: 'track' }>, to: Lea
       const copy = copyOf(region)
       for (const its of CT) copy.vals[its] = undefined
       copy.vals[CT_STATE] = state
+      // What a rule keeps goes on whatever policy says: nothing is proved of it.
+      copy.vals[CT_MARK] = merged(CT_MARK, 0n, KEPT)
       copy.vals[CT_ZONE] = val
       copy.ghost = { ...copy.ghost, tracking }
       copy.above = undefined
       if (tracking === 'new' || tracking === 'est') {
         copy.vals[CT_PROTO] = copy.vals[IP_PROTO]
         const alias = new Map(copy.alias)
-        alias.set(CT_PROTO, IP_PROTO)
+        alias.set(CT_PROTO, [{ field: IP_PROTO, at: 0, bits: 8 }])
         copy.alias = alias
       }
       to.goes(effect.next, copy)
@@ -344,16 +380,25 @@ export function protocolIn({ ghost, vals }: Region): Val {
   return vals[isFresh(ghost.tracking) ? IP_PROTO : CT_PROTO]
 }
 
+/** Of ICMP: type << 8 | code. */
 export function keyIn(region: Region, protocol: number): Val {
   const { ghost, vals, alias } = region
-  if (isLaterFragment(vals[NW_FRAG])) return alias.get(KEY) === CT_MARK ? vals[KEY] : undefined
-  if (isFresh(ghost.tracking)) {
-    const its = { 1: ICMPV4_TYPE, 6: TCP_DST, 17: UDP_DST, 58: ICMPV6_TYPE, 132: SCTP_DST }[protocol]
-    return its === undefined ? undefined : vals[its]
-  }
-  return protocol === 1 || protocol === 58 ? vals[CT_SRC] : vals[CT_DST]
+  if (isLaterFragment(vals[NW_FRAG])) return alias.get(KEY)?.[0]?.field === CT_MARK ? vals[KEY] : undefined
+  const isFirst = isFresh(ghost.tracking)
+  if (protocol === 1)
+    return isFirst ? icmpKey(vals[ICMPV4_TYPE], vals[ICMPV4_CODE]) : icmpKey(vals[CT_SRC], vals[CT_DST])
+  if (protocol === 58)
+    return isFirst ? icmpKey(vals[ICMPV6_TYPE], vals[ICMPV6_CODE]) : icmpKey(vals[CT_SRC], vals[CT_DST])
+  if (!isFirst) return vals[CT_DST]
+  const its = { 6: TCP_DST, 17: UDP_DST, 132: SCTP_DST }[protocol]
+  return its === undefined ? undefined : vals[its]
 }
 
+function icmpKey(type: Val, code: Val): Val {
+  return typeof type === 'number' && typeof code === 'number' ? (type << 8) | code : undefined
+}
+
+const [ICMPV4_CODE, ICMPV6_CODE] = ['icmpv4_code', 'icmpv6_code'].map(field) as [number, number]
 const [ICMPV4_TYPE, ICMPV6_TYPE, TCP_DST, UDP_DST, SCTP_DST] = [
   'icmpv4_type',
   'icmpv6_type',

@@ -111,10 +111,16 @@ function opens(header: Header, opening: Header | undefined): boolean {
 
 function layer4Of(header: Header): Layer4 | undefined {
   const protocol = Number(header.get(field('ip_proto')) ?? 0)
-  const name = { 1: 'icmpv4_type', 6: 'tcp_dst', 17: 'udp_dst', 58: 'icmpv6_type', 132: 'sctp_dst' }[protocol]
-  const key = name === undefined ? undefined : Number(header.get(field(name)) ?? 0)
-  if (protocol === 1 && ![8, 13, 15].includes(key as number)) return undefined
-  if (protocol === 58 && key !== 128) return undefined
+  const get = (name: string): number => Number(header.get(field(name)) ?? 0)
+  if (protocol === 1) {
+    const type = get('icmpv4_type')
+    return [8, 13, 15].includes(type) ? { protocol, key: (type << 8) | get('icmpv4_code') } : undefined
+  }
+  if (protocol === 58) {
+    return get('icmpv6_type') === 128 ? { protocol, key: (128 << 8) | get('icmpv6_code') } : undefined
+  }
+  const name = { 6: 'tcp_dst', 17: 'udp_dst', 132: 'sctp_dst' }[protocol]
+  const key = name === undefined ? undefined : get(name)
   if (WITH_KEYS.includes(protocol) && key === 0) return undefined
   return { protocol, key }
 }

@@ -40,6 +40,7 @@ const NW_FRAG = field('nw_frag')
 /** What policy is asked about: kept until it has been asked. */
 const TRUTHS = [
   ...['ip_proto', 'nw_frag', 'tcp_dst', 'udp_dst', 'sctp_dst', 'icmpv4_type', 'icmpv6_type'],
+  ...['icmpv4_code', 'icmpv6_code', 'ct_mark'],
   ...['ct_nw_proto', 'ct_tp_src', 'ct_tp_dst', REGISTERS.key, REGISTERS.protocol],
 ].map(field)
 /** Where packets for a switch, or for the world, leave this one. */
