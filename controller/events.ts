@@ -41,6 +41,11 @@ export const EVENTS = {
     sentence: 'Switch {subject} refused generation {generation} ({error}); it keeps enforcing generation {applied}.',
   },
   'switch-recovered': { severity: 'info', sentence: 'Switch {subject} enforces generation {generation} again.' },
+  'switch-slow': {
+    severity: 'warning',
+    sentence: 'Switch {subject} is {reason}; others are not held up.',
+  },
+  'switch-prompt': { severity: 'info', sentence: 'Switch {subject} answers in time again.' },
   'switch-drifted': {
     severity: 'alert',
     sentence:

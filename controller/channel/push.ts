@@ -34,7 +34,7 @@ const PER_WRITE = 500
 const PER_BARRIER = 2000
 const FLAGS = BUNDLE_ATOMIC | BUNDLE_ORDERED
 /** Milliseconds for an answer that each operation before it adds. Open vSwitch 3.1 takes some 0.02 to read and commit one. */
-const PER_OPERATION_MS = 0.2
+export const PER_OPERATION_MS = 0.2
 
 /** The switch refused an operation, and which. */
 export class Refused extends Error {
@@ -147,6 +147,8 @@ export class Push {
       }))
       await Promise.all([opened, delivered])
     } catch (error) {
+      // What waits for room must not be sent any more.
+      this.cancel('the bundle was given up')
       // What was added expires with the bundle, or goes with the connection.
       bundleControl(this.#connection, bundle_id, 'discard_request', this.#answerMs).catch(() => {})
       throw error
@@ -170,6 +172,22 @@ export class Push {
   async #barrier(): Promise<void> {
     await this.#connection.request({ type: 'barrier_request' }, { timeoutMs: this.#answerMs })
     if (this.#refusal !== undefined) throw this.#refusal
+  }
+
+  /** A switch that is heard but does not read must not hold up its ledger for ever. */
+  async #room(): Promise<void> {
+    const connection = this.#connection
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<never>((_, reject) => {
+      const why = (): Error =>
+        new Error(`it does not read: ${connection.queued} octets wait after ${this.#answerMs} ms`)
+      timer = setTimeout(() => reject(why()), this.#answerMs)
+    })
+    try {
+      await Promise.race([connection.drained(), late])
+    } finally {
+      clearTimeout(timer)
+    }
   }
 
   /**
@@ -200,7 +218,7 @@ export class Push {
         throw unsendable(error, messages, this.#sent)
       }
       if (at + PER_WRITE >= operations.length) return this.#barrier()
-      if (!room) await this.#connection.drained()
+      if (!room) await this.#room()
     }
   }
 }

@@ -22,8 +22,9 @@ import { GUARD_KEY, guardFlow } from '../policy/pipeline.ts'
 import type { Flow, SwitchProgram, Touched } from '../policy/program.ts'
 import { type Changing, type Compared, compare } from './compare.ts'
 import type { Verdict } from './guard.ts'
+import { Health } from './health.ts'
 import { SwitchPorts } from './ports.ts'
-import { hasBundles, Push } from './push.ts'
+import { hasBundles, PER_OPERATION_MS, Push } from './push.ts'
 import { align, alignInTurns, Given, type ReadBack, readBack, readFlows } from './readback.ts'
 import type { ChannelEvent, FlowStatsReply, SessionTimes, SwitchState, SwitchStatus } from './types.ts'
 import { Upkeep } from './upkeep.ts'
@@ -34,7 +35,6 @@ const PER_SLICE = 2000
 const UNASKED_SETTLE_MS = 1500
 /** Messages that cannot be used, or errors nobody asked for, until the connection is closed. */
 const MAX_FAULTS = 100
-const TELL_FAULT_MS = 1000
 /** Bits by reason (section 7.3.10): no_match, action, invalid_ttl; add, delete, modify. */
 const ALL_REASONS = 7
 const WHOLE_PACKET = 0xffff
@@ -73,8 +73,7 @@ export class Session {
   #refused: string | undefined
   readonly #ports = new SwitchPorts()
   #retry: NodeJS.Timeout | undefined
-  #degradedTold = ''
-  #faultToldAt = Number.NEGATIVE_INFINITY
+  readonly #health: Health
   /** What is installed is in doubt: read before the next attempt. */
   #doubt = false
   /** Counts what may change the meaning of a comparison that is under way. */
@@ -89,7 +88,9 @@ export class Session {
   constructor(datapathId: string, context: SessionContext) {
     this.datapathId = datapathId
     this.#context = context
-    const { retryMs, retryMaxMs } = context.times
+    const { retryMs, retryMaxMs, slowMs } = context.times
+    const { tell, now } = context
+    this.#health = new Health(datapathId, { tell, now, slowMs, changed: () => this.#changed() })
     this.#ledger = new Ledger({
       bundles: true,
       perSlice: PER_SLICE,
@@ -110,7 +111,7 @@ export class Session {
       name: this.#name,
       remote: this.#remote,
       state: this.#state,
-      reason: this.#ledger.error ?? this.#refused ?? this.#reason,
+      reason: this.#ledger.error ?? this.#health.slow ?? this.#refused ?? this.#reason,
       wantedGeneration: this.#ledger.wantedGeneration,
       appliedGeneration: this.#ledger.appliedGeneration,
       ports: this.#ports.views,
@@ -123,7 +124,7 @@ export class Session {
     if (this.#line === undefined) return 'disconnected'
     if (this.#refused !== undefined) return 'refused'
     if (!this.#served) return 'connecting'
-    return this.#ledger.error === undefined ? 'served' : 'degraded'
+    return this.#ledger.error === undefined && this.#health.slow === undefined ? 'served' : 'degraded'
   }
 
   get connection(): OpenFlowConnection | undefined {
@@ -215,6 +216,9 @@ export class Session {
     connection.onClose = (reason) => {
       if (this.#line === line) this.#detach(line, reason)
     }
+    connection.onEcho = (ms) => {
+      if (this.#line === line) this.#health.echoed(ms)
+    }
     tell('switch-connected', this.datapathId, { remote: connection.remote })
     this.#changed()
   }
@@ -291,7 +295,7 @@ export class Session {
       serving: () => this.#isServing(line),
       epoch: () => this.#epoch,
       written: (xid) => line.push?.written(xid),
-      fault: (reason) => this.#tellFault(reason),
+      fault: (reason) => this.#health.fault(reason),
     })
   }
 
@@ -304,6 +308,7 @@ export class Session {
     line.admitted = false
     line.push?.cancel(reason)
     line.push = undefined
+    this.#health.failed()
     this.#served = false
     this.#epoch++
     this.#unaligned = undefined
@@ -316,6 +321,7 @@ export class Session {
 
   #detach(line: Line, reason: string): void {
     if (line.admitted) this.#withdraw(line, reason)
+    this.#health.gone()
     this.#line = undefined
     this.#refused = undefined
     this.#reason = reason
@@ -345,21 +351,14 @@ export class Session {
 
   #error(line: Line, message: ErrorMessage): void {
     if (line.push?.error(message) === true) return
-    this.#tellFault(`error ${message.error_type}/${message.code}`)
+    this.#health.fault(`error ${message.error_type}/${message.code}`)
   }
 
   /** A message that is no use. Too many, and the connection is given up. */
   #fault(line: Line, reason: string): void {
-    this.#tellFault(reason)
+    this.#health.fault(reason)
     line.faults++
     if (line.faults > MAX_FAULTS) line.connection.close(`more than ${MAX_FAULTS} messages that cannot be used`)
-  }
-
-  #tellFault(reason: string): void {
-    const now = this.#context.now()
-    if (now - this.#faultToldAt < TELL_FAULT_MS) return
-    this.#faultToldAt = now
-    this.#context.tell('protocol-error', this.datapathId, { reason })
   }
 
   #portStatus(line: Line, message: MessageNamed<'port_status'>): void {
@@ -391,7 +390,7 @@ export class Session {
   #run(effects: readonly Effect[]): void {
     const line = this.#line
     if (line === undefined) return
-    const { tell, emit } = this.#context
+    const { emit } = this.#context
     for (const effect of effects) {
       switch (effect.effect) {
         case 'read':
@@ -405,11 +404,10 @@ export class Session {
           this.#changed()
           break
         case 'recovered':
-          this.#degradedTold = ''
-          tell('switch-recovered', this.datapathId, { generation: effect.generation })
+          this.#health.recovered(effect.generation)
           break
         case 'degraded':
-          this.#tellDegraded(effect)
+          this.#health.degraded(effect)
           this.#changed()
           break
         case 'retry':
@@ -425,14 +423,6 @@ export class Session {
       }
     }
     line.upkeep?.rested()
-  }
-
-  /** Once per generation and error, however often it is tried. */
-  #tellDegraded({ generation, applied, error }: Extract<Effect, { effect: 'degraded' }>): void {
-    const text = `${generation} ${error}`
-    if (this.#degradedTold === text) return
-    this.#degradedTold = text
-    this.#context.tell('switch-degraded', this.datapathId, { generation, applied, error })
   }
 
   async #read(line: Line): Promise<void> {
@@ -462,14 +452,16 @@ export class Session {
     return readBack(line.connection, this.#ports.rows, () => this.#given.with(this.#ledger.wanted), foreign)
   }
 
-  async #send(line: Line, { flight, batch, last }: Extract<Effect, { effect: 'send' }>): Promise<void> {
+  async #send(line: Line, { flight, batch, last, generation }: Extract<Effect, { effect: 'send' }>): Promise<void> {
     this.#epoch++
     for (const changing of this.#followed) changing.sent(batch.operations)
     this.#given.sent(batch.operations)
     const push = new Push(line.connection, this.#ports.addresses, this.#context.times.answerMs)
     line.push = push
+    this.#health.sent(generation, batch.operations.length * PER_OPERATION_MS)
     try {
       await push.run(batch)
+      if (line.push === push) this.#health.answered()
       if (batch.settles) {
         const known = await this.#context.settle(this.datapathId, () => push.prompt(this.#ledger.installed))
         // What follows takes away the tables of decisions that may still be there.
@@ -478,6 +470,7 @@ export class Session {
     } catch (error) {
       if (line.push !== push) return
       line.push = undefined
+      this.#health.failed()
       this.#doubt = true
       this.#run(this.#ledger.failed(flight, (error as Error).message))
       return

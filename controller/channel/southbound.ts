@@ -57,7 +57,7 @@ export interface SouthboundOptions {
 const PROBE_MS = 5000
 /** Of the flows of one switch: some 250 each. */
 const MAX_READ_OCTETS = 512 * 2 ** 20
-const TIMES: SessionTimes = { auditMs: 30_000, retryMs: 1000, retryMaxMs: 30_000, answerMs: 10_000 }
+const TIMES: SessionTimes = { auditMs: 30_000, retryMs: 1000, retryMaxMs: 30_000, answerMs: 10_000, slowMs: 1000 }
 /** A bridge's row may arrive after its connection. */
 const GRACE_MS = 1000
 const WISH: RepairWish = { maxBackoff: 1000 }

@@ -12,8 +12,8 @@ export interface SwitchPort extends PortView {
 
 /**
  * connecting: there, its flows are being read or its fail mode is being asked for. served: what it enforces is known,
- * and it takes changes. degraded: it refused a change and keeps enforcing appliedGeneration. refused: it is not safe
- * to serve; nothing is sent. disconnected: it keeps enforcing appliedGeneration on its own.
+ * and it takes changes. degraded: it refused a change, or is slow (reason says which), and keeps enforcing
+ * appliedGeneration. refused: it is not safe to serve; nothing is sent. disconnected: it keeps enforcing appliedGeneration on its own.
  */
 export type SwitchState = 'connecting' | 'served' | 'degraded' | 'refused' | 'disconnected'
 
@@ -74,6 +74,8 @@ export interface SessionTimes {
   retryMaxMs: number
   /** For the answer to a barrier or a bundle's commit. */
   answerMs: number
+  /** For the same, or for an echo, until the switch is told of as slow. */
+  slowMs: number
 }
 
 /** 16 hexadecimal digits. */

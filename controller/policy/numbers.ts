@@ -20,7 +20,7 @@ export const SPACES: Readonly<Record<NumberSpace | 'identity', { first: number; 
   network: { first: 1, last: 0xffff },
   /** 16 bits in conntrack; zone 0 is what everybody else uses. */
   zone: { first: 1, last: 0xffff },
-  /** Open vSwitch 3.1's userspace datapath holds 2^18 meters; others hold fewer, and refuse what is beyond. */
+  /** Open vSwitch 3.1's userspace datapath holds 2^18 meters; what holds fewer refuses the change that needs more. */
   meter: { first: 1, last: 0xffff },
   switch: { first: 1, last: 0xffff },
 }

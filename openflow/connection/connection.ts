@@ -76,6 +76,7 @@ export class Connection implements OpenFlowConnection {
   readonly #alive: Alive
   #version: Version
   #echoXid = -1
+  #echoAt = 0
 
   /** For a handler that is not set yet: messages of the handshake, then frames, copied. */
   #kept: Array<Message | Uint8Array> = []
@@ -86,6 +87,7 @@ export class Connection implements OpenFlowConnection {
   #onFrame: ((frame: Uint8Array) => boolean) | undefined
   #onError: ((error: WireError) => void) | undefined
   #onClose: ((reason: string) => void) | undefined
+  onEcho: (ms: number) => void = ignore
   #closedWith: ((reason: string) => void) | undefined
   #closed = false
   #reason = ''
@@ -126,6 +128,7 @@ export class Connection implements OpenFlowConnection {
       paused: () => this.#inbox.held(HOLD.kept),
       ask: () => {
         this.#echoXid = this.nextXid()
+        this.#echoAt = performance.now()
         this.send({ type: 'echo_request', xid: this.#echoXid, data: new Uint8Array(0) })
       },
       dead: () =>
@@ -220,8 +223,11 @@ export class Connection implements OpenFlowConnection {
   #handle(message: Message, frame: Uint8Array): void {
     if (message.type === 'echo_request') {
       this.#answer([{ type: 'echo_reply', xid: message.xid, data: message.data }])
-    } else if (message.type === 'echo_reply' && message.xid === this.#echoXid) this.#echoXid = -1
-    else if (!this.#requests.take(message, frame.length) && !this.#answeredHere(message)) this.#deliver(message, frame)
+    } else if (message.type === 'echo_reply' && message.xid === this.#echoXid) {
+      this.#echoXid = -1
+      this.onEcho(performance.now() - this.#echoAt)
+    } else if (!this.#requests.take(message, frame.length) && !this.#answeredHere(message))
+      this.#deliver(message, frame)
   }
 
   /** Once a version is agreed on it is spoken; what negotiates it (hello, error, echo) is read in any. */

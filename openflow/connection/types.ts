@@ -123,6 +123,8 @@ export interface OpenFlowConnection {
   onFrame: (frame: Uint8Array) => boolean
   /** A message that could not be decoded. It has been answered; the connection goes on unless framing is lost. */
   onError: (error: WireError) => void
+  /** The peer has answered an echo request of this side, after so many ms. */
+  onEcho: (ms: number) => void
   /** Exactly once, after `closed` has become true, never from within close(). May be set late. */
   onClose: (reason: string) => void
   /** Writes what is queued, for a second at most, then ends the stream. Outstanding requests reject at once. */

@@ -23,7 +23,7 @@ export interface HeldFlow extends Flow {
   writes: number
 }
 
-const FLOWS_PER_PART = 100
+const FLOWS_PER_PART = 20
 
 export function portOf(number: number, name = `p${number}`): Port {
   const speeds = { curr: 0, advertised: 0, supported: 0, peer: 0, curr_speed: 0, max_speed: 0 }

@@ -22,7 +22,7 @@ export class Bench {
 
   private constructor(options: Partial<SouthboundOptions>) {
     const listen = [{ host: '127.0.0.1', port: 0 }]
-    const times = { auditMs: 0, retryMs: 10, retryMaxMs: 20, answerMs: 5000, ...options.times }
+    const times = { auditMs: 0, retryMs: 10, retryMaxMs: 20, answerMs: 5000, slowMs: 1000, ...options.times }
     this.southbound = new Southbound(
       { listen, ovsdb: [], repair: false, ...options, times },
       (type, subject, details = {}) => {
