@@ -6,7 +6,7 @@
 import type { Applied } from './applied.ts'
 import { collect } from './flows/ledger.ts'
 import type { Compiled, Compiler } from './policy/compile.ts'
-import { emptyDelta, type Intent, type IntentDelta } from './policy/intent.ts'
+import { emptyDelta, type Intent, type IntentDelta, mergeDelta } from './policy/intent.ts'
 import { nothingTouched, type SwitchProgram, type Touched } from './policy/program.ts'
 import type { Backend, ObservedDelta, ObservedView } from './policy/state.ts'
 
@@ -99,7 +99,7 @@ export class CompileLoop {
 
   intentChanged(delta: IntentDelta): void {
     if (this.#intent === undefined) this.#intent = delta
-    else if (this.#intent !== 'all') merge(this.#intent, delta)
+    else if (this.#intent !== 'all') mergeDelta(this.#intent, delta)
     this.#schedule()
   }
 
@@ -150,19 +150,6 @@ export class CompileLoop {
       want(datapathId, generation, program, touched)
     }
   }
-}
-
-function merge(into: IntentDelta, more: IntentDelta): void {
-  into.generation = more.generation
-  for (const name of more.interfaces) into.interfaces.add(name)
-  for (const name of more.vnps) into.vnps.add(name)
-  for (const name of more.policies) into.policies.add(name)
-  for (const name of more.switches) into.switches.add(name)
-  for (const number of more.identities) into.identities.add(number)
-  for (const name of more.numbers) into.numbers.add(name)
-  into.relevanceChanged ||= more.relevanceChanged
-  into.rulesChanged ||= more.rulesChanged
-  into.prefixesChanged ||= more.prefixesChanged
 }
 
 function note(notes: Map<string, Touched | undefined>, datapathId: string, touched: Touched | undefined): void {

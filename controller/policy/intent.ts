@@ -482,3 +482,17 @@ export function emptyDelta(generation: number): IntentDelta {
     prefixesChanged: false,
   }
 }
+
+/** Takes a later delta into one that nobody has looked at yet. */
+export function mergeDelta(into: IntentDelta, more: IntentDelta): void {
+  into.generation = more.generation
+  for (const name of more.interfaces) into.interfaces.add(name)
+  for (const name of more.vnps) into.vnps.add(name)
+  for (const name of more.policies) into.policies.add(name)
+  for (const name of more.switches) into.switches.add(name)
+  for (const number of more.identities) into.identities.add(number)
+  for (const name of more.numbers) into.numbers.add(name)
+  into.relevanceChanged ||= more.relevanceChanged
+  into.rulesChanged ||= more.rulesChanged
+  into.prefixesChanged ||= more.prefixesChanged
+}
