@@ -71,7 +71,7 @@ export class PolicyRows {
       this.#scopes.clear()
       this.#scopesOf.clear()
     }
-    if (all || delta.prefixesChanged) this.#worldIdentities = new Set(worldIdentities(intent))
+    if (all || delta.prefixesChanged) this.#setWorldIdentities(new Set(worldIdentities(intent)))
     if (all || delta.rulesChanged || [...delta.numbers].some((number) => number.startsWith('meter/'))) {
       this.#reorder(intent, all, change)
     }
@@ -162,6 +162,18 @@ export class PolicyRows {
       change.meters.add(unit.meter.meterId)
     }
     this.#tellReplaced(name, unit.rows.all, undefined, union(unit.clauses))
+  }
+
+  /** A number may pass from a prefix to tags or back: scopes count those of tags that occur, and those of the world not. */
+  #setWorldIdentities(now: ReadonlySet<number>): void {
+    const before = this.#worldIdentities
+    for (const identity of now) {
+      if (!before.has(identity)) for (const scope of this.#scopesFor([identity])) scope.suspend(identity)
+    }
+    this.#worldIdentities = now
+    for (const identity of before) {
+      if (!now.has(identity)) for (const scope of this.#scopesFor([identity])) scope.resume(identity)
+    }
   }
 
   #facesWorld({ peers }: Clauses): boolean {

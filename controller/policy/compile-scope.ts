@@ -149,6 +149,16 @@ export class PolicyScope {
     for (const [name, unit] of this.#rules.unitsOf(identity)) this.#depart(name, unit, identity)
   }
 
+  /** An identity that occurs here is about to become one of the world's, which occur everywhere. */
+  suspend(identity: number): void {
+    for (const [name, unit] of this.#rules.unitsOf(identity)) this.#depart(name, unit, identity)
+  }
+
+  /** One that occurs here has ceased to be one of the world's. */
+  resume(identity: number): void {
+    for (const [name, unit] of this.#rules.unitsOf(identity)) this.#arrive(name, unit, identity)
+  }
+
   /** Takes every row away, for good. */
   clear(): void {
     for (const identity of this.#occurrences.keys()) this.#rules.follow(this, identity, false)
@@ -216,10 +226,13 @@ export class PolicyScope {
   }
 
   #count(name: string, clauses: Clauses): void {
+    const { world } = this.#rules
     for (const side of SIDES) {
-      if (clauses[side].size < this.#occurrences.size) {
-        for (const identity of clauses[side]) if (this.#occurrences.has(identity)) this.#add(name, side, 1)
-      } else for (const identity of this.#occurrences.keys()) if (clauses[side].has(identity)) this.#add(name, side, 1)
+      const [few, many] = [clauses[side], this.#occurrences]
+      const common = few.size < many.size ? few : many.keys()
+      for (const identity of common) {
+        if (few.has(identity) && many.has(identity) && !world.has(identity)) this.#add(name, side, 1)
+      }
     }
   }
 
