@@ -6,6 +6,7 @@ import fc from 'fast-check'
 import { sameValue } from '../../controller/policy/changes.ts'
 import type { EntryChangeSet } from '../../controller/policy/entries.ts'
 import type { DatapathView, ObservedDelta, ObservedView, Place } from '../../controller/policy/state.ts'
+import { IDENTITY, type IdentityRecord, PREFIX } from '../../model/records.ts'
 import {
   type ArbitraryRecords,
   arbitraryRecords,
@@ -31,6 +32,8 @@ interface Spoiling {
   fabric: boolean
   down: number
   noNumbers: boolean[]
+  /** How far identities are turned round among the first few numbers, so that numbers change hands. */
+  turned: number
 }
 
 const spoiling = (records: ArbitraryRecords): fc.Arbitrary<Spoiling> =>
@@ -50,6 +53,7 @@ const spoiling = (records: ArbitraryRecords): fc.Arbitrary<Spoiling> =>
     fabric: mostly(),
     down: fc.integer({ min: 0, max: 6 }),
     noNumbers: fc.array(mostly(), { minLength: 8, maxLength: 8 }),
+    turned: fc.nat(TURNED - 1),
   })
 
 function mostly(): fc.Arbitrary<boolean> {
@@ -73,7 +77,7 @@ function mixed(one: ArbitraryRecords, other: ArbitraryRecords): ArbitraryRecords
   return { ...one, records: [...interfaces, ...vnps, ...policies] }
 }
 
-function stepOf({ records, kept, switches, moved, uplinks, fabric, down, noNumbers }: Spoiling): Step {
+function stepOf({ records, kept, switches, moved, uplinks, fabric, down, noNumbers, turned }: Spoiling): Step {
   const some = { ...records, records: records.records.filter((_, index) => kept[index % kept.length]) }
   const whole = networkOf(intentOf(some), some.datapathIds)
   const snapshot = snapshotOf(some)
@@ -100,8 +104,22 @@ function stepOf({ records, kept, switches, moved, uplinks, fabric, down, noNumbe
     if (datapathId !== undefined && places.has(name)) places.set(name, { datapathId, port })
     else places.delete(name)
   }
-  const changes = snapshot.changes.filter(({ key }) => !gone.has(key))
+  const changes = snapshot.changes.filter(({ key }) => !gone.has(key)).map((change) => turn(change, turned))
   return { snapshot: { ...snapshot, changes }, observed: { datapaths, places } }
+}
+
+/** Identity numbers that change hands. */
+const TURNED = 10
+
+function turn(change: EntryChangeSet['changes'][number], by: number): EntryChangeSet['changes'][number] {
+  const { after } = change
+  if (after === undefined || !change.key.startsWith(PREFIX.identity)) return change
+  const record = after.value as IdentityRecord
+  const place = record.number - IDENTITY.first
+  if (place >= TURNED) return change
+  const number = IDENTITY.first + ((place + by) % TURNED)
+  const key = PREFIX.identity + number
+  return { key, after: { ...after, key, value: { ...record, number } } }
 }
 
 /** The change set that leads from one content of the store to another. */
