@@ -5,7 +5,9 @@
 import { expect } from 'chai'
 import { OFPMF_BURST, OFPMF_KBPS } from 'node-openflow'
 import { Compiler } from '../../controller/policy/compile.ts'
-import { readCookie } from '../../controller/policy/cookie.ts'
+import { SwitchUnits } from '../../controller/policy/compile-units.ts'
+import { cookieOf, readCookie } from '../../controller/policy/cookie.ts'
+import { RowSet } from '../../controller/policy/fields.ts'
 import { Intent } from '../../controller/policy/intent.ts'
 import type { Place } from '../../controller/policy/state.ts'
 import type { AnyRecord, InterfaceRecord } from '../../model/records.ts'
@@ -161,5 +163,26 @@ describe('rows of interfaces', () => {
     expect(send({ from: 'if-2', to: 'if-1' }), 'the interface itself').to.equal(1)
     expect(send({ from: 'if-2', to: 'if-1' }, {}, UPLINK), 'with its MAC and address').to.equal(0)
     expect(send({ from: 'if-2', to: 'if-1', port: 23 }, { mac: GATEWAY_MAC }, UPLINK), 'with its address').to.equal(0)
+  })
+})
+
+describe('a row that several units ask for', () => {
+  it('is that of the unit whose name comes first, in whatever order they ask and go', () => {
+    const rowsOf = (unit: string) => {
+      const set = new RowSet(unit, cookieOf('system'))
+      set.add(0, 1, [], {})
+      return set.rows
+    }
+    const names = ['c', 'a', 'b']
+    for (const order of [names, [...names].reverse(), [...names].sort()]) {
+      const units = new SwitchUnits()
+      const holder = () => [...units.program.flows.values()].map(({ unit }) => unit)
+      for (const name of order) units.set(name, rowsOf(name))
+      expect(holder(), order.join()).to.deep.equal(['a'])
+      units.set('a', new Map())
+      expect(holder(), order.join()).to.deep.equal(['b'])
+      for (const name of names) units.set(name, new Map())
+      expect(holder()).to.deep.equal([])
+    }
   })
 })

@@ -247,7 +247,7 @@ export const FAULTS: readonly Fault[] = [
     'who asks first holds a contested row',
     'first === undefined || flow.unit < first.unit',
     'first === undefined',
-    { file: 'test/controller/compile.test.ts', grep: 'step by step' },
+    ROWS,
   ),
   policy(
     'compile-units.ts',
