@@ -157,6 +157,12 @@ describe('rows of interfaces', () => {
     policy('in', 'all', [rule('ingress', { kind: 'cidr', cidr: '0.0.0.0/0' }, 'allow')]),
   ]
 
+  it('hold an interface to its MAC on its own switch too', () => {
+    const { send } = lab(records)
+    const neighbour = { from: 'if-1', to: 'if-3' }
+    expect([send(neighbour), send({ ...neighbour, port: 23 }, { mac: GATEWAY_MAC })]).to.deep.equal([1, 0])
+  })
+
   it('let nobody on an uplink speak for an interface of another switch', () => {
     const { send } = lab(records)
     expect(send({ from: '203.0.113.9', to: 'if-1' }), 'the world itself').to.equal(1)

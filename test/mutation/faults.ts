@@ -14,7 +14,6 @@ export interface Fault {
 
 const EDITS = { file: 'test/controller/compile-edits.test.ts', grep: 'compiled at once, fabric' }
 const DELIVERS = { file: 'test/controller/compile-network.test.ts', grep: 'deliver what policy permits' }
-const SENDERS = { file: 'test/controller/compile-network.test.ts', grep: 'own MAC and addresses' }
 const UNKNOWN_PORTS = { file: 'test/controller/compile.test.ts', grep: 'whose port nobody knows' }
 const LAYOUT = { file: 'test/controller/compile.test.ts', grep: 'keep to their table' }
 const ORDER = { file: 'test/controller/flows-order.test.ts', grep: 'the order of operations' }
@@ -324,7 +323,7 @@ export const FAULTS: readonly Fault[] = [
     'port security without the MAC',
     "    { field: 'in_port', value: port },\n    { field: 'eth_src', value: record.mac },\n  ]",
     "    { field: 'in_port', value: port },\n  ]",
-    SENDERS,
+    ROWS,
   ),
   policy(
     'compile-interface.ts',
