@@ -10,7 +10,7 @@ import { cookieOf, readCookie } from '../../controller/policy/cookie.ts'
 import { RowSet } from '../../controller/policy/fields.ts'
 import { Intent } from '../../controller/policy/intent.ts'
 import type { Place } from '../../controller/policy/state.ts'
-import type { AnyRecord, InterfaceRecord } from '../../model/records.ts'
+import type { AnyRecord, InterfaceRecord, Resolution } from '../../model/records.ts'
 import type { Tag } from '../../model/tag.ts'
 import {
   type ArbitraryPacket,
@@ -83,6 +83,16 @@ describe('rows of rules', () => {
     const first = (allow: number, deny: number) =>
       lab([...people(2), vnp('all', OPEN), policy('ssh', 'all', [ssh('allow', allow), ssh('deny', deny)])]).send({})
     expect([first(2, 1), first(1, 2)]).to.deep.equal([1, 0])
+  })
+
+  it('are consulted by strictness before priority where the strictest wins', () => {
+    const rules = [
+      rule('ingress', ANY, 'allow', { ...TCP_22, priority: 9 }),
+      rule('ingress', ANY, 'deny', { ...TCP_22, priority: 1 }),
+    ]
+    const first = (resolution: Resolution) =>
+      lab([...people(2), vnp('all', { ...OPEN, resolution }), policy('ssh', 'all', rules)]).send({})
+    expect([first('highest-priority'), first('strictest-wins')]).to.deep.equal([1, 0])
   })
 
   it('judge by ports where they are a conjunction', () => {

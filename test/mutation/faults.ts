@@ -358,7 +358,7 @@ export const FAULTS: readonly Fault[] = [
     'the most lenient rule wins',
     'STRICTNESS[other.rule.action] - STRICTNESS[one.rule.action]',
     'STRICTNESS[one.rule.action] - STRICTNESS[other.rule.action]',
-    { file: 'test/controller/policy-permits.test.ts', grep: '' },
+    ROWS,
   ),
   policy(
     'pipeline.ts',

@@ -217,6 +217,7 @@ function editPolicy({ store }: CompileWorld, random: Random): Step | undefined {
   return put({ ...record, ...random.pick(choices)() })
 }
 
+/** Limits are so high that no packet of a test is over them. */
 function randomRule(random: Random, vnps: readonly string[]): Rule {
   const peers: (() => Peer)[] = [
     () => ({ kind: 'any' }),
@@ -243,7 +244,7 @@ function randomRule(random: Random, vnps: readonly string[]): Rule {
   return rule(random.pick(['ingress', 'egress']), random.pick(peers)(), action, {
     ...random.pick(layer4)(),
     log: action === 'log' || random.oneIn(5),
-    ...(action === 'rate-limit' ? { rateKbps: 1000 * (1 + random.below(3)), burstKb: 100 } : {}),
+    ...(action === 'rate-limit' ? { rateKbps: 1_000_000 * (1 + random.below(3)), burstKb: 1_000_000 } : {}),
     ...(random.oneIn(2) ? { priority: random.below(4) } : {}),
   })
 }
