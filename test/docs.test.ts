@@ -9,7 +9,9 @@ import { promisify } from 'node:util'
 import { expect } from 'chai'
 import { COMMANDS } from '../cli/commands.ts'
 import { sharedOptions } from '../cli/program.ts'
+import { EVENTS } from '../controller/events.ts'
 import { readConfig } from '../host/config.ts'
+import { ERRORS } from '../model/errors.ts'
 import { freshHome, tagsteer } from './support/terminal.ts'
 
 const PAGES = [
@@ -166,6 +168,27 @@ describe('documentation', () => {
     ]
     expect(named.length).to.be.greaterThan(30)
     expect(named.map((match) => match[1]!).filter((file) => !existsSync(file))).to.deep.equal([])
+  })
+
+  it('names limits with errors, events and tests that exist', () => {
+    const page = text.get('docs/limits.md')!
+    const rows = page.split('\n').filter((line) => /^\| (?!limit)[^-]/.test(line))
+    expect(rows.length).to.be.greaterThan(20)
+    const wrong: string[] = []
+    for (const row of rows) {
+      const cells = row.split('|').map((cell) => cell.trim())
+      const [limit = '', told = '', test = ''] = [cells[1], cells[4], cells[5]]
+      if (limit === 'groups') continue
+      for (const [, name] of told.matchAll(/`([^`]+)`/g))
+        if (!Object.hasOwn(EVENTS, name!) && !Object.hasOwn(ERRORS, name!)) wrong.push(`${limit}: ${name}`)
+      if (!/`/.test(told) || !/"/.test(test)) wrong.push(`${limit}: nobody is told, or no test`)
+    }
+    for (const [, file, titles] of page.matchAll(/`(test\/[\w/-]+\.test\.ts)`:((?:,?\s+"[^"]+")+)/g)) {
+      const source = readFileSync(file!, 'utf8')
+      for (const [, title] of titles!.matchAll(/"([^"]+)"/g))
+        if (!source.includes(title!.replaceAll(/\s+/g, ' '))) wrong.push(`${file}: ${title}`)
+    }
+    expect(wrong).to.deep.equal([])
   })
 
   it('has manifests that validate', async () => {
