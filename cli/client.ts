@@ -69,6 +69,7 @@ type ServiceName =
   | 'TopologyService'
   | 'EventService'
   | 'HistoryService'
+  | 'ProveService'
   | 'VerifyService'
   | 'Health'
 

@@ -11,6 +11,7 @@ import { diff } from './commands/diff.ts'
 import { history } from './commands/history.ts'
 import { lint } from './commands/lint.ts'
 import { matrix } from './commands/matrix.ts'
+import { prove } from './commands/prove.ts'
 import { describe, get, remove, tag } from './commands/records.ts'
 import { status } from './commands/status.ts'
 import { completion, schema, version } from './commands/tools.ts'
@@ -38,6 +39,7 @@ export const COMMANDS: CommandRow[] = [
   matrix,
   flows,
   verify,
+  prove,
   tables,
   topology,
   events,

@@ -360,6 +360,7 @@ async function start(
         desired: (datapathId) => loop.programs.get(datapathId),
         installed: (datapathId) => southbound.installed(datapathId),
         flowStats: (datapathId) => southbound.flowStats(datapathId),
+        readTables: (datapathId) => southbound.readTables(datapathId),
       },
     },
     {

@@ -12,6 +12,7 @@ import type { Intent } from '../policy/intent.ts'
 import type { PolicyLookup } from '../policy/lookup.ts'
 import type { SwitchProgram } from '../policy/program.ts'
 import type { Backend, ObservedView } from '../policy/state.ts'
+import type { ProofInput } from '../prove/prove.ts'
 import type { Verifier } from '../verify.ts'
 import type { Writer } from '../write.ts'
 
@@ -39,6 +40,8 @@ export interface NetworkView {
   installed(datapathId: string): SwitchProgram | undefined
   /** Asks the switch now; rejects where it is not connected or does not answer. */
   flowStats(datapathId: string): Promise<FlowStats[]>
+  /** Reads a switch's tables back now, others' flows in them included; rejects, saying why, where it cannot be read. */
+  readTables(datapathId: string): Promise<ProofInput>
 }
 
 export interface ApiDependencies {

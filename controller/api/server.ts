@@ -33,6 +33,7 @@ import { historyService } from './services/history.ts'
 import { interfaceService } from './services/interface.ts'
 import { lintService } from './services/lint.ts'
 import { policyService } from './services/policy.ts'
+import { proveService } from './services/prove.ts'
 import { topologyService } from './services/topology.ts'
 import { verifyService } from './services/verify.ts'
 import { vnpService } from './services/vnp.ts'
@@ -81,6 +82,7 @@ const SERVICES: Readonly<Record<string, (deps: ApiDependencies) => ServiceMethod
   InterfaceService: interfaceService,
   LintService: lintService,
   PolicyService: policyService,
+  ProveService: proveService,
   TopologyService: topologyService,
   VerifyService: verifyService,
   VnpService: vnpService,

@@ -25,8 +25,8 @@ import type { Verdict } from './guard.ts'
 import { Health } from './health.ts'
 import { SwitchPorts } from './ports.ts'
 import { hasBundles, PER_OPERATION_MS, Push } from './push.ts'
-import { align, alignInTurns, Given, type ReadBack, readBack, readFlows } from './readback.ts'
-import type { ChannelEvent, FlowStatsReply, SessionTimes, SwitchState, SwitchStatus } from './types.ts'
+import { align, alignInTurns, Given, type ReadBack, readBack } from './readback.ts'
+import type { ChannelEvent, SessionTimes, SwitchState, SwitchStatus } from './types.ts'
 import { Upkeep } from './upkeep.ts'
 
 /** Operations in one bundle where no packet sees them. Open vSwitch 3.1 commits them in 10 ms, and does nothing else meanwhile. */
@@ -160,13 +160,6 @@ export class Session {
     }
   }
 
-  /** Rejects where the switch is not connected or does not answer. */
-  async flowStats(): Promise<FlowStatsReply['body']> {
-    const line = this.#line
-    if (line === undefined) throw new Error(`switch ${this.datapathId} is not connected`)
-    return readFlows(line.connection)
-  }
-
   /** Reads everything that the switch has and compares it with what is wanted; what differs is corrected soon. */
   async compare(): Promise<Compared> {
     const line = this.#line
@@ -182,6 +175,13 @@ export class Session {
     })
     if ('drift' in compared && compared.drift.count > 0) line.upkeep?.auditSoon()
     return compared
+  }
+
+  /** Everything in our tables now, and others' flows there into the list. Rejects where the switch is not served. */
+  readTables(foreign: Flow[]): Promise<ReadBack> {
+    const line = this.#line
+    if (line !== undefined && this.#served) return this.#readBack(line, foreign)
+    return Promise.reject(new Error(this.status.reason ?? 'it is not served yet'))
   }
 
   // ---- connection ----

@@ -17,13 +17,13 @@ import {
 } from 'node-openflow'
 import { type Observable, Subject } from 'rxjs'
 import type { Tell } from '../events.ts'
-import type { SwitchProgram, Touched } from '../policy/program.ts'
+import type { Flow, SwitchProgram, Touched } from '../policy/program.ts'
 import type { RepairWish } from './bridges.ts'
 import type { Compared } from './compare.ts'
 import { dumpConnections } from './conntrack.ts'
 import { Guard } from './guard.ts'
 import { PacketIns } from './packet-in.ts'
-import { readTableLimits } from './readback.ts'
+import { readFlows, readTableLimits } from './readback.ts'
 import { Session } from './session.ts'
 import { settle } from './settle.ts'
 import { type ChannelEvent, datapathText, type FlowStatsReply, type SessionTimes, type SwitchStatus } from './types.ts'
@@ -167,12 +167,21 @@ export class Southbound {
 
   /** Flows of ours on a switch with their counters. Rejects where it is not connected or does not answer. */
   flowStats(datapathId: string): Promise<FlowStatsReply['body']> {
-    return this.#session(datapathId).flowStats()
+    const connection = this.#sessions.get(datapathId)?.connection
+    if (connection === undefined) return Promise.reject(new Error(`switch ${datapathId} is not connected`))
+    return readFlows(connection)
   }
 
   /** Reads everything that a switch has and compares it with what is wanted of it; says why where it cannot. */
   compare(datapathId: string): Promise<Compared> {
     return this.#session(datapathId).compare()
+  }
+
+  /** Everything in our tables of a switch, as it is now. Rejects where it is not served or does not answer. */
+  async readTables(datapathId: string): Promise<{ program: SwitchProgram; foreign: Flow[] }> {
+    const foreign: Flow[] = []
+    const { program } = await this.#session(datapathId).readTables(foreign)
+    return { program, foreign }
   }
 
   /** How many flows each table of a switch can hold. Rejects where it is not connected or does not answer. */

@@ -40,6 +40,7 @@ import type { Capacity as _tagsteer_v1_Capacity, Capacity__Output as _tagsteer_v
 import type { Cause as _tagsteer_v1_Cause, Cause__Output as _tagsteer_v1_Cause__Output } from './tagsteer/v1/Cause.ts';
 import type { CheckTrafficRequest as _tagsteer_v1_CheckTrafficRequest, CheckTrafficRequest__Output as _tagsteer_v1_CheckTrafficRequest__Output } from './tagsteer/v1/CheckTrafficRequest.ts';
 import type { CheckTrafficResponse as _tagsteer_v1_CheckTrafficResponse, CheckTrafficResponse__Output as _tagsteer_v1_CheckTrafficResponse__Output } from './tagsteer/v1/CheckTrafficResponse.ts';
+import type { Counterexample as _tagsteer_v1_Counterexample, Counterexample__Output as _tagsteer_v1_Counterexample__Output } from './tagsteer/v1/Counterexample.ts';
 import type { CreateInterfaceRequest as _tagsteer_v1_CreateInterfaceRequest, CreateInterfaceRequest__Output as _tagsteer_v1_CreateInterfaceRequest__Output } from './tagsteer/v1/CreateInterfaceRequest.ts';
 import type { CreatePolicyRequest as _tagsteer_v1_CreatePolicyRequest, CreatePolicyRequest__Output as _tagsteer_v1_CreatePolicyRequest__Output } from './tagsteer/v1/CreatePolicyRequest.ts';
 import type { CreateVnpRequest as _tagsteer_v1_CreateVnpRequest, CreateVnpRequest__Output as _tagsteer_v1_CreateVnpRequest__Output } from './tagsteer/v1/CreateVnpRequest.ts';
@@ -93,7 +94,9 @@ import type { Location as _tagsteer_v1_Location, Location__Output as _tagsteer_v
 import type { MacAttachment as _tagsteer_v1_MacAttachment, MacAttachment__Output as _tagsteer_v1_MacAttachment__Output } from './tagsteer/v1/MacAttachment.ts';
 import type { MergedPolicy as _tagsteer_v1_MergedPolicy, MergedPolicy__Output as _tagsteer_v1_MergedPolicy__Output } from './tagsteer/v1/MergedPolicy.ts';
 import type { MergedRule as _tagsteer_v1_MergedRule, MergedRule__Output as _tagsteer_v1_MergedRule__Output } from './tagsteer/v1/MergedRule.ts';
+import type { MetRow as _tagsteer_v1_MetRow, MetRow__Output as _tagsteer_v1_MetRow__Output } from './tagsteer/v1/MetRow.ts';
 import type { Meta as _tagsteer_v1_Meta, Meta__Output as _tagsteer_v1_Meta__Output } from './tagsteer/v1/Meta.ts';
+import type { NotProved as _tagsteer_v1_NotProved, NotProved__Output as _tagsteer_v1_NotProved__Output } from './tagsteer/v1/NotProved.ts';
 import type { Peer as _tagsteer_v1_Peer, Peer__Output as _tagsteer_v1_Peer__Output } from './tagsteer/v1/Peer.ts';
 import type { PlanFinding as _tagsteer_v1_PlanFinding, PlanFinding__Output as _tagsteer_v1_PlanFinding__Output } from './tagsteer/v1/PlanFinding.ts';
 import type { PlanRequest as _tagsteer_v1_PlanRequest, PlanRequest__Output as _tagsteer_v1_PlanRequest__Output } from './tagsteer/v1/PlanRequest.ts';
@@ -109,6 +112,9 @@ import type { PolicyServiceClient as _tagsteer_v1_PolicyServiceClient, PolicySer
 import type { Port as _tagsteer_v1_Port, Port__Output as _tagsteer_v1_Port__Output } from './tagsteer/v1/Port.ts';
 import type { PortAttachment as _tagsteer_v1_PortAttachment, PortAttachment__Output as _tagsteer_v1_PortAttachment__Output } from './tagsteer/v1/PortAttachment.ts';
 import type { PortNameAttachment as _tagsteer_v1_PortNameAttachment, PortNameAttachment__Output as _tagsteer_v1_PortNameAttachment__Output } from './tagsteer/v1/PortNameAttachment.ts';
+import type { ProveRequest as _tagsteer_v1_ProveRequest, ProveRequest__Output as _tagsteer_v1_ProveRequest__Output } from './tagsteer/v1/ProveRequest.ts';
+import type { ProveResponse as _tagsteer_v1_ProveResponse, ProveResponse__Output as _tagsteer_v1_ProveResponse__Output } from './tagsteer/v1/ProveResponse.ts';
+import type { ProveServiceClient as _tagsteer_v1_ProveServiceClient, ProveServiceDefinition as _tagsteer_v1_ProveServiceDefinition } from './tagsteer/v1/ProveService.ts';
 import type { RateLimit as _tagsteer_v1_RateLimit, RateLimit__Output as _tagsteer_v1_RateLimit__Output } from './tagsteer/v1/RateLimit.ts';
 import type { Record as _tagsteer_v1_Record, Record__Output as _tagsteer_v1_Record__Output } from './tagsteer/v1/Record.ts';
 import type { RecordChange as _tagsteer_v1_RecordChange, RecordChange__Output as _tagsteer_v1_RecordChange__Output } from './tagsteer/v1/RecordChange.ts';
@@ -128,6 +134,7 @@ import type { TopologyServiceClient as _tagsteer_v1_TopologyServiceClient, Topol
 import type { TrackingSwitch as _tagsteer_v1_TrackingSwitch, TrackingSwitch__Output as _tagsteer_v1_TrackingSwitch__Output } from './tagsteer/v1/TrackingSwitch.ts';
 import type { TrafficAnswer as _tagsteer_v1_TrafficAnswer, TrafficAnswer__Output as _tagsteer_v1_TrafficAnswer__Output } from './tagsteer/v1/TrafficAnswer.ts';
 import type { TrafficQuestion as _tagsteer_v1_TrafficQuestion, TrafficQuestion__Output as _tagsteer_v1_TrafficQuestion__Output } from './tagsteer/v1/TrafficQuestion.ts';
+import type { Unproved as _tagsteer_v1_Unproved, Unproved__Output as _tagsteer_v1_Unproved__Output } from './tagsteer/v1/Unproved.ts';
 import type { UpdateInterfaceRequest as _tagsteer_v1_UpdateInterfaceRequest, UpdateInterfaceRequest__Output as _tagsteer_v1_UpdateInterfaceRequest__Output } from './tagsteer/v1/UpdateInterfaceRequest.ts';
 import type { UpdatePolicyRequest as _tagsteer_v1_UpdatePolicyRequest, UpdatePolicyRequest__Output as _tagsteer_v1_UpdatePolicyRequest__Output } from './tagsteer/v1/UpdatePolicyRequest.ts';
 import type { UpdateSwitchRequest as _tagsteer_v1_UpdateSwitchRequest, UpdateSwitchRequest__Output as _tagsteer_v1_UpdateSwitchRequest__Output } from './tagsteer/v1/UpdateSwitchRequest.ts';
@@ -209,6 +216,8 @@ export interface ProtoGrpcType {
       CheckTrafficRequest: MessageTypeDefinition<_tagsteer_v1_CheckTrafficRequest, _tagsteer_v1_CheckTrafficRequest__Output>
       CheckTrafficResponse: MessageTypeDefinition<_tagsteer_v1_CheckTrafficResponse, _tagsteer_v1_CheckTrafficResponse__Output>
       Conflicts: EnumTypeDefinition
+      Counterexample: MessageTypeDefinition<_tagsteer_v1_Counterexample, _tagsteer_v1_Counterexample__Output>
+      CounterexampleKind: EnumTypeDefinition
       CreateInterfaceRequest: MessageTypeDefinition<_tagsteer_v1_CreateInterfaceRequest, _tagsteer_v1_CreateInterfaceRequest__Output>
       CreatePolicyRequest: MessageTypeDefinition<_tagsteer_v1_CreatePolicyRequest, _tagsteer_v1_CreatePolicyRequest__Output>
       CreateVnpRequest: MessageTypeDefinition<_tagsteer_v1_CreateVnpRequest, _tagsteer_v1_CreateVnpRequest__Output>
@@ -270,7 +279,9 @@ export interface ProtoGrpcType {
       MacAttachment: MessageTypeDefinition<_tagsteer_v1_MacAttachment, _tagsteer_v1_MacAttachment__Output>
       MergedPolicy: MessageTypeDefinition<_tagsteer_v1_MergedPolicy, _tagsteer_v1_MergedPolicy__Output>
       MergedRule: MessageTypeDefinition<_tagsteer_v1_MergedRule, _tagsteer_v1_MergedRule__Output>
+      MetRow: MessageTypeDefinition<_tagsteer_v1_MetRow, _tagsteer_v1_MetRow__Output>
       Meta: MessageTypeDefinition<_tagsteer_v1_Meta, _tagsteer_v1_Meta__Output>
+      NotProved: MessageTypeDefinition<_tagsteer_v1_NotProved, _tagsteer_v1_NotProved__Output>
       Outcome: EnumTypeDefinition
       Peer: MessageTypeDefinition<_tagsteer_v1_Peer, _tagsteer_v1_Peer__Output>
       PlanFinding: MessageTypeDefinition<_tagsteer_v1_PlanFinding, _tagsteer_v1_PlanFinding__Output>
@@ -288,6 +299,9 @@ export interface ProtoGrpcType {
       PortAttachment: MessageTypeDefinition<_tagsteer_v1_PortAttachment, _tagsteer_v1_PortAttachment__Output>
       PortNameAttachment: MessageTypeDefinition<_tagsteer_v1_PortNameAttachment, _tagsteer_v1_PortNameAttachment__Output>
       PortRole: EnumTypeDefinition
+      ProveRequest: MessageTypeDefinition<_tagsteer_v1_ProveRequest, _tagsteer_v1_ProveRequest__Output>
+      ProveResponse: MessageTypeDefinition<_tagsteer_v1_ProveResponse, _tagsteer_v1_ProveResponse__Output>
+      ProveService: SubtypeConstructor<typeof grpc.Client, _tagsteer_v1_ProveServiceClient> & { service: _tagsteer_v1_ProveServiceDefinition }
       RateLimit: MessageTypeDefinition<_tagsteer_v1_RateLimit, _tagsteer_v1_RateLimit__Output>
       Record: MessageTypeDefinition<_tagsteer_v1_Record, _tagsteer_v1_Record__Output>
       RecordChange: MessageTypeDefinition<_tagsteer_v1_RecordChange, _tagsteer_v1_RecordChange__Output>
@@ -311,6 +325,7 @@ export interface ProtoGrpcType {
       TrackingSwitch: MessageTypeDefinition<_tagsteer_v1_TrackingSwitch, _tagsteer_v1_TrackingSwitch__Output>
       TrafficAnswer: MessageTypeDefinition<_tagsteer_v1_TrafficAnswer, _tagsteer_v1_TrafficAnswer__Output>
       TrafficQuestion: MessageTypeDefinition<_tagsteer_v1_TrafficQuestion, _tagsteer_v1_TrafficQuestion__Output>
+      Unproved: MessageTypeDefinition<_tagsteer_v1_Unproved, _tagsteer_v1_Unproved__Output>
       UpdateInterfaceRequest: MessageTypeDefinition<_tagsteer_v1_UpdateInterfaceRequest, _tagsteer_v1_UpdateInterfaceRequest__Output>
       UpdatePolicyRequest: MessageTypeDefinition<_tagsteer_v1_UpdatePolicyRequest, _tagsteer_v1_UpdatePolicyRequest__Output>
       UpdateSwitchRequest: MessageTypeDefinition<_tagsteer_v1_UpdateSwitchRequest, _tagsteer_v1_UpdateSwitchRequest__Output>

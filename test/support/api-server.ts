@@ -89,6 +89,7 @@ export async function testApi(
       desired: () => undefined,
       installed: () => undefined,
       flowStats: nobody,
+      readTables: nobody,
     },
   }
   const server = await startApi(deps, {

@@ -1,0 +1,121 @@
+/**
+ * `tagsteer prove` on a real Open vSwitch: what the controller installed is proved as read back; a row that somebody puts
+ * into our tables is found, and ofproto/trace confirms the packet that the proof shows.
+ */
+import { execFileSync, spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect } from 'chai'
+import { TABLES } from '../../controller/policy/pipeline.ts'
+import { RunningController, until } from '../support/running-controller.ts'
+
+const TAGSTEER = fileURLToPath(new URL('../../dist/tagsteer.js', import.meta.url))
+
+interface Proof {
+  proved: boolean
+  flows: number
+  counterexamples: { kind: string; from: string; flow: string; arrivals: string[]; rows: { cookie: string }[] }[]
+  open: object[]
+}
+
+describe('the proof on Open vSwitch', function () {
+  this.timeout(120_000)
+  const bridge = `prv${randomBytes(3).toString('hex')}`
+  const folder = mkdtempSync(join(tmpdir(), 'tagsteer-prove-'))
+  let controller: RunningController
+
+  const run = (program: string, ...words: string[]): string => execFileSync(program, words, { encoding: 'utf8' })
+  function tagsteer(...words: string[]): { code: number; out: string; err: string } {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [TAGSTEER, ...words], {
+      env: { ...process.env, TAGSTEER_HOME: controller.home },
+      encoding: 'utf8',
+    })
+    return { code: status ?? -1, out: stdout, err: stderr }
+  }
+  function prove(...words: string[]): { code: number; proof: Proof } {
+    const { code, out, err } = tagsteer('prove', '-o', 'json', ...words)
+    expect(out, err).to.not.equal('')
+    return { code, proof: JSON.parse(out) as Proof }
+  }
+
+  before(async () => {
+    controller = await RunningController.start()
+    const ports = [1, 2, 3].flatMap((index) => [
+      ...['--', 'add-port', bridge, `${bridge}p${index}`],
+      ...['--', 'set', 'Interface', `${bridge}p${index}`, 'type=internal', `ofport_request=${index}`],
+    ])
+    const settings = [
+      'datapath_type=netdev',
+      'protocols=OpenFlow13',
+      'other-config:disable-in-band=true',
+      'fail_mode=secure',
+    ]
+    run(
+      'ovs-vsctl',
+      ...['add-br', bridge, '--', 'set', 'bridge', bridge, ...settings, ...ports],
+      ...['--', '--id=@c', 'create', 'Controller', `target="tcp:${controller.openflow}"`, 'max_backoff=1000'],
+      ...['--', 'set', 'bridge', bridge, 'controller=[@c]'],
+    )
+    const interfaces = [1, 2, 3].map(
+      (index) => `---
+kind: Interface
+name: i${index}
+tags: [${index === 3 ? 'other' : 'shop'}]
+mac: 00:00:5e:00:53:3${index}
+addresses: [10.0.0.${index}, "fd00::${index}"]
+attachment: { portName: ${bridge}p${index} }
+`,
+    )
+    const manifest = join(folder, 'records.yaml')
+    writeFileSync(
+      manifest,
+      `kind: Vnp
+name: shop
+selector: { allOf: [shop] }
+ingressDefault: allow
+---
+kind: Policy
+name: ssh
+vnp: shop
+rules:
+  - { direction: ingress, protocols: [tcp], ports: [22], action: deny }
+${interfaces.join('')}`,
+    )
+    await until(
+      'the service',
+      async () => tagsteer('get', 'switches', '-o', 'json').out,
+      (out) => out.includes('SWITCH_STATE_SERVED'),
+    )
+    const applied = tagsteer('apply', '-f', manifest, '--wait', 'applied')
+    expect(applied.code, applied.err).to.equal(0)
+  })
+  after(async () => {
+    run('ovs-vsctl', '--if-exists', 'del-br', bridge)
+    await controller?.remove()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  it('proves what is installed, and what is compiled', () => {
+    const { code, proof } = prove()
+    expect([code, proof.counterexamples, proof.open]).to.deep.equal([0, [], []])
+    expect(proof.flows).to.be.greaterThan(50)
+    expect(prove('--desired').code).to.equal(0)
+    expect(tagsteer('prove').out).to.match(/^proved: 1 switches, \d+ flows, in \d+ ms, generation \d+\n$/)
+  })
+
+  it('finds a row of somebody else, with a packet that ofproto/trace confirms', () => {
+    const match = `table=${TABLES.destination},priority=65000,tcp,tp_dst=4444`
+    run('ovs-ofctl', '-O', 'OpenFlow13', 'add-flow', bridge, `cookie=0x66,${match},actions=output:3`)
+    const { code, proof } = prove()
+    expect(code).to.equal(1)
+    const [found] = proof.counterexamples
+    expect(found?.arrivals, JSON.stringify(proof)).to.deep.equal([`${bridge}:3`])
+    expect(found?.rows.at(-1)?.cookie).to.equal('0x0000000000000066')
+    const trace = run('ovs-appctl', 'ofproto/trace', bridge, found?.flow ?? '')
+    expect(trace).to.match(/priority 65000, cookie 0x66\n\s+output:3/)
+    run('ovs-ofctl', '-O', 'OpenFlow13', 'del-flows', bridge, match.replace(',priority=65000', ''))
+  })
+})
