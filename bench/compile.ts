@@ -10,7 +10,8 @@ import { Compiler } from '../controller/policy/compile.ts'
 import type { SwitchProgram } from '../controller/policy/program.ts'
 import type { Policy } from '../model/records.ts'
 import { validateRecord } from '../model/validate.ts'
-import { benchNetwork, clock, must, PER_POLICY, policy } from './network.ts'
+import { benchNetwork, clock, PER_POLICY, policy } from './network.ts'
+import { must } from './records.ts'
 import { figure, median, printTable, quantile } from './report.ts'
 
 const [INTERFACES = 10_000, SWITCHES = 4, RULES = 400] = process.argv.slice(2).map(Number)

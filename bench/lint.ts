@@ -12,9 +12,10 @@ import { Analysis } from '../controller/policy/conflicts.ts'
 import { orderRules } from '../controller/policy/order.ts'
 import { propose, type Write } from '../controller/policy/propose.ts'
 import { createWriter } from '../controller/write.ts'
-import { ok, type Result } from '../model/errors.ts'
+import { ok } from '../model/errors.ts'
 import { type AnyDraft, validateRecord } from '../model/validate.ts'
 import { openMemoryStore } from '../store/memory.ts'
+import { must } from './records.ts'
 import { median, printTable } from './report.ts'
 
 const [POLICIES = 1000, PARTITIONS = 10, INTERFACES = 1000] = process.argv.slice(2).map(Number)
@@ -22,10 +23,6 @@ const PER_POLICY = 10
 const GROUPS = 100
 const CHANGES = 50
 
-const must = <T>(result: Result<T>): T => {
-  if (!result.ok) throw new Error(JSON.stringify(result.failure))
-  return result.value
-}
 function clock(): number {
   const { user, system } = process.cpuUsage()
   return (user + system) / 1000

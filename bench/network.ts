@@ -2,20 +2,13 @@
  * A network for benches of the compiler and of plans: one partition, tenants in 100 groups on a full mesh of switches,
  * policies of 20 rules each. All of it in memory, written as a controller writes it.
  */
-import { Intent, type IntentDelta } from '../controller/policy/intent.ts'
+import type { Intent, IntentDelta } from '../controller/policy/intent.ts'
 import type { DatapathView, NetworkState } from '../controller/policy/state.ts'
-import { createWriter } from '../controller/write.ts'
-import type { Result } from '../model/errors.ts'
 import { type AnyDraft, validateRecord } from '../model/validate.ts'
-import { openMemoryStore } from '../store/memory.ts'
+import { benchRecords, must } from './records.ts'
 
 const GROUPS = 100
 export const PER_POLICY = 20
-
-export const must = <T>(result: Result<T>): T => {
-  if (!result.ok) throw new Error(JSON.stringify(result.failure))
-  return result.value
-}
 
 /** Milliseconds of processor time of this process: on a machine that others use, what work costs; collection included. */
 export function clock(): number {
@@ -63,33 +56,16 @@ export async function benchNetwork(interfaces: number, switches: number, rules: 
       attachment: { port: { datapathId, port: Math.floor(index / switches) + 100 } },
     }
   }
-  const store = openMemoryStore()
-  const writer = createWriter(store, Date.now)
-  const intent = new Intent()
-  let delta = intent.apply({ revision: 0, changes: [] })
-  store.watch(0).subscribe((changeSet) => {
-    delta = intent.apply(changeSet)
-  })
-  const put = async (...drafts: AnyDraft[]): Promise<void> => {
-    const decide = (newest: Intent) => ({
-      ok: true as const,
-      value: drafts.map((record) => ({
-        op: 'update' as const,
-        record,
-        etag: '',
-        allowMissing: newest.record(record.kind, record.name) === undefined,
-      })),
-    })
-    must(await writer.write(decide, { caller: 'bench', method: 'bench' }))
-  }
-  for (const datapathId of datapathIds) must(await writer.assignNumbers(datapathId))
+  const { intent, put: putAll, delta, connect } = benchRecords()
+  const put = (...drafts: AnyDraft[]): Promise<void> => putAll(drafts)
+  for (const datapathId of datapathIds) await connect(datapathId)
   await put(must(validateRecord('vnp', vnp)))
   for (let index = 0; index < rules / PER_POLICY; index++) await put(must(validateRecord('policy', policy(index))))
   const drafts = Array.from({ length: interfaces }, (_, index) =>
     must(validateRecord('interface', interfaceRecord(index))),
   )
-  for (let at = 0; at < interfaces; at += 5000) await put(...drafts.slice(at, at + 5000))
-  for (const datapathId of datapathIds) must(await writer.assignNumbers(datapathId))
+  await putAll(drafts)
+  for (const datapathId of datapathIds) await connect(datapathId)
   const datapaths = new Map<string, DatapathView>()
   for (const [number, datapathId] of datapathIds.entries()) {
     const ports = new Map<number, { port: number; name: string; up: boolean }>()
@@ -115,5 +91,5 @@ export async function benchNetwork(interfaces: number, switches: number, rules: 
     if (attachment.kind === 'port') places.set(name, { datapathId: attachment.datapathId, port: attachment.port })
   }
   const state = { intent, observed: { datapaths, places }, backend: 'fabric' as const }
-  return { state, datapathIds, interfaceRecord, put, delta: () => delta }
+  return { state, datapathIds, interfaceRecord, put, delta }
 }

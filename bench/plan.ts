@@ -13,7 +13,8 @@ import type { Write } from '../controller/policy/propose.ts'
 import { ok } from '../model/errors.ts'
 import type { RecordKind } from '../model/records.ts'
 import { validateRecord } from '../model/validate.ts'
-import { benchNetwork, must, policy } from './network.ts'
+import { benchNetwork, policy } from './network.ts'
+import { must } from './records.ts'
 import { figure, median, printTable } from './report.ts'
 
 const [INTERFACES = 100_000, SWITCHES = 4, RULES = 1000] = process.argv.slice(2).map(Number)

@@ -6,16 +6,14 @@
  */
 import { diff } from '../controller/flows/diff.ts'
 import { Compiler } from '../controller/policy/compile.ts'
-import { Intent } from '../controller/policy/intent.ts'
 import { PolicyLookup } from '../controller/policy/lookup.ts'
 import type { SwitchProgram } from '../controller/policy/program.ts'
 import type { NetworkState } from '../controller/policy/state.ts'
-import { createWriter } from '../controller/write.ts'
-import type { Result } from '../model/errors.ts'
 import type { Tag } from '../model/tag.ts'
 import { type AnyDraft, validateRecord } from '../model/validate.ts'
-import { openMemoryStore } from '../store/memory.ts'
 import { type CloudSize, datapathOf, interfaceOf, observedOf, policyOf, TENANTS, vnpOf } from './cloud.ts'
+import { clock } from './network.ts'
+import { benchRecords, must } from './records.ts'
 import { figure, median, printTable, quantile } from './report.ts'
 
 const sizes = process.argv.slice(2).map(Number)
@@ -23,17 +21,7 @@ const SIZES = sizes.length > 0 ? sizes : [1000, 10_000, 100_000]
 /** Each has a connection-tracking zone for each tenant, of which there are 65,535 in all. */
 const SWITCHES = 60
 const CHANGES = 200
-const PER_WRITE = 5000
 
-const must = <T>(result: Result<T>): T => {
-  if (!result.ok) throw new Error(JSON.stringify(result.failure))
-  return result.value
-}
-/** Milliseconds of processor time of this process, collecting garbage included. */
-const clock = (): number => {
-  const { user, system } = process.cpuUsage()
-  return (user + system) / 1000
-}
 const COMMAND = 'npm run bench -- policy'
 
 /** Nanoseconds of one call: the median of several slices. */
@@ -52,37 +40,18 @@ const compilations: string[][] = []
 
 async function measure(interfaces: number): Promise<void> {
   const size: CloudSize = { interfaces, switches: SWITCHES }
-  const store = openMemoryStore()
-  const writer = createWriter(store, Date.now)
-  const intent = new Intent()
-  let delta = intent.apply({ revision: 0, changes: [] })
-  store.watch(0).subscribe((changeSet) => {
-    delta = intent.apply(changeSet)
-  })
-  const by = { caller: 'bench', method: 'bench' }
-  const put = async (drafts: readonly AnyDraft[]): Promise<void> => {
-    const decide = (newest: Intent) => ({
-      ok: true as const,
-      value: drafts.map((record) => ({
-        op: 'update' as const,
-        record,
-        etag: '',
-        allowMissing: newest.record(record.kind, record.name) === undefined,
-      })),
-    })
-    must(await writer.write(decide, by))
-  }
+  const { intent, put, delta, connect } = benchRecords()
   const drafts: AnyDraft[] = [
     ...Array.from({ length: TENANTS }, (_, index) => must(validateRecord('vnp', vnpOf(index)))),
     ...Array.from({ length: TENANTS }, (_, index) => must(validateRecord('policy', policyOf(index)))),
     ...Array.from({ length: interfaces }, (_, index) => must(validateRecord('interface', interfaceOf(size, index)))),
   ]
-  for (let at = 0; at < drafts.length; at += PER_WRITE) await put(drafts.slice(at, at + PER_WRITE))
+  await put(drafts)
   // A zone for each network on each switch that has it would be given when the switch connects; here to those only.
   const places = new Map<string, { datapathId: string; port: number }>()
   for (const { name, attachment } of intent.interfaces.values())
     if (attachment.kind === 'port') places.set(name, { datapathId: attachment.datapathId, port: attachment.port })
-  for (let index = 0; index <= size.switches; index++) must(await writer.assignNumbers(datapathOf(index)))
+  for (let index = 0; index <= size.switches; index++) await connect(datapathOf(index))
 
   const row = (what: string, ours: number, limit: number): void => {
     lookups.push([interfaces.toLocaleString('en-US'), what, figure(ours), figure(limit), `${figure(ours / limit)} x`])
@@ -148,7 +117,7 @@ async function measure(interfaces: number): Promise<void> {
     for (let index = 0; index < count; index++) {
       await put([write(index)])
       const start = clock()
-      const now = compiler.compile(state, { intent: delta, observed: { datapaths: new Set(), places: new Set() } })
+      const now = compiler.compile(state, { intent: delta(), observed: { datapaths: new Set(), places: new Set() } })
       samples.push(clock() - start)
       changed.push([...now.values()].reduce((sum, { touched }) => sum + (touched?.flows.size ?? 0), 0))
       for (const [id, { program }] of now) programs.set(id, program)
@@ -183,7 +152,6 @@ async function measure(interfaces: number): Promise<void> {
     `${mib(after.rss)} resident`,
     '',
   ])
-  await store.close()
 }
 
 for (const size of SIZES) await measure(size)

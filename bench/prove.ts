@@ -5,46 +5,19 @@
  */
 import { decode, encode, type Message } from 'node-openflow'
 import { Compiler } from '../controller/policy/compile.ts'
-import { Intent } from '../controller/policy/intent.ts'
 import { type Flow, flowKey, type SwitchProgram } from '../controller/policy/program.ts'
 import type { DatapathView, NetworkState } from '../controller/policy/state.ts'
 import { isProved, Prover } from '../controller/prove/prove.ts'
-import { createWriter } from '../controller/write.ts'
-import type { Result } from '../model/errors.ts'
-import { type AnyDraft, validateRecord } from '../model/validate.ts'
-import { openMemoryStore } from '../store/memory.ts'
+import { validateRecord } from '../model/validate.ts'
+import { benchRecords, must } from './records.ts'
 import { figure, median, printTable } from './report.ts'
 
 const [PORTS = 2_500, VNPS = 200] = process.argv.slice(2).map(Number)
 const RUNS = 7
 const DATAPATH = '0000000000000001'
 
-const must = <T>(result: Result<T>): T => {
-  if (!result.ok) throw new Error(JSON.stringify(result.failure))
-  return result.value
-}
-
-const store = openMemoryStore()
-const writer = createWriter(store, Date.now)
-const intent = new Intent()
-intent.apply({ revision: 0, changes: [] })
-store.watch(0).subscribe((changeSet) => {
-  intent.apply(changeSet)
-})
-async function put(drafts: AnyDraft[]): Promise<void> {
-  const decide = (newest: Intent) => ({
-    ok: true as const,
-    value: drafts.map((record) => ({
-      op: 'update' as const,
-      record,
-      etag: '',
-      allowMissing: newest.record(record.kind, record.name) === undefined,
-    })),
-  })
-  must(await writer.write(decide, { caller: 'bench', method: 'bench' }))
-}
-
-must(await writer.assignNumbers(DATAPATH))
+const { intent, put, connect } = benchRecords()
+await connect(DATAPATH)
 const vnps = Array.from({ length: VNPS }, (_, index) =>
   must(
     validateRecord('vnp', {
@@ -67,8 +40,8 @@ const interfaces = Array.from({ length: PORTS }, (_, index) => {
     }),
   )
 })
-for (let at = 0; at < PORTS; at += 5_000) await put(interfaces.slice(at, at + 5_000))
-must(await writer.assignNumbers(DATAPATH))
+await put(interfaces)
+await connect(DATAPATH)
 
 const none = new Set<number>()
 const ports = new Map(interfaces.map((_, index) => [index + 1, { port: index + 1, name: `p${index + 1}`, up: true }]))
