@@ -114,9 +114,10 @@ describe('verdict changes of a plan', () => {
         if (listed.losing > 0) seen.losing++
         if (listed.gaining > 0) seen.gaining++
       }),
-      { numRuns: 40 },
+      // One change in eleven takes something away.
+      { numRuns: 100 },
     )
-    for (const [what, count] of Object.entries(seen)) expect(count, what).to.be.greaterThan(1)
+    for (const [what, count] of Object.entries(seen)) expect(count, what).to.be.greaterThan(0)
   })
 
   it('are told in groups: who, which packets, which words, and what decides', () => {
