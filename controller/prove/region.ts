@@ -394,8 +394,15 @@ export function keyIn(region: Region, protocol: number): Val {
   return its === undefined ? undefined : vals[its]
 }
 
+/** Connection tracking has 16 bits where ICMP has eight. */
+function lowOctet(val: Val): number | undefined {
+  const { value, mask } = known(CT_SRC, val)
+  return (mask & 0xffn) === 0xffn ? Number(value & 0xffn) : undefined
+}
+
 function icmpKey(type: Val, code: Val): Val {
-  return typeof type === 'number' && typeof code === 'number' ? (type << 8) | code : undefined
+  const [first, second] = [lowOctet(type), lowOctet(code)]
+  return first === undefined || second === undefined ? undefined : (first << 8) | second
 }
 
 const [ICMPV4_CODE, ICMPV6_CODE] = ['icmpv4_code', 'icmpv6_code'].map(field) as [number, number]

@@ -27,6 +27,7 @@ import {
   keyOf,
   leave,
   narrow,
+  protocolIn,
   REG,
   type Region,
 } from './region.ts'
@@ -43,6 +44,9 @@ const TRUTHS = [
   ...['icmpv4_code', 'icmpv6_code', 'ct_mark'],
   ...['ct_nw_proto', 'ct_tp_src', 'ct_tp_dst', REGISTERS.key, REGISTERS.protocol],
 ].map(field)
+/** Rows above that are looked at for whether they take all of what a row takes; of one test each, all are. */
+const MOST_WIDE = 24
+
 /** Where packets for a switch, or for the world, leave this one. */
 export type Ways = Map<number | 'world', Set<number | 'any'>>
 
@@ -63,6 +67,7 @@ export class SwitchWalk {
   readonly #judge: Judge
   /** Tables that do nothing, and where they lead. */
   readonly #passages = new Map<number, number>()
+  readonly #leftovers = new Map<readonly Hit[], number>()
   readonly #queue = new Map<number, Map<string, Region>>()
   #out: Walked = { doubts: [], ways: new Map(), regions: 0 }
   #at = 0
@@ -85,6 +90,7 @@ export class SwitchWalk {
     this.#out = { doubts: [], ways: new Map(), regions: 0 }
     this.#probes.forget()
     this.#passages.clear()
+    this.#leftovers.clear()
     for (const [number, { passage }] of this.#tables) if (passage !== undefined) this.#passages.set(number, passage)
     for (const port of this.#portNumbers()) this.#enter(port)
     this.#drain()
@@ -133,10 +139,23 @@ export class SwitchWalk {
       this.#queue.set(table, its)
     }
     const live = this.#live.at(table)
-    const name = key === '' ? keyOf(region, region.ghost.phase === 'aimed' ? [...live, ...TRUTHS] : live) : key
+    const name = key === '' ? this.#nameOf(region, live) : key
     const known = its.get(name)
     if (known === undefined) its.set(name, region)
     else unite(known, region)
+  }
+
+  /** Regions of a protocol that rows above left over are united only where they left over the same. */
+  #nameOf(region: Region, live: readonly number[]): string {
+    if (region.ghost.phase !== 'aimed') return keyOf(region, live)
+    const name = keyOf(region, [...live, ...TRUTHS])
+    if (region.above === undefined || isExact(protocolIn(region))) return name
+    let id = this.#leftovers.get(region.above.hits)
+    if (id === undefined) {
+      id = this.#leftovers.size
+      this.#leftovers.set(region.above.hits, id)
+    }
+    return `${name} ${id} ${region.above.count}`
   }
 
   #drain(): void {
@@ -208,7 +227,7 @@ export class SwitchWalk {
     if (ghost.phase === 'aimed') {
       for (const its of TRUTHS) {
         const val = vals[its]
-        if (isExact(val) || (its === NW_FRAG && val !== undefined)) kept[its] = val
+        if (val !== undefined) kept[its] = val
       }
     }
     for (const its of live) {
@@ -305,7 +324,7 @@ export class SwitchWalk {
       if (asked !== 'nobody' && hit.row.isDrop && this.#isExpectedDrop(hit)) continue
       const part = narrow(region, hit.tests)
       if (wide.some((other) => other.priority > hit.priority && takes(other, part))) continue
-      if (hit.tests.length < 2) wide.push(hit)
+      if (hit.tests.length < 2 || wide.length < MOST_WIDE) wide.push(hit)
       part.above = above === 0 ? region.above : ({ hits, count: above, next: region.above } satisfies Above)
       part.met = { table: region.table, hit, before: region.met }
       if (hit.row.isDrop) {
