@@ -42,6 +42,8 @@ interface Unit extends RuleUnit {
 export interface PolicyChange {
   flows: Set<string>
   meters: Set<number>
+  /** A number means something else now: scopes have to be made anew. Numbers rest before that happens. */
+  rescope: boolean
 }
 
 const NO_ROWS: Rows = new Map()
@@ -65,13 +67,13 @@ export class PolicyRows {
   readonly #scopes = new Set<PolicyScope>()
 
   update(intent: IntentView, delta: IntentDelta | 'all'): PolicyChange {
-    const change: PolicyChange = { flows: new Set(), meters: new Set() }
+    const change: PolicyChange = { flows: new Set(), meters: new Set(), rescope: false }
     const all = delta === 'all'
     if (all) {
       this.#scopes.clear()
       this.#scopesOf.clear()
     }
-    if (all || delta.prefixesChanged) this.#setWorldIdentities(new Set(worldIdentities(intent)))
+    if (all || delta.prefixesChanged) change.rescope = this.#setWorldIdentities(intent)
     if (all || delta.rulesChanged || [...delta.numbers].some((number) => number.startsWith('meter/'))) {
       this.#reorder(intent, all, change)
     }
@@ -164,16 +166,18 @@ export class PolicyRows {
     this.#tellReplaced(name, unit.rows.all, undefined, union(unit.clauses))
   }
 
-  /** A number may pass from a prefix to tags or back: scopes count those of tags that occur, and those of the world not. */
-  #setWorldIdentities(now: ReadonlySet<number>): void {
+  /** Says whether a number has passed from a prefix to tags or back. */
+  #setWorldIdentities(intent: IntentView): boolean {
     const before = this.#worldIdentities
-    for (const identity of now) {
-      if (!before.has(identity)) for (const scope of this.#scopesFor([identity])) scope.suspend(identity)
+    this.#worldIdentities = new Set(worldIdentities(intent))
+    for (const identity of this.#worldIdentities) {
+      if (!before.has(identity) && (this.#unitsOfIdentity.all(identity).size > 0 || this.#scopesOf.has(identity)))
+        return true
     }
-    this.#worldIdentities = now
     for (const identity of before) {
-      if (!now.has(identity)) for (const scope of this.#scopesFor([identity])) scope.resume(identity)
+      if (!this.#worldIdentities.has(identity) && intent.usersOf(identity).size > 0) return true
     }
+    return false
   }
 
   #facesWorld({ peers }: Clauses): boolean {

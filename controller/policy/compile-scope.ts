@@ -149,16 +149,6 @@ export class PolicyScope {
     for (const [name, unit] of this.#rules.unitsOf(identity)) this.#depart(name, unit, identity)
   }
 
-  /** An identity that occurs here is about to become one of the world's, which occur everywhere. */
-  suspend(identity: number): void {
-    for (const [name, unit] of this.#rules.unitsOf(identity)) this.#depart(name, unit, identity)
-  }
-
-  /** One that occurs here has ceased to be one of the world's. */
-  resume(identity: number): void {
-    for (const [name, unit] of this.#rules.unitsOf(identity)) this.#arrive(name, unit, identity)
-  }
-
   /** Takes every row away, for good. */
   clear(): void {
     for (const identity of this.#occurrences.keys()) this.#rules.follow(this, identity, false)

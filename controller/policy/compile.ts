@@ -91,7 +91,7 @@ class Work {
   forward: Set<string> | 'all' = new Set()
   /** The rows of the world may differ, on all switches. */
   world = false
-  policy: PolicyChange = { flows: new Set(), meters: new Set() }
+  policy: PolicyChange = { flows: new Set(), meters: new Set(), rescope: false }
   /** Networks that switches may be concerned with now, or no longer. */
   readonly interest = new Map<string, ReadonlySet<string> | 'all'>()
 
@@ -395,7 +395,7 @@ export class Compiler {
   #updatePolicy(datapathId: string, units: SwitchUnits, work: Work): void {
     const scoped = this.#scopes.get(datapathId)
     const isCarrier = this.#interest.isCarrier(datapathId)
-    if (isCarrier !== (scoped === undefined)) {
+    if (isCarrier !== (scoped === undefined) || (work.policy.rescope && scoped !== undefined)) {
       this.#endScope(datapathId)
       for (const keys of [work.policy.flows, this.#policy.flows.keys()]) {
         for (const key of keys) units.share(key, undefined)
