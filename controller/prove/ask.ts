@@ -3,10 +3,11 @@
  * on its own, as a packet that must get through. It refuses to know what becomes of it.
  */
 import { ETHERTYPE } from '../policy/fields.ts'
+import { LINKS_OF_A_CARRIER } from '../policy/interest.ts'
 import { REGISTERS } from '../policy/pipeline.ts'
-import type { Facts } from './facts.ts'
+import type { Facts, Owner } from './facts.ts'
 import { aimedAt, isNeighbourDiscovery } from './families.ts'
-import { copyOf, narrow, type Region } from './region.ts'
+import { copyOf, type Entry, narrow, type Region } from './region.ts'
 import {
   DESTINATION,
   ETH_DST,
@@ -145,12 +146,19 @@ export class Asker {
           this.#facts.isReady(owner) &&
           this.#facts.reaches(owner.place.datapathId, datapath.datapathId)) ||
         (normal && this.#facts.isReady(owner))
-      const expected = isThere && isOurs && this.#facts.zone(datapath.datapathId, owner.network) !== undefined
-      if (expected) part.ghost = { ...part.ghost, must: owner.name }
-      this.#to.lookUp(part, table, expected ? 'nobody' : 'senders')
-      if (entry !== 'uplink' || !this.#facts.isReady(owner)) continue
+      const isKnown = this.#facts.zone(datapath.datapathId, owner.network) !== undefined
+      const expected = isThere && isOurs && isKnown && this.#concerns(owner.network)
+      const families = new Set(owner.addresses.map((its) => its.family))
+      this.#to.lookUp(part, table, 'senders')
+      for (const family of expected ? families : []) {
+        const must = copyOf(part)
+        must.vals[ETH_TYPE] = family === 4 ? ETHERTYPE.ipv4 : ETHERTYPE.ipv6
+        must.ghost = { ...must.ghost, must: owner.name, family }
+        this.#to.lookUp(must, table, 'nobody')
+      }
+      if (!this.#facts.isReady(owner) || !this.#comesFromWorld(owner, entry)) continue
       if (this.#facts.zone(datapath.datapathId, owner.network) === undefined) continue
-      for (const family of new Set(owner.addresses.map((its) => its.family))) {
+      for (const family of families) {
         const into = copyOf(start)
         into.vals[ETH_SRC] = WORLD_MAC
         into.vals[ETH_DST] = owner.mac
@@ -160,6 +168,22 @@ export class Asker {
         this.#to.lookUp(into, table, 'nobody')
       }
     }
+  }
+
+  /** Whether packets of the world for an interface come in by such a port. */
+  #comesFromWorld({ place }: Owner, entry: Entry): boolean {
+    if (entry === 'uplink') return true
+    const { datapath, normal } = this.#site
+    const gateway = this.#facts.gatewayOf(datapath)
+    if (normal || place?.datapathId !== datapath.datapathId || gateway === undefined) return false
+    return gateway !== datapath.datapathId && this.#facts.reaches(gateway, datapath.datapathId)
+  }
+
+  /** Whether packets of a network have business here: somebody of it is here, or they may pass through. */
+  #concerns(network: number): boolean {
+    const { fabricPorts, uplinkPorts, datapathId } = this.#site.datapath
+    if (fabricPorts.size + uplinkPorts.size >= LINKS_OF_A_CARRIER) return true
+    return this.#facts.ownersIn(network).some((its) => this.#facts.isReady(its) && its.place.datapathId === datapathId)
   }
 
   #askWorld(region: Region, table: TableIndex): void {
