@@ -10,7 +10,6 @@ import {
   bitsOf,
   type Exact,
   field,
-  fieldCount,
   implies,
   isExact,
   known,
@@ -177,7 +176,7 @@ class ARegion implements Region {
 
 /** Every packet that comes in at a port. */
 export function entering(ghost: Ghost): Region {
-  const vals: Val[] = new Array(fieldCount()).fill(undefined)
+  const vals: Val[] = []
   for (const its of ZERO) vals[its] = 0
   vals[field('metadata')] = 0n
   vals[IN_PORT] = ghost.port

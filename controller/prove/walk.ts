@@ -13,7 +13,7 @@ import type { Doubt, DoubtKind } from './doubt.ts'
 import type { Facts } from './facts.ts'
 import { COLLECTED, exactIn, isMulticast, isPlace, isProper, layer4Of, membersOf, placesOf, unite } from './families.ts'
 import { Judge } from './judge.ts'
-import { Liveness, type Matters } from './live.ts'
+import { Liveness } from './live.ts'
 import { isLinkOut, isNeighbourTraffic, type Ports } from './ports.ts'
 import { ProbeFinder } from './probes.ts'
 import {
@@ -38,8 +38,6 @@ import type { Hit, TableIndex } from './table.ts'
 const TCI = field('vlan_tci')
 const ICMPV6_TYPE = field('icmpv6_type')
 const NW_FRAG = field('nw_frag')
-/** Who sent what, and for whom it is. */
-const WHO = [REGISTERS.source, REGISTERS.destination, REGISTERS.key, REGISTERS.protocol].map(field)
 /** What policy is asked about: kept until it has been asked. */
 const TRUTHS = [
   ...['ip_proto', 'nw_frag', 'tcp_dst', 'udp_dst', 'sctp_dst', 'icmpv4_type', 'icmpv6_type'],
@@ -83,7 +81,7 @@ export class SwitchWalk {
       lookUp: (region, table, asked) => this.#lookUp(region, table, asked),
       loss: (region, why) => this.#loss(region, why),
     })
-    this.#live = new Liveness(tables, TRUTHS, WHO)
+    this.#live = new Liveness(tables)
     this.#probes = new ProbeFinder(site.facts, tables)
     this.#judge = new Judge(site, this.#probes)
   }
@@ -91,7 +89,6 @@ export class SwitchWalk {
   run(): Walked {
     this.#out = { doubts: [], ways: new Map(), regions: 0 }
     this.#probes.forget()
-    this.#live.compute()
     this.#passages.clear()
     this.#leftovers.clear()
     for (const [number, { passage }] of this.#tables) if (passage !== undefined) this.#passages.set(number, passage)
@@ -149,9 +146,9 @@ export class SwitchWalk {
   }
 
   /** Regions of a protocol that rows above left over are united only where they left over the same. */
-  #nameOf(region: Region, { live, asked }: Matters): string {
+  #nameOf(region: Region, live: readonly number[]): string {
     if (region.ghost.phase !== 'aimed') return keyOf(region, live)
-    const name = keyOf(region, asked)
+    const name = keyOf(region, [...live, ...TRUTHS])
     if (region.above === undefined || isExact(protocolIn(region))) return name
     let id = this.#leftovers.get(region.above.hits)
     if (id === undefined) {
@@ -195,7 +192,7 @@ export class SwitchWalk {
       this.#loss(region, region.ghost.why)
     const live = this.#live.at(table)
     this.#forget(region, live)
-    if (region.ghost.phase === 'aimed' && !live.who) {
+    if (region.ghost.phase === 'aimed' && !this.#mattersWho(live)) {
       if (this.#judge.isNobody(region)) return
       if (!this.#pass(region)) return
     }
@@ -223,14 +220,29 @@ export class SwitchWalk {
   }
 
   /** Forgets fields that no longer matter. */
-  #forget({ vals, ghost }: Region, { isLive, isAsked }: Matters): void {
-    const keeps = ghost.phase === 'aimed' ? isAsked : isLive
-    for (let its = 0; its < vals.length; its++) if (keeps[its] !== 1) vals[its] = undefined
-    if (ghost.entry === 'tenant' || (ghost.phase !== 'raw' && ghost.phase !== 'sent')) return
-    for (const its of COLLECTED) {
-      const val = vals[its]
-      if (isExact(val)) vals[its] = { kind: 'set', set: new Set([val]) }
+  #forget(region: Region, live: readonly number[]): void {
+    const { vals, ghost } = region
+    const kept: Val[] = []
+    const collects = ghost.entry !== 'tenant' && (ghost.phase === 'raw' || ghost.phase === 'sent')
+    if (ghost.phase === 'aimed') {
+      for (const its of TRUTHS) {
+        const val = vals[its]
+        if (val !== undefined) kept[its] = val
+      }
     }
+    for (const its of live) {
+      const val = vals[its]
+      if (val === undefined) continue
+      kept[its] =
+        collects && typeof val !== 'object' && COLLECTED.includes(its) ? { kind: 'set', set: new Set([val]) } : val
+    }
+    region.vals = kept
+  }
+
+  #mattersWho(live: readonly number[]): boolean {
+    return [REGISTERS.source, REGISTERS.destination, REGISTERS.key, REGISTERS.protocol].some((its) =>
+      live.includes(field(its)),
+    )
   }
 
   /** Judges what goes on where nobody asks any more who it is from and for. @returns Whether it goes on. */
