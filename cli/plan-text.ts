@@ -1,5 +1,6 @@
 /** A plan as people read it: records, verdicts, connections, flows, headroom, findings; nothing of what stays as it is. */
 
+import { flowProtocolWord } from '../model/protocol.ts'
 import type { PlannedEnds__Output } from '../proto/gen/tagsteer/v1/PlannedEnds.ts'
 import type { PlanResponse__Output } from '../proto/gen/tagsteer/v1/PlanResponse.ts'
 import type { VerdictChange__Output } from '../proto/gen/tagsteer/v1/VerdictChange.ts'
@@ -7,7 +8,6 @@ import { shownTag } from './convert.ts'
 import { table } from './table.ts'
 
 const MARK: Record<string, string> = { OUTCOME_CREATED: '+', OUTCOME_UPDATED: '~', OUTCOME_DELETED: '-' }
-const PROTOCOL: Readonly<Record<number, string>> = { 1: 'icmp', 6: 'tcp', 17: 'udp', 58: 'icmp6', 132: 'sctp' }
 const ICMP = new Set([1, 58])
 
 const passes = (verdict: string): boolean => verdict === 'allow' || verdict === 'rate-limit'
@@ -84,7 +84,7 @@ function connectionLines({ connections }: PlanResponse__Output): string[] {
   return [
     head,
     ...connections.examples.map(({ from, to, source, destination, protocol, sourcePort, port, after, switches }) => {
-      const word = PROTOCOL[protocol] ?? `protocol ${protocol}`
+      const word = flowProtocolWord(protocol) ?? `protocol ${protocol}`
       const [one, other] = ICMP.has(protocol)
         ? [source, destination]
         : [endpoint(source, sourcePort), endpoint(destination, port)]

@@ -3,8 +3,10 @@
  * rejected ones are answered in the network's name, logged ones become events. The flow's cookie says which. It changes
  * no record and no flow. Called by main.ts; the queue before it (channel/) is fair and bounded.
  */
+
 import { type Message, NO_BUFFER, PORT_CONTROLLER } from 'node-openflow'
 import { formatAddress } from '../model/address.ts'
+import { flowProtocolWord } from '../model/protocol.ts'
 import { parseFrame } from '../packet/parse.ts'
 import { rejectReply } from '../packet/reply.ts'
 import type { PacketIn } from './channel/types.ts'
@@ -91,8 +93,6 @@ export function packetHandler(options: PacketOptions): (packet: PacketIn) => voi
   }
 }
 
-const PROTOCOL: Readonly<Record<number, string>> = { 1: 'icmp', 6: 'tcp', 17: 'udp', 58: 'icmp6', 132: 'sctp' }
-
 /** `tcp 10.0.0.1:40000 -> 10.0.0.2:443` */
 export function summaryOf(frame: Uint8Array): string {
   const parsed = parseFrame(frame)
@@ -103,6 +103,6 @@ export function summaryOf(frame: Uint8Array): string {
     if (port === undefined) return address
     return ip.version === 6 ? `[${address}]:${port}` : `${address}:${port}`
   }
-  const name = PROTOCOL[ip.protocol] ?? `protocol ${ip.protocol}`
+  const name = flowProtocolWord(ip.protocol) ?? `protocol ${ip.protocol}`
   return `${name} ${end(ip.src, l4?.srcPort)} -> ${end(ip.dst, l4?.dstPort)}`
 }

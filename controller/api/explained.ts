@@ -3,9 +3,11 @@
  * a decision is named. The answer itself is policy/explain.ts's; this file finds the words of the protocol, who wrote
  * what decides, and whether switches enforce it.
  */
+
 import { type FieldName, type Oxm, parseMatch } from 'node-openflow'
 import { invalid, ok, type Result } from '../../model/errors.ts'
 import { ICMP, ICMPV6, readIcmp } from '../../model/icmp.ts'
+import { PROTOCOL } from '../../model/protocol.ts'
 import { type Tier, tierOf } from '../../model/records.ts'
 import { tagText } from '../../model/tag.ts'
 import type { Cause } from '../../proto/gen/tagsteer/v1/Cause.ts'
@@ -18,15 +20,7 @@ import type { DecidedBy, Decision } from '../policy/permits.ts'
 import type { Causes } from './causes.ts'
 import type { ApiDependencies } from './deps.ts'
 
-const PROTOCOLS: Readonly<Record<string, number>> = {
-  icmp: 1,
-  icmpv4: 1,
-  tcp: 6,
-  udp: 17,
-  icmpv6: 58,
-  icmp6: 58,
-  sctp: 132,
-}
+const PROTOCOLS: Readonly<Record<string, number>> = { ...PROTOCOL, icmpv4: PROTOCOL.icmp, icmp6: PROTOCOL.icmpv6 }
 /** A number that no rule can name: any protocol that rules leave out. */
 const OTHER_PROTOCOL = -1
 const DESTINATION_FIELDS: readonly FieldName[] = ['tcp_dst', 'udp_dst', 'sctp_dst', 'icmpv4_type', 'icmpv6_type']

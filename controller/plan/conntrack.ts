@@ -4,7 +4,9 @@
  *
  *     tcp,orig=(src=10.0.0.1,dst=10.0.0.2,sport=40112,dport=80),reply=(...),zone=3,mark=262224,protoinfo=(state=ESTABLISHED)
  */
+
 import { formatAddress, parseAddress } from '../../model/address.ts'
+import { PROTOCOL } from '../../model/protocol.ts'
 
 export interface TrackedConnection {
   /** IP protocol number. */
@@ -24,7 +26,7 @@ export interface TrackedConnection {
   state: string
 }
 
-const PROTOCOLS: Readonly<Record<string, number>> = { icmp: 1, tcp: 6, udp: 17, icmpv6: 58, sctp: 132 }
+const PROTOCOLS: Readonly<Record<string, number>> = PROTOCOL
 /** Nothing is sent on these any more. */
 const OVER: ReadonlySet<string> = new Set(['CLOSED', 'TIME_WAIT'])
 

@@ -6,7 +6,9 @@
  *     subjects x peers x layer 4  =  few       rows of the whole match
  *                                    many      one row per subject, per peer, per layer 4 match, and one for conj_id
  */
+
 import { type Action, CT_NEW, OFPMF_BURST, OFPMF_KBPS, type Oxm } from 'node-openflow'
+import { PROTOCOL } from '../../model/protocol.ts'
 import {
   type Direction,
   type IcmpMatch,
@@ -24,7 +26,6 @@ import {
   blocks,
   HEADERS_ONLY,
   instructions,
-  PROTOCOL,
   RowSet,
   type Rows,
   type Then,

@@ -2,6 +2,7 @@
  * The rows of a switch that no interface record asked for: what its ports are, the fixed part of every table, the way to
  * other switches and to the world. It refuses to know rules and records. Used by compile.ts.
  */
+
 import {
   type Action,
   CT_EST,
@@ -20,6 +21,7 @@ import {
   VLAN_PRESENT,
 } from 'node-openflow'
 import { parsePrefix } from '../../model/address.ts'
+import { PROTOCOL } from '../../model/protocol.ts'
 import { IDENTITY } from '../../model/records.ts'
 import { NOT_WORLD, WORLD_FLAG } from './compile-interface.ts'
 import { cookieOf } from './cookie.ts'
@@ -31,7 +33,6 @@ import {
   move,
   ND,
   output,
-  PROTOCOL,
   RowSet,
   type Rows,
   toController,

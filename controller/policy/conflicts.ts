@@ -6,7 +6,9 @@
  * that exist (scope `now`). docs/lint.md tells the same to people. It refuses to decide what becomes of a finding
  * (conflict-check.ts) and to change anything.
  */
+
 import { formatAddress } from '../../model/address.ts'
+import { flowProtocolWord } from '../../model/protocol.ts'
 import { type Tag, tagText } from '../../model/tag.ts'
 import {
   ALL_TAG_SETS,
@@ -347,8 +349,6 @@ export function ruleText({ policy, ruleIndex }: RuleCause): string {
   return `rule ${ruleIndex} of policy ${policy}`
 }
 
-const PROTOCOL: Readonly<Record<number, string>> = { 1: 'icmp', 6: 'tcp', 17: 'udp', 58: 'icmp6', 132: 'sctp' }
-
 /** `tcp/443 from web-1 to an interface with tags app, db`. */
 export function witnessText({ from, to, protocol, port, code }: Witness): string {
   const end = (one: WitnessEnd): string => {
@@ -357,7 +357,7 @@ export function witnessText({ from, to, protocol, port, code }: Witness): string
     if (one.tags.length === 0) return 'an interface without tags'
     return `an interface with ${one.tags.length === 1 ? 'tag' : 'tags'} ${one.tags.map(tagText).join(', ')}`
   }
-  const word = PROTOCOL[protocol] ?? `protocol ${protocol}`
+  const word = flowProtocolWord(protocol) ?? `protocol ${protocol}`
   const its = code === undefined ? `type ${port}` : `type ${port} code ${code}`
   const packet = port === undefined ? word : protocol === 1 || protocol === 58 ? `${word} ${its}` : `${word}/${port}`
   return `${packet} from ${end(from)} to ${end(to)}`

@@ -4,6 +4,7 @@
  * verdict is that of permits.ts; this file only tells how it comes about, and a property test applies the changes that
  * it proposes. It refuses to know switches' own state and how an answer is printed. Called by the API.
  */
+
 import {
   type Address,
   formatAddress,
@@ -14,6 +15,7 @@ import {
   prefixHolds,
 } from '../../model/address.ts'
 import { ICMP, ICMPV6 } from '../../model/icmp.ts'
+import { protocolWord } from '../../model/protocol.ts'
 import {
   type Direction,
   type InterfaceRecord,
@@ -471,10 +473,8 @@ function nextStepsOf(
   ]
 }
 
-const PROTOCOL: Readonly<Record<number, string>> = { 1: 'icmp', 6: 'tcp', 17: 'udp', 58: 'icmpv6', 132: 'sctp' }
-
 function packetText({ protocol, port, code }: PolicyPacket): string {
-  const word = PROTOCOL[protocol] ?? `protocol ${protocol}`
+  const word = protocolWord(protocol) ?? `protocol ${protocol}`
   return port === undefined ? word : code === undefined ? `${word}/${port}` : `${word}/${port}/${code}`
 }
 

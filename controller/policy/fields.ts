@@ -2,6 +2,7 @@
  * Words for writing rows: matches, actions and instructions as the compiler needs them, and a set of rows that belongs
  * to one compilation unit. It refuses to know tables' meaning (pipeline.ts) and policy. Used by the compile-*.ts files.
  */
+
 import {
   type Action,
   CONTROLLER_NO_BUFFER,
@@ -11,10 +12,10 @@ import {
   PORT_CONTROLLER,
 } from 'node-openflow'
 import type { Address, Prefix } from '../../model/address.ts'
+import { PROTOCOL } from '../../model/protocol.ts'
 import { type Flow, flowKey } from './program.ts'
 
 export const ETHERTYPE = { ipv4: 0x0800, arp: 0x0806, ipv6: 0x86dd, lldp: 0x88cc } as const
-export const PROTOCOL = { icmp: 1, tcp: 6, udp: 17, icmpv6: 58, sctp: 132 } as const
 /** ICMPv6 types of neighbour discovery (RFC 4861). */
 export const ND = { routerSolicit: 133, redirect: 137, solicit: 135, advert: 136 } as const
 

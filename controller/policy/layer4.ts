@@ -3,7 +3,9 @@
  * ranges as text. What a rule carries is said by permits.ts alone; here it is only cut where a rule begins or ends. Used
  * by verdict-changes.ts.
  */
+
 import { ICMP, ICMPV6 } from '../../model/icmp.ts'
+import { protocolWord } from '../../model/protocol.ts'
 import type { Rule } from '../../model/records.ts'
 import { carries, type PolicyPacket } from './permits.ts'
 
@@ -20,7 +22,6 @@ export interface Layer4 {
 }
 
 const LAST: Readonly<Record<number, number>> = { 1: 65535, 6: 65535, 17: 65535, 58: 65535, 132: 65535 }
-const NAME: Readonly<Record<number, string>> = { 1: 'icmp', 6: 'tcp', 17: 'udp', 58: 'icmpv6', 132: 'sctp' }
 const WITH_PORTS = Object.keys(LAST).map(Number)
 const PROTOCOLS = 256
 
@@ -78,7 +79,7 @@ export function rangeTexts(list: readonly Layer4[]): string[] {
   const texts: string[] = []
   const whole = new Set<number>()
   for (const [protocol, its] of [...byProtocol].sort(([one], [other]) => one - other)) {
-    const name = NAME[protocol] ?? `protocol ${protocol}`
+    const name = protocolWord(protocol) ?? `protocol ${protocol}`
     if (its.some(({ except }) => except !== undefined)) continue
     const joined = join(its)
     const isWhole = joined.some(({ first = 0, last = 0 }) => first === 0 && last === (LAST[protocol] ?? 0))

@@ -3,7 +3,9 @@
  * compares with what the truth says of each packet. A packet whose fate is not the true one is a counterexample; a doubt
  * without one is taken back, or is left open where it needs a packet that cannot be made here.
  */
+
 import { type Address, type Family, formatAddress } from '../../model/address.ts'
+import { flowProtocolWord } from '../../model/protocol.ts'
 import { ETHERTYPE } from '../policy/fields.ts'
 import { REGISTERS } from '../policy/pipeline.ts'
 import type { Place } from '../policy/state.ts'
@@ -341,10 +343,8 @@ function partyText({ owner, address }: Party): string {
   return owner?.name ?? formatAddress(address)
 }
 
-const NAMES: Readonly<Record<number, string>> = { 1: 'icmp', 6: 'tcp', 17: 'udp', 58: 'icmp6', 132: 'sctp' }
-
 function layer4Text({ protocol, key }: Layer4): string {
-  const name = NAMES[protocol] ?? String(protocol)
+  const name = flowProtocolWord(protocol) ?? String(protocol)
   if (key === undefined) return name
   return protocol === 1 || protocol === 58 ? `${name}/${key >> 8}` : `${name}/${key}`
 }

@@ -2,7 +2,9 @@
  * Packets made from header fields: octets for the reference switch, and the words of ovs-ofctl for people, for
  * `ovs-appctl ofproto/trace` and `tagsteer explain`. It refuses to know why a packet is asked about.
  */
+
 import { formatAddress, formatMac } from '../../model/address.ts'
+import { PROTOCOL } from '../../model/protocol.ts'
 import { encodeArp } from '../../packet/arp.ts'
 import { encodeEthernet } from '../../packet/ethernet.ts'
 import { echoBody, encodeIcmp } from '../../packet/icmp.ts'
@@ -11,7 +13,7 @@ import { encodeIpv4 } from '../../packet/ipv4.ts'
 import { encodeIpv6 } from '../../packet/ipv6.ts'
 import { encodeTcp, TCP_ACK, TCP_SYN } from '../../packet/tcp.ts'
 import { encodeUdp } from '../../packet/udp.ts'
-import { ETHERTYPE, PROTOCOL } from '../policy/fields.ts'
+import { ETHERTYPE } from '../policy/fields.ts'
 import { type Exact, field, fieldName } from './space.ts'
 
 /** Header fields by number. */
