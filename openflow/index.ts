@@ -57,7 +57,7 @@ export type {
   MeterStats,
 } from './spec/groups.ts'
 export type { HelloElement } from './spec/hello.ts'
-export { INSTRUCTIONS, type Instruction, type InstructionNamed } from './spec/instructions.ts'
+export { INSTRUCTION_ORDER, INSTRUCTIONS, type Instruction, type InstructionNamed } from './spec/instructions.ts'
 export type { LearnResult, LearnSpec, Subfield } from './spec/learn.ts'
 export { checkMatch, type MatchFault } from './spec/match.ts'
 export {

@@ -15,6 +15,7 @@ import {
   type Bucket,
   type FieldName,
   GROUP_ANY,
+  INSTRUCTION_ORDER,
   type Instruction,
   METER_ALL,
   type Message,
@@ -235,8 +236,8 @@ function sameMeter(a: Meter, b: Meter): boolean {
   return a.flags === b.flags && sameValue(a.bands, b.bands)
 }
 
-/** Instructions act in the order of their kinds (section 5.9), whatever order they are written in. */
-const INSTRUCTION_ORDER = ['meter', 'apply_actions', 'clear_actions', 'write_actions', 'write_metadata', 'goto_table']
+/** Instructions act in the order of their kinds, whatever order they are written in. */
+const ORDER: readonly string[] = INSTRUCTION_ORDER
 
 /** The same value for instructions that mean the same. */
 export function canonical(instructions: readonly Instruction[]): unknown[] {
@@ -250,7 +251,7 @@ export function canonical(instructions: readonly Instruction[]): unknown[] {
       const actions = instruction.actions.flatMap(canonicalAction)
       return actions.length === 0 ? [] : [{ type: instruction.type, actions } as { type: string }]
     })
-    .sort((a, b) => INSTRUCTION_ORDER.indexOf(a.type) - INSTRUCTION_ORDER.indexOf(b.type))
+    .sort((a, b) => ORDER.indexOf(a.type) - ORDER.indexOf(b.type))
 }
 
 function canonicalAction(action: Action): unknown[] {

@@ -3,9 +3,8 @@
  * where a change does not fit or nearly fills it. Pure.
  */
 import { TIERS, tierOf } from '../../model/records.ts'
-import { RECORD_LIMITS } from '../policy/constraints.ts'
+import { capacities } from '../policy/capacity.ts'
 import type { Intent } from '../policy/intent.ts'
-import { SPACES } from '../policy/numbers.ts'
 import type { OrderedRule } from '../policy/order.ts'
 import { POLICY_BANDS, POLICY_TABLES, STAGE_OF } from '../policy/pipeline.ts'
 import type { PlannedSending } from './flows.ts'
@@ -13,23 +12,24 @@ import type { Capacity, Finding, TableFill } from './plan.ts'
 
 /** The share of a limit from which there is little left. */
 const NEARLY = 0.9
-/** Numbers of a space that are in use or rest in quarantine, so cannot be given. */
-const SPACE_WORDS = {
+/** Spaces that a plan tells of, as it calls them. */
+const SPACE_WORDS: Readonly<Record<string, string>> = {
   identity: 'identities',
   network: 'network numbers',
   zone: 'connection-tracking zones',
   meter: 'meters',
   switch: 'switch numbers',
-} as const
+  rules: 'rules',
+}
 
 /** In the state that the intent and these rules, all of them, are in. */
 export function capacitiesOf(intent: Intent, rules: readonly OrderedRule[]): Capacity[] {
   const found: Capacity[] = []
-  for (const space of Object.keys(SPACE_WORDS) as (keyof typeof SPACE_WORDS)[]) {
-    const { first, last } = SPACES[space]
-    found.push({ what: SPACE_WORDS[space], used: intent.pools[space].size, limit: last - first + 1 })
+  for (const { space, used, resting, limit } of capacities(intent)) {
+    const what = SPACE_WORDS[space]
+    // What rests in quarantine cannot be given either.
+    if (what !== undefined) found.push({ what, used: used + resting, limit })
   }
-  found.push({ what: 'rules', used: intent.ruleCount, limit: RECORD_LIMITS.rule })
   const room = POLICY_BANDS.rules.last - POLICY_BANDS.rules.first + 1
   const count = (wanted: (ordered: OrderedRule) => boolean): number => rules.filter(wanted).length
   for (const direction of ['egress', 'ingress'] as const) {

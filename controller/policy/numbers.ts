@@ -62,11 +62,6 @@ export class NumberPool {
     this.#gap = first
   }
 
-  /** Numbers in use or in quarantine. */
-  get size(): number {
-    return this.#holders.size
-  }
-
   set(number: number, storeKey: string, releasedAt: number | undefined): void {
     this.#holders.set(number, { storeKey, releasedAt })
     if (releasedAt === undefined) this.#released.delete(number)
