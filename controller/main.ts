@@ -197,7 +197,7 @@ async function start(
     applied,
     want: (datapathId, generation, program, touched) => southbound.want(datapathId, generation, program, touched),
     measured: (ms, switches) => {
-      metrics.compiled(ms)
+      metrics?.compiled(ms)
       compileLog.debug('compiled', { ms: Math.round(ms * 100) / 100, switches })
     },
     failed: (error) => {
@@ -229,8 +229,8 @@ async function start(
     lookup: () => lookup,
     serving: () => serving,
   }
-  const metrics = new Metrics(metricSources)
-  events.follow.subscribe(({ type, severity }) => metrics.told(type, severity))
+  const metrics = config.metrics && new Metrics(metricSources)
+  events.follow.subscribe(({ type, severity }) => metrics?.told(type, severity))
 
   // Observed follows what the channel and topology find out; what it learns by name or MAC is remembered.
   const observe = (act: () => void): void => {
@@ -386,7 +386,7 @@ async function start(
     await api.stop(API_GRACE_MS)
   })
   let shown = ''
-  if (config.metrics !== undefined) {
+  if (metrics !== undefined && config.metrics !== undefined) {
     const server = await serveMetrics(metrics, metricSources, config.metrics)
     lifecycle.onStop('metrics', () => server.stop())
     shown = `, metrics ${server.address}`

@@ -14,7 +14,7 @@ import type { Flow } from '../policy/program.ts'
 import { type Found, type Origin, originOf, Rewind, type Target } from '../policy/rewind.ts'
 import { type Causes, causesOf } from './causes.ts'
 import type { ApiDependencies } from './deps.ts'
-import { differenceMessage, internalText, recordKindOf } from './differences.ts'
+import { differenceMessage, internalText, madeBy, recordKindOf } from './differences.ts'
 import { type MeantFlow, readFlowText } from './flow-text.ts'
 import { timestamp } from './messages.ts'
 import { datapathNamed, flowMessage, type Row, rowsOf } from './services/flow.ts'
@@ -175,16 +175,6 @@ function answerOf(set: ChangeSet, { change }: Found): Answer {
     ...madeBy(set),
     ...(isRecord ? { change: differenceMessage(its, set, true) } : {}),
     ...(its !== undefined && !isRecord ? { internal: internalText(its.key) } : {}),
-  }
-}
-
-function madeBy({ revision, time, cause }: Pick<ChangeSet, 'revision' | 'time' | 'cause'>): Answer {
-  return {
-    generation: String(revision),
-    time: timestamp(time),
-    caller: cause.caller,
-    method: cause.method,
-    requestId: cause.requestId ?? '',
   }
 }
 

@@ -72,17 +72,24 @@ export function differenceMessage(
   }
 }
 
-/** A change set as a generation. @param whole Every change, with the records; else the first few, by name. */
-export function generationMessage(set: ChangeSet, whole: boolean): Generation {
-  const { revision, time, cause } = set
-  const records = set.changes.filter(({ key }) => recordKindOf(key) !== undefined)
-  const internal = set.changes.filter(({ key }) => recordKindOf(key) === undefined)
+/** Which generation a change set made, when, and on whose call. */
+export function madeBy({ revision, time, cause }: Pick<ChangeSet, 'revision' | 'time' | 'cause'>) {
   return {
     generation: String(revision),
     time: timestamp(time),
     caller: cause.caller,
     method: cause.method,
     requestId: cause.requestId ?? '',
+  }
+}
+
+/** A change set as a generation. @param whole Every change, with the records; else the first few, by name. */
+export function generationMessage(set: ChangeSet, whole: boolean): Generation {
+  const { cause } = set
+  const records = set.changes.filter(({ key }) => recordKindOf(key) !== undefined)
+  const internal = set.changes.filter(({ key }) => recordKindOf(key) === undefined)
+  return {
+    ...madeBy(set),
     note: cause.note ?? '',
     changes: (whole ? records : records.slice(0, TOLD)).map((change) => differenceMessage(change, set, whole)),
     changeCount: records.length,

@@ -102,9 +102,6 @@ export function packetOf({ from, to, ...layer4 }: Witness): PolicyPacket | undef
 const nameOf = (end: WitnessEnd): string | undefined =>
   end.kind === 'interface' ? end.name : end.kind === 'world' ? end.address : undefined
 
-/** Whether a rule decides anything, and the findings about those that do not. */
-export type Examined = { alive: Point; findings: [] } | { alive: undefined; findings: Finding[] }
-
 /** How two rules with other verdicts can meet: whoever has one has the other, or only some with the tags of both. */
 type Meeting = 'nested' | 'partial'
 

@@ -3,7 +3,7 @@
  * identity. This is what the compiler writes into tables. It uses the intent's indices, where permits.ts scans; a
  * property test holds the two to the same answers. It refuses to know about tables and priorities of flows.
  */
-import { type Direction, IDENTITY } from '../../model/records.ts'
+import { IDENTITY } from '../../model/records.ts'
 import { matches } from '../../model/selector.ts'
 import { prefixesIn } from './identity.ts'
 import type { OrderedRule } from './order.ts'
@@ -50,35 +50,6 @@ export function isWorldIdentity(intent: IntentView, identity: number): boolean {
   if (identity === IDENTITY.world) return true
   for (const number of intent.prefixes.values()) if (number === identity) return true
   return false
-}
-
-/** The rules that can decide or report for an identity as the subject, first consulted first. */
-export function decisionList(
-  intent: IntentView,
-  rules: readonly OrderedRule[],
-  identity: number,
-  direction: Direction,
-) {
-  const memberships = new Set(intent.vnpsOf(identity).map(({ name }) => name))
-  const tags = intent.tagsOf(identity)
-  return rules.filter(
-    ({ rule, policy, vnp }) =>
-      rule.direction === direction && memberships.has(vnp.name) && matches(policy.appliesTo, tags),
-  )
-}
-
-/** What holds between two identities where no rule decides; members of no common partition: deny. */
-export function defaultBetween(
-  intent: IntentView,
-  subject: number,
-  peer: number,
-  direction: Direction,
-): 'allow' | 'deny' {
-  for (const vnp of intent.vnpsOf(subject)) {
-    const verdict = direction === 'egress' ? vnp.egressDefault : vnp.ingressDefault
-    if (verdict === 'allow' && intent.membersOf(vnp.name).has(peer)) return 'allow'
-  }
-  return 'deny'
 }
 
 function ascending(numbers: number[]): number[] {

@@ -71,11 +71,6 @@ export function bitsOf(field: number): number {
   return BITS[field] as number
 }
 
-/** How many fields are known so far; arrays by field may be longer later. */
-export function fieldCount(): number {
-  return NAMES.length
-}
-
 const TCI = 'vlan_tci'
 export const FIELD = Object.fromEntries(
   (

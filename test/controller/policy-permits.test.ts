@@ -2,12 +2,13 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import type { Intent } from '../../controller/policy/intent.ts'
-import { orderRules } from '../../controller/policy/order.ts'
+import { type OrderedRule, orderRules } from '../../controller/policy/order.ts'
 import { carries, type PolicyPacket, permits } from '../../controller/policy/permits.ts'
-import { decisionList, defaultBetween, peersOf, subjectsOf } from '../../controller/policy/resolve.ts'
+import { peersOf, subjectsOf } from '../../controller/policy/resolve.ts'
+import type { IntentView } from '../../controller/policy/state.ts'
 import { type Prefix, parseAddress, parsePrefix, prefixHolds } from '../../model/address.ts'
-import { IDENTITY, tierOf } from '../../model/records.ts'
-import { EVERYTHING } from '../../model/selector.ts'
+import { type Direction, IDENTITY, tierOf } from '../../model/records.ts'
+import { EVERYTHING, matches } from '../../model/selector.ts'
 import type { Tag } from '../../model/tag.ts'
 import { arbitraryNetwork } from '../support/arbitrary-state.ts'
 import { iface, intentWith, policy, rule, vnp } from '../support/records.ts'
@@ -26,6 +27,25 @@ function identityOf(intent: Intent, name: string): number {
     if (prefixHolds(prefix, address) && prefix.length >= (best?.length ?? 0)) best = { length: prefix.length, number }
   }
   return best?.number ?? IDENTITY.world
+}
+
+/** The rules that can decide or report for an identity as the subject, first consulted first. */
+function decisionList(intent: IntentView, rules: readonly OrderedRule[], identity: number, direction: Direction) {
+  const memberships = new Set(intent.vnpsOf(identity).map(({ name }) => name))
+  const tags = intent.tagsOf(identity)
+  return rules.filter(
+    ({ rule, policy, vnp }) =>
+      rule.direction === direction && memberships.has(vnp.name) && matches(policy.appliesTo, tags),
+  )
+}
+
+/** What holds between two identities where no rule decides; members of no common partition: deny. */
+function defaultBetween(intent: IntentView, subject: number, peer: number, direction: Direction): 'allow' | 'deny' {
+  for (const vnp of intent.vnpsOf(subject)) {
+    const verdict = direction === 'egress' ? vnp.egressDefault : vnp.ingressDefault
+    if (verdict === 'allow' && intent.membersOf(vnp.name).has(peer)) return 'allow'
+  }
+  return 'deny'
 }
 
 /** The verdict by identities alone, as the compiled tables will find it. */

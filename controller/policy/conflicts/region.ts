@@ -82,11 +82,6 @@ export function boxAnd<T>(ends: Ends<T>, one: Box<T>, other: Box<T>): Box<T> | u
   return { subject, peer, layer4: layer4And(one.layer4, other.layer4) }
 }
 
-/** What both regions hold. */
-export function regionAnd<T>(ends: Ends<T>, one: readonly Box<T>[], other: readonly Box<T>[]): Box<T>[] {
-  return one.flatMap((mine) => other.flatMap((its) => boxAnd(ends, mine, its) ?? []))
-}
-
 /** Disjoint boxes that together are what `one` holds and `other` does not. */
 export function boxMinus<T>(ends: Ends<T>, one: Box<T>, other: Box<T>): Box<T>[] {
   const both = boxAnd(ends, one, other)
@@ -97,11 +92,4 @@ export function boxMinus<T>(ends: Ends<T>, one: Box<T>, other: Box<T>): Box<T>[]
   for (const peer of peerMinus(ends, one.peer, other.peer)) pieces.push({ ...one, subject: both.subject, peer })
   for (const subject of ends.minus(one.subject, other.subject)) pieces.push({ ...one, subject })
   return pieces
-}
-
-/** As boxMinus, for a region. */
-export function regionMinus<T>(ends: Ends<T>, one: readonly Box<T>[], other: readonly Box<T>[]): Box<T>[] {
-  let left = [...one]
-  for (const its of other) left = left.flatMap((mine) => boxMinus(ends, mine, its))
-  return left
 }
