@@ -113,6 +113,10 @@ answers = packetHandler({
   clock: () => performance.now(),
   send: (datapathId, message) => southbound.send(datapathId, message),
   topology: () => {},
+  portName: () => '',
+  verdict: () => {
+    throw new Error('nothing is logged here')
+  },
   limits: { rejectsPerSecond: Number.POSITIVE_INFINITY, logsPerSecond: 0 },
 })
 southbound.events.subscribe((event) => {

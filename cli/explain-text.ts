@@ -2,6 +2,8 @@
 
 import type { ExplainStep__Output } from '../proto/gen/tagsteer/v1/ExplainStep.ts'
 import type { Explanation__Output } from '../proto/gen/tagsteer/v1/Explanation.ts'
+import type { LoggedPacket__Output } from '../proto/gen/tagsteer/v1/LoggedPacket.ts'
+import { timeText } from './table.ts'
 
 /** A stage that no connected switch decides. */
 const NOWHERE = '-'
@@ -29,8 +31,23 @@ export function explanationText(answer: Explanation__Output): string {
       `Last changed: generation ${cause.generation}, by ${cause.caller || 'unknown'} (${cause.kind}/${cause.name}).`,
     )
   }
+  if (answer.logged !== null) lines.push(...loggedLines(answer, answer.logged))
   if (answer.smallestChange !== '') lines.push(answer.smallestChange)
   return `${lines.join('\n')}\n`
+}
+
+/** What the packet's event said, and what has changed since. */
+function loggedLines({ generation, verdict }: Explanation__Output, logged: LoggedPacket__Output): string[] {
+  const since = BigInt(generation) - BigInt(logged.generation)
+  const then = word(logged.verdict)
+  const lines = [
+    `Logged: event ${logged.sequence}, ${timeText(logged.time)}, by ${logged.rule} on switch ${logged.switch}, generation ${logged.generation}.`,
+  ]
+  if (since !== 0n) lines.push(`Generation ${generation} is ${since} later: the steps above are those of now.`)
+  if (logged.verdict === 'VERDICT_UNSPECIFIED') lines.push('The verdict of then is not known, for an end was not.')
+  else if (logged.verdict !== verdict) lines.push(`The verdict was ${then} then, and is ${word(verdict)} now.`)
+  else if (since !== 0n) lines.push(`The verdict was ${then} then too.`)
+  return lines
 }
 
 function stepText(step: ExplainStep__Output): string {

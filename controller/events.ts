@@ -84,7 +84,7 @@ export const EVENTS = {
     severity: 'warning',
     sentence: 'Packets to the controller from port {port} of switch {subject} came too fast: {count} dropped.',
   },
-  'rule-matched': { severity: 'info', sentence: 'A packet matched {subject}: {summary}.' },
+  'rule-matched': { severity: 'info', sentence: 'A packet from {from} to {to} matched {subject}: {packet}.' },
   'ovsdb-connected': { severity: 'info', sentence: 'OVSDB {subject} is read: {bridges} bridge(s).' },
   'ovsdb-lost': {
     severity: 'warning',

@@ -249,6 +249,8 @@ async function start(
     clock: () => clock.monotonic(),
     send: (datapathId, message) => southbound.send(datapathId, message),
     topology: (datapathId, port, data, kind) => topology.packetIn(datapathId, port, data, kind),
+    portName: (datapathId, port) => observed.datapaths.get(datapathId)?.ports.get(port)?.name ?? '',
+    verdict: (packet) => lookup.getPolicyForTraffic(packet),
   })
   const onChannel = (event: ChannelEvent): void => {
     switch (event.kind) {

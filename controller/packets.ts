@@ -4,16 +4,20 @@
  * no record and no flow. Called by main.ts; the queue before it (channel/) is fair and bounded.
  */
 
-import { type Message, NO_BUFFER, PORT_CONTROLLER } from 'node-openflow'
-import { formatAddress } from '../model/address.ts'
-import { flowProtocolWord } from '../model/protocol.ts'
-import { parseFrame } from '../packet/parse.ts'
+import { CT_NEW, type FieldName, type Message, NO_BUFFER, PORT_CONTROLLER } from 'node-openflow'
+import { type Address, formatAddress } from '../model/address.ts'
+import { formatPacket, type TextPacket } from '../model/packet-text.ts'
+import type { Rule } from '../model/records.ts'
+import { parseFrame, type Summary } from '../packet/parse.ts'
 import { rejectReply } from '../packet/reply.ts'
 import type { PacketIn } from './channel/types.ts'
 import type { Tell } from './events.ts'
 import { readCookie, readRuleObject } from './policy/cookie.ts'
 import type { Intent } from './policy/intent.ts'
 import { ruleAt } from './policy/order.ts'
+import type { PolicyPacket, Verdict } from './policy/permits.ts'
+import { FLAG } from './policy/pipeline.ts'
+import { verdictWord } from './policy/verdict-changes.ts'
 
 export interface PacketOptions {
   intent: Intent
@@ -22,6 +26,10 @@ export interface PacketOptions {
   clock(): number
   send(datapathId: string, message: Message): boolean
   topology(datapathId: string, port: number, data: Uint8Array, kind: 'probe' | 'unattached'): void
+  /** Empty where the port is not known. */
+  portName(datapathId: string, port: number): string
+  /** Of the policy of now. */
+  verdict(packet: PolicyPacket): Verdict
   limits?: typeof PACKET_LIMITS
 }
 
@@ -51,7 +59,7 @@ class PerSecond<K> {
 }
 
 export function packetHandler(options: PacketOptions): (packet: PacketIn) => void {
-  const { intent, tell, clock, send, topology, limits = PACKET_LIMITS } = options
+  const { intent, tell, clock, send, topology, portName, verdict, limits = PACKET_LIMITS } = options
   const rejects = new PerSecond<string>()
   const logs = new PerSecond<number>()
 
@@ -69,13 +77,45 @@ export function packetHandler(options: PacketOptions): (packet: PacketIn) => voi
     })
   }
 
-  function log({ datapathId, data }: PacketIn, object: number): void {
+  function log(packet: PacketIn, object: number): void {
     if (!logs.take(object, limits.logsPerSecond, clock())) return
-    const { policyNumber, slot } = readRuleObject(object)
-    const policy = [...intent.policies.values()].find(({ number }) => number === policyNumber)
-    const index = policy && ruleAt(policy, slot)
-    if (policy === undefined || index === undefined) return
-    tell('rule-matched', `${policy.name}#${index}`, { summary: summaryOf(data), switch: datapathId })
+    const found = ruleOf(intent, object)
+    if (found === undefined) return
+    tell('rule-matched', `${found.policy}#${found.index}`, { ...describe(packet), switch: packet.datapathId })
+  }
+
+  /** A rejected packet comes here in any case; the event is for the first of a connection, where the rule asks for it. */
+  function logRejected(packet: PacketIn, object: number): void {
+    if ((register(packet, 'ct_state') & CT_NEW) !== 0 && ruleOf(intent, object)?.rule.log === true) log(packet, object)
+  }
+
+  /** Who sent it to whom, and the verdict of now: what the event says, and explain reads back. */
+  function describe(packet: PacketIn): Record<string, string | number> {
+    const { datapathId, inPort, data } = packet
+    const frame = parseFrame(data)
+    const read = frame && packetOf(frame)
+    if (frame === undefined || read === undefined) return { from: UNKNOWN, to: UNKNOWN, packet: '' }
+    const { source, destination, ...rest } = read
+    const flags = register(packet, 'reg8')
+    const network = networkNumbered(intent, register(packet, 'reg3'))
+    const inside = (name: string | undefined): string | undefined =>
+      name !== undefined && intent.interfaces.get(name)?.network === network ? name : undefined
+    const holder = (address: Address): string | undefined =>
+      network === undefined ? undefined : intent.byAddress(network, formatAddress(address))
+    // At its own port an interface is known by it; elsewhere by the address that was checked there.
+    const attached = (): string | undefined =>
+      inside(intent.byAttachment(datapathId, inPort, portName(datapathId, inPort))) ??
+      inside(intent.byMac(frame.ethSrc))
+    const isHere = (flags & (FLAG.fabric | FLAG.uplink)) === 0
+    const sender = (isHere ? attached() : undefined) ?? holder(source)
+    const from = endOf(sender, source, (flags & FLAG.world) !== 0)
+    const to = endOf(holder(destination), destination, (flags & FLAG.outward) !== 0)
+    const said = { generation: intent.generation, packet: formatPacket(read), ...(network && { network }) }
+    const ends = { from: from.name, fromKind: from.kind, to: to.name, toKind: to.kind }
+    if (from.kind === 'unknown' || to.kind === 'unknown') return { ...ends, ...said }
+    const { protocol, destinationPort: port = rest.type, code } = rest
+    const asked = { from: from.name, to: to.name, protocol, ...(port !== undefined && { port }) }
+    return { ...ends, ...said, verdict: verdictWord(verdict({ ...asked, ...(code !== undefined && { code }) })) }
   }
 
   return (packet) => {
@@ -85,7 +125,8 @@ export function packetHandler(options: PacketOptions): (packet: PacketIn) => voi
       case 'unattached':
         return topology(packet.datapathId, packet.inPort, packet.data, meaning.kind)
       case 'reject':
-        return reject(packet)
+        reject(packet)
+        return logRejected(packet, meaning.object)
       case 'log':
         return log(packet, meaning.object)
       default:
@@ -93,16 +134,52 @@ export function packetHandler(options: PacketOptions): (packet: PacketIn) => voi
   }
 }
 
-/** `tcp 10.0.0.1:40000 -> 10.0.0.2:443` */
-export function summaryOf(frame: Uint8Array): string {
-  const parsed = parseFrame(frame)
-  if (parsed?.ip === undefined) return `ethernet type 0x${(parsed?.ethType ?? 0).toString(16).padStart(4, '0')}`
-  const { ip, l4 } = parsed
-  const end = (value: number | bigint, port: number | undefined): string => {
-    const address = formatAddress({ family: ip.version, value: BigInt(value) })
-    if (port === undefined) return address
-    return ip.version === 6 ? `[${address}]:${port}` : `${address}:${port}`
+/** An end that no record holds, and that is not the world's either: its record has gone since. */
+const UNKNOWN = 'unknown'
+
+interface End {
+  name: string
+  kind: 'interface' | 'world' | 'unknown'
+}
+
+function endOf(holder: string | undefined, address: Address, isWorld: boolean): End {
+  if (holder !== undefined) return { name: holder, kind: 'interface' }
+  return isWorld ? { name: formatAddress(address), kind: 'world' } : { name: UNKNOWN, kind: 'unknown' }
+}
+
+/** A register or ct_state that came with the packet; 0 where it did not. */
+function register({ fields }: PacketIn, name: FieldName): number {
+  const value = fields.find(({ field }) => field === name)?.value
+  return typeof value === 'number' ? value : 0
+}
+
+function networkNumbered(intent: Intent, number: number): string | undefined {
+  for (const network of intent.interfacesByNetwork.keys())
+    if (intent.number('network', network) === number) return network
+  return undefined
+}
+
+/** The rule of a cookie's object. */
+function ruleOf(intent: Intent, object: number): { policy: string; index: number; rule: Rule } | undefined {
+  const { policyNumber, slot } = readRuleObject(object)
+  const policy = [...intent.policies.values()].find(({ number }) => number === policyNumber)
+  const index = policy && ruleAt(policy, slot)
+  const rule = index === undefined ? undefined : policy?.rules[index]
+  return policy && index !== undefined && rule ? { policy: policy.name, index, rule } : undefined
+}
+
+/** Ends and layer 4 of a frame; undefined where it is not IP. */
+export function packetOf({ ip, l4 }: Summary): TextPacket | undefined {
+  if (ip === undefined) return undefined
+  const address = (value: number | bigint): Address => ({ family: ip.version, value: BigInt(value) })
+  const { srcPort: sourcePort, dstPort: destinationPort, type, code } = l4 ?? {}
+  return {
+    protocol: ip.protocol,
+    source: address(ip.src),
+    destination: address(ip.dst),
+    ...(sourcePort !== undefined && { sourcePort }),
+    ...(destinationPort !== undefined && { destinationPort }),
+    ...(type !== undefined && { type }),
+    ...(code !== undefined && { code }),
   }
-  const name = flowProtocolWord(ip.protocol) ?? `protocol ${ip.protocol}`
-  return `${name} ${end(ip.src, l4?.srcPort)} -> ${end(ip.dst, l4?.dstPort)}`
 }

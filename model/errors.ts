@@ -51,6 +51,22 @@ export const ERRORS = {
     sentence: 'No switch has, or should have, the flow {flow}.',
     remedy: 'See what there is with `tagsteer flows SWITCH`; only flows whose cookie begins with 0x7a67 are ours.',
   },
+  NO_SUCH_EVENT: {
+    status: 'NOT_FOUND',
+    sentence: 'There is no event {sequence}; the newest is {newest}.',
+    remedy: 'See events and their numbers with `tagsteer events`; they begin at 1 when the controller starts.',
+  },
+  EVENT_FORGOTTEN: {
+    status: 'OUT_OF_RANGE',
+    sentence: 'Event {sequence} is no longer kept; the oldest is {oldest}.',
+    remedy:
+      'Ask about the packet as the log shows it, with `tagsteer explain --packet`; keep more with `limits.events`.',
+  },
+  EVENT_WITHOUT_PACKET: {
+    status: 'FAILED_PRECONDITION',
+    sentence: 'Event {sequence} is about no packet: it is {type}.',
+    remedy: 'Name an event of type rule-matched: `tagsteer events --type rule-matched`.',
+  },
   ALREADY_EXISTS: {
     status: 'ALREADY_EXISTS',
     sentence: 'A {kind} named {name} exists already.',

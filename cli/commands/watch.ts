@@ -12,30 +12,53 @@ import { type Column, duration, table, timeText } from '../table.ts'
 import { appliedText, waitApplied } from './apply.ts'
 
 export const explain: CommandRow = {
-  usage: 'explain <from> <to> [packet]',
+  usage: 'explain [from] [to] [packet]',
   summary: 'Say why a packet from one interface to another is allowed or denied',
-  options: [{ flags: '--expect <verdict>', description: 'allow or deny: exit 2 where the verdict is the other' }],
+  options: [
+    {
+      flags: '--event <sequence>',
+      description: 'the packet that this event (rule-matched) tells of, by the policy of now',
+    },
+    { flags: '--packet <text>', description: 'the packet; as a log shows it, from and to may be left out' },
+    { flags: '--expect <verdict>', description: 'allow or deny: exit 2 where the verdict is the other' },
+  ],
   examples: [
     'tagsteer explain web-1 db-1 tcp/5432',
     'tagsteer explain web-1 203.0.113.7 udp/53',
     'tagsteer explain web-1 db-1 icmp --expect deny',
+    'tagsteer explain --event 118',
+    "tagsteer explain --packet 'tcp 10.0.0.1:40000 -> 10.0.0.2:443'",
   ],
   complete: ['interface', 'interface'],
-  async run({ arguments: [from, to, packet], options, format, terminal, client }) {
+  async run({ arguments: words, options, format, terminal, client }) {
     const expected = text(options, 'expect')
     if (expected !== undefined && expected !== 'allow' && expected !== 'deny')
       throw new CliError(`--expect takes allow or deny, not ${expected}`)
-    const answer = await client().call<Explanation__Output>('FlowService', 'explain', {
-      from,
-      to,
-      packet: packet ?? '',
-    })
+    const answer = await client().call<Explanation__Output>('FlowService', 'explain', question(words, options))
     if (format === 'json' || format === 'jsonl' || format === 'yaml')
       terminal.out(render(format, { columns: [], items: [answer], single: true }))
     else terminal.out(explanationText(answer))
     const allowed = answer.verdict === 'VERDICT_ALLOW'
     return expected !== undefined && (expected === 'allow') !== allowed ? EXIT.different : EXIT.ok
   },
+}
+
+/** What is asked: an event, or two ends and a packet, or a packet that names its ends. */
+function question(words: readonly (string | undefined)[], options: Invocation['options']): object {
+  const [from = '', to = '', third] = words
+  const event = text(options, 'event')
+  const packet = text(options, 'packet')
+  if (event !== undefined) {
+    if (from !== '' || packet !== undefined) throw new CliError('--event names the packet: leave the others out')
+    if (!/^[1-9][0-9]{0,14}$/.test(event)) throw new CliError(`--event takes the number of an event, not ${event}`)
+    return { event }
+  }
+  if (third !== undefined && packet !== undefined) throw new CliError('the packet is given twice')
+  const said = packet ?? third ?? ''
+  // One word alone may be a packet as a log shows it.
+  if (to === '' && said === '' && from.includes('>')) return { packet: from }
+  if (to === '' && said === '') throw new CliError('say from whom to whom, or name an --event or a --packet')
+  return { from, to, packet: said }
 }
 
 const STATE: Record<string, string> = {

@@ -1,104 +1,25 @@
 /**
- * Questions about traffic as messages: what packet a text means, the answer to "why can't A reach B" as steps, and how
- * a decision is named. The answer itself is policy/explain.ts's; this file finds the words of the protocol, who wrote
+ * Questions about traffic as messages: the answer to "why can't A reach B" as steps, and how a decision is named. The answer itself is policy/explain.ts's; this file finds the words of the protocol, who wrote
  * what decides, and whether switches enforce it.
  */
 
-import { type FieldName, type Oxm, parseMatch } from 'node-openflow'
-import { invalid, ok, type Result } from '../../model/errors.ts'
-import { ICMP, ICMPV6, readIcmp } from '../../model/icmp.ts'
-import { PROTOCOL } from '../../model/protocol.ts'
+import { type Address, formatAddress } from '../../model/address.ts'
+import { fail, invalid, ok, type Result } from '../../model/errors.ts'
+import { readPacketText } from '../../model/packet-text.ts'
 import { type Tier, tierOf } from '../../model/records.ts'
 import { tagText } from '../../model/tag.ts'
 import type { Cause } from '../../proto/gen/tagsteer/v1/Cause.ts'
 import type { ExplainStep } from '../../proto/gen/tagsteer/v1/ExplainStep.ts'
 import type { Explanation } from '../../proto/gen/tagsteer/v1/Explanation.ts'
+import type { LoggedPacket } from '../../proto/gen/tagsteer/v1/LoggedPacket.ts'
 import type { Verdict as VerdictMessage } from '../../proto/gen/tagsteer/v1/Verdict.ts'
 import { type ExplainedEnd, type ExplainedSide, type ExplainedTraffic, explain, type Lack } from '../policy/explain.ts'
 import type { RuleCause } from '../policy/order.ts'
 import type { DecidedBy, Decision } from '../policy/permits.ts'
+import { mayHold, readQuestion } from './asked.ts'
 import type { Causes } from './causes.ts'
 import type { ApiDependencies } from './deps.ts'
-
-const PROTOCOLS: Readonly<Record<string, number>> = { ...PROTOCOL, icmpv4: PROTOCOL.icmp, icmp6: PROTOCOL.icmpv6 }
-/** A number that no rule can name: any protocol that rules leave out. */
-const OTHER_PROTOCOL = -1
-const DESTINATION_FIELDS: readonly FieldName[] = ['tcp_dst', 'udp_dst', 'sctp_dst', 'icmpv4_type', 'icmpv6_type']
-const ECHO_REQUEST = { 1: 8, 58: 128 } as const
-
-/** IP protocol number, and destination port or ICMP type and code. */
-export interface AskedPacket {
-  protocol: number
-  port?: number
-  code?: number
-}
-
-/**
- * `tcp/443`, `icmp`, `icmp/3/4`, `icmpv6/packet-too-big`, `47`; an empty text is a packet of a protocol that no rule
- * names. @param ipv6 Of which family is `icmp` without a number; a number is the type of the protocol as it is spelled.
- */
-export function readPacket(text: string, ipv6: boolean): Result<AskedPacket> {
-  const bad = invalid([
-    {
-      field: 'packet',
-      description: `${text}: must be tcp/PORT, udp/PORT, sctp/PORT, icmp, icmp/TYPE, icmp/TYPE/CODE, icmp/NAME, icmpv6/..., a protocol number, or ovs-ofctl text such as tcp,tp_dst=443`,
-    },
-  ])
-  if (text === '') return ok({ protocol: OTHER_PROTOCOL })
-  if (/[,=]/.test(text)) return readFlowText(text) ?? bad
-  const match = /^([a-z0-9]+)(?:\/(\d{1,5}))?$/i.exec(text.trim())
-  const message = /^(icmp|icmpv4|icmpv6|icmp6|1|58)\/([a-z0-9/-]+)$/i.exec(text.trim().toLowerCase())
-  if (message !== null) return readMessage(message[1]!, message[2]!, ipv6) ?? bad
-  if (match === null) return bad
-  const word = match[1]!.toLowerCase()
-  const number = /^\d{1,3}$/.test(word) ? Number(word) : PROTOCOLS[word]
-  if (number === undefined || number > 255) return bad
-  const protocol = word === 'icmp' && ipv6 ? ICMPV6 : number
-  if (match[2] === undefined)
-    return ok(protocol === 1 || protocol === 58 ? { protocol, port: ECHO_REQUEST[protocol] } : { protocol })
-  const port = Number(match[2])
-  const hasPort = Object.values(PROTOCOLS).includes(protocol)
-  return hasPort && port <= 65535 ? ok({ protocol, port }) : bad
-}
-
-/** A message of ICMP by name or number. */
-function readMessage(word: string, said: string, ipv6: boolean): Result<AskedPacket> | undefined {
-  const isNumber = /^\d/.test(said)
-  const protocol = PROTOCOLS[word] === ICMPV6 || word === '58' || (word === 'icmp' && ipv6 && !isNumber) ? ICMPV6 : ICMP
-  const found = readIcmp(said, [protocol])
-  if (typeof found === 'string') return undefined
-  const { type, code } = found[0]!
-  return ok({ protocol, port: type, ...(code === undefined ? {} : { code }) })
-}
-
-/** The same in the words of ovs-ofctl: `tcp,tp_dst=443`, `icmp6,icmp_type=128`. */
-function readFlowText(text: string): Result<AskedPacket> | undefined {
-  let match: Oxm[]
-  try {
-    match = parseMatch(text)
-  } catch (error) {
-    return invalid([{ field: 'packet', description: error instanceof Error ? error.message : String(error) }])
-  }
-  const exact = new Map(
-    match.flatMap(({ field, value, mask }) => (mask === undefined ? [[field, value] as const] : [])),
-  )
-  const protocol = exact.get('ip_proto')
-  if (typeof protocol !== 'number') return undefined
-  const port = DESTINATION_FIELDS.map((field) => exact.get(field)).find((value) => value !== undefined)
-  const code = exact.get('icmpv4_code') ?? exact.get('icmpv6_code')
-  return ok({
-    protocol,
-    ...(typeof port === 'number' ? { port } : {}),
-    ...(typeof code === 'number' ? { code } : {}),
-  })
-}
-
-/** Whether a question between these two is one of IPv6: an address says so, else the records' first address. */
-export function isIpv6({ intent }: ApiDependencies, from: string, to: string): boolean {
-  const texts = [from, to].map((name) => intent.interfaces.get(name)?.addresses[0] ?? name)
-  const address = [from, to].find((name) => !intent.interfaces.has(name))
-  return (address ?? texts[0] ?? '').includes(':') && !/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(address ?? '')
-}
+import { timestamp } from './messages.ts'
 
 const DECIDED: Readonly<Record<DecidedBy['kind'], string>> = {
   rule: 'RULE',
@@ -141,20 +62,20 @@ const LACKS: Readonly<Record<Lack, string>> = {
 
 export function explained(
   deps: ApiDependencies,
-  request: { from: string; to: string; packet: string },
+  request: { from: string; to: string; packet: string; event: string },
   causes: Causes,
 ): Result<Explanation> {
-  for (const field of ['from', 'to'] as const) {
-    if (request[field] === '')
-      return invalid([{ field, description: 'is needed: an interface record, an address or a MAC' }])
-  }
-  const asked = readPacket(request.packet, isIpv6(deps, request.from, request.to))
-  if (!asked.ok) return asked
+  const logged = request.event === '0' ? ok(undefined) : loggedPacket(deps, request)
+  if (!logged.ok) return logged
+  const packet = logged.value?.question.packet ?? request.packet
+  const question = readQuestion(deps, logged.value?.question ?? request)
+  if (!question.ok) return question
   const { intent, network } = deps
   const links = network.links
   const neighbour = (datapathId: string, port: number): string | undefined =>
     links.find(({ from }) => from.datapathId === datapathId && from.port === port)?.to.datapathId
-  const answer = explain(intent, network.observed, { from: request.from, to: request.to, ...asked.value }, neighbour)
+  const { from, to, packet: asked } = question.value
+  const answer = explain(intent, network.observed, { from, to, ...asked }, neighbour)
   const decision = deciding(answer.verdict)
   const blocked = answer.verdict.allow && !answer.passes
   const cause = blocked ? undefined : causeOf(deps, causes, decision)
@@ -162,7 +83,7 @@ export function explained(
     verdict: blocked ? 'VERDICT_DENY' : VERDICT[decision.verdict],
     from: answer.from.name,
     to: answer.to.name,
-    packet: request.packet,
+    packet,
     generation: String(answer.generation),
     ...concerned(deps, answer),
     steps: steps(deps, causes, answer, decision),
@@ -170,6 +91,43 @@ export function explained(
     ...(cause && { cause }),
     summary: answer.summary,
     smallestChange: answer.nextSteps.join('\n'),
+    ...(logged.value && { logged: logged.value.message }),
+  })
+}
+
+/** The packet of an event as a question, and what the event says of it. */
+function loggedPacket(
+  deps: ApiDependencies,
+  request: { from: string; to: string; packet: string; event: string },
+): Result<{ question: { from: string; to: string; packet: string }; message: LoggedPacket }> {
+  const given = (['from', 'to', 'packet'] as const).find((field) => request[field] !== '')
+  if (given !== undefined)
+    return invalid([{ field: given, description: 'must be left out where an event names the packet' }])
+  const sequence = Number(request.event)
+  const { events } = deps
+  const { event, lost } = events.at(sequence)
+  if (lost > 0) return fail('EVENT_FORGOTTEN', { sequence: request.event, oldest: sequence + lost })
+  if (event === undefined) return fail('NO_SUCH_EVENT', { sequence: request.event, newest: events.next - 1 })
+  const { subject: rule, type, time, details } = event
+  const { from = '', to = '', fromKind, toKind, packet = '', switch: datapathId = '', generation = '0' } = details
+  if (packet === '') return fail('EVENT_WITHOUT_PACKET', { sequence: request.event, type })
+  const verdict = details['verdict'] as Decision['verdict'] | undefined
+  // A record that has gone since, or has other addresses, leaves its address in the packet: whose it is now.
+  const text = readPacketText(packet)
+  const end = (name: string, kind: string | undefined, address: Address | undefined): string => {
+    const isThere = kind === 'interface' && deps.intent.interfaces.has(name)
+    return isThere && address !== undefined && mayHold(deps, name, formatAddress(address)) ? name : ''
+  }
+  return ok({
+    question: { from: end(from, fromKind, text?.source), to: end(to, toKind, text?.destination), packet },
+    message: {
+      sequence: request.event,
+      time: timestamp(time),
+      rule,
+      switch: datapathId,
+      generation,
+      verdict: verdict === undefined ? 'VERDICT_UNSPECIFIED' : VERDICT[verdict],
+    },
   })
 }
 

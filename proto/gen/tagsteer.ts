@@ -91,6 +91,7 @@ import type { ListTablesResponse as _tagsteer_v1_ListTablesResponse, ListTablesR
 import type { ListVnpsRequest as _tagsteer_v1_ListVnpsRequest, ListVnpsRequest__Output as _tagsteer_v1_ListVnpsRequest__Output } from './tagsteer/v1/ListVnpsRequest.ts';
 import type { ListVnpsResponse as _tagsteer_v1_ListVnpsResponse, ListVnpsResponse__Output as _tagsteer_v1_ListVnpsResponse__Output } from './tagsteer/v1/ListVnpsResponse.ts';
 import type { Location as _tagsteer_v1_Location, Location__Output as _tagsteer_v1_Location__Output } from './tagsteer/v1/Location.ts';
+import type { LoggedPacket as _tagsteer_v1_LoggedPacket, LoggedPacket__Output as _tagsteer_v1_LoggedPacket__Output } from './tagsteer/v1/LoggedPacket.ts';
 import type { MacAttachment as _tagsteer_v1_MacAttachment, MacAttachment__Output as _tagsteer_v1_MacAttachment__Output } from './tagsteer/v1/MacAttachment.ts';
 import type { MergedPolicy as _tagsteer_v1_MergedPolicy, MergedPolicy__Output as _tagsteer_v1_MergedPolicy__Output } from './tagsteer/v1/MergedPolicy.ts';
 import type { MergedRule as _tagsteer_v1_MergedRule, MergedRule__Output as _tagsteer_v1_MergedRule__Output } from './tagsteer/v1/MergedRule.ts';
@@ -276,6 +277,7 @@ export interface ProtoGrpcType {
       ListVnpsRequest: MessageTypeDefinition<_tagsteer_v1_ListVnpsRequest, _tagsteer_v1_ListVnpsRequest__Output>
       ListVnpsResponse: MessageTypeDefinition<_tagsteer_v1_ListVnpsResponse, _tagsteer_v1_ListVnpsResponse__Output>
       Location: MessageTypeDefinition<_tagsteer_v1_Location, _tagsteer_v1_Location__Output>
+      LoggedPacket: MessageTypeDefinition<_tagsteer_v1_LoggedPacket, _tagsteer_v1_LoggedPacket__Output>
       MacAttachment: MessageTypeDefinition<_tagsteer_v1_MacAttachment, _tagsteer_v1_MacAttachment__Output>
       MergedPolicy: MessageTypeDefinition<_tagsteer_v1_MergedPolicy, _tagsteer_v1_MergedPolicy__Output>
       MergedRule: MessageTypeDefinition<_tagsteer_v1_MergedRule, _tagsteer_v1_MergedRule__Output>

@@ -79,6 +79,17 @@ describe('tagsteer up', () => {
     ).to.equal(0)
     expect((await tagsteer(['explain', 'green-web', 'red-db', 'tcp/5432', '--expect', 'deny'])).code).to.equal(0)
     expect((await tagsteer(['explain', 'green-web', 'red-db', 'tcp/5432', '--expect', 'allow'])).code).to.equal(2)
+    const pasted = await tagsteer(['explain', '--packet', 'tcp 10.1.0.1:40000 -> 203.0.113.9:443'])
+    expect(pasted.out).to.contain('203.0.113.9  tcp 10.1.0.1:40000 -> 203.0.113.9:443')
+    expect((await tagsteer(['explain', '--event', '1'])).err).to.contain('Event 1 is about no packet')
+    expect((await tagsteer(['explain', '--event', '99999'])).err).to.contain('There is no event 99999')
+    for (const words of [
+      ['--event', 'x'],
+      ['--event', '1', '--packet', 'tcp'],
+      ['a', '--event', '1'],
+      ['a', 'b', 'tcp', '--packet', 'udp'],
+    ])
+      expect((await tagsteer(['explain', ...words])).code, words.join(' ')).to.equal(1)
     const { code, out, err } = await started.stop()
     expect({ code, err: err.replace(home.home, 'HOME') }).to.deep.equal({
       code: 0,

@@ -1,7 +1,7 @@
 /** Records as messages: what validation reads back from the message of a record is the record. */
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { readPacket } from '../../controller/api/explained.ts'
+import { readPacket } from '../../controller/api/asked.ts'
 import { recordMessage } from '../../controller/api/messages.ts'
 import { canonicalIcmp, ICMP_NAMES, icmpTexts, readIcmp } from '../../model/icmp.ts'
 import type { AnyRecord, IcmpMatch, Rule } from '../../model/records.ts'
@@ -30,6 +30,22 @@ describe('packets of questions', () => {
       ['icmp/3/4/5', 'refused', 'refused'],
       ['icmp/', 'refused', 'refused'],
       ['tcp/echo-request', 'refused', 'refused'],
+      // Names that every object has are no protocols.
+      ['constructor', 'refused', 'refused'],
+      ['toString/80', 'refused', 'refused'],
+      ['hasOwnProperty', 'refused', 'refused'],
+      // As logs show them: the addresses say of which family.
+      ['tcp 10.0.0.1:40000 -> 10.0.0.2:443', '6 443', '6 443'],
+      ['tcp,10.0.0.1:40000>10.0.0.2:443', '6 443', '6 443'],
+      ['udp [fd00::1]:40000 -> [fd00::2]:53', '17 53', '17 53'],
+      ['icmp/3/4 10.0.0.1 -> 10.0.0.2', '1 3 4', '1 3 4'],
+      ['icmp/echo-request fd00::1 -> fd00::2', '58 128', '58 128'],
+      ['icmp6/128/0 fd00::1 -> fd00::2', '58 128 0', '58 128 0'],
+      ['protocol 47 10.0.0.1 -> 10.0.0.2', '47', '47'],
+      ['tcp 10.0.0.1:70000 -> 10.0.0.2:443', 'refused', 'refused'],
+      ['tcp 10.0.0.1:40000 -> [fd00::2]:443', 'refused', 'refused'],
+      ['tcp/80 10.0.0.1:40000 -> 10.0.0.2:443', 'refused', 'refused'],
+      ['constructor 10.0.0.1:1 -> 10.0.0.2:2', 'refused', 'refused'],
     ] as const) {
       expect([asked(text, false), asked(text, true)], text).to.deep.equal([ipv4, ipv6])
     }

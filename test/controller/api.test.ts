@@ -363,4 +363,66 @@ describe('the API', () => {
     const failure = await failureOf(call('FlowService.Explain', { from: 'web-1', to: '', packet: '' }))
     expect(failure.details.violations[0]?.field).to.equal('to')
   })
+
+  it('explains the packet of an event, and says what has changed since', async () => {
+    await call('ApplyService.Apply', { records: [...shop(), { interface: web(1) }, { interface: web(2) }] })
+    interface Answer {
+      verdict: string
+      from: string
+      to: string
+      packet: string
+      generation: string
+      decidedBy: string
+      smallestChange: string
+      steps: { decides: boolean }[]
+      logged: { sequence: string; rule: string; switch: string; generation: string; verdict: string } | null
+    }
+    const { tell } = api.deps.events
+    const packet = 'tcp 10.0.0.1:40000 -> 10.0.0.2:443'
+    const { generation } = api.deps.intent
+    const told = { from: 'web-1', fromKind: 'interface', to: 'web-2', toKind: 'interface', packet, generation }
+    tell('rule-matched', 'p#0', { ...told, verdict: 'allow', switch: '0000000000000001' })
+    const event = String(api.deps.events.next - 1)
+    const answer = await call<Answer>('FlowService.Explain', { event })
+    expect(answer).to.include({ from: 'web-1', to: 'web-2', packet, decidedBy: 'DEFAULT_DENY' })
+    expect(answer.smallestChange).to.match(/443/)
+    expect(answer.steps.some(({ decides }) => decides)).to.equal(true)
+    expect(answer.logged).to.include({ sequence: event, rule: 'p#0', switch: '0000000000000001' })
+    expect(answer.logged).to.include({ generation: String(generation), verdict: 'VERDICT_ALLOW' })
+    expect(answer.verdict).to.equal('VERDICT_DENY')
+    await call('InterfaceService.DeleteInterface', { name: 'web-2' })
+    const later = await call<Answer>('FlowService.Explain', { event })
+    expect(Number(later.generation)).to.be.greaterThan(Number(later.logged?.generation))
+    expect(later, 'its record is gone: the address is the world').to.include({ from: 'web-1', to: '10.0.0.2' })
+    for (const packet of ['tcp 10.0.0.1:40000 -> 10.0.0.9:443', 'tcp,nw_src=10.0.0.1,nw_dst=10.0.0.9,tp_dst=443']) {
+      const pasted = await call<Answer>('FlowService.Explain', { packet })
+      expect(pasted, packet).to.include({ from: 'web-1', to: '10.0.0.9' })
+      expect(pasted.logged).to.equal(null)
+    }
+  })
+
+  it('refuses events that it cannot explain, each with its own word', async () => {
+    const { tell } = api.deps.events
+    tell('controller-stopping', 'controller')
+    const plain = String(api.deps.events.next - 1)
+    expect((await failureOf(call('FlowService.Explain', { event: plain }))).details.reason).to.equal(
+      'EVENT_WITHOUT_PACKET',
+    )
+    const future = String(api.deps.events.next)
+    expect((await failureOf(call('FlowService.Explain', { event: future }))).details.reason).to.equal('NO_SUCH_EVENT')
+    for (let i = 0; i < 10_000; i++) tell('controller-stopping', 'controller')
+    const gone = await failureOf(call('FlowService.Explain', { event: plain }))
+    expect(gone.details.reason).to.equal('EVENT_FORGOTTEN')
+    expect(gone.message).to.contain(`the oldest is ${api.deps.events.next - 10_000}`)
+    const both = await failureOf(call('FlowService.Explain', { event: '1', from: 'web-1' }))
+    expect(both.details.violations[0]?.field).to.equal('from')
+    await call('ApplyService.Apply', { records: [...shop(), { interface: web(1) }, { interface: web(2) }] })
+    const other = await failureOf(
+      call('FlowService.Explain', { from: 'web-2', to: 'web-1', packet: 'tcp 10.0.0.1:40000 -> 10.0.0.2:443' }),
+    )
+    expect(other.details.violations[0]).to.include({
+      field: 'from',
+      description: 'web-2: does not hold 10.0.0.1, which the packet names',
+    })
+  })
 })

@@ -154,6 +154,7 @@ describe('policy on three real switches', function () {
         protocols: ['tcp'],
         ports: ['7001'],
         action: 'ACTION_REJECT',
+        log: true,
       },
       { direction: 'DIRECTION_INGRESS', peer: { any: {} }, protocols: ['icmp'], action: 'ACTION_REJECT' },
       {
@@ -187,8 +188,39 @@ describe('policy on three real switches', function () {
     const passed = await ring.received('a2', 'a1')
     expect(sent).to.equal(3000)
     expect(passed).to.be.within(10, 400)
-    const logged = await ring.controller.events<{ subject: string; sentence: string }>(['rule-matched'])
+    const logged = await ring.controller.events<{ sequence: string; subject: string; sentence: string }>([
+      'rule-matched',
+    ])
     expect(logged.map(({ subject }) => subject)).to.include('a-limits#2')
-    expect(logged[0]?.sentence).to.match(/udp 10\.0\.0\.1:\d+ -> 10\.0\.0\.2:7000/)
+    expect(
+      logged.map(({ subject }) => subject),
+      'a reject that logs',
+    ).to.include('a-limits#0')
+    // What a log shows can be asked about: by the event, or as text.
+    interface Answer {
+      verdict: string
+      from: string
+      to: string
+      packet: string
+      steps: { table: string }[]
+      smallestChange: string
+      logged: { rule: string; verdict: string; generation: string }
+    }
+    const rejected = logged.find(({ subject }) => subject === 'a-limits#0')!
+    const explain = (question: object): Promise<Answer> => ring.controller.call('FlowService.Explain', question)
+    const now = await explain({ event: rejected.sequence })
+    expect(now).to.include({ verdict: 'VERDICT_REJECT', from: 'a1', to: 'a2' })
+    expect(now.packet).to.match(/^tcp (10\.0\.0\.1|\[fd00::1\]):\d+ -> (10\.0\.0\.2|\[fd00::2\]):7001$/)
+    expect(now.steps.map(({ table }) => table)).to.include.members(['port_security', 'destination', 'ingress_tenant'])
+    expect(now.smallestChange).to.match(/7001/)
+    expect(now.logged).to.include({ rule: 'a-limits#0', verdict: 'VERDICT_REJECT' })
+    expect(await explain({ packet: now.packet })).to.include({ verdict: 'VERDICT_REJECT', from: 'a1', to: 'a2' })
+    const limited = logged.find(({ subject }) => subject === 'a-limits#2')!
+    expect(limited.sentence).to.match(/from a1 to a2 matched .*: udp 10\.0\.0\.1:\d+ -> 10\.0\.0\.2:7000/)
+    expect(await explain({ event: limited.sequence })).to.include({ verdict: 'VERDICT_ALLOW', to: 'a2' })
+    await ring.apply(ring.base().filter((each) => !('policy' in each)))
+    const shut = await explain({ event: limited.sequence })
+    expect(shut.verdict).to.equal('VERDICT_DENY')
+    expect(shut.logged.verdict, 'then').to.equal('VERDICT_ALLOW')
   })
 })

@@ -3,6 +3,7 @@
 import type { Verdict as _tagsteer_v1_Verdict, Verdict__Output as _tagsteer_v1_Verdict__Output } from '../../tagsteer/v1/Verdict.ts';
 import type { ExplainStep as _tagsteer_v1_ExplainStep, ExplainStep__Output as _tagsteer_v1_ExplainStep__Output } from '../../tagsteer/v1/ExplainStep.ts';
 import type { Cause as _tagsteer_v1_Cause, Cause__Output as _tagsteer_v1_Cause__Output } from '../../tagsteer/v1/Cause.ts';
+import type { LoggedPacket as _tagsteer_v1_LoggedPacket, LoggedPacket__Output as _tagsteer_v1_LoggedPacket__Output } from '../../tagsteer/v1/LoggedPacket.ts';
 import type { Long } from '@grpc/proto-loader';
 
 export interface Explanation {
@@ -30,6 +31,10 @@ export interface Explanation {
    * The smallest change that would flip the verdict; empty where none is known.
    */
   'smallestChange'?: (string);
+  /**
+   * Where an event was asked about.
+   */
+  'logged'?: (_tagsteer_v1_LoggedPacket | null);
 }
 
 export interface Explanation__Output {
@@ -57,4 +62,8 @@ export interface Explanation__Output {
    * The smallest change that would flip the verdict; empty where none is known.
    */
   'smallestChange': (string);
+  /**
+   * Where an event was asked about.
+   */
+  'logged': (_tagsteer_v1_LoggedPacket__Output | null);
 }
