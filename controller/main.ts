@@ -36,6 +36,7 @@ import { Intent } from './policy/intent.ts'
 import { PolicyLookup } from './policy/lookup.ts'
 import { Verifier } from './verify.ts'
 import { createWriter, REQUEST_LIMITS } from './write.ts'
+import { Zones } from './zones.ts'
 
 export interface ControllerServices {
   log: Log
@@ -124,7 +125,12 @@ async function start(
   })
   lifecycle.onStop('store', () => store.close())
   const capacity = new CapacityWatch(tell, () => clock.monotonic())
-  const writer = createWriter(store, now, REQUEST_LIMITS, (failure) => capacity.refused(failure))
+  const writer = createWriter(store, now, REQUEST_LIMITS, (failure) => capacity.refused(failure), {
+    switchOf: (record) => zones.switchOf(record),
+    networksOf: (datapathId) => zones.networksOf(datapathId),
+    gateways: () => zones.gateways(),
+    mayBeGateway: (datapathId) => zones.mayBeGateway(datapathId),
+  })
   const numbering = new Numbering({ assign: (datapathId, use) => writer.assignNumbers(datapathId, use), tell })
   lifecycle.onStop('numbering', () => numbering.stop())
   const intent = new Intent()
@@ -177,6 +183,14 @@ async function start(
     { view: (datapathId) => topology.view(datapathId), sighting: (mac) => topology.sightings.get(mac) },
     tell,
   )
+  const zones = new Zones({
+    intent,
+    observed,
+    backend: config.backend,
+    assign: writer.assignZones,
+    failed: (reason) => tell('store-failed', 'zones', { reason }),
+  })
+  lifecycle.onStop('zones', () => zones.close())
   const applied = new Applied(function* () {
     for (const status of southbound.switches.values()) {
       if (status.state === 'refused') continue
@@ -241,6 +255,7 @@ async function start(
       const kind = intent.interfaces.get(name)?.attachment.kind
       hints.place(name, kind === 'mac' || kind === 'portName' ? observed.places.get(name) : undefined)
     }
+    zones.changed(delta.places, delta.datapaths)
     loop.observedChanged(delta)
   }
   const onPacket = packetHandler({
@@ -255,11 +270,12 @@ async function start(
   const onChannel = (event: ChannelEvent): void => {
     switch (event.kind) {
       case 'up':
-        void numbering.came(event.datapathId)
         observe(() => {
           topology.switchUp(event.datapathId, [...event.ports.values()])
           observed.switchUp(event.datapathId, event.ports.values())
         })
+        // After it is known what is on the switch, for that says which zones it needs.
+        void numbering.came(event.datapathId)
         break
       case 'down':
         observe(() => topology.switchDown(event.datapathId, event.reason))
@@ -307,6 +323,7 @@ async function start(
           forget((before.value as SwitchRecord).datapathId)
       }
       observe(() => observed.intentChanged(delta))
+      zones.changed(delta.interfaces, [])
       loop.intentChanged(delta)
     },
     error: (error: unknown) => log.error('the watch on the store broke; restart the controller', { error }),

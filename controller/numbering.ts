@@ -1,5 +1,5 @@
 /**
- * Numbers of switches (its own, and a connection-tracking zone per network): given when one comes, tried again for as
+ * Numbers of switches (its own, and connection-tracking zones): given when one comes, tried again for as
  * long as that fails, released when it is forgotten. Without a number nobody sends to the switch, without a zone it
  * takes nothing from the interfaces of that network: both drop. It refuses to choose numbers (policy/allocate.ts does).
  * Called by main.ts.

@@ -62,6 +62,13 @@ export class Observed implements ObservedView {
     return this.#at.has(key(datapathId, port))
   }
 
+  /** Where a record, written or to be written, would be found now. */
+  expected(record: InterfaceRecord): Place | undefined {
+    const before = this.places.get(record.name)
+    if (record.attachment.kind !== 'mac') return this.#placeOf(record, before)
+    return before ?? this.#topology.sighting(record.mac)
+  }
+
   /** What changed since the last call; undefined where nothing did. */
   takeDelta(): ObservedDelta | undefined {
     const delta = this.#delta

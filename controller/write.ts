@@ -12,7 +12,17 @@ import type { Store, Transaction } from '../store/contract.ts'
 import { ConflictCheck, NO_CONFLICTS, refusal } from './policy/conflict-check.ts'
 import type { Finding } from './policy/conflicts.ts'
 import { Intent } from './policy/intent.ts'
-import { propose, proposeNumbers, type Write, type WriteOutcome } from './policy/propose.ts'
+import {
+  type Proposal,
+  propose,
+  proposeNumbers,
+  proposeRelease,
+  proposeZones,
+  type Write,
+  type WriteContext,
+  type WriteOutcome,
+} from './policy/propose.ts'
+import type { ZoneNeeds, ZoneWish } from './policy/zones.ts'
 
 /** Who writes, by which method, and how. */
 export interface WriteRequest {
@@ -71,8 +81,13 @@ export interface Writer {
    * read-modify-write (a masked update, a prune) cannot lose another's change.
    */
   write(decide: (intent: Intent) => Result<Write[]>, request: WriteRequest): Promise<Result<Written>>
-  /** Gives a switch its own numbers: itself, and a conntrack zone for each network in use; or releases them. */
+  /**
+   * Gives a switch its own numbers: itself, and a conntrack zone for each network of which it judges packets, and releases
+   * zones that it needs no longer; or releases all.
+   */
   assignNumbers(datapathId: string, use?: boolean): Promise<Result<void>>
+  /** Gives these zones where they are missing, all or none; switches that have never connected get theirs when they do. */
+  assignZones(wishes: readonly ZoneWish[]): Promise<Result<void>>
   /** The intent that decisions are made against: it may hold writes that are not durable yet. */
   readonly newest: Intent
   stop(): void
@@ -84,6 +99,7 @@ export function createWriter(
   now: () => number,
   limits: { [limit in keyof typeof REQUEST_LIMITS]: number } = REQUEST_LIMITS,
   refused: (failure: Failure) => void = () => {},
+  zones?: ZoneNeeds,
 ): Writer {
   const newest = new Intent()
   const conflicts = new ConflictCheck(newest)
@@ -141,6 +157,7 @@ export function createWriter(
           caller: request.caller,
           method: request.method,
           now: now(),
+          ...(zones === undefined ? {} : { zones }),
           ...(request.owner ? { owner: request.owner } : {}),
           ...(key === undefined ? {} : { requestId: request.requestId! }),
         }
@@ -193,11 +210,12 @@ export function createWriter(
     return updated.result
   }
 
-  async function assignNumbers(datapathId: string, use = true): Promise<Result<void>> {
+  /** What the controller itself writes: numbers, no records. */
+  async function assign(method: string, decide: (context: WriteContext) => Result<Proposal>): Promise<Result<void>> {
     try {
       const updated = await store.update<Result<void>>(() => {
-        const cause = { caller: 'controller', method: use ? 'switch connected' : 'switch forgotten', now: now() }
-        const proposed = proposeNumbers(newest, datapathId, cause, use)
+        const context = { caller: 'controller', method, now: now(), ...(zones === undefined ? {} : { zones }) }
+        const proposed = decide(context)
         if (!proposed.ok) {
           refused(proposed.failure)
           return { result: proposed }
@@ -210,8 +228,18 @@ export function createWriter(
       return fail('STORE_FAILED', { reason: error instanceof Error ? error.message : String(error) })
     }
   }
+  async function assignNumbers(datapathId: string, use = true): Promise<Result<void>> {
+    if (!use) return assign('switch forgotten', (context) => proposeNumbers(newest, datapathId, context, false))
+    const [given, released] = await Promise.all([
+      assign('switch connected', (context) => proposeNumbers(newest, datapathId, context)),
+      assign('switch connected', (context) => proposeRelease(newest, datapathId, context)),
+    ])
+    return given.ok ? released : given
+  }
+  const assignZones = (wishes: readonly ZoneWish[]) =>
+    assign('zones needed', (context) => proposeZones(newest, wishes, context))
 
-  return { write, assignNumbers, newest, stop }
+  return { write, assignNumbers, assignZones, newest, stop }
 }
 
 /** The answer to a request that was served before. */

@@ -11,14 +11,16 @@ import type { Changes } from './changes.ts'
 import { cidrKey, cidrsNamedBy, tagsKey, tagsMentionedBy } from './identity.ts'
 import type { Intent } from './intent.ts'
 import { Counter } from './multimap.ts'
-import { identityRecordKey, meterName, type NumberRecord, numberKey, SPACES, zoneName } from './numbers.ts'
+import { identityRecordKey, meterName, type NumberRecord, numberKey, SPACES } from './numbers.ts'
 import { compareText } from './order.ts'
 import type { NumberSpace } from './state.ts'
+import { switchNamedBy, type ZoneNeeds, type ZoneWish, zoneName } from './zones.ts'
 
 export interface AllocationRules {
   /** Milliseconds since the epoch. */
   now: number
   quarantineMs: number
+  zoneQuarantineMs: number
   spaces?: typeof SPACES
 }
 
@@ -89,9 +91,10 @@ export class Allocation {
   }
 
   #take(space: NumberSpace | 'identity'): number | undefined {
-    const { first, last } = (this.#rules.spaces ?? SPACES)[space]
-    const free =
-      this.#free.get(space) ?? this.#intent.pools[space].free(last, this.#rules.now - this.#rules.quarantineMs)
+    const { now, spaces = SPACES, quarantineMs, zoneQuarantineMs } = this.#rules
+    const { first, last } = spaces[space]
+    const rest = space === 'zone' ? zoneQuarantineMs : quarantineMs
+    const free = this.#free.get(space) ?? this.#intent.pools[space].free(last, now - rest)
     this.#free.set(space, free)
     let number = free.next().value
     while (number !== undefined && this.#returned[space].has(number)) number = free.next().value
@@ -100,13 +103,13 @@ export class Allocation {
   }
 }
 
-/** Everything that these record changes need. */
-export function allocate(changes: Changes, rules: AllocationRules): Allocation {
+/** Everything that these record changes need. @param needs Where things are seen, if that is known. */
+export function allocate(changes: Changes, rules: AllocationRules, needs: ZoneNeeds | undefined): Allocation {
   const allocation = new Allocation(changes.intent, rules)
   allocation.identities(identityUsers(changes))
   const networks = networkUse(changes)
   allocation.numbers('network', networks)
-  allocation.numbers('zone', zoneUse(changes.intent, networks))
+  allocation.numbers('zone', zoneUse(changes, networks, needs))
   allocation.numbers('meter', meterUse(changes))
   return allocation
 }
@@ -165,21 +168,36 @@ function networkUse(changes: Changes): Map<string, boolean> {
   return use
 }
 
-/** Each switch that has a number has a zone for each network in use. */
-function zoneUse(intent: Intent, networks: ReadonlyMap<string, boolean>): Map<string, boolean> {
+/** Zones where the interfaces of the batch are, and those of networks that nobody is in any more. */
+function zoneUse(
+  changes: Changes,
+  networks: ReadonlyMap<string, boolean>,
+  needs: ZoneNeeds | undefined,
+): Map<string, boolean> {
+  const { intent } = changes
   const use = new Map<string, boolean>()
+  const wishes: ZoneWish[] = []
   for (const [network, used] of networks) {
-    if (used === (intent.number('network', network) !== undefined)) continue
-    for (const datapathId of knownDatapaths(intent)) use.set(zoneName(datapathId, network), used)
+    if (!used)
+      for (const datapathId of intent.zones.byNetwork.all(network)) use.set(zoneName(datapathId, network), false)
+    else if (intent.number('network', network) === undefined)
+      for (const datapathId of needs?.gateways() ?? []) wishes.push({ datapathId, network })
   }
+  for (const { after } of changes.of('interface')) {
+    if (after === undefined) continue
+    for (const datapathId of new Set([switchNamedBy(after), needs?.switchOf(after)]))
+      if (datapathId !== undefined) wishes.push({ datapathId, network: after.network })
+  }
+  for (const [name, used] of zonesWanted(intent, wishes)) use.set(name, used)
   return use
 }
 
-/** Datapath ids of switches that have connected before and were not forgotten since. */
-export function knownDatapaths(intent: Intent): string[] {
-  const prefix = numberKey('switch', '')
-  const held = [...intent.numberKeys('switch')].filter((key) => intent.numberRecord(key)?.releasedAt === undefined)
-  return held.map((key) => key.slice(prefix.length))
+/** Names of zones of switches that have connected before; the others get theirs when they do. */
+export function zonesWanted(intent: Intent, wishes: Iterable<ZoneWish>): Map<string, true> {
+  const wanted = new Map<string, true>()
+  for (const { datapathId, network } of wishes)
+    if (intent.number('switch', datapathId) !== undefined) wanted.set(zoneName(datapathId, network), true)
+  return wanted
 }
 
 function meterUse(changes: Changes): Map<string, boolean> {

@@ -9,9 +9,9 @@ import { type Address, parseAddress } from '../../model/address.ts'
 import { IDENTITY, type InterfaceRecord } from '../../model/records.ts'
 import { cookieOf } from './cookie.ts'
 import { from, is, load, move, ND, output, RowSet, type Rows, to } from './fields.ts'
-import { zoneName } from './numbers.ts'
 import { ELSEWHERE, FLAG, TABLES } from './pipeline.ts'
 import type { NetworkState, Place } from './state.ts'
+import { zoneName } from './zones.ts'
 
 /** What every switch needs to know of an interface. */
 export interface InterfaceFacts {
@@ -32,8 +32,13 @@ export interface InterfaceFacts {
 /** What an interface's rows need to know of a switch. */
 export interface Site {
   datapathId: string
-  /** Of the interface's network on this switch. */
+  /** Of the interface's network on this switch; undefined: it has none, and no packet of the network is judged there. */
   zone: number | undefined
+  /**
+   * What packets load that this switch may only carry: the zone, or 0 where they meet no connection tracking. Undefined
+   * without a zone on the way to the world, where they would.
+   */
+  carried: number | undefined
   /** The existing network forwards, and brings packets of other switches through uplinks. */
   normal: boolean
   /** The world can be reached at all. */
@@ -65,8 +70,20 @@ export function factsOf({ intent, observed }: NetworkState, name: string): Inter
   }
 }
 
-export function siteOf({ intent, backend }: NetworkState, datapathId: string, network: string, world: boolean): Site {
-  return { datapathId, zone: intent.number('zone', zoneName(datapathId, network)), normal: backend === 'normal', world }
+/** @param isLocal Whether an interface of the network is on the switch. */
+export function siteOf(
+  state: NetworkState,
+  datapathId: string,
+  network: string,
+  world: boolean,
+  isLocal: boolean,
+): Site {
+  const zone = state.intent.number('zone', zoneName(datapathId, network))
+  const normal = state.backend === 'normal'
+  // Where the existing network forwards, no packet is judged on the way out or in.
+  const judges = !normal && (state.observed.datapaths.get(datapathId)?.uplinkPorts.size ?? 0) > 0
+  // A zone that nobody needs there any more makes no difference.
+  return { datapathId, zone, carried: judges ? zone : isLocal ? (zone ?? 0) : 0, normal, world }
 }
 
 /** The rows that belong to one switch. */
@@ -75,8 +92,11 @@ export function interfaceRows(facts: InterfaceFacts, site: Site): Rows {
   const { identity, place } = facts
   if (identity === IDENTITY.unknown) return set.rows
   if (place?.datapathId === site.datapathId) {
-    sendFromPort(set, facts, site, place.port)
-    receive(set, facts, site.world, [load('reg2', place.port)])
+    // Without a zone it is shut; what the switch carries for others goes on.
+    if (site.zone !== undefined) {
+      sendFromPort(set, facts, site.zone, place.port)
+      receive(set, facts, site.world, [load('reg2', place.port)])
+    }
   } else sendFromElsewhere(set, facts, site)
   receiveFromWorld(set, facts, site)
   return set.rows
@@ -149,8 +169,7 @@ function refuseImpostors(set: RowSet, facts: InterfaceFacts, world: boolean): vo
   }
 }
 
-function sendFromPort(set: RowSet, facts: InterfaceFacts, { zone }: Site, port: number): void {
-  if (zone === undefined) return
+function sendFromPort(set: RowSet, facts: InterfaceFacts, zone: number, port: number): void {
   const { record, addresses } = facts
   const actions = sender(facts, zone)
   const table = TABLES.port_security
@@ -201,19 +220,21 @@ export function linkLocal(mac: number): bigint {
 }
 
 /** Other switches have checked the sender, so its MAC is enough; uplinks bring it only where they connect switches. */
-function sendFromElsewhere(set: RowSet, facts: InterfaceFacts, { zone, normal, world }: Site): void {
+function sendFromElsewhere(set: RowSet, facts: InterfaceFacts, { carried, normal, world }: Site): void {
   const mac: Oxm = { field: 'eth_src', value: facts.record.mac }
-  if (zone !== undefined && facts.place !== undefined) {
+  if (carried !== undefined && facts.place !== undefined) {
     const match = normal ? [mac] : [mac, FROM_FABRIC]
-    set.add(TABLES.origin, 300, match, { actions: sender(facts, zone), goto: TABLES.neighbour })
+    set.add(TABLES.origin, 300, match, { actions: sender(facts, carried), goto: TABLES.neighbour })
   }
   if (world) refuseSender(set, facts)
 }
 
 /** What comes from the world is of the network of whom it is for. */
-function receiveFromWorld(set: RowSet, facts: InterfaceFacts, { zone, world, datapathId }: Site): void {
+function receiveFromWorld(set: RowSet, facts: InterfaceFacts, { zone: own, carried, world, datapathId }: Site): void {
   const { record, network, addresses, place } = facts
-  if (place?.datapathId === datapathId) set.add(TABLES.origin, 300, [{ field: 'eth_src', value: record.mac }], {})
+  const isHere = place?.datapathId === datapathId
+  if (isHere) set.add(TABLES.origin, 300, [{ field: 'eth_src', value: record.mac }], {})
+  const zone = isHere ? own : carried
   if (!world || zone === undefined) return
   const actions = [load('reg3', network), load('reg7', zone), SET_WORLD]
   const then = { actions, goto: TABLES.outside }

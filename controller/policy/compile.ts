@@ -252,7 +252,7 @@ export class Compiler {
     const links = linksOf(datapath)
     if (datapath === undefined) this.#linksOf.delete(datapathId)
     else this.#linksOf.set(datapathId, links)
-    this.#interest.setLinks(datapathId, links.size)
+    this.#interest.setLinks(datapathId, links.size, (datapath?.uplinkPorts.size ?? 0) > 0)
   }
 
   /** Notes where interfaces that may have changed were and are, and on which switches their rows may be others. */
@@ -410,7 +410,7 @@ export class Compiler {
   #rescope(datapathId: string, { scope, networks }: Scoped, { interest }: Work): void {
     const changed = interest.get(datapathId) ?? []
     const came: string[] = []
-    for (const network of changed === 'all' ? [] : changed) {
+    for (const network of changed === 'all' ? [...networks, ...this.#interest.networksOf(datapathId)] : changed) {
       const isConcerned = this.#interest.concerns(datapathId, network)
       if (isConcerned === networks.has(network)) continue
       if (isConcerned) came.push(network)
@@ -444,7 +444,7 @@ export class Compiler {
     return (network) => {
       const known = sites.get(network)
       if (known !== undefined) return known
-      const site = siteOf(state, datapathId, network, this.#worldExists)
+      const site = siteOf(state, datapathId, network, this.#worldExists, this.#interest.isLocal(datapathId, network))
       sites.set(network, site)
       return site
     }

@@ -25,10 +25,12 @@ import type { Tag } from '../../model/tag.ts'
 import type { EntryChangeSet, StoredEntry } from './entries.ts'
 import { type Hash, hash64 } from './hash.ts'
 import { cidrKey, cidrsNamedBy, IdentityIndex, readKey, tagsKey, tagsMentionedBy } from './identity.ts'
+import { Applying } from './intent-applying.ts'
 import { Counter, Multimap } from './multimap.ts'
 import { NumberPool, type NumberRecord, numberKey, SPACES } from './numbers.ts'
 import { compareVnps } from './order.ts'
 import type { IntentView, NumberSpace } from './state.ts'
+import { switchNamedBy, ZoneIndex } from './zones.ts'
 
 /** What one change set changed, for whoever derives something from intent. */
 export interface IntentDelta {
@@ -86,6 +88,8 @@ export class Intent implements IntentView {
   readonly interfacesByAddress = new Multimap<string>()
   readonly interfacesByMac = new Multimap<number>()
   readonly switchesByDatapath = new Multimap<string>()
+  /** By the switch that the attachment names. */
+  readonly interfacesByDatapath = new Multimap<string>()
   readonly interfacesByPort = new Multimap<string>()
   /** By the port name of the attachment, whatever switch it names. */
   readonly interfacesByPortName = new Multimap<string>()
@@ -101,6 +105,8 @@ export class Intent implements IntentView {
     meter: new NumberPool(SPACES.meter.first),
     switch: new NumberPool(SPACES.switch.first),
   }
+
+  readonly zones = new ZoneIndex()
 
   /** Rules of all policies together. */
   ruleCount = 0
@@ -301,6 +307,8 @@ export class Intent implements IntentView {
     if (before !== undefined) pool?.remove(before.number, key)
     put(this.#numbers, key, record)
     if (record !== undefined) pool?.set(record.number, key, record.releasedAt)
+    const isUsed = record !== undefined && record.releasedAt === undefined
+    if (space === 'zone') this.zones.set(key.slice(`${PREFIX.number}zone/`.length), isUsed)
   }
 
   #indexInterface(record: InterfaceRecord | undefined, action: 'add' | 'remove'): void {
@@ -311,6 +319,8 @@ export class Intent implements IntentView {
     this.interfacesByNetwork[action](record.network, name)
     this.interfacesByMac[action](record.mac, name)
     const { attachment } = record
+    const datapathId = switchNamedBy(record)
+    if (datapathId !== undefined) this.interfacesByDatapath[action](datapathId, name)
     if (attachment.kind === 'port') this.interfacesByPort[action](portKey(attachment.datapathId, attachment.port), name)
     if (attachment.kind !== 'portName') return
     this.interfacesByPortName[action](attachment.portName, name)
@@ -440,21 +450,6 @@ export function portKey(datapathId: string, port: number): string {
 /** @param datapathId The switch that an attachment by port name names; undefined is any. */
 export function namedPortKey(portName: string, datapathId: string | undefined): string {
   return `${datapathId ?? '*'} ${portName}`
-}
-
-/** What one change set has touched so far. */
-class Applying {
-  readonly interfaces = new Set<string>()
-  /** Mentioned tags and whether they were relevant before. */
-  readonly mentioned = new Map<Tag, boolean>()
-  readonly keys = new Set<string>()
-  readonly cidrs = new Set<string>()
-
-  identityKeyChanged(key: string): void {
-    const meaning = readKey(key)
-    if (meaning.kind === 'cidr') this.cidrs.add(meaning.cidr)
-    else this.keys.add(key)
-  }
 }
 
 function readTags(key: string): Tag[] {

@@ -14,6 +14,7 @@ export class Interest {
   /** Network to switches with an interface of it. */
   readonly #byNetwork = new Multimap<string>()
   readonly #carriers = new Set<string>()
+  readonly #withUplink = new Set<string>()
   #changed = new Map<string, Set<string> | 'all'>()
 
   /** An interface of the network is attached to the switch. */
@@ -36,22 +37,35 @@ export class Interest {
     this.#note(datapathId, network)
   }
 
-  /** How many links and uplinks a switch has. */
-  setLinks(datapathId: string, count: number): void {
-    const carries = count >= LINKS_OF_A_CARRIER
-    if (carries === this.#carriers.has(datapathId)) return
-    if (carries) this.#carriers.add(datapathId)
-    else this.#carriers.delete(datapathId)
-    this.#changed.set(datapathId, 'all')
+  /** How many links and uplinks a switch has, and whether there is an uplink among them. */
+  setLinks(datapathId: string, count: number, hasUplink: boolean): void {
+    const isOther = (set: Set<string>, is: boolean): boolean => {
+      if (set.has(datapathId) === is) return false
+      if (is) set.add(datapathId)
+      else set.delete(datapathId)
+      return true
+    }
+    const carries = isOther(this.#carriers, count >= LINKS_OF_A_CARRIER)
+    if (isOther(this.#withUplink, hasUplink) || carries) this.#changed.set(datapathId, 'all')
   }
 
   concerns(datapathId: string, network: string): boolean {
-    return this.#carriers.has(datapathId) || this.#local.get(datapathId)?.has(network) === true
+    return this.#carriers.has(datapathId) || this.isLocal(datapathId, network)
+  }
+
+  /** Whether an interface of the network is attached to the switch. */
+  isLocal(datapathId: string, network: string): boolean {
+    return this.#local.get(datapathId)?.has(network) === true
   }
 
   /** Whether a switch is concerned with every network, whoever is attached to it. */
   isCarrier(datapathId: string): boolean {
     return this.#carriers.has(datapathId)
+  }
+
+  /** Carriers that lead to the world. */
+  *gateways(): IterableIterator<string> {
+    for (const datapathId of this.#withUplink) if (this.#carriers.has(datapathId)) yield datapathId
   }
 
   /** Networks of interfaces that are attached to the switch. */
@@ -65,7 +79,7 @@ export class Interest {
     for (const datapathId of this.#byNetwork.all(network)) if (!this.#carriers.has(datapathId)) yield datapathId
   }
 
-  /** Networks that a switch may have become concerned with, or be no longer, since the last call. */
+  /** Networks that a switch may have become concerned with, or be no longer, since the last call; all where its links tell. */
   takeChanged(): ReadonlyMap<string, ReadonlySet<string> | 'all'> {
     const changed = this.#changed
     this.#changed = new Map()

@@ -26,6 +26,11 @@ export const SPACES: Readonly<Record<NumberSpace | 'identity', { first: number; 
 }
 
 export const DEFAULT_QUARANTINE_MS = 3_600_000
+/**
+ * Of zones: as long as any datapath remembers a TCP connection that was never closed (Linux:
+ * nf_conntrack_tcp_timeout_established, five days; Open vSwitch's own: one day).
+ */
+export const ZONE_QUARANTINE_MS = 432_000_000
 
 export function numberKey(space: NumberSpace, name: string): string {
   return `${PREFIX.number}${space}/${name}`
@@ -33,11 +38,6 @@ export function numberKey(space: NumberSpace, name: string): string {
 
 export function identityRecordKey(number: number): string {
   return PREFIX.identity + number
-}
-
-/** The name of a zone: each switch has its own for each network. */
-export function zoneName(datapathId: string, network: string): string {
-  return `${datapathId}/${network}`
 }
 
 /** The name of the meter of a rule. */

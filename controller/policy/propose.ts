@@ -9,13 +9,14 @@ import { type Failure, fail, invalid, ok, type Result } from '../../model/errors
 import { type AnyRecord, PREFIX, type RecordKind } from '../../model/records.ts'
 import { TAG_LIMITS, type Tag, tagSet } from '../../model/tag.ts'
 import type { AnyDraft } from '../../model/validate.ts'
-import { Allocation, type AllocationRules, allocate } from './allocate.ts'
+import { Allocation, type AllocationRules, allocate, zonesWanted } from './allocate.ts'
 import { Changes, sameValue } from './changes.ts'
 import { brokenConstraint, RECORD_LIMITS } from './constraints.ts'
 import type { ProposedTransaction } from './entries.ts'
 import type { Intent } from './intent.ts'
-import { DEFAULT_QUARANTINE_MS, type NumberRecord, SPACES, zoneName } from './numbers.ts'
+import { DEFAULT_QUARANTINE_MS, type NumberRecord, SPACES, ZONE_QUARANTINE_MS } from './numbers.ts'
 import { MAX_NUMBER } from './order.ts'
+import { type ZoneNeeds, type ZoneWish, zoneName } from './zones.ts'
 
 /** One wish. `etag` is the text of the modRevision the writer has seen; empty or absent is any. */
 export type Write =
@@ -35,8 +36,10 @@ export interface WriteContext {
   requestId?: string
   /** Written to every record of the batch; where absent a record keeps its own. */
   owner?: string
-  /** How long a released number rests; an hour where absent. */
+  /** How long a released number rests; where absent an hour, and five days for zones. */
   quarantineMs?: number
+  /** Where things are seen; where absent, only what records say counts. */
+  zones?: ZoneNeeds
   /** For tests of full spaces. */
   spaces?: typeof SPACES
   limits?: typeof RECORD_LIMITS
@@ -98,7 +101,7 @@ export function propose(intent: Intent, writes: readonly Write[], context: Write
   if (changes.size === 0) return ok({ outcomes })
   const broken = brokenConstraint(changes, context.limits ?? RECORD_LIMITS)
   if (broken !== undefined) return { ok: false, failure: broken }
-  const allocation = allocate(changes, rulesOf(context))
+  const allocation = allocate(changes, rulesOf(context), context.zones)
   if (allocation.failure !== undefined) return { ok: false, failure: allocation.failure }
   const puts: { key: string; value: unknown }[] = []
   const deletes: string[] = []
@@ -113,9 +116,9 @@ export function propose(intent: Intent, writes: readonly Write[], context: Write
 }
 
 /**
- * Numbers for a switch that connects: its own, and a conntrack zone for each network in use (zones are per switch
- * because switches of one host may share one connection table). No transaction where it has them all.
- * @param use False releases them: the switch will not come back.
+ * Numbers for a switch that connects: its own, and a conntrack zone for each network of which it judges packets (zones
+ * are per switch because switches of one host may share one connection table). No transaction where it has them all.
+ * @param use False releases them and every zone that it has: the switch will not come back.
  */
 export function proposeNumbers(
   intent: Intent,
@@ -123,10 +126,53 @@ export function proposeNumbers(
   context: WriteContext,
   use = true,
 ): Result<Proposal> {
+  const networks = use ? networksJudgedBy(intent, datapathId, context) : intent.zones.byDatapath.all(datapathId)
+  const zones = new Map([...networks].map((network) => [zoneName(datapathId, network), use]))
+  return numbersOnly(intent, new Map([[datapathId, use]]), zones, context)
+}
+
+/**
+ * Releases zones that a switch which connects has and needs no longer. Apart from proposeNumbers, so that it succeeds
+ * where no zone can be given.
+ */
+export function proposeRelease(intent: Intent, datapathId: string, context: WriteContext): Result<Proposal> {
+  if (context.zones?.mayBeGateway(datapathId) === true) return ok({ outcomes: [] })
+  const needed = networksJudgedBy(intent, datapathId, context)
+  const zones = new Map<string, boolean>()
+  for (const network of intent.zones.byDatapath.all(datapathId))
+    if (!needed.has(network)) zones.set(zoneName(datapathId, network), false)
+  return numbersOnly(intent, new Map(), zones, context)
+}
+
+function networksJudgedBy(intent: Intent, datapathId: string, context: WriteContext): Set<string> {
+  const needed = new Set<string>()
+  for (const name of intent.interfacesByDatapath.all(datapathId)) needed.add(intent.interfaces.get(name)!.network)
+  for (const network of context.zones?.networksOf(datapathId) ?? []) needed.add(network)
+  for (const gateway of context.zones?.gateways() ?? [])
+    if (gateway === datapathId) for (const network of intent.interfacesByNetwork.keys()) needed.add(network)
+  for (const network of [...needed]) if (!isUsed(intent, network)) needed.delete(network)
+  return needed
+}
+
+/** Zones for where interfaces were found, as far as they are still missing and the switches are known. */
+export function proposeZones(intent: Intent, wishes: readonly ZoneWish[], context: WriteContext): Result<Proposal> {
+  const inUse = wishes.filter(({ network }) => isUsed(intent, network))
+  return numbersOnly(intent, new Map(), zonesWanted(intent, inUse), context)
+}
+
+function isUsed(intent: Intent, network: string): boolean {
+  return intent.interfacesByNetwork.all(network).size > 0
+}
+
+function numbersOnly(
+  intent: Intent,
+  switches: ReadonlyMap<string, boolean>,
+  zones: ReadonlyMap<string, boolean>,
+  context: WriteContext,
+): Result<Proposal> {
   const allocation = new Allocation(intent, rulesOf(context))
-  allocation.numbers('switch', new Map([[datapathId, use]]))
-  const networks = [...intent.interfacesByNetwork.keys()]
-  allocation.numbers('zone', new Map(networks.map((network) => [zoneName(datapathId, network), use])))
+  allocation.numbers('switch', switches)
+  allocation.numbers('zone', zones)
   if (allocation.failure !== undefined) return { ok: false, failure: allocation.failure }
   if (allocation.puts.size === 0) return ok({ outcomes: [] })
   return ok({ outcomes: [], transaction: assemble(intent, [], [], allocation, context) })
@@ -202,8 +248,13 @@ function retagged(intent: Intent, write: Extract<Write, { op: 'tags' }>): Result
   return ok({ ...before, tags })
 }
 
-function rulesOf({ now, quarantineMs = DEFAULT_QUARANTINE_MS, spaces = SPACES }: WriteContext): AllocationRules {
-  return { now, quarantineMs, spaces }
+function rulesOf({ now, quarantineMs, spaces = SPACES }: WriteContext): AllocationRules {
+  return {
+    now,
+    quarantineMs: quarantineMs ?? DEFAULT_QUARANTINE_MS,
+    zoneQuarantineMs: quarantineMs ?? ZONE_QUARANTINE_MS,
+    spaces,
+  }
 }
 
 function located(failure: Failure, index: number): { ok: false; failure: Failure } {

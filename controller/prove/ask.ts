@@ -146,7 +146,9 @@ export class Asker {
           this.#facts.isReady(owner) &&
           this.#facts.reaches(owner.place.datapathId, datapath.datapathId)) ||
         (normal && this.#facts.isReady(owner))
-      const isKnown = this.#facts.zone(datapath.datapathId, owner.network) !== undefined
+      const hasZone = this.#facts.zone(datapath.datapathId, owner.network) !== undefined
+      // What is only carried meets no connection tracking, but on a gateway.
+      const isKnown = hasZone || normal || datapath.uplinkPorts.size === 0
       const expected = isThere && isOurs && isKnown && this.#concerns(owner.network)
       const families = new Set(owner.addresses.map((its) => its.family))
       this.#to.lookUp(part, table, 'senders')
@@ -157,7 +159,7 @@ export class Asker {
         this.#to.lookUp(must, table, 'nobody')
       }
       if (!this.#facts.isReady(owner) || !this.#comesFromWorld(owner, entry)) continue
-      if (this.#facts.zone(datapath.datapathId, owner.network) === undefined) continue
+      if (!hasZone) continue
       for (const family of families) {
         const into = copyOf(start)
         into.vals[ETH_SRC] = WORLD_MAC

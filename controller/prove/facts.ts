@@ -13,11 +13,11 @@ import {
   prefixHolds,
 } from '../../model/address.ts'
 import { IDENTITY, type InterfaceRecord, type Policy, type Vnp } from '../../model/records.ts'
-import { zoneName } from '../policy/numbers.ts'
 import { type OrderedRule, orderRules } from '../policy/order.ts'
 import { permits } from '../policy/permits.ts'
 import { isWorldIdentity, peersOf, worldIdentities } from '../policy/resolve.ts'
 import type { DatapathView, IntentView, NetworkState, Place } from '../policy/state.ts'
+import { zoneName } from '../policy/zones.ts'
 
 /** A directed link between two of our switches. */
 export interface ProofLink {

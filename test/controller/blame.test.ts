@@ -292,6 +292,8 @@ describe('blame', () => {
       keep()
     }
     await see(3)
+    // As the controller does when it finds it on a switch.
+    await api.deps.writer.assignZones([{ datapathId: SWITCHES[0]!, network: 'default' }])
     await see(4)
     const moved = api.store.revision()
     await put('web-2', 2, [])

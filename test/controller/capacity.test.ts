@@ -10,13 +10,14 @@ import { Numbering } from '../../controller/numbering.ts'
 import { type Capacity, capacities } from '../../controller/policy/capacity.ts'
 import { PolicyRows } from '../../controller/policy/compile-policy.ts'
 import { prioritiesOf } from '../../controller/policy/compile-ranks.ts'
-import { numberKey, SPACES, zoneName } from '../../controller/policy/numbers.ts'
+import { numberKey, SPACES } from '../../controller/policy/numbers.ts'
 import { MAX_NUMBER, orderRules, RULES_PER_POLICY } from '../../controller/policy/order.ts'
 import { POLICY_BANDS } from '../../controller/policy/pipeline.ts'
 import { proposeNumbers, RECORD_NUMBERS, type Write } from '../../controller/policy/propose.ts'
 import type { NumberSpace } from '../../controller/policy/state.ts'
+import { zoneName } from '../../controller/policy/zones.ts'
 import { fail, ok, type Result } from '../../model/errors.ts'
-import type { AnyRecord, RecordKind } from '../../model/records.ts'
+import type { AnyRecord, InterfaceRecord, RecordKind } from '../../model/records.ts'
 import type { Tag } from '../../model/tag.ts'
 import { draftOf, PolicyStore } from '../support/policy-store.ts'
 import { iface, policy, rule, vnp } from '../support/records.ts'
@@ -26,6 +27,11 @@ const create = (record: AnyRecord): Write => ({ op: 'create', record: draftOf(re
 const remove = (kind: RecordKind, name: string): Write => ({ op: 'delete', kind, name })
 const has = (tag: string) => ({ allOf: [JSON.stringify(tag) as Tag], anyOf: [], noneOf: [] })
 const rateLimit = { ...rule('ingress', { kind: 'any' }, 'rate-limit'), rateKbps: 1000 }
+
+const attached = (record: InterfaceRecord, datapathId = DATAPATHS[0]!): InterfaceRecord => ({
+  ...record,
+  attachment: { kind: 'port', datapathId, port: record.mac & 0xff },
+})
 
 /** A store whose spaces hold so many numbers. */
 function small(sizes: Partial<Record<NumberSpace | 'identity', number>>): PolicyStore {
@@ -75,9 +81,11 @@ describe('a space of numbers that is full', () => {
     {
       space: 'zone',
       size: 2,
-      before: [create(iface('a', 1, [], 'blue'))],
-      over: [create(iface('b', 2, [], 'red'))],
-      freeing: [remove('interface', 'a')],
+      before: DATAPATHS.slice(0, 2).map((where, index) =>
+        create(attached(iface(`a${index}`, 1 + index, [], 'blue'), where)),
+      ),
+      over: [create(attached(iface('b', 3, [], 'red')))],
+      freeing: [remove('interface', 'a0'), remove('interface', 'a1')],
     },
     {
       space: 'meter',
@@ -111,16 +119,17 @@ describe('a space of numbers that is full', () => {
 
   it('leaves a switch without numbers, and gives it those of one that was forgotten', () => {
     const store = small({ switch: 2 })
-    store.must(create(iface('a', 1, [])))
     const [one, two, three] = DATAPATHS as [string, string, string]
+    store.must(create(attached(iface('a', 1, []), one)))
     for (const datapathId of [one, two]) expect(codeOf(number(store, datapathId))).to.equal('OK')
+    expect(store.intent.number('zone', zoneName(one, 'default'))).to.equal(1)
     const content = contentOf(store)
     expect(codeOf(number(store, three))).to.equal('SPACE_FULL switch')
     expect(contentOf(store), 'no zone either').to.equal(content)
     number(store, one, false)
     expect(store.intent.number('switch', one)).to.equal(undefined)
     expect(store.intent.number('zone', zoneName(one, 'default'))).to.equal(undefined)
-    store.must(create(iface('b', 2, [], 'red')))
+    store.must(create(attached(iface('b', 2, [], 'red'), one)))
     expect(store.intent.numberRecord(numberKey('zone', zoneName(one, 'red'))), 'a zone for nobody').to.equal(undefined)
     expect(codeOf(number(store, three))).to.equal('SPACE_FULL switch')
     store.now += store.quarantineMs
@@ -152,7 +161,7 @@ describe('a space of numbers that is full', () => {
       fc.tuple(fc.integer({ min: 1, max: 6 }), fc.subarray(['x', 'y']), fc.constantFrom(...networks)).map(
         ([index, tags, network]): Write => ({
           op: 'update',
-          record: draftOf(iface(`i${index}`, index, tags, network)),
+          record: draftOf(attached(iface(`i${index}`, index, tags, network), DATAPATHS[index % 2])),
           allowMissing: true,
         }),
       ),
@@ -175,8 +184,8 @@ describe('a space of numbers that is full', () => {
     )
     let refused = 0
     fc.assert(
-      fc.property(fc.array(fc.tuple(anyWrite, fc.boolean()), { maxLength: 40 }), (writes) => {
-        const store = small({ identity: 3, network: 2, zone: 3, meter: 3 })
+      fc.property(fc.array(fc.tuple(anyWrite, fc.boolean()), { minLength: 10, maxLength: 40 }), (writes) => {
+        const store = small({ identity: 3, network: 2, zone: 2, meter: 3 })
         store.must(create(vnp('v', { selector: has('x') })), create(vnp('w', { selector: has('y') })))
         for (const datapathId of DATAPATHS.slice(0, 2)) number(store, datapathId)
         for (const [write, rests] of writes) {

@@ -6,7 +6,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { Compiler } from '../../controller/policy/compile.ts'
-import type { Intent } from '../../controller/policy/intent.ts'
+import { Intent } from '../../controller/policy/intent.ts'
 import { orderRules } from '../../controller/policy/order.ts'
 import { permits } from '../../controller/policy/permits.ts'
 import type { Backend, NetworkState, Place } from '../../controller/policy/state.ts'
@@ -21,6 +21,7 @@ import {
   interfaceRecord,
   LINE_PORTS,
   networkOf,
+  snapshotOf,
 } from '../support/arbitrary-state.ts'
 import { policy, rule, vnp } from '../support/records.ts'
 import { type Arrival, type End, endOf, frameOf, GATEWAY_MAC, ReferenceNetwork } from '../support/reference-network.ts'
@@ -111,7 +112,7 @@ describe('compiled programs on reference switches', () => {
             expect(arrives(network, state, packet, true), `reply to ${JSON.stringify(packet)}`).to.equal(true)
         }
       }),
-      { numRuns: 120, seed: 2026 },
+      { numRuns: 150, seed: 2026 },
     )
     expect(passed).to.be.at.least(20)
   })
@@ -149,6 +150,40 @@ describe('compiled programs on reference switches', () => {
     )
     expect(seen.cut).to.be.at.least(5)
     expect(seen.kept).to.be.at.least(5)
+  })
+})
+
+describe('a switch without the zone that it needs', () => {
+  const datapathIds = ['0000000000000001', '0000000000000002', '0000000000000003']
+  const out = rule('egress', { kind: 'cidr', cidr: '0.0.0.0/0' }, 'allow')
+  const records = [
+    ...datapathIds.map((datapathId, index) => interfaceRecord(index + 1, 'default', [], datapathId)),
+    { ...vnp('all'), ingressDefault: 'allow' as const },
+    policy('out', 'all', [out]),
+  ]
+  /** What arrives of packets between all, the world among them, where these switches lack their zone. */
+  const arriving = (...lacking: string[]): string[] => {
+    const { changes, revision } = snapshotOf({ records, datapathIds, zones: 'needed' })
+    const kept = changes.filter(({ key }) => !lacking.some((datapathId) => key.includes(`/zone/${datapathId}/`)))
+    const intent = new Intent()
+    intent.apply({ revision, changes: kept })
+    const state = networkOf(intent, datapathIds)
+    const network = networkWith(state)
+    const ends = ['if-1', 'if-2', 'if-3', '203.0.113.9']
+    return ends.flatMap((from) =>
+      ends.flatMap((to) => {
+        if (from === to || from === ends[3]) return []
+        const packet: ArbitraryPacket = { from, to, protocol: 17, port: 53, family: 4, reply: false }
+        return arrives(network, state, packet, false) ? [`${from} ${to}`] : []
+      }),
+    )
+  }
+
+  it('carries for others on the way, and nothing comes from or to what is on it', () => {
+    const all = arriving()
+    expect(all).to.have.length(9)
+    expect(arriving(datapathIds[1]!)).to.deep.equal(all.filter((pair) => !pair.includes('if-2')))
+    expect(arriving(datapathIds[0]!), 'the gateway').to.deep.equal(['if-2 if-3', 'if-3 if-2'])
   })
 })
 

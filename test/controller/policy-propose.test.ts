@@ -2,8 +2,8 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { cidrKey, cidrsNamedBy, tagsKey, tagsMentionedBy } from '../../controller/policy/identity.ts'
-import { meterName, type NumberRecord, SPACES, zoneName } from '../../controller/policy/numbers.ts'
-import { etagOf, propose, proposeNumbers, type Write } from '../../controller/policy/propose.ts'
+import { meterName, type NumberRecord, SPACES } from '../../controller/policy/numbers.ts'
+import { etagOf, propose, proposeNumbers, proposeRelease, type Write } from '../../controller/policy/propose.ts'
 import {
   type AnyRecord,
   IDENTITY,
@@ -17,8 +17,11 @@ import type { Tag } from '../../model/tag.ts'
 import { arbitraryPolicy, arbitraryVnp, interfaceRecord, TAGS } from '../support/arbitrary-state.ts'
 import { draftOf, PolicyStore } from '../support/policy-store.ts'
 import { iface, policy, rule, switchRecord, vnp } from '../support/records.ts'
+import { took, zonesNeeded, zonesOf } from '../support/zones.ts'
 
 const DATAPATH = '00000000000000aa'
+const OTHER = '00000000000000ab'
+const SWITCHES = [DATAPATH, OTHER]
 const create = (record: AnyRecord): Write => ({ op: 'create', record: draftOf(record) })
 const update = (record: AnyRecord, etag?: string): Write => ({ op: 'update', record: draftOf(record), etag })
 const upsert = (record: AnyRecord): Write => ({ op: 'update', record: draftOf(record), allowMissing: true })
@@ -195,29 +198,6 @@ describe('propose', () => {
     expect(codeOf(store, { op: 'tags', name: 'a', add, remove: [] })).to.equal('TOO_MANY')
   })
 
-  it('gives a switch its number and its zones when it connects, and zones for later networks', () => {
-    const store = new PolicyStore()
-    store.must(create(iface('a', 1, [])), create(iface('b', 2, [], 'blue')))
-    const connect = (datapathId: string) => {
-      const result = proposeNumbers(store.intent, datapathId, store.context)
-      if (!result.ok) throw new Error(result.failure.code)
-      if (result.value.transaction !== undefined) store.commit(result.value.transaction)
-      return result.value.transaction
-    }
-    expect(connect(DATAPATH)?.puts).to.have.length(3)
-    expect(connect(DATAPATH), 'again').to.equal(undefined)
-    connect('00000000000000ab')
-    store.must(create(iface('c', 3, [], 'red')))
-    const zones = [DATAPATH, '00000000000000ab'].flatMap((id) =>
-      ['default', 'blue', 'red'].map((network) => store.intent.number('zone', zoneName(id, network))),
-    )
-    expect(new Set(zones).size).to.equal(6)
-    expect(zones).not.to.include(undefined)
-    store.must(remove('interface', 'c'))
-    expect(store.intent.number('zone', zoneName(DATAPATH, 'red'))).to.equal(undefined)
-    expect(store.intent.number('network', 'red')).to.equal(undefined)
-  })
-
   it('keeps its laws over any sequence of writes', () => {
     const names = ['vnp-1', 'vnp-2', 'vnp-3']
     const tags = fc.subarray(TAGS)
@@ -227,6 +207,15 @@ describe('propose', () => {
         arbitrary: fc
           .tuple(fc.integer({ min: 1, max: 5 }), tags, fc.constantFrom('default', 'blue'))
           .map(([index, its, network]) => upsert(interfaceRecord(index, network, its, DATAPATH))),
+      },
+      {
+        weight: 1,
+        arbitrary: fc
+          .tuple(fc.integer({ min: 1, max: 5 }), fc.constantFrom('default', 'blue', 'red'), fc.boolean())
+          .map(([index, network, isByMac]) => {
+            const record = interfaceRecord(index, network, [], OTHER)
+            return upsert(isByMac ? { ...record, attachment: { kind: 'mac' } } : record)
+          }),
       },
       {
         weight: 3,
@@ -260,8 +249,7 @@ describe('propose', () => {
         }),
         (steps) => {
           const store = new PolicyStore()
-          const known = proposeNumbers(store.intent, DATAPATH, store.context)
-          if (known.ok && known.value.transaction !== undefined) store.commit(known.value.transaction)
+          for (const datapathId of SWITCHES) took(store, proposeNumbers(store.intent, datapathId, store.context))
           store.must(...names.map((name) => create(vnp(name, { selector: has('web') }))))
           store.must(...[1, 2, 3, 4, 5].map((index) => create(interfaceRecord(index, 'default', [], DATAPATH))))
           const numbersSeen = new Map<string, string>()
@@ -287,6 +275,11 @@ describe('propose', () => {
             )
             expect(again.ok && again.value.transaction, 'the same writes again').to.equal(undefined)
           }
+          for (const datapathId of SWITCHES) {
+            expect(took(store, proposeNumbers(store.intent, datapathId, store.context)), 'has all').to.equal(undefined)
+            took(store, proposeRelease(store.intent, datapathId, store.context))
+          }
+          expect(zonesOf(store), 'no more than are needed').to.deep.equal(zonesNeeded(store))
         },
       ),
       { numRuns: 120 },
@@ -296,7 +289,8 @@ describe('propose', () => {
 })
 
 /** Numbers belong exactly to what is in use, references are whole, claims have one holder. */
-function checkLaws({ intent, entries }: PolicyStore): void {
+function checkLaws(store: PolicyStore): void {
+  const { intent, entries } = store
   const policies = [...intent.policies.values()]
   const relevant = new Set([...intent.vnps.values(), ...policies].flatMap(tagsMentionedBy))
   const used = new Set<string>(policies.flatMap(cidrsNamedBy).map(cidrKey))
@@ -325,20 +319,27 @@ function checkLaws({ intent, entries }: PolicyStore): void {
     expect(intent.vnps.has(its)).to.equal(true)
     for (const { peer } of rules) if (peer.kind === 'vnp') expect(intent.vnps.has(peer.vnp)).to.equal(true)
   }
-  checkSpaces(intent, entries, policies)
+  checkSpaces(store, policies)
 }
 
-function checkSpaces(intent: PolicyStore['intent'], entries: PolicyStore['entries'], policies: Policy[]): void {
+function checkSpaces(store: PolicyStore, policies: Policy[]): void {
+  const { intent, entries } = store
   const networks = new Set([...intent.interfaces.values()].map(({ network }) => network))
   const meters = policies.flatMap(({ name, rules }) =>
     rules.flatMap(({ action }, at) => (action === 'rate-limit' ? [meterName(name, at)] : [])),
   )
   const wanted = {
     network: [...networks],
-    zone: [...networks].map((network) => zoneName(DATAPATH, network)),
     meter: meters,
   }
-  for (const space of ['network', 'zone', 'meter'] as const) {
+  const zones = zonesOf(store)
+  expect(zones).to.include.members(zonesNeeded(store))
+  for (const name of zones) expect(networks, name).to.include(name.slice(name.indexOf('/') + 1))
+  const given = [...entries].flatMap(([key, { value }]) =>
+    key.startsWith('number/zone/') ? [(value as NumberRecord).number] : [],
+  )
+  expect(new Set(given).size, 'zone numbers differ').to.equal(given.length)
+  for (const space of ['network', 'meter'] as const) {
     const stored = [...entries].filter(([key]) => key.startsWith(`${PREFIX.number}${space}/`))
     const numbers = stored.map(([, { value }]) => (value as NumberRecord).number)
     expect(new Set(numbers).size, `${space} numbers differ`).to.equal(numbers.length)

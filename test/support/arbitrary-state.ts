@@ -7,8 +7,9 @@ import fc from 'fast-check'
 import type { EntryChangeSet, StoredEntry } from '../../controller/policy/entries.ts'
 import { cidrKey, cidrsNamedBy, tagsKey, tagsMentionedBy } from '../../controller/policy/identity.ts'
 import { Intent } from '../../controller/policy/intent.ts'
-import { meterName, numberKey, zoneName } from '../../controller/policy/numbers.ts'
+import { meterName, numberKey } from '../../controller/policy/numbers.ts'
 import type { Backend, DatapathView, NetworkState, NumberSpace, PortView } from '../../controller/policy/state.ts'
+import { switchNamedBy, zoneName } from '../../controller/policy/zones.ts'
 import { formatAddress, parseAddress } from '../../model/address.ts'
 import {
   type AnyRecord,
@@ -203,6 +204,8 @@ export const datapathName = (index: number) => index.toString(16).padStart(16, '
 export interface ArbitraryRecords {
   records: AnyRecord[]
   datapathIds: string[]
+  /** Which zones the store holds: those that are needed where networkOf() has everything, or, where absent, all. */
+  zones?: 'all' | 'needed'
 }
 
 /** 2 to 6 interfaces in up to two networks on up to 3 switches, 1 to 3 partitions, up to 4 policies. */
@@ -217,6 +220,7 @@ export const arbitraryRecords: fc.Arbitrary<ArbitraryRecords> = fc
     policies: fc.integer({ min: 0, max: 4 }),
   })
   .chain(({ switches, interfaces, vnps, policies }) => {
+    const zones = interfaces.length % 2 === 0 ? 'needed' : 'all'
     const datapathIds = Array.from({ length: switches }, (_, index) => datapathName(index + 1))
     const names = Array.from({ length: vnps }, (_, index) => `vnp-${index + 1}`)
     const fixed = interfaces.map(({ tags: its, network }, index) =>
@@ -229,11 +233,11 @@ export const arbitraryRecords: fc.Arbitrary<ArbitraryRecords> = fc
           ...Array.from({ length: policies }, (_, index) => arbitraryPolicy(`pol-${index + 1}`, index + 1, names)),
         ),
       )
-      .map(([theVnps, thePolicies]) => ({ records: [...fixed, ...theVnps, ...thePolicies], datapathIds }))
+      .map(([theVnps, thePolicies]) => ({ records: [...fixed, ...theVnps, ...thePolicies], datapathIds, zones }))
   })
 
 /** Everything a store would hold for these records: with identities, and numbers for networks, zones, switches, meters. */
-export function snapshotOf({ records, datapathIds }: ArbitraryRecords, revision = 1): EntryChangeSet {
+export function snapshotOf({ records, datapathIds, zones }: ArbitraryRecords, revision = 1): EntryChangeSet {
   const entries: StoredEntry[] = []
   const put = (key: string, value: unknown) => entries.push({ key, value, modRevision: revision })
   for (const record of records) put(PREFIX[record.kind] + record.name, record)
@@ -256,10 +260,18 @@ export function snapshotOf({ records, datapathIds }: ArbitraryRecords, revision 
   }
   give('network', networks)
   give('switch', datapathIds)
-  give(
-    'zone',
-    datapathIds.flatMap((datapathId) => networks.map((network) => zoneName(datapathId, network))),
-  )
+  // The first switch of several is the gateway. A zone has the same number whichever others there are.
+  const isNeeded = (datapathId: string, network: string) =>
+    (datapathIds.length > 1 && datapathId === datapathIds[0]) ||
+    interfaces.some((record) => record.network === network && switchNamedBy(record) === datapathId)
+  let zone = 0
+  for (const datapathId of datapathIds) {
+    for (const network of networks) {
+      zone++
+      if (zones === 'needed' && !isNeeded(datapathId, network)) continue
+      put(numberKey('zone', zoneName(datapathId, network)), { number: zone })
+    }
+  }
   give(
     'meter',
     policies.flatMap(({ name, rules }) =>

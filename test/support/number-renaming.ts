@@ -87,6 +87,7 @@ export class Renaming {
 
   number(space: Space, number: number): number {
     if (space === 'identity' && number < IDENTITY.first) return number
+    if (space === 'zone' && number === 0) return number
     if (space === 'switch' && (number === ELSEWHERE || number === 0)) return number
     const its = this.#maps[space].get(number)
     if (its === undefined) throw new Error(`${space} number ${number} stands for nothing that both have`)
