@@ -324,6 +324,7 @@ async function start(
       }
       observe(() => observed.intentChanged(delta))
       zones.changed(delta.interfaces, [])
+      zones.numbered(delta.numbers)
       loop.intentChanged(delta)
     },
     error: (error: unknown) => log.error('the watch on the store broke; restart the controller', { error }),

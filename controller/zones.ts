@@ -9,11 +9,13 @@ import type { InterfaceRecord } from '../model/records.ts'
 import type { Intent } from './policy/intent.ts'
 import { Interest } from './policy/interest.ts'
 import type { Backend, ObservedView, Place } from './policy/state.ts'
-import { type ZoneNeeds, type ZoneWish, zoneName } from './policy/zones.ts'
+import { readZoneName, type ZoneNeeds, type ZoneWish, zoneName } from './policy/zones.ts'
 import type { Writer } from './write.ts'
 
 /** Zones of one transaction, and so of one turn of the event loop. */
 export const ZONES_PER_WRITE = 1000
+/** How names of zones begin among those of all numbers. */
+const ZONE = 'zone/'
 /** Milliseconds after which zones that could not be given are asked for again. */
 const RETRY_MS = 5000
 
@@ -60,6 +62,25 @@ export class Zones implements ZoneNeeds {
   mayBeGateway(datapathId: string): boolean {
     const { backend, intent } = this.#options
     return backend === 'fabric' && (intent.switchOf(datapathId)?.uplinks.length ?? 0) > 0
+  }
+
+  /**
+   * These numbers, by space and name, were given or released. A zone whose release was decided before it was seen that
+   * somebody needs it is asked for again.
+   */
+  numbered(numbers: Iterable<string>): void {
+    for (const number of numbers) {
+      if (!number.startsWith(ZONE)) continue
+      const { datapathId, network } = readZoneName(number.slice(ZONE.length))
+      if (this.#isNeeded(datapathId, network)) this.#want(datapathId, network)
+    }
+  }
+
+  #isNeeded(datapathId: string, network: string): boolean {
+    if (this.#interest.isLocal(datapathId, network)) return true
+    if (this.#options.intent.interfacesByNetwork.all(network).size === 0) return false
+    for (const gateway of this.gateways()) if (gateway === datapathId) return true
+    return false
   }
 
   /** These interfaces are elsewhere or their records others; ports or links of these switches changed. */

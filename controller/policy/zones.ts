@@ -29,6 +29,12 @@ export function zoneName(datapathId: string, network: string): string {
   return `${datapathId}/${network}`
 }
 
+/** The inverse of zoneName. */
+export function readZoneName(name: string): ZoneWish {
+  const slash = name.indexOf('/')
+  return { datapathId: name.slice(0, slash), network: name.slice(slash + 1) }
+}
+
 /** The zones that are in use, both ways. */
 export class ZoneIndex {
   /** Network to datapath ids. */
@@ -37,8 +43,7 @@ export class ZoneIndex {
   readonly byDatapath = new Multimap<string>()
 
   set(name: string, isUsed: boolean): void {
-    const slash = name.indexOf('/')
-    const [datapathId, network] = [name.slice(0, slash), name.slice(slash + 1)]
+    const { datapathId, network } = readZoneName(name)
     const action = isUsed ? 'add' : 'remove'
     this.byNetwork[action](network, datapathId)
     this.byDatapath[action](datapathId, network)

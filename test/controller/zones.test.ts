@@ -67,6 +67,7 @@ function world(backend: Backend = 'fabric') {
     observed.intentChanged(delta)
     look()
     zones.changed(delta.interfaces, [])
+    zones.numbered(delta.numbers)
   })
   const write = async (...writes: Write[]): Promise<void> => {
     const written = await writer.write(() => ok(writes), { caller: 'test', method: 'Test' })
@@ -204,6 +205,20 @@ describe('zones', () => {
     await settlesAt(its, `${ONE}/red`, `${TWO}/blue`)
     await its.write({ op: 'delete', kind: 'interface', name: 'if-2' })
     await settlesAt(its, `${TWO}/blue`)
+  })
+
+  it('are given again where somebody shows up while they are being released', async () => {
+    const its = make()
+    for (const datapathId of [ONE, TWO]) await its.up(datapathId)
+    const two = on(2, 'blue', MAC)
+    await its.put(on(1, 'blue', { kind: 'port', datapathId: TWO, port: 1 }), two)
+    await its.put(on(1, 'blue', { kind: 'port', datapathId: ONE, port: 1 }))
+    await settlesAt(its, `${ONE}/blue`, `${TWO}/blue`)
+    const connects = its.up(TWO)
+    its.see(two.mac, TWO, 2)
+    await connects
+    expect(its.all()).to.deep.equal([`${ONE}/blue`])
+    await settlesAt(its, `${ONE}/blue`, `${TWO}/blue`)
   })
 
   it('that cannot be given are told once, and given when they can be', async () => {
