@@ -37,8 +37,9 @@ export class Hints {
     this.#tell = tell
   }
 
-  links(): LinkHint[] {
-    return this.#store.get<LinkHint[]>(LINKS)?.value.map((link) => ({ ...link })) ?? []
+  /** Links of the last run; undefined where no run has told of any, nor that there are none. */
+  links(): LinkHint[] | undefined {
+    return this.#store.get<LinkHint[]>(LINKS)?.value.map((link) => ({ ...link }))
   }
 
   places(): [string, Place][] {
@@ -86,8 +87,7 @@ export class Hints {
     }
     const links = this.#links && inOrder(this.#links)
     this.#links = undefined
-    if (links !== undefined && !sameValue(this.#store.get(LINKS)?.value ?? [], links))
-      puts.push({ key: LINKS, value: links })
+    if (links !== undefined && !sameValue(this.#store.get(LINKS)?.value, links)) puts.push({ key: LINKS, value: links })
     if (this.#places.size > 0) this.#later()
     if (puts.length === 0 && deletes.length === 0) return
     const cause = { caller: 'controller', method: 'observed' }

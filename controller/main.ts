@@ -143,6 +143,9 @@ async function start(
 
   const lookup = new PolicyLookup(intent, { clock: () => clock.monotonic() })
   const hints = new Hints(store, tell)
+  const remembered = hints.links()
+  /** The next run can begin without waiting for probes, links or none. */
+  let isRemembered = remembered !== undefined
   lifecycle.onStop('hints', () => hints.close())
   const southbound = new Southbound(
     {
@@ -166,7 +169,7 @@ async function start(
     tell,
     secret: randomBytes(32),
     probeMs: config.probeMs,
-    hints: hints.links(),
+    hints: remembered ?? [],
     edge: ({ datapathId, port, name }) =>
       isNoLink(intent.switchOf(datapathId), name) ||
       intent.byAttachment(datapathId, port, name) !== undefined ||
@@ -310,7 +313,10 @@ async function start(
   const channelEvents = southbound.events.subscribe(onChannel)
   const topologyChanges = topology.changes.subscribe(({ datapaths, macs, links }) => {
     observe(() => observed.topologyChanged(datapaths, macs))
-    if (links) hints.setLinks(topology.links.map(({ from, to }) => ({ from: { ...from }, to: { ...to } })))
+    if (links || (!isRemembered && topology.settled && southbound.switches.size > 0)) {
+      hints.setLinks(topology.links.map(({ from, to }) => ({ from: { ...from }, to: { ...to } })))
+      isRemembered = true
+    }
     if (topology.settled) loop.open()
   })
   const records = store.watch(intent.generation).subscribe({
@@ -334,7 +340,7 @@ async function start(
   })
 
   observed.recall(hints.places())
-  if (hints.links().length > 0) loop.open()
+  if (remembered !== undefined) loop.open()
   topology.start()
   lifecycle.onStop('topology', () => topology.close())
   const openflow = await southbound.start()

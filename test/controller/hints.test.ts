@@ -52,6 +52,19 @@ describe('hints', () => {
     expect(store.revision()).to.equal(2)
   })
 
+  it('tell no links, where that was found, from not knowing any', async () => {
+    const store = openMemoryStore()
+    const fresh = new Hints(store, tell)
+    expect(fresh.links()).to.equal(undefined)
+    fresh.setLinks([])
+    await fresh.close()
+    await lifetime(store, (hints) => {
+      expect(hints.links()).to.deep.equal([])
+      hints.setLinks([])
+    })
+    expect(store.revision()).to.equal(1)
+  })
+
   it('write many places in several pieces, each of them once', async () => {
     const store = openMemoryStore()
     await lifetime(store, (hints) => {

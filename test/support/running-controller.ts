@@ -68,7 +68,7 @@ export class RunningController {
     })
     this.#process = child
     child.stderr!.on('data', (chunk: Buffer) => {
-      this.#stderr = (this.#stderr + chunk.toString()).slice(-20_000)
+      this.#stderr = (this.#stderr + chunk.toString()).slice(-200_000)
     })
     await new Promise<void>((resolve, reject) => {
       const late = setTimeout(() => reject(new Error(`the controller does not start: ${this.#stderr}`)), START_MS)
