@@ -1,14 +1,22 @@
 /**
- * From changes to wanted programs: gathers what changed in intent and observed, compiles once per turn of the event
- * loop, and hands every switch its program with the generation it enforces. Nothing is handed out before the gate opens
- * (intent loaded, topology settled or remembered), so that a controller that has just started takes nobody's flows away.
+ * From changes to wanted programs: gathers what changed in intent and observed, compiles it, and hands every switch its
+ * program with the generation it enforces. Nothing is handed out before the gate opens (intent loaded, topology settled or
+ * remembered), so that a controller that has just started takes nobody's flows away.
+ *
+ * Compiling much goes in steps, between which everything else has the event loop, changes of intent and observed too. What
+ * changed meanwhile is compiled on top, until nothing has; only then is anything published, so that a switch's program goes
+ * from one generation to another at once. Where changes do not cease, the last portion is compiled in one go.
  */
 import type { Applied } from './applied.ts'
 import { collect } from './flows/ledger.ts'
 import type { Compiled, Compiler } from './policy/compile.ts'
 import { emptyDelta, type Intent, type IntentDelta, mergeDelta } from './policy/intent.ts'
 import { nothingTouched, type SwitchProgram, type Touched } from './policy/program.ts'
-import type { Backend, ObservedDelta, ObservedView } from './policy/state.ts'
+import type { Backend, NetworkState, ObservedDelta, ObservedView } from './policy/state.ts'
+import { inTurns } from './turns.ts'
+
+/** Portions compiled in steps before one is compiled in one go. */
+const MOST_PORTIONS = 4
 
 export interface CompileLoopOptions {
   intent: Intent
@@ -17,7 +25,7 @@ export interface CompileLoopOptions {
   compiler: Compiler
   applied: Applied
   want(datapathId: string, generation: number, program: SwitchProgram, touched: Touched | undefined): void
-  /** A compilation took so long; `switches` of them have another program now. */
+  /** A compilation took so long, without what others did meanwhile; `switches` of them have another program now. */
   measured(ms: number, switches: number): void
   /** What compiling threw: a defect. Switches keep what they have. */
   failed(error: unknown): void
@@ -31,7 +39,8 @@ export class CompileLoop {
   readonly #followed = new Set<Map<string, Touched | undefined>>()
   #intent: IntentDelta | 'all' | undefined = 'all'
   #observed: ObservedDelta | 'all' | undefined = 'all'
-  #scheduled: NodeJS.Immediate | undefined
+  /** The compilation under way, and when it has ended. */
+  #running: { work: Generator<undefined>; ended: Promise<void> } | undefined
   #open = false
   #closed = false
 
@@ -71,14 +80,27 @@ export class CompileLoop {
 
   close(): void {
     this.#closed = true
-    clearImmediate(this.#scheduled)
   }
 
-  /** Compiles what is pending now, not in the next turn. False where nothing is compiled, as the gate is closed. */
+  /** Whether programs are of what intent and observed are now. */
+  get isRested(): boolean {
+    return this.#running === undefined
+  }
+
+  /** Resolves when nothing was left to be compiled, published and handed out. */
+  async rested(): Promise<void> {
+    while (this.#running !== undefined) await this.#running.ended
+  }
+
+  /**
+   * Compiles what is pending now, not in turns: who has to wait in any case waits for rested() before. False where nothing
+   * is compiled, as the gate is closed.
+   */
   catchUp(): boolean {
     if (!this.#open || this.#closed) return false
-    if (this.#intent !== undefined || this.#observed !== undefined) this.#attempt()
-    return this.#intent === undefined && this.#observed === undefined
+    this.#schedule()
+    for (const _ of this.#running?.work ?? []);
+    return !this.#isPending
   }
 
   /**
@@ -112,43 +134,65 @@ export class CompileLoop {
     this.#schedule()
   }
 
-  #schedule(): void {
-    if (!this.#open || this.#closed) return
-    this.#scheduled ??= setImmediate(() => {
-      this.#scheduled = undefined
-      this.#attempt()
-    })
+  get #isPending(): boolean {
+    return this.#intent !== undefined || this.#observed !== undefined
   }
 
-  #attempt(): void {
+  #schedule(): void {
+    if (!this.#open || this.#closed || !this.#isPending || this.#running !== undefined) return
+    const work = this.#attempt()
+    this.#running = { work, ended: inTurns(work) }
+  }
+
+  *#attempt(): Generator<undefined> {
     try {
-      this.#compile()
+      while (this.#isPending && !this.#closed) yield* this.#compile()
     } catch (error) {
       // What was half done in memory is made anew from the whole state next time.
       this.#intent = 'all'
       this.#observed = 'all'
       this.#options.failed(error)
+    } finally {
+      this.#running = undefined
     }
   }
 
-  #compile(): void {
+  *#compile(): Generator<undefined> {
     const { intent, observed, backend, compiler, applied, want, measured, clock } = this.#options
-    const started = clock()
-    const changed = { intent: this.#intent ?? emptyDelta(intent.generation), observed: this.#observed ?? noPlaces() }
-    const generation = intent.generation
-    const compiled = compiler.compile({ intent, observed, backend }, changed)
-    this.#intent = undefined
-    this.#observed = undefined
-    for (const [datapathId, { program, touched }] of compiled) {
+    const state: NetworkState = { intent, observed, backend }
+    let spent = 0
+    let since = clock()
+    const turn = function* (): Generator<undefined> {
+      spent += clock() - since
+      yield undefined
+      since = clock()
+    }
+    for (let portions = 1; this.#isPending; portions++) {
+      const changed = { intent: this.#intent ?? emptyDelta(intent.generation), observed: this.#observed ?? noPlaces() }
+      this.#intent = undefined
+      this.#observed = undefined
+      for (const _ of compiler.compiling(state, changed)) {
+        if (portions < MOST_PORTIONS) yield* turn()
+        if (this.#closed) return
+      }
+    }
+    // All that has changed is compiled: this is the state of one generation, whatever changes from here on.
+    const { generation } = intent
+    const published = new Set<string>()
+    for (const [datapathId, { program, touched }] of compiler.publishing()) {
+      if (!observed.datapaths.has(datapathId)) continue
       this.#programs.set(datapathId, program)
       for (const notes of this.#followed) note(notes, datapathId, touched)
-    }
-    measured(clock() - started, compiled.size)
-    applied.compiledUpTo(generation)
-    for (const [datapathId, program] of this.#programs) {
-      const touched = compiled.has(datapathId) ? compiled.get(datapathId)?.touched : nothingTouched()
+      published.add(datapathId)
       want(datapathId, generation, program, touched)
+      yield* turn()
+      if (this.#closed) return
     }
+    for (const [datapathId, program] of this.#programs) {
+      if (!published.has(datapathId)) want(datapathId, generation, program, nothingTouched())
+    }
+    applied.compiledUpTo(generation)
+    measured(spent + clock() - since, published.size)
   }
 }
 

@@ -3,10 +3,10 @@
  * against what compiling all of the intent anew gives. The second holds the incremental compiler to law 4 where it
  * runs: it is to give the same as compiling at once; where it does not, that is a defect, told as an alert.
  *
- * Compiling anew begins with the store's entries and a copy of what is observed, taken in one turn of the event loop.
- * It is done in slices, with turns between them, while intent and programs go on changing; so keys that were compiled
- * meanwhile are left out and counted. Everything else did not change, and must be equal. One verification runs at a
- * time. Used by the API; it refuses to correct anything.
+ * Compiling anew begins with the store's entries and a copy of what is observed, taken in one turn of the event loop in
+ * which nothing is left to be compiled. It is done in slices, with turns between them, while intent and programs go on
+ * changing; so keys that were compiled meanwhile are left out and counted. Everything else did not change, and must be
+ * equal. One verification runs at a time. Used by the API; it refuses to correct anything.
  */
 import { setImmediate as turn } from 'node:timers/promises'
 import { type Comparison, isTouched, MOST_SHOWN, union } from './channel/compare.ts'
@@ -111,6 +111,9 @@ export class Verifier {
   ): AsyncGenerator<{ datapathId: string; program: SwitchFindings['program'] }> {
     const { loop, backend, entries, observed } = this.#options
     if (!loop.isOpen) return
+    // What has changed and is not compiled yet may be undone before it is, and nobody would note it.
+    while (!loop.isRested) await loop.rested()
+    signal.throwIfAborted()
     const { touched, stop } = loop.follow()
     try {
       // All of one moment: from here on, whatever changes is compiled, and thereby noted.

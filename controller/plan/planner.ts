@@ -9,6 +9,7 @@
 import { ok, type Result } from '../../model/errors.ts'
 import type { SwitchRecord } from '../../model/records.ts'
 import type { SwitchStatus } from '../channel/types.ts'
+import type { CompileLoop } from '../compile-loop.ts'
 import { classesOf, photograph } from '../policy/classes.ts'
 import { worldExists } from '../policy/compile-switch.ts'
 import type { IntentDelta } from '../policy/intent.ts'
@@ -26,6 +27,7 @@ import { inSlices } from './slices.ts'
 import { type Parts, type SupposedProgram, suppose } from './suppose.ts'
 
 export interface PlanSources extends Parts {
+  loop: Parts['loop'] & Pick<CompileLoop, 'rested'>
   places: ObservedView
   switches(): ReadonlyMap<string, SwitchStatus>
   nameOf(datapathId: string): string
@@ -77,7 +79,9 @@ export class Planner {
     { caller, method, owner }: WriteRequest,
     options: PlanOptions,
   ): Promise<Result<Plan>> {
-    const { intent, places, clock, now } = this.#sources
+    const { intent, places, clock, now, loop } = this.#sources
+    // What is being compiled would have to be finished at once.
+    await loop.rested()
     options.signal?.throwIfAborted()
     const writes = decide(intent)
     if (!writes.ok) return writes

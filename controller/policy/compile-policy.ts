@@ -20,6 +20,7 @@ import {
   rowsOf,
 } from './compile-rule.ts'
 import { type Move, PolicyScope, RuleRows, type RuleUnit } from './compile-scope.ts'
+import type { Pace } from './compile-work.ts'
 import { cookieOf } from './cookie.ts'
 import { RowSet, type Rows } from './fields.ts'
 import type { IntentDelta } from './intent.ts'
@@ -47,6 +48,8 @@ export interface PolicyChange {
 }
 
 const NO_ROWS: Rows = new Map()
+/** What the rows of an identity that moves are taken for. */
+const ROWS_OF_A_MOVE = 20
 const WORLD_UNIT = 'world-policy'
 const DIRECTIONS: readonly Direction[] = ['egress', 'ingress']
 
@@ -67,6 +70,19 @@ export class PolicyRows {
   readonly #scopes = new Set<PolicyScope>()
 
   update(intent: IntentView, delta: IntentDelta | 'all'): PolicyChange {
+    const steps = this.updating(intent, delta, { spend: () => false })
+    for (;;) {
+      const step = steps.next()
+      if (step.done === true) return step.value
+    }
+  }
+
+  /** The same in steps, between which intent may change: what changes then has to be told by another call. */
+  *updating(
+    intent: IntentView,
+    delta: IntentDelta | 'all',
+    pace: Pick<Pace, 'spend'>,
+  ): Generator<undefined, PolicyChange> {
     const change: PolicyChange = { flows: new Set(), meters: new Set(), rescope: false }
     const all = delta === 'all'
     if (all) {
@@ -75,13 +91,17 @@ export class PolicyRows {
     }
     if (all || delta.prefixesChanged) change.rescope = this.#setWorldIdentities(intent)
     if (all || delta.rulesChanged || [...delta.numbers].some((number) => number.startsWith('meter/'))) {
-      this.#reorder(intent, all, change)
+      yield* this.#reorder(intent, all, change, pace)
     }
     if (all || delta.prefixesChanged) {
       if (!all) for (const name of [...this.#unitsOfWorld]) this.#rebuild(name, intent, change)
       this.#setWorld(intent, change)
     }
-    if (!all) for (const identity of delta.identities) this.#moveIdentity(identity, intent, change)
+    if (all) return change
+    for (const identity of delta.identities) {
+      this.#moveIdentity(identity, intent, change)
+      if (pace.spend(ROWS_OF_A_MOVE)) yield undefined
+    }
     return change
   }
 
@@ -121,7 +141,7 @@ export class PolicyRows {
   }
 
   /** Finds the units there have to be, and builds those that are new or stand elsewhere. */
-  #reorder(intent: IntentView, all: boolean, change: PolicyChange): void {
+  *#reorder(intent: IntentView, all: boolean, change: PolicyChange, pace: Pick<Pace, 'spend'>): Generator<undefined> {
     const wanted = judgements(intent)
     for (const name of [...this.#units.keys()]) if (!wanted.has(name)) this.#drop(name, change)
     for (const [name, judgement] of wanted) {
@@ -131,11 +151,12 @@ export class PolicyRows {
         continue
       }
       this.#drop(name, change)
-      this.#build(name, judgement, intent, change)
+      if (pace.spend(this.#build(name, judgement, intent, change))) yield undefined
     }
   }
 
-  #build(name: string, judgement: Judgement, intent: IntentView, change: PolicyChange): void {
+  /** @returns How many rows it has. */
+  #build(name: string, judgement: Judgement, intent: IntentView, change: PolicyChange): number {
     const clauses = judgement.clauses(intent)
     const rows = new RuleRows(rowsOf(judgement, clauses))
     const unit: Unit = { judgement, clauses, rows, meter: meterOf(judgement), facesWorld: this.#facesWorld(clauses) }
@@ -149,6 +170,7 @@ export class PolicyRows {
       change.meters.add(unit.meter.meterId)
     }
     this.#tellReplaced(name, NO_ROWS, unit, union(clauses))
+    return 1 + rows.all.size
   }
 
   #drop(name: string, change: PolicyChange): void {

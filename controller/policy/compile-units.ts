@@ -1,34 +1,48 @@
 /**
- * A switch's program as the sum of units: each unit owns the rows it asked for last, and setting it anew changes the
- * program in place and notes the keys. Where two units ask for the same (table, priority, match) the one whose name
- * comes first holds it, whatever the order in which they asked. A unit may come in parts that share its name and never
- * keep the same key, so that a part that is equal on many switches is one map for all of them. It refuses to know what
- * rows mean. Used by compile.ts.
+ * A switch's program as the sum of units: each unit owns the rows it asked for last. What units come to is seen in the
+ * program when it is published, at once and with the keys that may differ, so that nobody meets half of it. Where two units
+ * ask for the same (table, priority, match) the one whose name comes first holds it, whatever the order in which they
+ * asked. A unit may come in parts that share its name and never keep the same key, so that a part that is equal on many
+ * switches is one map for all of them. It refuses to know what rows mean. Used by compile.ts.
  */
 import type { Rows } from './fields.ts'
-import { emptyProgram, type Flow, nothingTouched, type SwitchProgram, type Touched } from './program.ts'
+import { emptyProgram, type Flow, type Meter, nothingTouched, type SwitchProgram, type Touched } from './program.ts'
 
 const NO_ROWS: Rows = new Map()
 
 export class SwitchUnits {
+  /** What is to be seen: only publish() changes it, but for a switch that has not been published yet. */
   readonly program: SwitchProgram = emptyProgram()
-  #touched: Touched = nothingTouched()
-  #notes = true
+  /** What differs from the program, until it is published; undefined is gone. */
+  #flows = new Map<string, Flow | undefined>()
+  #meters = new Map<number, Meter | undefined>()
+  /** Ports that are to become silent, or are to be no longer. */
+  #ports = new Map<number, boolean>()
+  #isPublished = false
   readonly #units = new Map<string, Rows>()
   /** Keys that several units ask for, with what each asks for. */
   readonly #contested = new Map<string, Map<string, Flow>>()
 
-  /** What may differ since the last call. */
-  takeTouched(): Touched {
-    const touched = this.#touched
-    this.#touched = nothingTouched()
-    this.#notes = true
+  /** Makes the program what the units are. @returns what may differ; undefined where it is published the first time. */
+  publish(): Touched | undefined {
+    if (!this.#isPublished) {
+      this.#isPublished = true
+      return undefined
+    }
+    const touched = nothingTouched()
+    const { flows, meters, noFloodPorts } = this.program
+    for (const [key, flow] of this.#flows) if (replace(flows, key, flow)) touched.flows.add(key)
+    for (const [id, meter] of this.#meters) if (replace(meters, id, meter)) touched.meters.add(id)
+    for (const [port, silent] of this.#ports) {
+      if (noFloodPorts.has(port) === silent) continue
+      touched.ports.add(port)
+      if (silent) noFloodPorts.add(port)
+      else noFloodPorts.delete(port)
+    }
+    if (this.#flows.size > 0) this.#flows = new Map()
+    if (this.#meters.size > 0) this.#meters = new Map()
+    if (this.#ports.size > 0) this.#ports = new Map()
     return touched
-  }
-
-  /** Until what is touched is taken, nobody wants to know which flows are. */
-  touchAll(): void {
-    this.#notes = false
   }
 
   unitNames(): Iterable<string> {
@@ -47,42 +61,45 @@ export class SwitchUnits {
 
   /** Takes over one row that all switches share; no other unit asks for its key. */
   share(key: string, flow: Flow | undefined): void {
-    if (flow === undefined) this.program.flows.delete(key)
-    else this.program.flows.set(key, flow)
-    if (this.#notes) this.#touched.flows.add(key)
+    this.#write(key, flow)
   }
 
-  shareMeter(id: number, meter: SwitchProgram['meters'] extends Map<number, infer M> ? M | undefined : never): void {
-    if (meter === undefined) this.program.meters.delete(id)
-    else this.program.meters.set(id, meter)
-    this.#touched.meters.add(id)
+  shareMeter(id: number, meter: Meter | undefined): void {
+    if (this.#isPublished) this.#meters.set(id, meter)
+    else replace(this.program.meters, id, meter)
   }
 
   setNoFlood(ports: ReadonlySet<number>): void {
-    const { noFloodPorts } = this.program
-    for (const port of noFloodPorts) if (!ports.has(port)) this.#touched.ports.add(port)
-    for (const port of ports) if (!noFloodPorts.has(port)) this.#touched.ports.add(port)
-    noFloodPorts.clear()
-    for (const port of ports) noFloodPorts.add(port)
+    for (const port of this.program.noFloodPorts) if (!ports.has(port)) this.setSilent(port, false)
+    for (const [port, silent] of this.#ports) if (silent && !ports.has(port)) this.setSilent(port, false)
+    for (const port of ports) this.setSilent(port, true)
   }
 
   /** Whether the switch's own flooding leaves out this port. */
   setSilent(port: number, silent: boolean): void {
-    const { noFloodPorts } = this.program
-    if (noFloodPorts.has(port) === silent) return
-    this.#touched.ports.add(port)
-    if (silent) noFloodPorts.add(port)
-    else noFloodPorts.delete(port)
+    if (this.#isPublished) this.#ports.set(port, silent)
+    else if (silent) this.program.noFloodPorts.add(port)
+    else this.program.noFloodPorts.delete(port)
+  }
+
+  /** The row that holds a key. */
+  #read(key: string): Flow | undefined {
+    const drafted = this.#flows.size === 0 ? undefined : this.#flows.get(key)
+    if (drafted !== undefined) return drafted
+    return this.#flows.has(key) ? undefined : this.program.flows.get(key)
+  }
+
+  #write(key: string, flow: Flow | undefined): void {
+    if (this.#isPublished) this.#flows.set(key, flow)
+    else replace(this.program.flows, key, flow)
   }
 
   #put(unit: string, key: string, flow: Flow): void {
-    if (this.#notes) this.#touched.flows.add(key)
-    const { flows } = this.program
     let claims = this.#contested.size === 0 ? undefined : this.#contested.get(key)
     if (claims === undefined) {
-      const holder = flows.get(key)
+      const holder = this.#read(key)
       if (holder === undefined || holder.unit === unit) {
-        flows.set(key, flow)
+        this.#write(key, flow)
         return
       }
       claims = new Map([[holder.unit, holder]])
@@ -94,10 +111,9 @@ export class SwitchUnits {
 
   /** Unless another part of the unit has asked for the key meanwhile. */
   #remove(unit: string, key: string, flow: Flow): void {
-    if (this.#notes) this.#touched.flows.add(key)
     const claims = this.#contested.get(key)
     if (claims === undefined) {
-      if (this.program.flows.get(key) === flow) this.program.flows.delete(key)
+      if (this.#read(key) === flow) this.#write(key, undefined)
       return
     }
     if (claims.get(unit) === flow) claims.delete(unit)
@@ -107,8 +123,15 @@ export class SwitchUnits {
   #settle(key: string, claims: Map<string, Flow>): void {
     let first: Flow | undefined
     for (const flow of claims.values()) if (first === undefined || flow.unit < first.unit) first = flow
-    if (first === undefined) this.program.flows.delete(key)
-    else this.program.flows.set(key, first)
+    this.#write(key, first)
     if (claims.size <= 1) this.#contested.delete(key)
   }
+}
+
+/** Whether that changed anything. */
+function replace<K, V>(map: Map<K, V>, key: K, value: V | undefined): boolean {
+  if (map.get(key) === value) return false
+  if (value === undefined) map.delete(key)
+  else map.set(key, value)
+  return true
 }

@@ -10,7 +10,6 @@
  */
 import {
   factsOf,
-  type InterfaceFacts,
   interfaceRows,
   interfaceRowsElsewhere,
   interfaceRowsEverywhere,
@@ -19,17 +18,17 @@ import {
   type Site,
   siteOf,
 } from './compile-interface.ts'
-import { type PolicyChange, PolicyRows } from './compile-policy.ts'
+import { PolicyRows } from './compile-policy.ts'
 import type { PolicyScope } from './compile-scope.ts'
 import { classOf, forwardRows, portRows, systemRows, worldExists, worldRows } from './compile-switch.ts'
 import { SwitchUnits } from './compile-units.ts'
+import { type Looked, type Looks, Pace, partsOf, Work } from './compile-work.ts'
 import type { Rows } from './fields.ts'
 import type { IntentDelta } from './intent.ts'
 import { Interest } from './interest.ts'
 import { Multimap } from './multimap.ts'
 import { Occurrences } from './occurrences.ts'
 import type { SwitchProgram, Touched } from './program.ts'
-import { slices } from './slices.ts'
 import type { Backend, DatapathView, NetworkState, ObservedDelta, Place } from './state.ts'
 
 export { guardFlow, TABLE_NAMES, TABLES } from './pipeline.ts'
@@ -59,55 +58,13 @@ interface Scoped {
   networks: Set<string>
 }
 
-/** An interface as it is compiled for all switches; the rows that several share are the same objects. */
-interface Looked {
-  facts: InterfaceFacts
-  parts: Parts
-  elsewhere: Rows
-  everywhere: Rows
-  /** On switches that are not concerned with its network. */
-  farAway: Rows
-}
-
-/** Names of the parts of an interface's unit. */
-interface Parts {
-  elsewhere: string
-  everywhere: string
-}
-
-/** Interfaces as they are now, each looked at once; undefined where there is no such record any more. */
-type Looks = Map<string, Looked | undefined>
-
-/** What is left to be done for switches. */
-class Work {
-  /** Interfaces to compile on every switch. */
-  readonly interfaces = new Set<string>()
-  /** Interfaces to compile on one switch, by datapath id. */
-  readonly onSwitch = new Multimap<string>()
-  /** Ports to classify, by datapath id; missing from `allPorts`. */
-  readonly ports = new Map<string, Set<number>>()
-  readonly allPorts = new Set<string>()
-  /** Switches whose rows towards other switches may differ. */
-  forward: Set<string> | 'all' = new Set()
-  /** The rows of the world may differ, on all switches. */
-  world = false
-  policy: PolicyChange = { flows: new Set(), meters: new Set(), rescope: false }
-  /** Networks that switches may be concerned with now, or no longer. */
-  readonly interest = new Map<string, ReadonlySet<string> | 'all'>()
-
-  port({ datapathId, port }: Place): void {
-    const ports = this.ports.get(datapathId)
-    if (ports === undefined) this.ports.set(datapathId, new Set([port]))
-    else ports.add(port)
-  }
-}
-
 const NO_ROWS: Rows = new Map()
-/** Interfaces in one slice of compiling anew. */
-const SLICE = 1000
+/** What an identity's rows on one switch are taken for; how many they are is not known before. */
+const ROWS_OF_AN_IDENTITY = 10
 
 export class Compiler {
   readonly #backend: Backend
+  readonly #pace: Pace
   readonly #policy = new PolicyRows()
   readonly #switches = new Map<string, SwitchUnits>()
   readonly #seen = new Map<string, Seen>()
@@ -124,15 +81,35 @@ export class Compiler {
   #worldExists = false
   #isNew = true
 
-  constructor(backend: Backend) {
+  /** @param perStep Rows of one step of work, about. */
+  constructor(backend: Backend, perStep?: number) {
     this.#backend = backend
+    this.#pace = new Pace(perStep)
   }
 
   /**
    * Brings the programs up to date and returns those that may have changed. A state of another back end than the one
    * given at construction is read as if it were of that one.
    */
-  compile(given: NetworkState, { intent, observed }: Changed): Map<string, Compiled> {
+  compile(state: NetworkState, changed: Changed): Map<string, Compiled> {
+    for (const _ of this.compiling(state, changed));
+    return new Map(this.publishing())
+  }
+
+  /** What has been compiled takes effect in the programs, one by one: those that may have changed. */
+  *publishing(): Generator<[datapathId: string, compiled: Compiled]> {
+    for (const [datapathId, units] of this.#switches) {
+      const touched = units.publish()
+      if (touched === undefined || isAny(touched)) yield [datapathId, { program: units.program, touched }]
+    }
+  }
+
+  /**
+   * Compiles in steps; programs stay as they are until they are published. The state may change between two steps: then
+   * what is compiled is of neither state, until what changed meanwhile has been compiled too, by another call. Each row
+   * follows from the state as it is when it is made, and what changed is made again; so nothing of the mixture is left.
+   */
+  *compiling(given: NetworkState, { intent, observed }: Changed): Generator<undefined> {
     const state: NetworkState = { ...given, backend: this.#backend }
     const { datapaths } = state.observed
     const work = new Work()
@@ -144,37 +121,31 @@ export class Compiler {
       this.#takeObserved(state, observed, work)
     }
     for (const datapathId of [...this.#switches.keys()]) if (!datapaths.has(datapathId)) this.#forget(datapathId)
-    const fresh = new Set([...datapaths.keys()].filter((datapathId) => !this.#switches.has(datapathId)))
+    const present = [...datapaths.keys()]
+    const fresh = new Set(present.filter((datapathId) => !this.#switches.has(datapathId)))
     const hasWorld = worldExists(datapaths)
     if (hasWorld !== this.#worldExists) for (const name of this.#seen.keys()) work.interfaces.add(name)
     const hadWorld = this.#worldExists
     this.#worldExists = hasWorld
-    for (const datapathId of all ? datapaths.keys() : [...(observed as ObservedDelta).datapaths, ...fresh])
+    for (const datapathId of all ? present : [...(observed as ObservedDelta).datapaths, ...fresh])
       this.#setLinks(datapathId, datapaths.get(datapathId))
-    this.#look(state, work, hadWorld || hasWorld)
+    yield* this.#look(state, work, hadWorld || hasWorld)
     const looks: Looks = new Map()
-    work.policy = this.#policy.update(state.intent, all ? 'all' : intent)
-
-    const compiled = new Map<string, Compiled>()
-    for (const datapath of datapaths.values()) {
-      const { datapathId } = datapath
-      const units = this.#switches.get(datapathId) ?? new SwitchUnits()
-      if (fresh.has(datapathId)) {
-        units.touchAll()
-        for (const _ of this.#starting(state, datapath, units, looks));
-      } else this.#update(state, datapath, units, work, looks)
-      const touched = units.takeTouched()
-      if (fresh.has(datapathId)) compiled.set(datapathId, { program: units.program, touched: undefined })
-      else if (isAny(touched)) compiled.set(datapathId, { program: units.program, touched })
+    work.policy = yield* this.#policy.updating(state.intent, all ? 'all' : intent, this.#pace)
+    for (const datapathId of present) {
+      const datapath = datapaths.get(datapathId)
+      const units = this.#switches.get(datapathId)
+      // One that went meanwhile starts anew if it comes back.
+      if (datapath === undefined) this.#forget(datapathId)
+      else if (units === undefined) yield* this.#starting(state, datapath, looks)
+      else yield* this.#update(state, datapath, units, work, looks)
     }
     this.#occurrences.settle()
-    return compiled
   }
 
   /**
    * What a compiler that has compiled nothing yet makes of a state that does not change meanwhile, switch by switch, in
-   * slices of 1,000 interfaces: between two the caller may do something else. What the rules come to is one slice, and
-   * one for each switch. A switch's program is good until the next slice is asked for.
+   * steps: between two the caller may do something else. A switch's program is good until the next step is asked for.
    */
   *anew(
     given: NetworkState,
@@ -185,21 +156,16 @@ export class Compiler {
     this.#isNew = false
     this.#worldExists = worldExists(datapaths)
     for (const [datapathId, datapath] of datapaths) this.#setLinks(datapathId, datapath)
-    for (const names of slices(state.intent.interfaces.keys(), SLICE)) {
-      const work = new Work()
-      for (const name of names) work.interfaces.add(name)
-      this.#look(state, work, this.#worldExists)
-      yield undefined
-    }
-    this.#policy.update(state.intent, 'all')
+    const work = new Work()
+    for (const name of state.intent.interfaces.keys()) work.interfaces.add(name)
+    yield* this.#look(state, work, this.#worldExists)
+    yield* this.#policy.updating(state.intent, 'all', this.#pace)
     const looks: Looks = new Map()
     for (const [datapathId, datapath] of datapaths) {
       if (!wanted(datapathId)) continue
       yield undefined
-      const units = new SwitchUnits()
-      units.touchAll()
-      yield* this.#starting(state, datapath, units, looks)
-      yield { datapathId, program: units.program }
+      const { program } = yield* this.#starting(state, datapath, looks)
+      yield { datapathId, program }
       this.#switches.delete(datapathId)
       this.#endScope(datapathId)
     }
@@ -256,7 +222,7 @@ export class Compiler {
   }
 
   /** Notes where interfaces that may have changed were and are, and on which switches their rows may be others. */
-  #look(state: NetworkState, work: Work, world: boolean): void {
+  *#look(state: NetworkState, work: Work, world: boolean): Generator<undefined> {
     // Where all switches are new, each looks for itself.
     const isNew = this.#switches.size === 0
     const everywhere = [...(world && !isNew ? state.observed.datapaths.keys() : [])]
@@ -266,7 +232,10 @@ export class Compiler {
       for (const datapathId of this.#interest.switchesOf(network)) work.onSwitch.add(datapathId, name)
     }
     // All that were concerned, before any of the changes takes their interest away.
-    for (const name of work.interfaces) concern(name)
+    for (const name of work.interfaces) {
+      concern(name)
+      if (this.#pace.spend(1)) yield undefined
+    }
     for (const name of work.interfaces) {
       const before = this.#seen.get(name)
       if (before !== undefined) this.#index('remove', name, before)
@@ -281,8 +250,12 @@ export class Compiler {
       }
       for (const where of [before?.place, place]) if (where !== undefined) work.port(where)
       for (const datapathId of everywhere) work.onSwitch.add(datapathId, name)
+      if (this.#pace.spend(1 + everywhere.length)) yield undefined
     }
-    for (const name of work.interfaces) concern(name)
+    for (const name of work.interfaces) {
+      concern(name)
+      if (this.#pace.spend(1)) yield undefined
+    }
     for (const [datapathId, networks] of this.#interest.takeChanged()) {
       if (isNew) continue
       work.interest.set(datapathId, networks)
@@ -321,27 +294,36 @@ export class Compiler {
     this.#setLinks(datapathId, undefined)
   }
 
-  /** A switch that is not known yet: all of its units, in slices. */
-  *#starting(state: NetworkState, datapath: DatapathView, units: SwitchUnits, looks: Looks): Generator<undefined> {
+  /** A switch that is not known yet: all of its units. */
+  *#starting(state: NetworkState, datapath: DatapathView, looks: Looks): Generator<undefined, SwitchUnits> {
+    const units = new SwitchUnits()
     this.#switches.set(datapath.datapathId, units)
     units.set('system', systemRows())
     const site = this.#sites(state, datapath)
-    for (const names of slices(this.#namesFor(datapath.datapathId), SLICE)) {
-      for (const name of names) this.#setInterface(units, name, this.#lookAt(state, name, looks), site)
-      yield undefined
+    for (const name of this.#namesFor(datapath.datapathId)) {
+      const rows = this.#setInterface(units, name, this.#lookAt(state, name, looks), site)
+      if (this.#pace.spend(rows)) yield undefined
     }
     this.#setPorts(datapath, units)
     units.set('switches', forwardRows(state, datapath))
     units.set('world', this.#worldExists ? worldRows(state, datapath) : NO_ROWS)
-    this.#startPolicy(datapath.datapathId, units)
+    yield* this.#startPolicy(datapath.datapathId, units)
     for (const [id, meter] of this.#policy.meters) units.shareMeter(id, meter)
+    return units
   }
 
-  #update(state: NetworkState, datapath: DatapathView, units: SwitchUnits, work: Work, looks: Looks): void {
+  *#update(
+    state: NetworkState,
+    datapath: DatapathView,
+    units: SwitchUnits,
+    work: Work,
+    looks: Looks,
+  ): Generator<undefined> {
     const { datapathId } = datapath
     const site = this.#sites(state, datapath)
     for (const name of work.onSwitch.all(datapathId)) {
-      this.#setInterface(units, name, this.#lookAt(state, name, looks), site)
+      const rows = this.#setInterface(units, name, this.#lookAt(state, name, looks), site)
+      if (this.#pace.spend(rows)) yield undefined
     }
     if (work.allPorts.has(datapathId)) this.#setPorts(datapath, units)
     else {
@@ -354,7 +336,7 @@ export class Compiler {
     }
     if (work.forward === 'all' || work.forward.has(datapathId)) units.set('switches', forwardRows(state, datapath))
     if (work.world) units.set('world', this.#worldExists ? worldRows(state, datapath) : NO_ROWS)
-    this.#updatePolicy(datapathId, units, work)
+    yield* this.#updatePolicy(datapathId, units, work)
     for (const id of work.policy.meters) units.shareMeter(id, this.#policy.meters.get(id))
   }
 
@@ -364,35 +346,51 @@ export class Compiler {
     else for (const network of this.#interest.networksOf(datapathId)) yield* this.#byNetwork.all(network)
   }
 
-  #setInterface(units: SwitchUnits, name: string, looked: Looked | undefined, siteIn: (network: string) => Site): void {
+  /** @returns Rows that it has there, or had to be made. */
+  #setInterface(
+    units: SwitchUnits,
+    name: string,
+    looked: Looked | undefined,
+    siteIn: (network: string) => Site,
+  ): number {
     if (looked === undefined) {
       const unit = interfaceUnit(name)
       const { elsewhere, everywhere } = partsOf(unit)
       for (const part of [unit, elsewhere, everywhere]) units.set(unit, NO_ROWS, part)
-      return
+      return 1
     }
     const { facts, parts, elsewhere, everywhere, farAway } = looked
     const site = siteIn(facts.record.network)
     const isConcerned = this.#interest.concerns(site.datapathId, facts.record.network)
     const isHere = facts.place?.datapathId === site.datapathId
-    units.set(facts.unit, isConcerned ? interfaceRows(facts, site) : NO_ROWS)
+    const own = isConcerned ? interfaceRows(facts, site) : NO_ROWS
+    units.set(facts.unit, own)
     units.set(facts.unit, isHere || !isConcerned ? NO_ROWS : elsewhere, parts.elsewhere)
     units.set(facts.unit, isConcerned ? everywhere : farAway, parts.everywhere)
+    return 1 + own.size + elsewhere.size + everywhere.size
   }
 
   /** All policy rows, or those of the networks that the switch is concerned with. */
-  #startPolicy(datapathId: string, units: SwitchUnits): void {
+  *#startPolicy(datapathId: string, units: SwitchUnits): Generator<undefined> {
     if (this.#interest.isCarrier(datapathId)) {
-      for (const [key, flow] of this.#policy.flows) units.share(key, flow)
+      for (const [key, flow] of this.#policy.flows) {
+        units.share(key, flow)
+        if (this.#pace.spend(1)) yield undefined
+      }
       return
     }
     const scope = this.#policy.scope((key, flow) => units.share(key, flow))
     const networks = new Set(this.#interest.networksOf(datapathId))
     this.#scopes.set(datapathId, { scope, networks })
-    for (const network of networks) for (const identity of this.#occurrences.now(network)) scope.enter(identity)
+    for (const network of networks) {
+      for (const identity of this.#occurrences.now(network)) {
+        scope.enter(identity)
+        if (this.#pace.spend(ROWS_OF_AN_IDENTITY)) yield undefined
+      }
+    }
   }
 
-  #updatePolicy(datapathId: string, units: SwitchUnits, work: Work): void {
+  *#updatePolicy(datapathId: string, units: SwitchUnits, work: Work): Generator<undefined> {
     const scoped = this.#scopes.get(datapathId)
     const isCarrier = this.#interest.isCarrier(datapathId)
     if (isCarrier !== (scoped === undefined) || (work.policy.rescope && scoped !== undefined)) {
@@ -400,9 +398,12 @@ export class Compiler {
       for (const keys of [work.policy.flows, this.#policy.flows.keys()]) {
         for (const key of keys) units.share(key, undefined)
       }
-      this.#startPolicy(datapathId, units)
+      yield* this.#startPolicy(datapathId, units)
     } else if (scoped === undefined) {
-      for (const key of work.policy.flows) units.share(key, this.#policy.flows.get(key))
+      for (const key of work.policy.flows) {
+        units.share(key, this.#policy.flows.get(key))
+        if (this.#pace.spend(1)) yield undefined
+      }
     } else this.#rescope(datapathId, scoped, work)
   }
 
@@ -479,10 +480,6 @@ export class Compiler {
     const links = linksOf(datapath)
     return new Set([...datapath.ports.keys()].filter((port) => !links.has(port)))
   }
-}
-
-function partsOf(unit: string): Parts {
-  return { elsewhere: `${unit} elsewhere`, everywhere: `${unit} everywhere` }
 }
 
 function linksOf(datapath: DatapathView | undefined): Set<number> {

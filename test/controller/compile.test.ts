@@ -9,7 +9,7 @@ import { diff } from '../../controller/flows/diff.ts'
 import { operationMessage } from '../../controller/flows/messages.ts'
 import { batches } from '../../controller/flows/order.ts'
 import { tablesReached } from '../../controller/flows/reach.ts'
-import { Compiler, guardFlow } from '../../controller/policy/compile.ts'
+import { type Changed, Compiler, guardFlow } from '../../controller/policy/compile.ts'
 import { PIPELINE_EPOCH, readCookie } from '../../controller/policy/cookie.ts'
 import { blocks } from '../../controller/policy/fields.ts'
 import { Intent, type IntentDelta, mergeDelta } from '../../controller/policy/intent.ts'
@@ -24,7 +24,7 @@ import {
 } from '../../controller/policy/pipeline.ts'
 import { emptyProgram, type Flow, flowKey, type SwitchProgram } from '../../controller/policy/program.ts'
 import { worldIdentities } from '../../controller/policy/resolve.ts'
-import type { Backend, NetworkState } from '../../controller/policy/state.ts'
+import type { Backend, DatapathView, NetworkState, Place } from '../../controller/policy/state.ts'
 import { arbitraryNetwork } from '../support/arbitrary-state.ts'
 import { arbitraryWalk, changesBetween, observedBetween } from '../support/compile-states.ts'
 import { plainProgram } from '../support/plain-program.ts'
@@ -86,6 +86,75 @@ describe('the compiler', () => {
       }),
       { numRuns: 50 },
     )
+  })
+
+  it('comes to the same where the state changes between its steps, and shows nothing before it is published', function () {
+    this.timeout(60_000)
+    let interrupted = 0
+    fc.assert(
+      fc.property(arbitraryWalk, backend, fc.array(fc.nat(40), { maxLength: 8 }), (walk, kind, cuts) => {
+        const left = [...cuts]
+        const intent = new Intent()
+        const datapaths = new Map<string, DatapathView>()
+        const places = new Map<string, Place>()
+        const state: NetworkState = { intent, observed: { datapaths, places }, backend: kind }
+        const compiler = new Compiler(kind, 1)
+        let pending: Changed | undefined
+        let at = 0
+        const change = (): void => {
+          const [before, now] = [walk[at - 1], walk[at]!]
+          const delta = intent.apply(changesBetween(before?.snapshot, now.snapshot, ++at))
+          for (const [live, its] of [
+            [datapaths, now.observed.datapaths],
+            [places, now.observed.places],
+          ] as [Map<string, unknown>, ReadonlyMap<string, unknown>][]) {
+            live.clear()
+            for (const [name, value] of its) live.set(name, value)
+          }
+          if (before === undefined) pending = ALL
+          else if (pending === undefined) {
+            pending = { intent: delta, observed: observedBetween(before.observed, now.observed) }
+          } else if (pending.intent !== 'all' && pending.observed !== 'all') {
+            mergeDelta(pending.intent, delta)
+            const more = observedBetween(before.observed, now.observed)
+            for (const each of more.datapaths) pending.observed.datapaths.add(each)
+            for (const each of more.places) pending.observed.places.add(each)
+          }
+        }
+        change()
+        const programs = new Map<string, SwitchProgram>()
+        const installed = new Map<string, SwitchProgram>()
+        while (pending !== undefined) {
+          const changed: Changed = pending
+          pending = undefined
+          let steps = left.shift() ?? Number.POSITIVE_INFINITY
+          for (const _ of compiler.compiling(state, changed)) {
+            if (steps-- > 0 || at === walk.length) continue
+            change()
+            interrupted++
+            steps = left.shift() ?? Number.POSITIVE_INFINITY
+          }
+          if (pending !== undefined) continue
+          for (const [datapathId, was] of installed)
+            expect(plainProgram(programs.get(datapathId)!), 'unpublished').to.deep.equal(plainProgram(was))
+          for (const [datapathId, { program, touched }] of compiler.publishing()) {
+            programs.set(datapathId, program)
+            const was = installed.get(datapathId)
+            if (touched === undefined || was === undefined) continue
+            const found = diff(program, was, touched)
+            expect(found.length).to.equal(diff(program, was).length, 'a difference that is not touched')
+          }
+          installed.clear()
+          for (const [datapathId, { program }] of new Compiler(kind).compile(state, ALL)) {
+            expect(plainProgram(programs.get(datapathId)!)).to.deep.equal(plainProgram(program))
+            installed.set(datapathId, copyOf(program))
+          }
+          if (at < walk.length) change()
+        }
+      }),
+      { numRuns: 60 },
+    )
+    expect(interrupted, 'changes between steps').to.be.above(20)
   })
 
   it('returns nothing where nothing changed', () => {
