@@ -267,7 +267,7 @@ const match: MessageNamed<'flow_mod'>['match'] = [
   { field: 'ip_proto', value: 6 },
   { field: 'ipv4_dst', value: 0x0a000000, mask: 0xffffff00 },
 ]
-const fourFields: Message = {
+const fourFields: MessageNamed<'flow_mod'> = {
   type: 'flow_mod',
   xid: 7,
   cookie: 0x1122334455667788n,
@@ -294,8 +294,71 @@ const answer: Message = {
   data: packet.data,
 }
 
+const LISTS = encode(fourFields).subarray(48)
+
 /** The name of the message that has targets. */
 export const TARGET = 'flow_mod, 4 fields, output'
+
+const u16 = (b: Uint8Array, at: number): number => (b[at]! << 8) | b[at + 1]!
+const u32 = (b: Uint8Array, at: number): number => ((u16(b, at) << 16) | u16(b, at + 2)) >>> 0
+const octetsOf64 = new DataView(new ArrayBuffer(8))
+function u64(b: Uint8Array, at: number): bigint {
+  octetsOf64.setUint32(0, u32(b, at))
+  octetsOf64.setUint32(4, u32(b, at + 4))
+  return octetsOf64.getBigUint64(0)
+}
+
+/** The message with targets as an object, read by its layout alone: nothing is checked and no other message fits. */
+export function bareDecode(b: Uint8Array): object {
+  return {
+    type: 'flow_mod',
+    xid: u32(b, 4),
+    cookie: u64(b, 8),
+    cookie_mask: u64(b, 16),
+    table_id: b[24],
+    command: b[25] === 0 ? 'add' : b[25],
+    idle_timeout: u16(b, 26),
+    hard_timeout: u16(b, 28),
+    priority: u16(b, 30),
+    buffer_id: u32(b, 32),
+    out_port: u32(b, 36),
+    out_group: u32(b, 40),
+    flags: u16(b, 44),
+    match: [
+      { field: 'in_port', value: u32(b, 56) },
+      { field: 'eth_type', value: u16(b, 64) },
+      { field: 'ip_proto', value: b[70] },
+      { field: 'ipv4_dst', value: u32(b, 75), mask: u32(b, 79) },
+    ],
+    instructions: [{ type: 'apply_actions', actions: [{ type: 'output', port: u32(b, 100), max_len: u16(b, 104) }] }],
+  }
+}
+
+function put32(b: Uint8Array, at: number, value: number): void {
+  b[at] = value >>> 24
+  b[at + 1] = value >>> 16
+  b[at + 2] = value >>> 8
+  b[at + 3] = value
+}
+
+/** The fixed part of the message with targets and its lists as they stand, written by its layout alone. */
+export function bareEncode(b: Uint8Array, message: Message): void {
+  const { xid, cookie, cookie_mask, table_id, idle_timeout, hard_timeout } = message as typeof fourFields
+  const { priority, buffer_id, out_port, out_group, flags } = message as typeof fourFields
+  put32(b, 0, 0x040e0070)
+  put32(b, 4, xid)
+  put32(b, 8, Number(cookie >> 32n))
+  put32(b, 12, Number(cookie & 0xffffffffn))
+  put32(b, 16, Number(cookie_mask >> 32n))
+  put32(b, 20, Number(cookie_mask & 0xffffffffn))
+  put32(b, 24, (table_id << 24) | idle_timeout)
+  put32(b, 28, (hard_timeout << 16) | priority)
+  put32(b, 32, buffer_id)
+  put32(b, 36, out_port)
+  put32(b, 40, out_group)
+  put32(b, 44, flags << 16)
+  b.set(LISTS, 48)
+}
 
 export const CASES: readonly Case[] = [
   caseOf('echo_request, 8 octets', encode({ type: 'echo_request', xid: 1, data: new Uint8Array(8) })),
