@@ -25,6 +25,10 @@ import {
   matchOctets,
   PacketInView,
   PacketOutView,
+  readFlowMod,
+  readFlowRemoved,
+  readPacketIn,
+  readPacketOut,
   writeBarrierRequest,
   writeEchoRequest,
   writeFlowMod,
@@ -39,6 +43,8 @@ export interface Case {
   /** Reads in place: all members, and those that a program usually wants. */
   readonly view?: () => void
   readonly some?: () => void
+  /** Reads it into an object by the function that is written by hand. */
+  readonly read?: () => void
   /** Writes it into octets that are there. */
   readonly write?: () => void
 }
@@ -196,6 +202,13 @@ const SOME: Readonly<Record<string, (octets: Uint8Array) => void>> = {
   },
 }
 
+const READ: Readonly<Record<string, (octets: Uint8Array) => object | undefined>> = {
+  packet_in: (octets) => readPacketIn(octets),
+  packet_out: (octets) => readPacketOut(octets),
+  flow_mod: (octets) => readFlowMod(octets),
+  flow_removed: (octets) => readFlowRemoved(octets),
+}
+
 /** Writes the message again and again into the same octets, with its lists prepared. */
 function writerOf(message: Message): (() => void) | undefined {
   const into = new Uint8Array(65536)
@@ -230,12 +243,14 @@ function caseOf(name: string, octets: Uint8Array): Case {
   const message = decode(octets)
   const all = ALL[message.type]
   const some = SOME[message.type]
+  const read = READ[message.type]
   const write = writerOf(message)
   return {
     name,
     octets,
     ...(all && { view: () => all(octets) }),
     ...(some && { some: () => some(octets) }),
+    ...(read && { read: () => void read(octets) }),
     ...(write && { write }),
   }
 }

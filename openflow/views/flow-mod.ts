@@ -11,6 +11,7 @@ import { put16, put32, u16At, u32At } from '../wire/octets.ts'
 import type { Struct } from '../wire/struct.ts'
 import { InstructionsView } from './actions.ts'
 import { MatchView, matchEnd } from './match.ts'
+import { byRows, isPlain, matchSize, plainInstructions, plainMatch } from './read.ts'
 import { instructionShapes, listFits } from './shapes.ts'
 import { isMessage, NOTHING, namesOf, OF13, OF14, OF15, refuse, TYPES, View } from './view.ts'
 import {
@@ -125,6 +126,42 @@ export class FlowModView extends View implements Omit<FlowMod, 'importance' | 'm
   get instructions(): InstructionsView {
     this.list.place(this.octets, this.behind, this.end, instructionShapes(this.version))
     return this.list
+  }
+}
+
+/**
+ * The message in octets `at` to `end` as decode gives it; undefined if it is no flow_mod. Throws what decode throws.
+ */
+export function readFlowMod(b: Uint8Array, at = 0, end = b.length): FlowMod | undefined {
+  return plainFlowMod(b, at, end) ?? byRows(b, at, end, 'flow_mod')
+}
+
+function plainFlowMod(b: Uint8Array, at: number, end: number): FlowMod | undefined {
+  if (!isPlain(b, at, end, TYPES.flow_mod, MATCH_AT) || u16At(b, at + 46) !== 0) return undefined
+  const from = at + MATCH_AT
+  const size = matchSize(b, from, end)
+  if (size === 0) return undefined
+  const match = plainMatch(b, from)
+  if (match === undefined) return undefined
+  const instructions = plainInstructions(b, from + size, end)
+  if (instructions === undefined) return undefined
+  const number = b[at + 25]!
+  return {
+    type: 'flow_mod',
+    xid: u32At(b, at + 4),
+    cookie: readU64(b, at + 8),
+    cookie_mask: readU64(b, at + 16),
+    table_id: b[at + 24]!,
+    command: COMMANDS[number] ?? number,
+    idle_timeout: u16At(b, at + 26),
+    hard_timeout: u16At(b, at + 28),
+    priority: u16At(b, at + 30),
+    buffer_id: u32At(b, at + 32),
+    out_port: u32At(b, at + 36),
+    out_group: u32At(b, at + 40),
+    flags: u16At(b, at + 44),
+    match,
+    instructions,
   }
 }
 

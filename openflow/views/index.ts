@@ -8,10 +8,10 @@ export {
   writeEchoReply,
   writeEchoRequest,
 } from './echo.ts'
-export { FlowModView, type PreparedFlowMod, writeFlowMod } from './flow-mod.ts'
-export { FlowRemovedView, type PreparedFlowRemoved, writeFlowRemoved } from './flow-removed.ts'
+export { FlowModView, type PreparedFlowMod, readFlowMod, writeFlowMod } from './flow-mod.ts'
+export { FlowRemovedView, type PreparedFlowRemoved, readFlowRemoved, writeFlowRemoved } from './flow-removed.ts'
 export { FlowStatsEntry, FlowStatsView } from './flow-stats.ts'
 export { fieldReader, MatchView, maskReader } from './match.ts'
-export { PacketInView, type PreparedPacketIn, writePacketIn } from './packet-in.ts'
-export { PacketOutView, type PreparedPacketOut, writePacketOut } from './packet-out.ts'
+export { PacketInView, type PreparedPacketIn, readPacketIn, writePacketIn } from './packet-in.ts'
+export { PacketOutView, type PreparedPacketOut, readPacketOut, writePacketOut } from './packet-out.ts'
 export { actionsOctets, instructionsOctets, matchOctets } from './write.ts'

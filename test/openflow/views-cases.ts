@@ -16,6 +16,10 @@ import {
   type MatchView,
   PacketInView,
   PacketOutView,
+  readFlowMod,
+  readFlowRemoved,
+  readPacketIn,
+  readPacketOut,
 } from '../../openflow/views/index.ts'
 import type { View } from '../../openflow/views/view.ts'
 
@@ -27,6 +31,8 @@ export interface ViewCase {
   readonly versions: readonly number[]
   readonly multipart?: number
   readonly view: View & { over(octets: Uint8Array, at?: number, end?: number): boolean }
+  /** Reads the message as an object. */
+  readonly read?: (octets: Uint8Array, at: number, end: number) => object | undefined
   /** The message it is over, as decode says it, without padding. */
   message(): object
 }
@@ -132,6 +138,7 @@ export const VIEWS: readonly ViewCase[] = [
     numbers: [10],
     versions: [4, 5, 6],
     view: packetIn,
+    read: readPacketIn,
     message() {
       const { type, buffer_id, total_len, reason, table_id, cookie, match, data } = packetIn
       return { ...common(packetIn), type, buffer_id, total_len, reason, table_id, cookie, match: matchOf(match), data }
@@ -143,6 +150,7 @@ export const VIEWS: readonly ViewCase[] = [
     numbers: [13],
     versions: [4, 5],
     view: packetOut,
+    read: readPacketOut,
     message() {
       const { type, buffer_id, in_port, actions, data } = packetOut
       return { ...common(packetOut), type, buffer_id, in_port, actions: actionsOf(actions), data }
@@ -154,6 +162,7 @@ export const VIEWS: readonly ViewCase[] = [
     numbers: [14],
     versions: [4, 5, 6],
     view: flowMod,
+    read: readFlowMod,
     message() {
       const { type, cookie, cookie_mask, table_id, command, idle_timeout, hard_timeout, priority, buffer_id } = flowMod
       const { out_port, out_group, flags, importance, match, instructions } = flowMod
@@ -183,6 +192,7 @@ export const VIEWS: readonly ViewCase[] = [
     numbers: [11],
     versions: [4, 5],
     view: flowRemoved,
+    read: readFlowRemoved,
     message() {
       const { type, cookie, priority, reason, table_id, duration_sec, duration_nsec, idle_timeout } = flowRemoved
       const { hard_timeout, packet_count, byte_count, match } = flowRemoved

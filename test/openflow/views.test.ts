@@ -4,8 +4,10 @@
  */
 import { expect } from 'chai'
 import fc, { type Arbitrary } from 'fast-check'
+import type { Action } from '../../openflow/spec/actions-nested.ts'
+import type { Instruction } from '../../openflow/spec/instructions.ts'
 import { decode, encode, type Message } from '../../openflow/spec/message.ts'
-import { FIELD_NAMES } from '../../openflow/spec/oxm.ts'
+import { FIELD_NAMES, type Oxm } from '../../openflow/spec/oxm.ts'
 import { ActionsView, FlowModView, InstructionsView, MatchView } from '../../openflow/views/index.ts'
 import { fieldReader, maskReader } from '../../openflow/views/match.ts'
 import { WireError } from '../../openflow/wire/error.ts'
@@ -31,6 +33,14 @@ function claims({ numbers, versions, multipart }: ViewCase, octets: Uint8Array):
   return ((octets[8]! << 8) | octets[9]!) === multipart
 }
 
+/** A function that reads a message as an object gives what decode gives, of its type, and throws what decode throws. */
+function readsAsDecode({ read, types }: ViewCase, octets: Uint8Array, around: Uint8Array): void {
+  if (read === undefined) return
+  const whole = outcome(() => decode(octets))
+  const message = 'got' in whole && whole.got.type !== types[0] ? { got: undefined } : whole
+  expect(outcome(() => read(around, 7, 7 + octets.length))).to.deep.equal(message)
+}
+
 /** The law, for one view and any octets; says how it went. */
 function lawful(of: ViewCase, octets: Uint8Array): 'taken' | 'refused' | 'other' {
   // In a bigger buffer, so that reaching beyond the message would be seen.
@@ -38,6 +48,7 @@ function lawful(of: ViewCase, octets: Uint8Array): 'taken' | 'refused' | 'other'
   around.set(octets, 7)
   const decoded = outcome(() => decode(octets))
   const viewed = outcome(() => of.view.over(around, 7, 7 + octets.length))
+  readsAsDecode(of, octets, around)
   if (!claims(of, octets)) {
     expect(viewed).to.deep.equal({ got: false })
     return 'other'
@@ -52,6 +63,70 @@ function lawful(of: ViewCase, octets: Uint8Array): 'taken' | 'refused' | 'other'
   expect(of.message(), 'a second time').to.deep.equal(message)
   return 'taken'
 }
+
+/** Messages of the shapes that the readers read without decode. */
+const PLAIN = (() => {
+  const u32 = fc.nat(0xffffffff)
+  const u64 = fc.bigInt(0n, 0xffff_ffff_ffff_ffffn)
+  const field: Arbitrary<Oxm> = fc.oneof(
+    fc.record({ field: fc.constant('in_port' as const), value: u32 }),
+    fc.record({ field: fc.constant('eth_dst' as const), value: fc.nat(2 ** 48 - 1), mask: fc.nat(2 ** 48 - 1) }),
+    fc.record({ field: fc.constant('ipv4_src' as const), value: u32, mask: u32 }),
+    fc.record({ field: fc.constant('ipv6_dst' as const), value: fc.bigInt(0n, (1n << 128n) - 1n) }),
+    fc.record({ field: fc.constant('vlan_pcp' as const), value: fc.nat(7) }),
+    fc.record({ field: fc.constant('metadata' as const), value: u64, mask: u64 }),
+  )
+  const match = fc.array(field, { maxLength: 5 })
+  const actions: Arbitrary<Action[]> = fc.array(
+    fc.oneof(
+      fc.record({ type: fc.constant('output' as const), port: u32, max_len: fc.nat(0xffff) }),
+      fc.record({ type: fc.constant('group' as const), group_id: u32 }),
+    ),
+    { maxLength: 3 },
+  )
+  const instructions: Arbitrary<Instruction[]> = fc.array(
+    fc.oneof(
+      fc.record({ type: fc.constant('apply_actions' as const), actions }),
+      fc.record({ type: fc.constant('goto_table' as const), table_id: fc.nat(255) }),
+    ),
+    { maxLength: 3 },
+  )
+  const data = fc.uint8Array({ maxLength: 40 })
+  const [none, some] = [0, 7].map((value) => ({
+    table_id: value,
+    idle_timeout: value,
+    hard_timeout: value,
+    priority: value,
+  }))
+  const flow = fc.constantFrom(none!, some!)
+  const messages: Record<string, Arbitrary<Message>> = {
+    flow_mod: fc.record({ flow, xid: u32, cookie: u64, match, instructions }).map(({ flow: rest, ...varied }) => ({
+      type: 'flow_mod',
+      ...{ command: 'add', cookie_mask: 0n, buffer_id: 0xffffffff, out_port: 1, out_group: 2, flags: 3 },
+      ...rest,
+      ...varied,
+    })) as Arbitrary<Message>,
+    packet_in: fc.record({ xid: u32, cookie: u64, match, data }).map((varied) => ({
+      type: 'packet_in',
+      ...{ buffer_id: 9, total_len: 40, reason: 'no_match', table_id: 3 },
+      ...varied,
+    })) as Arbitrary<Message>,
+    packet_out: fc.record({ xid: u32, in_port: u32, actions, data }).map((varied) => ({
+      type: 'packet_out',
+      buffer_id: 0xffffffff,
+      ...varied,
+    })) as Arbitrary<Message>,
+    flow_removed: fc
+      .record({ flow, xid: u32, packet_count: u64, byte_count: u64, match })
+      .map(({ flow: rest, ...varied }) => ({
+        type: 'flow_removed',
+        ...{ cookie: 5n, reason: 'idle_timeout', duration_sec: 6, duration_nsec: 7 },
+        ...rest,
+        ...varied,
+      })) as Arbitrary<Message>,
+  }
+  return messages
+})()
 
 function arbitraryOf({ types, versions }: ViewCase): Arbitrary<Message> {
   const wanted = versions.length === 0 ? [...MESSAGES_IN.keys()] : versions
@@ -108,6 +183,30 @@ describe('openflow views', () => {
         )
         expect(Math.min(counts.taken, counts.refused)).to.be.greaterThan(100)
       })
+
+      const plain = PLAIN[of.types[0]!]
+      if (of.read !== undefined && plain !== undefined) {
+        it('reads what decode reads: messages of the usual shapes, sound and damaged', () => {
+          const counts = { taken: 0, refused: 0, other: 0 }
+          fc.assert(
+            fc.property(plain, damage, fc.boolean(), (value, how, sound) => {
+              counts[lawful(of, sound ? encode(value) : damaged(value, how))]++
+            }),
+            { numRuns: 2000 },
+          )
+          expect(counts.taken).to.be.greaterThan(1000)
+          expect(counts.refused).to.be.greaterThan(100)
+        })
+
+        it('reads every octet changed of messages of the usual shapes', () => {
+          for (const value of fc.sample(plain, { numRuns: 4, seed: 11 })) {
+            const octets = encode(value)
+            for (let at = 0; at < octets.length; at++) {
+              for (const octet of [0, 1, 8, 0xff, octets[at]! ^ 0x80]) lawful(of, octets.with(at, octet))
+            }
+          }
+        })
+      }
 
       it('every octet of a message changed, one at a time', () => {
         for (const value of fc.sample(arbitraryOf(of), { numRuns: 3, seed: 9 })) {
