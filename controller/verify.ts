@@ -9,11 +9,12 @@
  * equal. One verification runs at a time. Used by the API; it refuses to correct anything.
  */
 import { setImmediate as turn } from 'node:timers/promises'
-import { type Comparison, isTouched, MOST_SHOWN, union } from './channel/compare.ts'
+import { type Comparison, MOST_SHOWN, union } from './channel/compare.ts'
 import { Drift, differenceOf } from './channel/drift.ts'
 import type { CompileLoop } from './compile-loop.ts'
 import type { Tell } from './events.ts'
 import { diff } from './flows/diff.ts'
+import { isTouched } from './flows/ledger.ts'
 import { Compiler } from './policy/compile.ts'
 import type { StoredEntry } from './policy/entries.ts'
 import { Intent } from './policy/intent.ts'

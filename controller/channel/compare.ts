@@ -5,7 +5,7 @@
  */
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import { diff, type Operation } from '../flows/diff.ts'
-import { collect, type Ledger } from '../flows/ledger.ts'
+import { collect, isTouched, type Ledger } from '../flows/ledger.ts'
 import { emptyProgram, type Flow, nothingTouched, type SwitchProgram, type Touched } from '../policy/program.ts'
 import { Drift, differenceOf, flowText } from './drift.ts'
 import { align, type ReadBack } from './readback.ts'
@@ -148,13 +148,6 @@ function accountOf(
     foreignFlows: foreign.slice(0, MOST_SHOWN).map(flowText),
     changing: touched.flows.size,
   }
-}
-
-/** Whether what an operation is about was changed meanwhile. */
-export function isTouched(operation: Operation, touched: Touched): boolean {
-  if (operation.what === 'flow') return touched.flows.has(operation.key)
-  if (operation.what === 'group') return touched.groups.has(operation.group.groupId)
-  return operation.what === 'meter' ? touched.meters.has(operation.meter.meterId) : touched.ports.has(operation.port)
 }
 
 /** The keys of both, each once; the maps may change meanwhile. */

@@ -23,11 +23,11 @@ import {
   TABLE_ALL,
 } from 'node-openflow'
 import type { Operation } from '../flows/diff.ts'
+import { sameFlow } from '../flows/spelling.ts'
 import { isOurs } from '../policy/cookie.ts'
 import { isIntruder } from '../policy/pipeline.ts'
 import { type Flow, flowKey, type SwitchProgram } from '../policy/program.ts'
 import { Drift } from './drift.ts'
-import { sameFlow } from './readback.ts'
 
 /** Keys that are kept of what a switch says, until somebody looks. */
 const MAX_SEEN = 10_000

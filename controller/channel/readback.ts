@@ -11,30 +11,22 @@
  */
 import { setImmediate as turn } from 'node:timers/promises'
 import {
-  type Action,
-  type Bucket,
-  type FieldName,
   GROUP_ANY,
-  INSTRUCTION_ORDER,
   type Instruction,
   METER_ALL,
   type Message,
   OFPPC_NO_FLOOD,
   type OpenFlowConnection,
   OpenFlowError,
-  OXM,
-  type Oxm,
-  oxmRow,
   PORT_ANY,
-  PORT_CONTROLLER,
   type Port,
   TABLE_ALL,
 } from 'node-openflow'
 import type { Operation } from '../flows/diff.ts'
-import { sameValue } from '../flows/same.ts'
+import { sameFlow, sameGroup, sameMeter } from '../flows/spelling.ts'
 import { COOKIE_MASK_OURS, COOKIE_OURS, isOurs } from '../policy/cookie.ts'
 import { isIntruder } from '../policy/pipeline.ts'
-import { emptyProgram, type Flow, flowKey, type Group, type Meter, type SwitchProgram } from '../policy/program.ts'
+import { emptyProgram, type Flow, flowKey, type Group, type SwitchProgram } from '../policy/program.ts'
 import type { FlowStatsReply } from './types.ts'
 
 type FlowStats = FlowStatsReply['body'][number]
@@ -211,103 +203,6 @@ function* aligning({ program: read, mortal }: ReadBack, wanted: SwitchProgram): 
     const want = wanted.meters.get(id)
     if (want !== undefined && sameMeter(meter, want)) read.meters.set(id, want)
   }
-}
-
-/** Whether a flow as a switch spells it means what another says; keys are compared elsewhere. */
-export function sameFlow(a: Flow, b: Flow): boolean {
-  return (
-    a.cookie === b.cookie &&
-    (sameValue(a.instructions, b.instructions) || sameValue(canonical(a.instructions), canonical(b.instructions)))
-  )
-}
-
-function sameGroup(a: Group, b: Group): boolean {
-  const buckets = (list: readonly Bucket[]): unknown =>
-    list.map(({ actions, weight, ...bucket }) => ({
-      ...bucket,
-      // Only select groups have weights (section 6.10.1).
-      weight: a.groupType === 'select' ? weight : 0,
-      actions: actions.flatMap(canonicalAction),
-    }))
-  return a.groupType === b.groupType && sameValue(buckets(a.buckets), buckets(b.buckets))
-}
-
-function sameMeter(a: Meter, b: Meter): boolean {
-  return a.flags === b.flags && sameValue(a.bands, b.bands)
-}
-
-/** Instructions act in the order of their kinds, whatever order they are written in. */
-const ORDER: readonly string[] = INSTRUCTION_ORDER
-
-/** The same value for instructions that mean the same. */
-export function canonical(instructions: readonly Instruction[]): unknown[] {
-  return instructions
-    .flatMap((instruction): { type: string }[] => {
-      if (instruction.type === 'write_metadata') {
-        const { metadata, metadata_mask } = instruction
-        return [{ ...instruction, metadata: metadata & metadata_mask } as { type: string }]
-      }
-      if (instruction.type !== 'apply_actions' && instruction.type !== 'write_actions') return [instruction]
-      const actions = instruction.actions.flatMap(canonicalAction)
-      return actions.length === 0 ? [] : [{ type: instruction.type, actions } as { type: string }]
-    })
-    .sort((a, b) => ORDER.indexOf(a.type) - ORDER.indexOf(b.type))
-}
-
-function canonicalAction(action: Action): unknown[] {
-  switch (action.type) {
-    case 'output':
-      // max_len means something towards the controller only (section 7.2.5).
-      return [action.port === PORT_CONTROLLER ? action : { ...action, max_len: 0 }]
-    case 'set_field':
-      return [writing(action.field)]
-    case 'nx_reg_load2':
-      return [writing(action.field)]
-    case 'nx_reg_load':
-      return [load(action)]
-    case 'nx_ct':
-    case 'nx_clone':
-      return [withPlainNames({ ...action, actions: action.actions.flatMap(canonicalAction) })]
-    case 'nx_controller2': {
-      // In whatever order they were given.
-      const properties = [...action.properties].sort((a, b) => (a.type < b.type ? -1 : 1))
-      return [{ ...action, properties }]
-    }
-    default:
-      return [withPlainNames(action)]
-  }
-}
-
-/** Names of fields that are another spelling of one field become that field's. */
-function withPlainNames(value: unknown): unknown {
-  if (typeof value === 'string') return Object.hasOwn(OXM, value) ? (oxmRow(value as FieldName).twin ?? value) : value
-  if (Array.isArray(value)) return value.map(withPlainNames)
-  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value
-  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, withPlainNames(member)]))
-}
-
-/** The bits written to a field, whichever action says so. */
-interface Writing {
-  type: 'write'
-  field: string | number | object
-  value: string | bigint
-  mask: bigint | undefined
-}
-
-function writing(oxm: Oxm): unknown {
-  if (oxm.field === 'unknown' || typeof oxm.value === 'object') return { type: 'write', ...oxm }
-  const row = oxmRow(oxm.field)
-  const all = (1n << BigInt(row.bits ?? row.size * 8)) - 1n
-  const mask = oxm.mask === undefined ? all : BigInt(oxm.mask as number | bigint)
-  const value = BigInt(oxm.value) & mask
-  return { type: 'write', field: row.twin ?? oxm.field, value, mask } satisfies Writing
-}
-
-function load({ dst, ofs_nbits: { ofs, n_bits }, value }: Extract<Action, { type: 'nx_reg_load' }>): unknown {
-  if (typeof dst !== 'string') return { type: 'write', field: dst, value, ofs, n_bits }
-  const mask = ((1n << BigInt(n_bits)) - 1n) << BigInt(ofs)
-  const row = oxmRow(dst as FieldName)
-  return { type: 'write', field: row.twin ?? dst, value: (value << BigInt(ofs)) & mask, mask } satisfies Writing
 }
 
 /** A switch that has no groups or no meters answers with an error; then there are none. */

@@ -20,12 +20,13 @@ import type { Tell } from '../events.ts'
 import { type Effect, Ledger } from '../flows/ledger.ts'
 import { GUARD_KEY, guardFlow } from '../policy/pipeline.ts'
 import type { Flow, SwitchProgram, Touched } from '../policy/program.ts'
+import { inTurns } from '../turns.ts'
 import { type Changing, type Compared, compare } from './compare.ts'
 import type { Verdict } from './guard.ts'
 import { Health } from './health.ts'
 import { SwitchPorts } from './ports.ts'
 import { hasBundles, PER_OPERATION_MS, Push } from './push.ts'
-import { align, alignInTurns, Given, type ReadBack, readBack } from './readback.ts'
+import { Given, type ReadBack, readBack } from './readback.ts'
 import type { ChannelEvent, SessionTimes, SwitchState, SwitchStatus } from './types.ts'
 import { Upkeep } from './upkeep.ts'
 
@@ -78,8 +79,6 @@ export class Session {
   #doubt = false
   /** Counts what may change the meaning of a comparison that is under way. */
   #epoch = 0
-  /** The last read-back while nothing was wanted yet: still in the switch's spelling. */
-  #unaligned: ReadBack | undefined
   #served = false
   /** Of comparisons under way. */
   readonly #followed = new Set<Changing>()
@@ -140,9 +139,6 @@ export class Session {
   want(generation: number, program: SwitchProgram, touched?: Touched): void {
     this.#epoch++
     for (const changing of this.#followed) changing.want(touched)
-    const { installed } = this.#ledger
-    if (this.#unaligned !== undefined && this.#unaligned.program === installed) align(this.#unaligned, program)
-    this.#unaligned = undefined
     const effects = this.#doubt && this.#ledger.phase === 'degraded' ? this.#reread() : []
     this.#run([...effects, ...this.#ledger.want(generation, program, touched)])
     this.#changed()
@@ -311,7 +307,6 @@ export class Session {
     this.#health.failed()
     this.#served = false
     this.#epoch++
-    this.#unaligned = undefined
     clearTimeout(this.#retry)
     line.upkeep?.stop()
     line.upkeep = undefined
@@ -420,6 +415,10 @@ export class Session {
           break
         case 'compared':
           break
+        case 'compare':
+          // Ends with nothing where it is not wanted any more.
+          void inTurns(effect.work).then((effects) => this.#run(effects))
+          break
       }
     }
     line.upkeep?.rested()
@@ -434,17 +433,13 @@ export class Session {
       return
     }
     if (!this.#isServing(line)) return
-    const { wanted } = this.#ledger
-    if (wanted === undefined) this.#unaligned = read
-    else await alignInTurns(read, wanted)
-    if (!this.#isServing(line)) return
     this.#doubt = false
     if (!this.#served) {
       this.#served = true
       this.#context.tell('switch-served', this.datapathId, { flows: read.program.flows.size })
       line.upkeep?.served()
     }
-    this.#run(this.#ledger.readBack(read.program))
+    this.#run(this.#ledger.readBack(read.program, read.mortal))
     this.#changed()
   }
 

@@ -4,10 +4,10 @@
  *
  * A flow's identity is its key (table, priority, match); its content is instructions and cookie. A modification in
  * OpenFlow keeps counters but cannot change the cookie (1.3.5 section 6.4), so a flow that changes its cookie is added
- * anew in its place.
+ * anew in its place. What a switch spells in its own way and means the same is no difference.
  */
 import type { Flow, Group, Meter, SwitchProgram, Touched } from '../policy/program.ts'
-import { sameValue } from './same.ts'
+import { sameGroup, sameInstructions, sameMeter } from './spelling.ts'
 
 export type Operation =
   | { what: 'flow'; act: 'add' | 'modify' | 'delete'; key: string; flow: Flow }
@@ -15,20 +15,60 @@ export type Operation =
   | { what: 'meter'; act: 'add' | 'modify' | 'delete'; meter: Meter }
   | { what: 'port'; act: 'modify'; port: number; noFlood: boolean }
 
+/** Flows that are compared in one step. */
+const PER_STEP = 500
+
 /** Operations that turn `installed` into `wanted`; only touched keys are looked at where they are given. */
 export function diff(wanted: SwitchProgram, installed: SwitchProgram, touched?: Touched): Operation[] {
   const operations: Operation[] = []
   for (const key of touched?.flows ?? union(wanted.flows, installed.flows)) {
-    const after = wanted.flows.get(key)
-    const before = installed.flows.get(key)
-    if (after === before) continue
-    if (after === undefined) operations.push({ what: 'flow', act: 'delete', key, flow: before as Flow })
-    else if (before === undefined || before.cookie !== after.cookie) {
-      operations.push({ what: 'flow', act: 'add', key, flow: after })
-    } else if (!sameValue(before.instructions, after.instructions)) {
-      operations.push({ what: 'flow', act: 'modify', key, flow: after })
-    }
+    const operation = flowOperation(key, wanted.flows.get(key), installed.flows.get(key))
+    if (operation !== undefined) operations.push(operation)
   }
+  pushOthers(operations, wanted, installed, touched)
+  return operations
+}
+
+/**
+ * The same in steps, between which `wanted` may change: then what was changed has to be compared again. Where an installed
+ * flow means what is wanted, the wanted one takes its place, so that it need not be looked at again.
+ */
+export function* diffing(
+  wanted: SwitchProgram,
+  installed: SwitchProgram,
+  touched?: Touched,
+): Generator<undefined, Operation[]> {
+  const operations: Operation[] = []
+  // Keys may come and go meanwhile.
+  const keys = [...(touched?.flows ?? union(wanted.flows, installed.flows))]
+  let count = 0
+  for (const key of keys) {
+    const [after, before] = [wanted.flows.get(key), installed.flows.get(key)]
+    const operation = flowOperation(key, after, before)
+    if (operation !== undefined) operations.push(operation)
+    else if (after !== before && after !== undefined) installed.flows.set(key, after)
+    if (++count % PER_STEP === 0) yield undefined
+  }
+  pushOthers(operations, wanted, installed, touched)
+  return operations
+}
+
+function flowOperation(key: string, after: Flow | undefined, before: Flow | undefined): Operation | undefined {
+  if (after === before) return undefined
+  if (after === undefined) return { what: 'flow', act: 'delete', key, flow: before as Flow }
+  if (before === undefined || before.cookie !== after.cookie) return { what: 'flow', act: 'add', key, flow: after }
+  return sameInstructions(before.instructions, after.instructions)
+    ? undefined
+    : { what: 'flow', act: 'modify', key, flow: after }
+}
+
+/** Groups, meters and ports. */
+function pushOthers(
+  operations: Operation[],
+  wanted: SwitchProgram,
+  installed: SwitchProgram,
+  touched: Touched | undefined,
+): void {
   for (const id of touched?.groups ?? union(wanted.groups, installed.groups)) {
     const [act, group] = compare(wanted.groups.get(id), installed.groups.get(id), sameGroup)
     if (act !== undefined && group !== undefined) operations.push({ what: 'group', act, group })
@@ -41,7 +81,6 @@ export function diff(wanted: SwitchProgram, installed: SwitchProgram, touched?: 
     const noFlood = wanted.noFloodPorts.has(port)
     if (noFlood !== installed.noFloodPorts.has(port)) operations.push({ what: 'port', act: 'modify', port, noFlood })
   }
-  return operations
 }
 
 /** Carries operations out on a program in memory: what a switch does that accepts them. */
@@ -75,15 +114,6 @@ function compare<T>(
   if (after === undefined) return before === undefined ? [undefined, undefined] : ['delete', before]
   if (before === undefined) return ['add', after]
   return same(after, before) ? [undefined, undefined] : ['modify', after]
-}
-
-/** The unit says who asked for it; a switch does not know it. */
-function sameGroup(a: Group, b: Group): boolean {
-  return sameValue({ ...a, unit: '' }, { ...b, unit: '' })
-}
-
-function sameMeter(a: Meter, b: Meter): boolean {
-  return sameValue({ ...a, unit: '' }, { ...b, unit: '' })
 }
 
 function* union<K>(a: ReadonlyMap<K, unknown>, b: ReadonlyMap<K, unknown>): IterableIterator<K> {

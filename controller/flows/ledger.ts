@@ -12,7 +12,7 @@
  *
  *                 connect                readBack
  *      offline ────────────▶ reading ────────────────▶ resting ◀───────────────────────┐
- *         ▲                     ▲                         │ wanted differs              │
+ *         ▲                     ▲                         │ (comparing) wanted differs  │
  *         │ disconnect          │ failed, state unclear   ▼             last confirmed  │
  *         └── (any)             └───────────────────── sending ─────────────────────────┤
  *                                                        │ failed, nothing changed      │
@@ -26,7 +26,8 @@
  * waits for 5 is content, because the state after 7 contains every decision up to 7.
  *
  * Comparing costs what changed. The compiler says which keys it touched; the ledger collects them until the next
- * comparison looks at exactly these. After anything unclear (connect, failure) it looks at all.
+ * comparison looks at exactly these. After anything unclear (connect, failure) it looks at all. A comparison of many keys
+ * is work in steps, which the caller does when it has time ("comparing"); what is wanted meanwhile is compared on top of it.
  *
  * Confirmation. An empty comparison confirms at once: there is nothing a switch could add to "you have it already".
  * Otherwise a generation is confirmed when its last batch is, and what a confirmation is worth (bundle committed,
@@ -41,9 +42,9 @@
  * has not read its intent yet must not take anybody's flows away.
  */
 import { emptyProgram, type Flow, nothingTouched, type SwitchProgram, type Touched } from '../policy/program.ts'
-import { apply, diff } from './diff.ts'
-import { type Batch, batches, type Sending } from './order.ts'
-import { tablesReached } from './reach.ts'
+import { apply, diffing, type Operation } from './diff.ts'
+import { type Batch, batching, type Reach, type Sending } from './order.ts'
+import { reaching } from './reach.ts'
 
 export type Effect =
   /** Ask the switch for its flows; answer with readBack or failed. */
@@ -52,12 +53,16 @@ export type Effect =
   | { effect: 'send'; flight: number; batch: Batch; last: boolean; generation: number }
   | { effect: 'applied'; generation: number }
   | { effect: 'compared'; operations: number }
+  /** Do this work in steps, and carry out the effects that it ends with. */
+  | { effect: 'compare'; work: Generator<undefined, Effect[]> }
   | { effect: 'degraded'; generation: number; applied: number; error: string }
   | { effect: 'recovered'; generation: number }
   /** Call retry after this many milliseconds. */
   | { effect: 'retry'; afterMs: number }
 
-export type LedgerPhase = 'offline' | 'reading' | 'resting' | 'sending' | 'degraded'
+export type LedgerPhase = 'offline' | 'reading' | 'resting' | 'comparing' | 'sending' | 'degraded'
+
+const NOTHING: ReadonlySet<string> = new Set()
 
 interface Flight {
   number: number
@@ -65,6 +70,11 @@ interface Flight {
   batches: Batch[]
   next: number
 }
+
+/** Keys that are compared in one go. */
+const AT_ONCE = 500
+/** How often all of a comparison is begun anew, as everything may be another, before it is made in one go. */
+const MOST_ATTEMPTS = 3
 
 export interface LedgerOptions extends Sending {
   retryMs: number
@@ -79,6 +89,8 @@ export class Ledger {
   #installed: SwitchProgram | undefined
   #flight: Flight | undefined
   #flights = 0
+  /** Counts comparisons; one under way ends when there is another, or none is wanted any more. */
+  #comparison = 0
   #applied = 0
   #attempts = 0
   #error: string | undefined
@@ -86,6 +98,7 @@ export class Ledger {
   #stale = false
   /** Somebody else changed what is installed; told as recovered when it is what is wanted again. */
   #drifted = false
+  #mortal: ReadonlySet<string> = NOTHING
 
   constructor(options: LedgerOptions) {
     this.#options = options
@@ -139,15 +152,17 @@ export class Ledger {
 
   disconnect(): void {
     this.#phase = 'offline'
+    this.#comparison++
     this.#installed = undefined
     this.#flight = undefined
     this.#touched = 'all'
     this.#drifted = false
   }
 
-  /** What the switch has, of ours. */
-  readBack(program: SwitchProgram): Effect[] {
+  /** What the switch has, of ours. @param mortal Keys of flows that will go by themselves: these are not what is wanted. */
+  readBack(program: SwitchProgram, mortal: ReadonlySet<string> = NOTHING): Effect[] {
     if (this.#phase !== 'reading') return []
+    this.#mortal = mortal
     this.#installed = program
     this.#phase = 'resting'
     return this.#wanted === undefined ? [] : this.#compare(true)
@@ -158,7 +173,8 @@ export class Ledger {
    * (undefined: none of ours). Costs what differs where keys are given. Only while nothing is in flight.
    */
   drifted(found: SwitchProgram | ReadonlyMap<string, Flow | undefined>): Effect[] {
-    if (this.#installed === undefined || this.#phase === 'sending' || this.#phase === 'reading') return []
+    const { phase } = this
+    if (this.#installed === undefined || (phase !== 'resting' && phase !== 'degraded')) return []
     this.#drifted = true
     if (found instanceof Map) {
       for (const [key, flow] of found as ReadonlyMap<string, Flow | undefined>) {
@@ -211,6 +227,7 @@ export class Ledger {
 
   #readAnew(): Effect[] {
     this.#phase = 'reading'
+    this.#comparison++
     this.#installed = undefined
     this.#flight = undefined
     this.#touched = 'all'
@@ -219,24 +236,83 @@ export class Ledger {
 
   #compare(tell = false): Effect[] {
     if (this.#installed === undefined) return this.#readAnew()
-    const { generation, program } = this.#wanted as { generation: number; program: SwitchProgram }
-    const all = this.#touched === 'all'
-    const operations = diff(program, this.#installed, this.#touched === 'all' ? undefined : this.#touched)
-    this.#touched = nothingTouched()
-    this.#stale = false
+    const { program } = this.#wanted as { program: SwitchProgram }
+    const touched = this.#touched
+    const keys = touched === 'all' ? program.flows.size + this.#installed.flows.size : touched.flows.size
+    const work = this.#comparing(++this.#comparison, this.#installed, tell)
+    if (keys > AT_ONCE) {
+      this.#phase = 'comparing'
+      return [{ effect: 'compare', work }]
+    }
+    for (;;) {
+      const step = work.next()
+      if (step.done === true) return step.value
+    }
+  }
+
+  /** Compares and decides what follows. What is wanted may change between steps; what is installed does not. */
+  *#comparing(comparison: number, installed: SwitchProgram, tell: boolean): Generator<undefined, Effect[]> {
+    let operations: Operation[] = []
+    let reach: Reach | undefined
+    let all = false
+    for (let attempt = 1; attempt === 1 || this.#stale; attempt++) {
+      const { program } = this.#wanted as { program: SwitchProgram }
+      const touched = this.#takeTouched()
+      this.#stale = false
+      const inSteps = attempt <= MOST_ATTEMPTS
+      if (touched === undefined) {
+        all = true
+        operations = []
+        this.#dropMortal(program, installed)
+      } else if (isNothing(touched) && attempt > 1) continue
+      else operations = operations.filter((operation) => !isTouched(operation, touched))
+      const found = yield* this.#steps(diffing(program, installed, touched), comparison, inSteps)
+      if (found === undefined) return []
+      for (const operation of found) operations.push(operation)
+      // A new layout of tables comes with another program, so with a whole comparison, and that costs as much as this.
+      // What was refused in parts may fit as a whole, since a bundle that adds and deletes needs less room.
+      if (!all || operations.length === 0 || this.#attempts > 0) continue
+      const before = yield* this.#steps(reaching(installed), comparison, inSteps)
+      const after = before && (yield* this.#steps(reaching(program), comparison, inSteps))
+      if (before === undefined || after === undefined) return []
+      reach = { before, after }
+    }
+    const { generation } = this.#wanted as { generation: number }
+    const list = yield* this.#steps(batching(operations, this.#options, reach), comparison, true)
+    if (list === undefined) return []
     const compared: Effect[] = tell ? [{ effect: 'compared', operations: operations.length }] : []
-    // A new layout of tables comes with another program, so with a whole comparison, and that costs as much as this.
-    // What was refused in parts may fit as a whole, since a bundle that adds and deletes needs less room.
-    const inParts = all && operations.length > 0 && this.#attempts === 0
-    const reach = inParts ? { before: tablesReached(this.#installed), after: tablesReached(program) } : undefined
-    const list = batches(operations, this.#options, reach)
     if (list.length === 0) {
       this.#phase = 'resting'
-      return [...compared, ...this.#confirm(generation)]
+      const effects = [...compared, ...this.#confirm(generation)]
+      return this.#stale ? [...effects, ...this.#compare()] : effects
     }
     this.#phase = 'sending'
     this.#flight = { number: ++this.#flights, generation, batches: list, next: 0 }
     return [...compared, this.#sendNext(this.#flight)]
+  }
+
+  /** What the work comes to, in steps or in one go; undefined where its comparison is over. */
+  *#steps<T>(work: Generator<undefined, T>, comparison: number, inSteps: boolean): Generator<undefined, T | undefined> {
+    for (;;) {
+      const step = work.next()
+      if (step.done === true) return step.value
+      if (!inSteps) continue
+      yield undefined
+      if (this.#comparison !== comparison) return undefined
+    }
+  }
+
+  /** Keys to compare; undefined: all. */
+  #takeTouched(): Touched | undefined {
+    const touched = this.#touched
+    this.#touched = nothingTouched()
+    return touched === 'all' ? undefined : touched
+  }
+
+  /** A flow that goes by itself is not there, where it is wanted to stay. */
+  #dropMortal({ flows }: SwitchProgram, installed: SwitchProgram): void {
+    for (const key of this.#mortal) if (flows.has(key)) installed.flows.delete(key)
+    this.#mortal = NOTHING
   }
 
   #sendNext({ number, generation, batches: list, next }: Flight): Effect {
@@ -280,6 +356,17 @@ export function copyProgram(program: SwitchProgram = emptyProgram()): SwitchProg
     meters: new Map(program.meters),
     noFloodPorts: new Set(program.noFloodPorts),
   }
+}
+
+/** Whether what an operation is about is among these. */
+export function isTouched(operation: Operation, touched: Touched): boolean {
+  if (operation.what === 'flow') return touched.flows.has(operation.key)
+  if (operation.what === 'group') return touched.groups.has(operation.group.groupId)
+  return operation.what === 'meter' ? touched.meters.has(operation.meter.meterId) : touched.ports.has(operation.port)
+}
+
+function isNothing({ flows, groups, meters, ports }: Touched): boolean {
+  return flows.size + groups.size + meters.size + ports.size === 0
 }
 
 /** Adds keys to those touched before. */

@@ -61,7 +61,43 @@ const PHASE = {
 
 /** The operations in the order that is safe at every prefix, as far as order alone can make it. */
 export function order(operations: readonly Operation[]): Operation[] {
-  return [...operations].sort((a, b) => phase(a) - phase(b) || within(a, b))
+  return inOneGo(ordering(operations))
+}
+
+/** There are as many operations as rows to change and few places for them: they are put there, and sorted there. */
+function* ordering(operations: readonly Operation[]): Generator<undefined, Operation[]> {
+  const places = new Map<number, Operation[]>()
+  for (const operation of operations) {
+    const place = placeOf(operation)
+    const there = places.get(place)
+    if (there === undefined) places.set(place, [operation])
+    else there.push(operation)
+  }
+  const ordered: Operation[] = []
+  let sorted = 0
+  for (const place of [...places.keys()].sort((a, b) => a - b)) {
+    const there = (places.get(place) as Operation[]).sort(within)
+    for (const operation of there) ordered.push(operation)
+    sorted += there.length
+    if (sorted < PER_STEP) continue
+    sorted = 0
+    yield undefined
+  }
+  return ordered
+}
+
+/** Operations that are ordered in one step, about. */
+const PER_STEP = 2000
+const TABLES = 2 ** 8
+const PRIORITIES = 2 ** 16
+
+/** Phase, then table and priority of a flow: from the last to the first, but for a deletion. */
+function placeOf(operation: Operation): number {
+  const place = phase(operation) * TABLES * PRIORITIES
+  if (operation.what !== 'flow') return place
+  const { table, priority } = operation.flow
+  const at = table * PRIORITIES + priority
+  return place + (operation.act === 'delete' ? at : TABLES * PRIORITIES - 1 - at)
 }
 
 /**
@@ -69,7 +105,16 @@ export function order(operations: readonly Operation[]): Operation[] {
  * @param reach Where it is known: what packets do not see is done in slices, unless all is one bundle of a slice's size anyway.
  */
 export function batches(operations: readonly Operation[], sending: Sending, reach?: Reach): Batch[] {
-  const ordered = order(operations)
+  return inOneGo(batching(operations, sending, reach))
+}
+
+/** The same in steps. */
+export function* batching(
+  operations: readonly Operation[],
+  sending: Sending,
+  reach?: Reach,
+): Generator<undefined, Batch[]> {
+  const ordered = yield* ordering(operations)
   if (ordered.length === 0) return []
   const { early, seen, late } = split(ordered, reach, sending)
   const upToSeen = [...slices(early, sending), ...together(seen, sending)]
@@ -77,6 +122,13 @@ export function batches(operations: readonly Operation[], sending: Sending, reac
   const settling = upToSeen.at(-1) ?? after.at(-1)
   if (settling !== undefined) settling.settles = true
   return [...upToSeen, ...after]
+}
+
+function inOneGo<T>(work: Generator<undefined, T>): T {
+  for (;;) {
+    const step = work.next()
+    if (step.done === true) return step.value
+  }
 }
 
 interface Parts {
@@ -155,11 +207,9 @@ function phase(operation: Operation): number {
   return PHASE[operation.what][operation.act]
 }
 
+/** Of operations in one place. */
 function within(a: Operation, b: Operation): number {
-  if (a.what === 'flow' && b.what === 'flow') {
-    const up = a.act === 'delete' ? 1 : -1
-    return up * (a.flow.table - b.flow.table) || up * (a.flow.priority - b.flow.priority) || compareText(a.key, b.key)
-  }
+  if (a.what === 'flow' && b.what === 'flow') return a.key < b.key ? -1 : a.key > b.key ? 1 : 0
   return number(a) - number(b)
 }
 
@@ -174,10 +224,6 @@ function number(operation: Operation): number {
     case 'flow':
       return 0
   }
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
 }
 
 /**

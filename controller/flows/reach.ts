@@ -15,9 +15,23 @@ const FIRST_TABLE = 0
 const NO_TABLE = 255
 
 /** Tables that a packet which enters at the first can meet; the first is one of them. Costs what the program has. */
-export function tablesReached({ flows, groups }: SwitchProgram): Reached {
+export function tablesReached(program: SwitchProgram): Reached {
+  const work = reaching(program)
+  for (;;) {
+    const step = work.next()
+    if (step.done === true) return step.value
+  }
+}
+
+/** Flows that are looked at in one step. */
+const PER_STEP = 2000
+
+/** The same in steps, between which the program may change: then rows that were changed meanwhile may count or not. */
+export function* reaching({ flows, groups }: SwitchProgram): Generator<undefined, Reached> {
   const ways = new Map<number, Set<number>>()
+  let count = 0
   for (const { table, instructions } of flows.values()) {
+    if (++count % PER_STEP === 0) yield undefined
     let next = ways.get(table)
     if (next === undefined) {
       next = new Set()

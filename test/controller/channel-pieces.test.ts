@@ -8,7 +8,8 @@ import type { Action, Instruction } from 'node-openflow'
 import { driftOf } from '../../controller/channel/drift.ts'
 import { FairQueue } from '../../controller/channel/fair-queue.ts'
 import { JsonStream } from '../../controller/channel/json-stream.ts'
-import { align, canonical } from '../../controller/channel/readback.ts'
+import { align } from '../../controller/channel/readback.ts'
+import { canonical, sameInstructions } from '../../controller/flows/spelling.ts'
 import { FakeSwitch } from '../support/fake-switch.ts'
 import { Bench, keyOf, programOf, towards } from '../support/southbound-bench.ts'
 
@@ -74,8 +75,14 @@ describe('cutting JSON from a stream', () => {
 
 describe('what read-back takes for the same', () => {
   const doing = (...list: Action[]): Instruction[] => [{ type: 'apply_actions', actions: list }]
-  const same = (a: Instruction[], b: Instruction[]) => expect(canonical(a)).to.deep.equal(canonical(b))
-  const differ = (a: Instruction[], b: Instruction[]) => expect(canonical(a)).not.to.deep.equal(canonical(b))
+  const same = (a: Instruction[], b: Instruction[]) => {
+    expect(canonical(a)).to.deep.equal(canonical(b))
+    expect([sameInstructions(a, b), sameInstructions(b, a)]).to.deep.equal([true, true])
+  }
+  const differ = (a: Instruction[], b: Instruction[]) => {
+    expect(canonical(a)).not.to.deep.equal(canonical(b))
+    expect([sameInstructions(a, b), sameInstructions(b, a)]).to.deep.equal([false, false])
+  }
   const load = (ofs: number, n_bits: number, value: bigint): Action => ({
     type: 'nx_reg_load',
     ofs_nbits: { ofs, n_bits },

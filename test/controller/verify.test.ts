@@ -115,7 +115,7 @@ describe('verification', function () {
         }
         expect(inside.told).to.deep.equal([])
         // At rest, everything is compared.
-        await turn()
+        await inside.loop.rested()
         const found = await inside.verify()
         expect(found.map(({ datapathId }) => datapathId).sort()).to.deep.equal(
           [...inside.observed.datapaths.keys()].sort(),

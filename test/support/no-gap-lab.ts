@@ -348,7 +348,7 @@ export class NoGapLab {
       async () => existsSync(this.#turns) && readFileSync(this.#turns, 'utf8') !== '',
       Boolean,
     )
-    return Number(readFileSync(this.#turns, 'utf8'))
+    return Number(readFileSync(this.#turns, 'utf8').split(' ')[0])
   }
 
   /** Resident memory of the switch daemon and the controller, MB. */
