@@ -2,12 +2,15 @@
  * Those whom tables know one by one: at the table that tells interfaces apart by MAC address or address, each is looked at
  * on its own, as a packet that must get through. It refuses to know what becomes of it.
  */
+import { isGroupMac } from '../../model/address.ts'
 import { ETHERTYPE } from '../policy/fields.ts'
 import { LINKS_OF_A_CARRIER } from '../policy/interest.ts'
 import { REGISTERS } from '../policy/pipeline.ts'
 import type { Facts, Owner } from './facts.ts'
-import { aimedAt, isNeighbourDiscovery } from './families.ts'
+import { aimedAt, exactIn, isMulticast, isNeighbourDiscovery } from './families.ts'
+import type { Asked } from './node.ts'
 import { copyOf, type Entry, narrow, type Region } from './region.ts'
+import type { Hit } from './rows.ts'
 import {
   DESTINATION,
   ETH_DST,
@@ -21,7 +24,7 @@ import {
   type Site,
 } from './settle.ts'
 import { field, isExact, type Test } from './space.ts'
-import type { Hit, TableIndex } from './table.ts'
+import type { TableIndex } from './table.ts'
 
 const TCI = field('vlan_tci')
 const NW_FRAG = field('nw_frag')
@@ -29,11 +32,9 @@ const ICMPV6_TYPE = field('icmpv6_type')
 /** A sender in the world: a MAC address that no record may have (RFC 7042: documentation). */
 export const WORLD_MAC = 0x00005e0053ff
 
-/** Who was gone through one by one. */
-export type Asked = 'nobody' | 'receivers' | 'senders'
-
 export interface AskedBy {
-  lookUp(region: Region, table: TableIndex, asked: Asked): void
+  /** A part to be looked up. @param whose The interface that it is from or for; the world's has no name. */
+  part(region: Region, whose: string, asked: Asked): void
   loss(region: Region, why: string): void
 }
 
@@ -54,12 +55,13 @@ export class Asker {
     const { vals } = region
     if (phase === 'sent' && family !== 0 && table.asks(IP_DST[family]) && !isExact(vals[IP_DST[family]])) {
       if (isNeighbourDiscovery(region)) return 'nobody'
-      this.#askReceivers(region, table)
+      this.#askReceivers(region)
+      this.#askForWorld(region, table)
       return 'receivers'
     }
     if (phase !== 'raw' || (entry !== 'fabric' && entry !== 'uplink')) return 'nobody'
     if (table.asks(ETH_SRC) && vals[ETH_SRC] === undefined) {
-      this.#askSenders(region, table)
+      this.#askSenders(region)
       return 'senders'
     }
     if (vals[NETWORK] !== 0 && table.tested.has(IP_SRC[4]) && isExact(vals[NETWORK])) {
@@ -69,7 +71,7 @@ export class Asker {
     return 'nobody'
   }
 
-  #askReceivers(region: Region, table: TableIndex): void {
+  #askReceivers(region: Region): void {
     const { ghost } = region
     const family = ghost.family as 4 | 6
     const { datapath, normal } = this.#site
@@ -88,9 +90,15 @@ export class Asker {
         }
         const part = narrow(region, [mac, its])
         part.ghost = { ...part.ghost, must: owner.name }
-        this.#to.lookUp(part, table, 'nobody')
+        this.#to.part(part, owner.name, 'nobody')
       }
     }
+  }
+
+  #askForWorld(region: Region, table: TableIndex): void {
+    const { ghost } = region
+    const family = ghost.family as 4 | 6
+    const { datapath, normal } = this.#site
     for (const identity of this.#facts.worldIdentities) {
       const sample = this.#facts.hasWorld ? this.#facts.worldSample(identity, family, ghost.network) : undefined
       if (sample === undefined || ghost.entry === 'uplink' || [...ghost.senders.values()].includes(undefined)) continue
@@ -131,7 +139,7 @@ export class Asker {
   }
 
   /** Interfaces of other switches, and everybody in the world, are known by their MAC address or by that of the receiver. */
-  #askSenders(region: Region, table: TableIndex): void {
+  #askSenders(region: Region): void {
     const { entry } = region.ghost
     const { datapath, normal } = this.#site
     const start = copyOf(region)
@@ -151,12 +159,12 @@ export class Asker {
       const isKnown = hasZone || normal || datapath.uplinkPorts.size === 0
       const expected = isThere && isOurs && isKnown && this.#concerns(owner.network)
       const families = new Set(owner.addresses.map((its) => its.family))
-      this.#to.lookUp(part, table, 'senders')
+      this.#to.part(part, owner.name, 'senders')
       for (const family of expected ? families : []) {
         const must = copyOf(part)
         must.vals[ETH_TYPE] = family === 4 ? ETHERTYPE.ipv4 : ETHERTYPE.ipv6
         must.ghost = { ...must.ghost, must: owner.name, family }
-        this.#to.lookUp(must, table, 'nobody')
+        this.#to.part(must, owner.name, 'nobody')
       }
       if (!this.#facts.isReady(owner) || !this.#comesFromWorld(owner, entry)) continue
       if (!hasZone) continue
@@ -167,7 +175,7 @@ export class Asker {
         into.vals[ETH_TYPE] = family === 4 ? ETHERTYPE.ipv4 : ETHERTYPE.ipv6
         if (family === 6) into.vals[ICMPV6_TYPE] = 128
         into.ghost = { ...into.ghost, must: 'world', family }
-        this.#to.lookUp(into, table, 'nobody')
+        this.#to.part(into, owner.name, 'nobody')
       }
     }
   }
@@ -216,5 +224,36 @@ export class Asker {
         if (misses || !hits.every(named)) this.#to.loss(part, 'the world is not known as what it is')
       }
     }
+  }
+
+  /** The row of one interface as the receiver: it has been looked at. */
+  isOneReceiver({ tests }: Hit, region: Region): boolean {
+    const { family, network } = region.ghost
+    if (family === 0) return false
+    const mac = exactIn(tests, ETH_DST)
+    const address = exactIn(tests, IP_DST[family])
+    if (mac === undefined || address === undefined) return false
+    const owner = this.#facts.byAddress(network, { family, value: BigInt(address) })
+    return owner !== undefined && owner.mac === mac && this.#facts.isReady(owner)
+  }
+
+  /** Drops that name a record's address or MAC address, or a group: those whom they concern are looked at apart. */
+  isExpectedDrop({ tests }: Hit): boolean {
+    return tests.some(({ field: its, value, mask }) => {
+      if (its === ETH_DST || its === ETH_SRC) {
+        return mask === undefined
+          ? this.#facts.byMac(Number(value)) !== undefined || isGroupMac(Number(value))
+          : isGroupMac(Number(value))
+      }
+      for (const family of [4, 6] as const) {
+        if (its !== IP_DST[family] && its !== IP_SRC[family]) continue
+        if (mask !== undefined) return isMulticast(family, BigInt(value))
+        const owner = [...this.#facts.networks].some(
+          (network) => this.#facts.byAddress(network, { family, value: BigInt(value) }) !== undefined,
+        )
+        return owner || isMulticast(family, BigInt(value))
+      }
+      return its === ICMPV6_TYPE && Number(value) >= 133 && Number(value) <= 137
+    })
   }
 }

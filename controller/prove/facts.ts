@@ -54,19 +54,21 @@ export class Facts {
   readonly owners = new Map<string, Owner>()
   readonly hasWorld: boolean
   readonly #byMac = new Map<number, Owner>()
-  readonly #byPort = new Map<string, Owner[]>()
+  readonly #byPort = new Map<string, Map<number, Owner[]>>()
   readonly #byNetwork = new Map<number, Owner[]>()
-  readonly #byAddress = new Map<string, Owner>()
+  /** By network; addresses of both families, 4 as numbers. */
+  readonly #byAddress = new Map<number, Map<number | bigint, Owner>>()
   readonly #switchNumbers = new Map<string, number>()
   readonly #switchByNumber = new Map<number, string>()
-  readonly #zones = new Map<string, number | undefined>()
+  readonly #zones = new Map<string, Map<number, number | undefined>>()
   readonly #networkNames = new Map<number, string>()
   readonly #rulesByVnp = new Map<string, OrderedRule[]>()
   readonly #potentialOfVnp = new Map<string, Set<number>>()
   readonly #potential = new Map<number, ReadonlySet<number>>()
-  readonly #verdicts = new Map<string, boolean>()
-  readonly #pairs = new Map<string, Pair>()
-  readonly #users = new Map<string, number>()
+  readonly #pairs = new Map<number, Map<number, Pair>>()
+  readonly #worlds = new Map<number, boolean>()
+  /** How many, by network and identity. */
+  readonly #users = new Map<number, Map<number, number>>()
   readonly #behind = new Map<string, Place>()
   readonly #samples = new Map<string, Address | undefined>()
   readonly #prefixes: { identity: number; prefix: Prefix | undefined }[]
@@ -118,12 +120,15 @@ export class Facts {
     this.owners.set(owner.name, owner)
     this.#byMac.set(owner.mac, owner)
     push(this.#byNetwork, network, owner)
-    for (const address of owner.addresses) this.#byAddress.set(addressText(network, address), owner)
-    if (owner.place !== undefined) push(this.#byPort, portText(owner.place), owner)
+    const users = inner(this.#users, network)
+    users.set(owner.identity, (users.get(owner.identity) ?? 0) + 1)
+    const addresses = inner(this.#byAddress, network)
+    for (const address of owner.addresses) addresses.set(addressKey(address), owner)
+    if (owner.place !== undefined) push(inner(this.#byPort, owner.place.datapathId), owner.place.port, owner)
   }
 
-  ownersAt(place: Place): readonly Owner[] {
-    return this.#byPort.get(portText(place)) ?? NOBODY
+  ownersAt({ datapathId, port }: Place): readonly Owner[] {
+    return this.#byPort.get(datapathId)?.get(port) ?? NOBODY
   }
 
   ownersIn(network: number): readonly Owner[] {
@@ -135,7 +140,7 @@ export class Facts {
   }
 
   byAddress(network: number, address: Address): Owner | undefined {
-    return this.#byAddress.get(addressText(network, address))
+    return this.#byAddress.get(network)?.get(addressKey(address))
   }
 
   get networks(): Iterable<number> {
@@ -144,13 +149,7 @@ export class Facts {
 
   /** How many interfaces of a network have an identity. */
   usersIn(identity: number, network: number): number {
-    if (this.#users.size === 0) {
-      for (const owner of this.owners.values()) {
-        const name = `${owner.identity} ${owner.network}`
-        this.#users.set(name, (this.#users.get(name) ?? 0) + 1)
-      }
-    }
-    return this.#users.get(`${identity} ${network}`) ?? 0
+    return this.#users.get(network)?.get(identity) ?? 0
   }
 
   /** The port at the other end of a link. */
@@ -167,12 +166,13 @@ export class Facts {
   }
 
   zone(datapathId: string, network: number): number | undefined {
-    const text = `${datapathId} ${network}`
-    if (!this.#zones.has(text)) {
-      const name = this.#networkNames.get(network)
-      this.#zones.set(text, name === undefined ? undefined : this.intent.number('zone', zoneName(datapathId, name)))
-    }
-    return this.#zones.get(text)
+    const zones = inner(this.#zones, datapathId)
+    const known = zones.get(network)
+    if (known !== undefined || zones.has(network)) return known
+    const name = this.#networkNames.get(network)
+    const zone = name === undefined ? undefined : this.intent.number('zone', zoneName(datapathId, name))
+    zones.set(network, zone)
+    return zone
   }
 
   /** Whether an interface has all that it takes to send and receive; what it lacks is shut. */
@@ -205,7 +205,12 @@ export class Facts {
   }
 
   isWorld(identity: number): boolean {
-    return isWorldIdentity(this.intent, identity)
+    let found = this.#worlds.get(identity)
+    if (found === undefined) {
+      found = isWorldIdentity(this.intent, identity)
+      this.#worlds.set(identity, found)
+    }
+    return found
   }
 
   /** The identity of an address that is nobody's: that of the longest prefix that a rule names. */
@@ -308,19 +313,19 @@ export class Facts {
 
   /** Whether a new connection between members of two identities is permitted; asked of permits(), remembered. */
   permits(opener: number, target: number, { protocol, key }: Layer4): boolean {
-    const name = `${opener} ${target} ${protocol} ${key}`
-    const cached = this.#verdicts.get(name)
+    const { view, from, to, rules, verdicts } = this.#pair(opener, target)
+    const name = protocol * 0x4_0000 + (key ?? 0x3_ffff)
+    const cached = verdicts.get(name)
     if (cached !== undefined) return cached
-    const { view, from, to, rules } = this.#pair(opener, target)
     const packet = { from, to, protocol, ...portOf(protocol, key) }
     const found = from !== '' && to !== '' && permits(view, packet, rules).allow
-    this.#verdicts.set(name, found)
+    verdicts.set(name, found)
     return found
   }
 
   #pair(opener: number, target: number): Pair {
-    const name = `${opener} ${target}`
-    const cached = this.#pairs.get(name)
+    const ofOpener = inner(this.#pairs, opener)
+    const cached = ofOpener.get(target)
     if (cached !== undefined) return cached
     const interfaces = new Map<string, InterfaceRecord>()
     const vnps = new Map<string, Vnp>()
@@ -347,8 +352,9 @@ export class Facts {
       to: end(target, 'target'),
       view: { interfaces, vnps, policies: this.intent.policies as ReadonlyMap<string, Policy> },
       rules,
+      verdicts: new Map(),
     }
-    this.#pairs.set(name, pair)
+    ofOpener.set(target, pair)
     return pair
   }
 
@@ -383,6 +389,8 @@ interface Pair {
   to: string
   view: Pick<IntentView, 'interfaces' | 'vnps' | 'policies'>
   rules: OrderedRule[]
+  /** By protocol and key. */
+  verdicts: Map<number, boolean>
 }
 
 export interface Thresholds {
@@ -400,6 +408,15 @@ export function portText({ datapathId, port }: Place): string {
   return `${datapathId} ${port}`
 }
 
-function addressText(network: number, { family, value }: Address): string {
-  return `${network} ${family} ${value}`
+function addressKey({ family, value }: Address): number | bigint {
+  return family === 4 ? Number(value) : value
+}
+
+function inner<K, L, V>(map: Map<K, Map<L, V>>, key: K): Map<L, V> {
+  let found = map.get(key)
+  if (found === undefined) {
+    found = new Map()
+    map.set(key, found)
+  }
+  return found
 }

@@ -22,10 +22,12 @@ export class Judge {
   isNobody(region: Region): boolean {
     // ICMP of the other family.
     if (protocolIn(region) === (region.ghost.family === 4 ? 58 : 1)) return true
-    for (const from of region.ghost.senders.keys()) {
-      for (const to of region.ghost.receivers.keys()) {
-        const [opener, target] = isReply(region.ghost.tracking) ? [to, from] : [from, to]
-        if (isIn(region.ghost.except, opener, target) && this.#exist(region, from, to)) return false
+    const { pairs, senders, receivers, except, tracking } = region.ghost
+    const reply = isReply(tracking)
+    for (const opener of pairs?.keys() ?? (reply ? receivers : senders).keys()) {
+      for (const target of pairs?.get(opener)?.keys() ?? (reply ? senders : receivers).keys()) {
+        if (isIn(except, opener, target) && this.#exist(region, reply ? target : opener, reply ? opener : target))
+          return false
       }
     }
     return true
@@ -39,41 +41,35 @@ export class Judge {
     if (region.ghost.tracking === 'none') {
       return { why: 'policy was not asked', from: -1, to: -1, layer4: undefined }
     }
-    for (const [from, to, layer4] of this.#cases(region, false)) {
-      if (this.#permits(region, from, to, layer4)) continue
-      return { why: 'policy forbids it', from, to, layer4 }
-    }
-    return undefined
+    return this.#find(region, false)
   }
 
   /** Why a region may not be dropped; undefined: policy permits none of it. */
   whyLost(region: Region): Finding | undefined {
-    for (const [from, to, layer4] of this.#cases(region, true)) {
-      if (this.#permits(region, from, to, layer4)) return { why: 'policy permits it', from, to, layer4 }
-    }
-    return undefined
+    return this.#find(region, true)
   }
 
-  #permits({ ghost }: Region, from: number, to: number, layer4: Layer4): boolean {
+  /** The first of all pairs and classes of packets in the region that policy permits, or that it forbids. */
+  #find(region: Region, permitted: boolean): Finding | undefined {
+    const { pairs, senders, receivers, except, tracking, family } = region.ghost
     const { facts } = this.#site
-    // A family of one identity with one user has nobody to talk to.
-    return isReply(ghost.tracking) ? facts.permits(to, from, layer4) : facts.permits(from, to, layer4)
-  }
-
-  /** Pairs, and what of layer 4 is in the region. @param likely Only pairs that policy may permit. */
-  *#cases(region: Region, likely: boolean): IterableIterator<[number, number, Layer4]> {
-    const { ghost } = region
-    const { facts } = this.#site
-    const reply = isReply(ghost.tracking)
-    for (const from of ghost.senders.keys()) {
-      for (const to of ghost.receivers.keys()) {
-        const [opener, target] = reply ? [to, from] : [from, to]
-        if (likely && !facts.potential(opener).has(target)) continue
-        if (!isIn(ghost.except, opener, target)) continue
+    const reply = isReply(tracking)
+    const isPlain = family !== 0 && !isExact(keyIn(region, family === 4 ? 1 : 58))
+    const other = permitted ? 'none' : 'all'
+    for (const opener of pairs?.keys() ?? (reply ? receivers : senders).keys()) {
+      const potential = permitted ? facts.potential(opener) : undefined
+      for (const target of pairs?.get(opener)?.keys() ?? (reply ? senders : receivers).keys()) {
+        if (potential?.has(target) === false || !isIn(except, opener, target)) continue
+        const [from, to] = reply ? [target, opener] : [opener, target]
         if (!this.#exist(region, from, to)) continue
-        for (const layer4 of this.#layer4(region, opener, target)) yield [from, to, layer4]
+        if (isPlain && this.#probes.verdict(opener, target, family, region) === other) continue
+        for (const layer4 of this.#layer4(region, opener, target)) {
+          if (facts.permits(opener, target, layer4) === permitted)
+            return { why: permitted ? 'policy permits it' : 'policy forbids it', from, to, layer4 }
+        }
       }
     }
+    return undefined
   }
 
   /** Whether there are two different ends of this network; the world has an address of this family. */
@@ -81,9 +77,8 @@ export class Judge {
     const { facts } = this.#site
     const { network, family } = ghost
     if (family === 0) return false
-    for (const end of [from, to]) {
-      if (facts.isWorld(end) && facts.worldSample(end, family, network) === undefined) return false
-    }
+    if (facts.isWorld(from) && facts.worldSample(from, family, network) === undefined) return false
+    if (facts.isWorld(to) && facts.worldSample(to, family, network) === undefined) return false
     if (from !== to || facts.isWorld(from)) return true
     return facts.usersIn(from, network) > 1
   }

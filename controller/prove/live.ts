@@ -5,28 +5,38 @@
  */
 import type { TableIndex } from './table.ts'
 
+/** What matters at a table. */
+export interface Matters {
+  /** Fields, ascending. */
+  readonly live: readonly number[]
+  /** Those, and the ones that are kept until policy has been asked. */
+  readonly asked: readonly number[]
+  /** By field, 1 where it is among `live`, or among `asked`. */
+  readonly isLive: Uint8Array
+  readonly isAsked: Uint8Array
+  /** Whether who sent it and for whom it is still matters. */
+  readonly who: boolean
+}
+
 export class Liveness {
   readonly #tables: ReadonlyMap<number, TableIndex>
-  #shape = -1
-  #live = new Map<number, number[]>()
+  readonly #truths: readonly number[]
+  readonly #who: readonly number[]
+  #matters = new Map<number, Matters>()
 
-  constructor(tables: ReadonlyMap<number, TableIndex>) {
+  /** @param truths Fields that are kept until policy has been asked. @param who Fields that say who. */
+  constructor(tables: ReadonlyMap<number, TableIndex>, truths: readonly number[], who: readonly number[]) {
     this.#tables = tables
+    this.#truths = truths
+    this.#who = who
   }
 
-  /** Fields that matter from a table on, ascending. */
-  at(table: number): readonly number[] {
-    let shape = 0
-    for (const its of this.#tables.values()) shape += its.shape
-    if (shape !== this.#shape) {
-      this.#shape = shape
-      this.#compute()
-    }
-    return this.#live.get(table) ?? []
+  at(table: number): Matters {
+    return this.#matters.get(table) ?? NOTHING
   }
 
   /** Rows lead to higher tables only; what leads back is refused elsewhere. */
-  #compute(): void {
+  compute(): void {
     const live = new Map<number, Set<number>>()
     for (const number of [...this.#tables.keys()].sort((one, other) => other - one)) {
       const table = this.#tables.get(number) as TableIndex
@@ -41,6 +51,20 @@ export class Liveness {
       }
       live.set(number, its)
     }
-    this.#live = new Map([...live].map(([number, its]) => [number, [...its].sort((one, other) => one - other)]))
+    this.#matters = new Map([...live].map(([number, its]) => [number, this.#mattersOf(its)]))
+  }
+
+  #mattersOf(its: ReadonlySet<number>): Matters {
+    const live = [...its].sort((one, other) => one - other)
+    const asked = [...new Set([...its, ...this.#truths])].sort((one, other) => one - other)
+    return { live, asked, isLive: flags(live), isAsked: flags(asked), who: this.#who.some((one) => its.has(one)) }
   }
 }
+
+function flags(fields: readonly number[]): Uint8Array {
+  const found = new Uint8Array(Math.max(-1, ...fields) + 1)
+  for (const its of fields) found[its] = 1
+  return found
+}
+
+const NOTHING: Matters = { live: [], asked: [], isLive: new Uint8Array(0), isAsked: new Uint8Array(0), who: false }

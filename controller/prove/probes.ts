@@ -20,12 +20,17 @@ const UNMENTIONED = [253, 254, 252, 251]
 export interface Probes {
   readonly protocols: readonly number[]
   readonly keys: readonly number[]
+  /** What policy says of all of them, by family, where that was asked. */
+  verdict4?: Verdict
+  verdict6?: Verdict
 }
+
+export type Verdict = 'all' | 'none' | 'some'
 
 export class ProbeFinder {
   readonly #facts: Facts
   readonly #tables: ReadonlyMap<number, TableIndex>
-  readonly #cache = new Map<string, Probes>()
+  readonly #cache = new Map<number, Map<number, Probes>>()
 
   constructor(facts: Facts, tables: ReadonlyMap<number, TableIndex>) {
     this.#facts = facts
@@ -34,8 +39,12 @@ export class ProbeFinder {
 
   /** @param members Families that registers may stand for; none matters here. */
   between(opener: number, target: number, members: Members): Probes {
-    const name = `${opener} ${target}`
-    const cached = this.#cache.get(name)
+    let ofOpener = this.#cache.get(opener)
+    if (ofOpener === undefined) {
+      ofOpener = new Map()
+      this.#cache.set(opener, ofOpener)
+    }
+    const cached = ofOpener.get(target)
     if (cached !== undefined) return cached
     const found: Thresholds = { protocols: new Set(), keys: new Set() }
     this.#facts.thresholds(opener, target, found)
@@ -53,8 +62,22 @@ export class ProbeFinder {
     }
     const keys = [...found.keys].filter((key) => key > 0 && key <= 0xffff)
     const probes: Probes = { protocols: [...found.protocols], keys }
-    this.#cache.set(name, probes)
+    ofOpener.set(target, probes)
     return probes
+  }
+
+  /** Whether policy permits everything that an identity may open to another, or nothing. */
+  verdict(opener: number, target: number, family: 4 | 6, members: Members): Verdict {
+    const probes = this.between(opener, target, members)
+    const known = family === 4 ? probes.verdict4 : probes.verdict6
+    if (known !== undefined) return known
+    let permitted = 0
+    const all = this.layer4(opener, target, family, members)
+    for (const layer4 of all) if (this.#facts.permits(opener, target, layer4)) permitted++
+    const found: Verdict = permitted === 0 ? 'none' : permitted === all.length ? 'all' : 'some'
+    if (family === 4) probes.verdict4 = found
+    else probes.verdict6 = found
+    return found
   }
 
   /** Between all pairs of these, as many as it takes to see every difference. */
@@ -67,10 +90,6 @@ export class ProbeFinder {
       for (const key of keysFor(protocol, keys)) found.push({ protocol, key })
     }
     return found
-  }
-
-  forget(): void {
-    this.#cache.clear()
   }
 }
 

@@ -5,9 +5,9 @@
 
 import { MARK, REGISTERS } from '../policy/pipeline.ts'
 import type { Layer4 } from './facts.ts'
-import type { Effect, Row } from './rows.ts'
+import type { Effect, Hit, Row } from './rows.ts'
 import {
-  bitsOf,
+  allBits,
   type Exact,
   field,
   implies,
@@ -18,10 +18,8 @@ import {
   narrowed,
   type Ref,
   type Test,
-  textOf,
   type Val,
 } from './space.ts'
-import type { Hit } from './table.ts'
 
 /** By which kind of port it came in. */
 export type Entry = 'tenant' | 'fabric' | 'uplink' | 'idle'
@@ -62,9 +60,14 @@ export interface Ghost {
   readonly unasked: boolean
   /** Pairs of opener and target that it holds no more. */
   readonly except: ReadonlyMap<number, ReadonlySet<number> | 'all'>
+  /** Set: it holds these pairs, openers to targets, and no other. */
+  readonly pairs?: Relation | undefined
   /** Why it may not come out, where that was found by asking policy. */
-  readonly finding?: Finding
+  readonly finding?: Finding | undefined
 }
+
+/** Identities to identities. */
+export type Relation = ReadonlyMap<number, ReadonlySet<number>>
 
 /** A pair and a class of packets whose verdict is another. */
 export interface Finding {
@@ -75,23 +78,31 @@ export interface Finding {
 }
 
 const NO_MEMBERS: ReadonlyMap<number, string | undefined> = new Map()
+const NO_PLACES: ReadonlySet<number> = new Set()
 
-const NO_PAIRS: ReadonlyMap<number, ReadonlySet<number> | 'all'> = new Map()
+export const NO_PAIRS: ReadonlyMap<number, ReadonlySet<number> | 'all'> = new Map()
 
 export function ghostAt(entry: Entry, port: number): Ghost {
   return {
-    ...{ entry, port, phase: 'raw', why: '', network: 0, family: 0, senders: NO_MEMBERS, receivers: NO_MEMBERS },
-    ...{
-      places: new Set<number>(),
-      where: 'nowhere',
-      tracking: 'none',
-      committed: false,
-      must: '',
-      neighbour: false,
-      improper: false,
-      unasked: false,
-      except: NO_PAIRS,
-    },
+    entry,
+    port,
+    phase: 'raw',
+    why: '',
+    network: 0,
+    family: 0,
+    senders: NO_MEMBERS,
+    receivers: NO_MEMBERS,
+    places: NO_PLACES,
+    where: 'nowhere',
+    tracking: 'none',
+    committed: false,
+    must: '',
+    neighbour: false,
+    improper: false,
+    unasked: false,
+    except: NO_PAIRS,
+    pairs: undefined,
+    finding: undefined,
   }
 }
 
@@ -133,11 +144,10 @@ export const REG = Array.from({ length: REGISTER_COUNT }, (_, index) => field(`r
 const IS_REGISTER = new Set(REG)
 const CT = ['ct_state', 'ct_zone', 'ct_mark', 'ct_nw_proto', 'ct_tp_src', 'ct_tp_dst'].map(field)
 const [CT_STATE, CT_ZONE, CT_MARK, CT_PROTO, CT_SRC, CT_DST] = CT as [number, number, number, number, number, number]
-const IS_CT = new Set(CT)
 const ZERO = [...REG, ...CT, field('metadata'), field('conj_id')]
 const IN_PORT = field('in_port')
 const IP_PROTO = field('ip_proto')
-const NO_ALIAS: ReadonlyMap<number, readonly Part[]> = new Map()
+export const NO_ALIAS: ReadonlyMap<number, readonly Part[]> = new Map()
 
 class ARegion implements Region {
   table: number
@@ -192,10 +202,13 @@ export function copyOf(region: Region): Region {
 /** The part of a region that passes tests. */
 export function narrow(region: Region, tests: readonly Test[]): Region {
   const part = copyOf(region)
+  const { vals } = part
   for (const test of tests) {
-    const val = narrowed(part.vals[test.field], test)
-    part.vals[test.field] = val
-    if (isExact(val)) pin(part, test.field, val)
+    const before = vals[test.field]
+    const val = narrowed(before, test)
+    if (val === before) continue
+    vals[test.field] = val
+    if (part.alias.size > 0 && isExact(val)) pin(part, test.field, val)
   }
   return part
 }
@@ -231,10 +244,16 @@ export function isTaken(region: Region): boolean {
   for (let node = region.above; node !== undefined; node = node.next) {
     for (let at = 0; at < node.count; at++) {
       const { tests } = node.hits[at] as Hit
-      if (tests.every((test) => !IS_REGISTER.has(test.field) && implies(region.vals[test.field], test))) return true
+      if (takesWhole(tests, region.vals)) return true
     }
   }
   return false
+}
+
+/** What registers say is not what packets say: a row that asks for one takes nobody's packets for certain. */
+function takesWhole(tests: readonly Test[], vals: readonly Val[]): boolean {
+  for (const test of tests) if (IS_REGISTER.has(test.field) || !implies(vals[test.field], test)) return false
+  return true
 }
 
 /** What a region does on its way out of a row. */
@@ -256,7 +275,7 @@ function apply(region: Region, effects: readonly Effect[], to: Leaving): void {
   for (const effect of effects) {
     switch (effect.do) {
       case 'write':
-        write(region, effect.field, effect.value, effect.mask)
+        write(region, effect)
         break
       case 'move':
         move(region, effect)
@@ -286,13 +305,25 @@ function apply(region: Region, effects: readonly Effect[], to: Leaving): void {
 
 function forget(region: Region, its: number): void {
   if (!IS_REGISTER.has(its)) region.above = undefined
-  if (region.alias.size === 0) return
+  if (region.alias.size === 0 || !isPartOf(region.alias, its)) return
   const left = [...region.alias].filter(([made, parts]) => made !== its && !parts.some((part) => part.field === its))
-  if (left.length < region.alias.size) region.alias = new Map(left)
+  region.alias = new Map(left)
 }
 
-function write(region: Region, its: number, value: bigint, mask: bigint): void {
+function isPartOf(alias: Region['alias'], its: number): boolean {
+  for (const [made, parts] of alias) {
+    if (made === its) return true
+    for (const part of parts) if (part.field === its) return true
+  }
+  return false
+}
+
+function write(region: Region, { field: its, value, mask, whole }: Extract<Effect, { do: 'write' }>): void {
   forget(region, its)
+  if (whole !== undefined) {
+    region.vals[its] = whole
+    return
+  }
   const before = known(its, region.vals[its])
   region.vals[its] = merged(its, (before.value & ~mask) | value, before.mask | mask)
 }
@@ -318,7 +349,7 @@ function move(region: Region, { from, fromBit, to, toBit, bits }: Extract<Effect
   const kept = made.filter((part) => part.at + part.bits <= toBit || part.at >= toBit + bits)
   let covered = mask
   for (const part of [...kept, ...parts]) covered |= ((1n << BigInt(part.bits)) - 1n) << BigInt(part.at)
-  if (covered !== (1n << BigInt(bitsOf(to))) - 1n) return
+  if (covered !== allBits(to)) return
   region.alias = new Map(region.alias).set(to, [...kept, ...parts])
 }
 
@@ -426,30 +457,11 @@ export function isLaterFragment(val: Val): boolean {
   return (mask & value & 2n) !== 0n
 }
 
-/** Tells regions apart at a table that looks at these fields only. Families and sets do not count: they are united. */
-export function keyOf(region: Region, live: readonly number[]): string {
-  const { ghost } = region
-  const { phase, entry, tracking, where, network, family, committed } = ghost
-  const single = (family: ReadonlyMap<number, unknown>, ref: Ref['of']): string =>
-    family.size === 1 && !holds(region, ref) ? String(family.keys().next().value) : '@'
-  if (phase === 'passed') {
-    let short = `${region.table} passed ${entry} ${where} ${family} ${tracking} ${committed ? 1 : 0} ${ghost.improper ? 1 : 0}`
-    for (const its of live) short += ` ${textOf(region.vals[its])}`
-    return short
-  }
-  let key = `${region.table} ${phase} ${entry} ${tracking} ${where} ${network} ${family} ${committed ? 1 : 0} ${single(ghost.senders, 'sender')} ${single(ghost.receivers, 'receiver')} ${ghost.why} ${ghost.must} ${ghost.neighbour ? 1 : 0}${ghost.unasked ? 1 : 0}`
-  if (phase === 'raw' || phase === 'stray') key += ` ${ghost.port}`
-  for (const its of live) key += ` ${textOf(region.vals[its])}`
-  return key
-}
-
 /** Whether a register stands for a family. */
-export function holds(region: Region, ref: Ref['of']): boolean {
+export function holds({ vals }: Region, ref: Ref['of']): boolean {
   for (const its of REG) {
-    const val = region.vals[its]
+    const val = vals[its]
     if (typeof val === 'object' && val.kind === 'ref' && val.of === ref) return true
   }
   return false
 }
-
-export { CT_MARK, IS_CT, IS_REGISTER }

@@ -4,10 +4,10 @@
  */
 import { type Action, type FieldName, type Instruction, NX_CT_COMMIT, NX_CT_RECIRC_NONE, type Oxm } from 'node-openflow'
 import type { Flow, Group } from '../policy/program.ts'
-import { field, partsOf, type Test, testsOf } from './space.ts'
+import { allBits, type Exact, exact, field, partsOf, type Test, testsOf } from './space.ts'
 
 export type Effect =
-  | { do: 'write'; field: number; value: bigint; mask: bigint }
+  | { do: 'write'; field: number; value: bigint; mask: bigint; whole: Exact | undefined }
   | { do: 'move'; from: number; fromBit: number; to: number; toBit: number; bits: number }
   | { do: 'output'; port: number }
   | { do: 'outputField'; field: number; bit: number; bits: number }
@@ -38,21 +38,44 @@ export interface Row {
   next: number | undefined
   /** Neither goes on nor comes out anywhere but at the controller. */
   isDrop: boolean
+  /** The row as a packet meets it by itself. */
+  hit: Hit
+}
+
+/** A row that part of a region may meet. Of the region, rows that come before it take their part first. */
+export interface Hit {
+  row: Row
+  priority: number
+  /** What a packet has to pass, clauses included. */
+  tests: readonly Test[]
+  /** Rows of a conjunction that led to it. */
+  clauses: readonly Row[]
+}
+
+class ARow implements Row {
+  key: string
+  flow: Flow
+  priority: number
+  tests: readonly Test[]
+  clauses: readonly Clause[] = []
+  effects: readonly Effect[] = []
+  next: number | undefined = undefined
+  isDrop = false
+  hit: Hit
+
+  constructor(key: string, flow: Flow, tests: readonly Test[]) {
+    this.key = key
+    this.flow = flow
+    this.priority = flow.priority
+    this.tests = tests
+    this.hit = { row: this, priority: flow.priority, tests, clauses: [] }
+  }
 }
 
 /** A field that no row describes is matched by nothing we can say: the row counts as matching all and doing anything. */
 export function rowOf(key: string, flow: Flow, groups: ReadonlyMap<number, Group>): Row {
   const tests = testsOf(flow.match)
-  const row: Row = {
-    key,
-    flow,
-    priority: flow.priority,
-    tests: tests ?? [],
-    clauses: [],
-    effects: [],
-    next: undefined,
-    isDrop: false,
-  }
+  const row = new ARow(key, flow, tests ?? [])
   const effects: Effect[] = []
   const clauses: Clause[] = []
   if (tests === undefined) effects.push({ do: 'unknown', what: 'a match field that is not known' })
@@ -91,12 +114,9 @@ function readInstruction(
       }
       return
     case 'write_metadata':
-      effects.push({
-        do: 'write',
-        field: field('metadata'),
-        value: instruction.metadata & instruction.metadata_mask,
-        mask: instruction.metadata_mask,
-      })
+      effects.push(
+        writing(field('metadata'), instruction.metadata & instruction.metadata_mask, instruction.metadata_mask),
+      )
       return
     default:
       effects.push({ do: 'unknown', what: instruction.type })
@@ -157,6 +177,10 @@ function readAction(action: Action, effects: Effect[], groups: ReadonlyMap<numbe
   }
 }
 
+function writing(its: number, value: bigint, mask: bigint): Effect {
+  return { do: 'write', field: its, value, mask, whole: mask === allBits(its) ? exact(its, value) : undefined }
+}
+
 function write(oxm: Oxm, effects: Effect[]): void {
   if (oxm.field === 'unknown' || typeof oxm.value === 'object' || typeof oxm.mask === 'object') {
     effects.push({ do: 'unknown', what: 'set_field of a field that is not known' })
@@ -166,12 +190,9 @@ function write(oxm: Oxm, effects: Effect[]): void {
   for (const part of partsOf(oxm.field)) {
     const window = (1n << BigInt(part.bits)) - 1n
     const mask = oxm.mask === undefined ? window : (BigInt(oxm.mask) >> BigInt(part.at)) & window
-    effects.push({
-      do: 'write',
-      field: part.field,
-      value: ((value >> BigInt(part.at)) & mask) << BigInt(part.inField),
-      mask: mask << BigInt(part.inField),
-    })
+    effects.push(
+      writing(part.field, ((value >> BigInt(part.at)) & mask) << BigInt(part.inField), mask << BigInt(part.inField)),
+    )
   }
 }
 
@@ -183,7 +204,7 @@ function load(dst: unknown, ofs: number, bits: number, value: bigint, effects: E
     return
   }
   const mask = ((1n << BigInt(bits)) - 1n) << BigInt(ofs + part.inField)
-  effects.push({ do: 'write', field: part.field, value: (value << BigInt(ofs + part.inField)) & mask, mask })
+  effects.push(writing(part.field, (value << BigInt(ofs + part.inField)) & mask, mask))
 }
 
 function move(action: Extract<Action, { type: 'nx_reg_move' }>, effects: Effect[]): void {
@@ -231,26 +252,38 @@ function track(
   })
 }
 
-/** Fields that a row looks at, in its match or to choose a port or zone. */
-export function reads(row: Row): number[] {
-  const found = row.tests.map((test) => test.field)
-  const of = (effects: readonly Effect[]): void => {
-    for (const effect of effects) {
-      if (effect.do === 'outputField') found.push(effect.field)
-      else if (effect.do === 'track' && typeof effect.zone === 'object') found.push(effect.zone.field)
-      else if (effect.do === 'copies') for (const list of effect.lists) of(list)
-    }
+/** Fields that a row looks at to choose a port or zone. */
+export function readByEffects({ effects }: Row): readonly number[] {
+  for (const effect of effects) {
+    if (effect.do === 'write' || effect.do === 'move' || effect.do === 'output') continue
+    const found: number[] = []
+    addReads(effects, found)
+    return found
   }
-  of(row.effects)
-  return found
+  return NOTHING
+}
+
+const NOTHING: readonly never[] = []
+
+function addReads(effects: readonly Effect[], found: number[]): void {
+  for (const effect of effects) {
+    if (effect.do === 'outputField') found.push(effect.field)
+    else if (effect.do === 'track' && typeof effect.zone === 'object') found.push(effect.zone.field)
+    else if (effect.do === 'copies') for (const list of effect.lists) addReads(list, found)
+  }
 }
 
 /** `from>to` of the copies that a row makes and goes on with, or chooses a port by. */
-export function moves(row: Row): string[] {
-  const goesOn =
-    nexts(row).length > 0 || row.effects.some((effect) => effect.do === 'outputField' || effect.do === 'copies')
-  if (!goesOn) return []
-  return row.effects.flatMap((effect) => (effect.do === 'move' ? [`${effect.from}>${effect.to}`] : []))
+export function moves(row: Row): readonly string[] {
+  const { effects } = row
+  if (!effects.some(isMove)) return NOTHING
+  const goesOn = nexts(row).length > 0 || effects.some(({ do: what }) => what === 'outputField' || what === 'copies')
+  if (!goesOn) return NOTHING
+  return effects.flatMap((effect) => (effect.do === 'move' ? [`${effect.from}>${effect.to}`] : []))
+}
+
+function isMove(effect: Effect): boolean {
+  return effect.do === 'move'
 }
 
 /** Tables that a row may send a packet to. */

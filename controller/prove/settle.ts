@@ -10,8 +10,8 @@ import { ELSEWHERE, REGISTERS } from '../policy/pipeline.ts'
 import type { DatapathView } from '../policy/state.ts'
 import type { Facts, Owner } from './facts.ts'
 import type { Region } from './region.ts'
+import type { Hit } from './rows.ts'
 import { type Exact, field, implies, isExact, known, PLACE, PORT, RECEIVER, SENDER, type Val } from './space.ts'
-import type { Hit } from './table.ts'
 
 export const SOURCE = field(REGISTERS.source)
 export const DESTINATION = field(REGISTERS.destination)
@@ -26,6 +26,8 @@ export const IP_DST = { 4: field('ipv4_dst'), 6: field('ipv6_dst') } as const
 const ARP_SPA = field('arp_spa')
 const ARP_SHA = field('arp_sha')
 const ICMPV6_TYPE = field('icmpv6_type')
+
+const NO_PLACES: ReadonlySet<number> = new Set()
 
 export interface Site {
   readonly facts: Facts
@@ -208,7 +210,7 @@ function aim(region: Region, site: Site): void {
     if (isHere) vals[OUT_PORT] = PORT
     else if (!site.normal) vals[WAY] = PLACE
     const receivers = new Map([[owner.identity, owner.name]])
-    const places = new Set(isHere || number === undefined ? [] : [number])
+    const places = isHere || number === undefined ? NO_PLACES : new Set([number])
     region.ghost = { ...ghost, phase: 'aimed', receivers, places, where: isHere ? 'here' : 'away' }
     return
   }

@@ -39,11 +39,14 @@ export interface Test {
   readonly value: Exact
   /** undefined: all bits. */
   readonly mask: bigint | undefined
+  /** The mask of a field of at most 32 bits, as a signed number. */
+  readonly mask32?: number
 }
 
 const NAMES: string[] = []
 const INDEX = new Map<string, number>()
 const BITS: number[] = []
+const ALL: bigint[] = []
 
 /** The number of a field; spellings of one field have one number. */
 export function fieldOf(name: string): number {
@@ -57,6 +60,7 @@ export function fieldOf(name: string): number {
     index = NAMES.length
     NAMES.push(plain)
     BITS.push(its.bits ?? its.size * 8)
+    ALL.push((1n << BigInt(its.bits ?? its.size * 8)) - 1n)
     INDEX.set(plain, index)
   }
   INDEX.set(name, index)
@@ -71,16 +75,23 @@ export function bitsOf(field: number): number {
   return BITS[field] as number
 }
 
+/** A mask of all bits of a field. */
+export function allBits(field: number): bigint {
+  return ALL[field] as bigint
+}
+
 const TCI = 'vlan_tci'
+/** Those that policy is asked about come first: what is known of a region late in the pipeline is a short array. */
 export const FIELD = Object.fromEntries(
   (
     [
-      ...['in_port', 'eth_src', 'eth_dst', 'eth_type', TCI, 'ip_proto', 'ip_dscp', 'ip_ecn', 'nw_ttl', 'nw_frag'],
-      ...['ipv4_src', 'ipv4_dst', 'ipv6_src', 'ipv6_dst', 'tcp_src', 'tcp_dst', 'udp_src', 'udp_dst', 'sctp_src'],
-      ...['sctp_dst', 'icmpv4_type', 'icmpv4_code', 'icmpv6_type', 'icmpv6_code', 'tcp_flags', 'arp_op', 'arp_spa'],
-      ...['arp_tpa', 'arp_sha', 'arp_tha', 'ipv6_nd_target', 'ipv6_nd_sll', 'ipv6_nd_tll', 'conj_id', 'metadata'],
-      ...['ct_state', 'ct_zone', 'ct_mark', 'ct_nw_proto', 'ct_tp_src', 'ct_tp_dst'],
-      ...Array.from({ length: 16 }, (_, index) => `reg${index}`),
+      ...Array.from({ length: 10 }, (_, index) => `reg${index}`),
+      ...['eth_type', 'ct_state', 'ct_mark', 'ip_proto', 'nw_frag', 'tcp_dst', 'udp_dst', 'sctp_dst', 'icmpv4_type'],
+      ...['icmpv6_type', 'icmpv4_code', 'icmpv6_code', 'ct_nw_proto', 'ct_tp_src', 'ct_tp_dst', 'ct_zone'],
+      ...['eth_dst', 'ipv4_dst', 'ipv6_dst', 'in_port', 'eth_src', 'ipv4_src', 'ipv6_src', TCI, 'arp_op', 'arp_spa'],
+      ...['arp_tpa', 'arp_sha', 'arp_tha', 'ipv6_nd_target', 'ipv6_nd_sll', 'ipv6_nd_tll', 'metadata', 'conj_id'],
+      ...['ip_dscp', 'ip_ecn', 'nw_ttl', 'tcp_src', 'udp_src', 'sctp_src', 'tcp_flags'],
+      ...Array.from({ length: 6 }, (_, index) => `reg${index + 10}`),
     ] as const
   ).map((name) => [name, fieldOf(name)]),
 ) as Readonly<Record<string, number>> & { in_port: number }
@@ -140,14 +151,19 @@ function simple(oxm: Oxm, tests: Test[]): boolean {
 }
 
 function add(tests: Test[], its: number, value: bigint, mask: bigint): void {
-  const all = (1n << BigInt(bitsOf(its))) - 1n
+  const all = allBits(its)
   const at = tests.findIndex(({ field: other }) => other === its)
   const before = at < 0 ? undefined : tests[at]
   const whole = before === undefined ? mask : mask | (before.mask ?? all)
   const sum = before === undefined ? value : value | BigInt(before.value)
-  const test = { field: its, value: exact(its, sum), mask: whole === all ? undefined : whole }
+  const test = testOf(its, exact(its, sum), whole === all ? undefined : whole)
   if (at < 0) tests.push(test)
   else tests[at] = test
+}
+
+function testOf(its: number, value: Exact, mask: bigint | undefined): Test {
+  if (mask === undefined) return { field: its, value, mask }
+  return bitsOf(its) > 32 ? { field: its, value, mask } : { field: its, value, mask, mask32: Number(mask) | 0 }
 }
 
 /** A value as this field keeps it. */
@@ -164,6 +180,11 @@ export function under(value: Exact, mask: bigint): bigint {
   return BigInt(value) & mask
 }
 
+function isUnder(val: Exact, { value, mask, mask32 }: Test): boolean {
+  if (mask32 !== undefined && typeof val === 'number') return (val & mask32) === ((value as number) | 0)
+  return under(val, mask as bigint) === BigInt(value)
+}
+
 /** Who a family's members are, for registers that stand for one. */
 export interface Members {
   has(ref: Ref['of'], value: Exact): boolean
@@ -173,7 +194,7 @@ export interface Members {
 export function meets(val: Val, test: Test, members: Members): boolean {
   if (val === undefined) return true
   const { mask, value } = test
-  if (isExact(val)) return mask === undefined ? val === value : under(val, mask) === BigInt(value)
+  if (isExact(val)) return mask === undefined ? val === value : isUnder(val, test)
   if (val.kind === 'masked') {
     const both = mask === undefined ? val.mask : val.mask & mask
     return (val.value & both) === (BigInt(value) & both)
@@ -190,7 +211,7 @@ export function meets(val: Val, test: Test, members: Members): boolean {
 export function implies(val: Val, test: Test): boolean {
   if (val === undefined) return false
   const { mask, value } = test
-  if (isExact(val)) return mask === undefined ? val === value : under(val, mask) === BigInt(value)
+  if (isExact(val)) return mask === undefined ? val === value : isUnder(val, test)
   if (val.kind === 'masked')
     return mask !== undefined && (val.mask & mask) === mask && (val.value & mask) === BigInt(value)
   if (val.kind === 'ref') return false
@@ -215,21 +236,30 @@ export function narrowed(val: Val, test: Test): Val {
 /** Exact where all bits are known. */
 export function merged(its: number, value: bigint, mask: bigint): Val {
   if (mask === 0n) return undefined
-  return mask === (1n << BigInt(bitsOf(its))) - 1n ? exact(its, value) : { kind: 'masked', value: value & mask, mask }
+  return mask === allBits(its) ? exact(its, value) : { kind: 'masked', value: value & mask, mask }
 }
 
 /** Value and mask of bits; families and sets tell nothing bit by bit. */
 export function known(its: number, val: Val): { value: bigint; mask: bigint } {
-  if (isExact(val)) return { value: BigInt(val), mask: (1n << BigInt(bitsOf(its))) - 1n }
+  if (isExact(val)) return { value: BigInt(val), mask: allBits(its) }
   return val?.kind === 'masked' ? val : { value: 0n, mask: 0n }
 }
 
-/** A text that tells values apart. */
-export function textOf(val: Val): string {
-  if (isExact(val)) return val.toString(16)
-  if (val === undefined) return '*'
-  if (val.kind === 'masked') return `${val.value.toString(16)}/${val.mask.toString(16)}`
-  return val.kind === 'ref' ? `@${val.of}` : '{}'
+/** Of values that are the same, the same; families and sets count by what they are of. */
+export function hashOf(val: Val): number {
+  if (typeof val === 'number') return (val | 0) ^ Math.imul(val / 0x1_0000_0000, 0x85eb_ca6b)
+  if (val === undefined) return 0x2545_f491
+  if (typeof val === 'bigint') return Number(val & 0x7fff_ffffn)
+  if (val.kind === 'masked') return Number((val.value ^ (val.mask << 7n)) & 0x3fff_ffffn)
+  return val.kind === 'ref' ? val.of.length + 77 : 0x1234_567
+}
+
+/** Whether two values say the same, where families and sets count by what they are of. */
+export function isSame(one: Val, other: Val): boolean {
+  if (one === other) return true
+  if (typeof one !== 'object' || typeof other !== 'object') return false
+  if (one.kind === 'masked') return other.kind === 'masked' && one.value === other.value && one.mask === other.mask
+  return one.kind === 'ref' ? other.kind === 'ref' && one.of === other.of : other.kind === 'set'
 }
 
 export const SENDER: Ref = { kind: 'ref', of: 'sender' }

@@ -4,7 +4,7 @@
  * exactly. Conjunctive rows are put together from their clauses as Open vSwitch does (ovs-fields(7), CONJUNCTIVE MATCH
  * FIELDS). It refuses to know what rows do.
  */
-import { moves, nexts, type Row, reads } from './rows.ts'
+import { type Hit, moves, nexts, type Row, readByEffects } from './rows.ts'
 import {
   type Exact,
   field,
@@ -18,16 +18,6 @@ import {
   type Val,
 } from './space.ts'
 
-/** A row that part of a region may meet. Of the region, rows that come before it take their part first. */
-export interface Hit {
-  row: Row
-  priority: number
-  /** What a packet has to pass, clauses included. */
-  tests: readonly Test[]
-  /** Rows of a conjunction that led to it. */
-  clauses: readonly Row[]
-}
-
 export interface Lookup {
   /** From the highest priority down; none below a row that takes all that is left. */
   hits: Hit[]
@@ -36,12 +26,14 @@ export interface Lookup {
 }
 
 const CONJ_ID = field('conj_id')
+const REGISTER_FIELDS = Array.from({ length: 16 }, (_, index) => field(`reg${index}`))
 
 class Tuple {
   readonly tests: readonly Test[]
   readonly rows = new Set<Row>()
   highest = 0
-  readonly #indices = new Map<number, Map<Exact | string, Row[]>>()
+  /** By which fields are known, rows by a hash of those: who asks looks at what he finds. */
+  readonly #indices = new Map<number, Map<number, Row[]>>()
 
   /** @param tests Of any of its rows: only fields and masks count. */
   constructor(tests: readonly Test[]) {
@@ -51,66 +43,63 @@ class Tuple {
   add(row: Row): void {
     this.rows.add(row)
     if (row.priority > this.highest) this.highest = row.priority
-    for (const [pattern, index] of this.#indices) {
-      const key = keyOf(row.tests, pattern)
-      const found = index.get(key)
-      if (found === undefined) index.set(key, [row])
-      else found.push(row)
-    }
+    for (const [pattern, index] of this.#indices) enter(index, hashOfTests(row.tests, pattern), row)
   }
 
   remove(row: Row): void {
     this.rows.delete(row)
     for (const [pattern, index] of this.#indices) {
-      const key = keyOf(row.tests, pattern)
+      const key = hashOfTests(row.tests, pattern)
       const left = (index.get(key) ?? []).filter((other) => other !== row)
       if (left.length === 0) index.delete(key)
       else index.set(key, left)
     }
   }
 
-  /** Rows that agree with what is known exactly; other fields are not looked at. */
+  /** A superset of the rows that agree with what is known exactly; other fields are not looked at. */
   near(vals: readonly Val[]): Iterable<Row> {
+    const { tests } = this
     let pattern = 0
-    for (let at = 0; at < this.tests.length; at++) {
-      if (isExact(vals[(this.tests[at] as Test).field])) pattern |= 1 << at
+    let key = 0
+    for (let at = 0; at < tests.length; at++) {
+      const { field: its, mask, mask32 } = tests[at] as Test
+      const val = vals[its]
+      if (!isExact(val)) continue
+      pattern |= 1 << at
+      if (mask === undefined) key = mixed(key, val)
+      else key = mixed(key, mask32 !== undefined && typeof val === 'number' ? val & mask32 : under(val, mask))
     }
     if (pattern === 0) return this.rows
     let index = this.#indices.get(pattern)
     if (index === undefined) {
       index = new Map()
-      for (const row of this.rows) {
-        const key = keyOf(row.tests, pattern)
-        const found = index.get(key)
-        if (found === undefined) index.set(key, [row])
-        else found.push(row)
-      }
+      for (const row of this.rows) enter(index, hashOfTests(row.tests, pattern), row)
       this.#indices.set(pattern, index)
     }
-    return index.get(keyOfVals(this.tests, vals, pattern)) ?? []
+    return index.get(key) ?? NONE
   }
 }
 
-function keyOf(tests: readonly Test[], pattern: number): Exact | string {
-  let key: Exact | string | undefined
-  for (let at = 0; at < tests.length; at++) {
-    if ((pattern & (1 << at)) === 0) continue
-    const { value } = tests[at] as Test
-    key = key === undefined ? value : `${key},${value}`
-  }
-  return key as Exact | string
+function enter(index: Map<number, Row[]>, key: number, row: Row): void {
+  const found = index.get(key)
+  if (found === undefined) index.set(key, [row])
+  else found.push(row)
 }
 
-function keyOfVals(tests: readonly Test[], vals: readonly Val[], pattern: number): Exact | string {
-  let key: Exact | string | undefined
+/** The same for a number of 32 bits, signed or not, and for a bigint of that value. */
+function mixed(hash: number, value: Exact): number {
+  const low = typeof value === 'number' ? value | 0 : Number(value & 0xffff_ffffn) | 0
+  const high =
+    typeof value === 'number' ? (value < 0 ? 0 : value / 0x1_0000_0000) | 0 : Number((value >> 32n) & 0xffffn)
+  return Math.imul(hash ^ low ^ Math.imul(high, 0x85eb_ca6b), 0x9e37_79b1) ^ (low >>> 15)
+}
+
+function hashOfTests(tests: readonly Test[], pattern: number): number {
+  let key = 0
   for (let at = 0; at < tests.length; at++) {
-    if ((pattern & (1 << at)) === 0) continue
-    const { field: its, mask } = tests[at] as Test
-    const val = vals[its] as Exact
-    const part = mask === undefined ? val : typeof val === 'number' ? Number(under(val, mask)) : under(val, mask)
-    key = key === undefined ? part : `${key},${part}`
+    if ((pattern & (1 << at)) !== 0) key = mixed(key, (tests[at] as Test).value)
   }
-  return key as Exact | string
+  return key
 }
 
 /** Counts by key. */
@@ -136,10 +125,13 @@ export class TableIndex {
   shape = 0
   readonly #hard = new Map<string, Tuple>()
   readonly #soft = new Map<string, Tuple>()
+  #registers: readonly number[] = []
+  #registersAt = -1
   #hardOrder: Tuple[] | undefined
   #softOrder: Tuple[] | undefined
   readonly #byId = new Map<number, Set<Row>>()
-  readonly #values = new Map<number, Counts<Exact>>()
+  /** Fields that a row asks for one value, all bits. */
+  readonly #exact = new Counts<number>()
 
   set(key: string, row: Row | undefined): void {
     const before = this.rows.get(key)
@@ -174,24 +166,23 @@ export class TableIndex {
       if (its.size === 0) this.#byId.delete(id)
       else this.#byId.set(id, its)
     }
-    for (const { field: its, mask, value } of row.tests) {
+    for (const { field: its, mask } of row.tests) {
       if (this.tested.by(its, change)) this.shape++
-      if (mask !== undefined) continue
-      let values = this.#values.get(its)
-      if (values === undefined) {
-        values = new Counts()
-        this.#values.set(its, values)
-      }
-      values.by(value, change)
+      if (this.reads.by(its, change)) this.shape++
+      if (mask === undefined && this.#exact.by(its, change)) this.shape++
     }
-    for (const its of reads(row)) if (this.reads.by(its, change)) this.shape++
+    for (const its of readByEffects(row)) if (this.reads.by(its, change)) this.shape++
     for (const pair of moves(row)) if (this.moves.by(pair, change)) this.shape++
     for (const next of nexts(row)) if (this.nexts.by(next, change)) this.shape++
   }
 
-  /** Values that rows ask a field for, all bits. */
-  valuesOf(its: number): Iterable<Exact> {
-    return this.#values.get(its)?.keys() ?? []
+  /** Registers that rows test. */
+  get registers(): readonly number[] {
+    if (this.#registersAt !== this.shape) {
+      this.#registersAt = this.shape
+      this.#registers = REGISTER_FIELDS.filter((its) => this.tested.has(its))
+    }
+    return this.#registers
   }
 
   /** Where every packet goes on to unchanged; undefined where the table does more. */
@@ -203,20 +194,29 @@ export class TableIndex {
     return undefined
   }
 
-  /** Whether some row asks one field for this value and does not look at another. */
-  asksAlone(its: number, value: Exact, other: number): boolean {
-    const vals: Val[] = []
-    vals[its] = value
+  /** Whether some row that a region may meet asks one field and does not look at another. */
+  asksAlone(its: number, other: number, vals: readonly Val[], members: Members): boolean {
     for (const tuple of this.#hard.values()) {
-      if (!tuple.tests.some((test) => test.field === its) || tuple.tests.some((test) => test.field === other)) continue
-      for (const row of tuple.near(vals)) if (all(row.tests, vals, NO_MEMBERS)) return true
+      if (!asksFor(tuple, its) || asksFor(tuple, other)) continue
+      for (const row of tuple.near(vals)) if (all(row.tests, vals, members)) return true
+    }
+    return false
+  }
+
+  /** Whether some row that a region may meet, or a clause of it, looks at one of these fields. */
+  asksAny(fields: readonly number[], vals: readonly Val[], members: Members): boolean {
+    for (const tuples of [this.#hard, this.#soft]) {
+      for (const tuple of tuples.values()) {
+        if (!tuple.tests.some((test) => fields.includes(test.field))) continue
+        for (const row of tuple.near(vals)) if (all(row.tests, vals, members)) return true
+      }
     }
     return false
   }
 
   /** Whether a row asks for one value of a field, all bits. */
   asks(its: number): boolean {
-    return (this.#values.get(its)?.size ?? 0) > 0
+    return this.#exact.has(its)
   }
 
   /** Rows that a region may meet. */
@@ -224,21 +224,43 @@ export class TableIndex {
     const hits: Hit[] = []
     let floor = this.#collect(vals, members, hits)
     if (this.#soft.size > 0) floor = this.#conjunctions(vals, members, hits, floor)
-    if (hits.length > 1) hits.sort((one, other) => other.priority - one.priority)
+    if (hits.length > 1) hits.sort(byPriority)
     while (hits.length > 0 && (hits[hits.length - 1] as Hit).priority < floor) hits.pop()
     return { hits, misses: floor < 0 }
   }
 
+  /**
+   * Where all of a region goes that meets one row which does nothing else, or -1 where it meets none or is dropped;
+   * undefined: it has to be looked up.
+   */
+  plain(vals: readonly Val[], members: Members): number | undefined {
+    if (this.#soft.size > 0 && this.#softNear(vals, members, -1).length > 0) return undefined
+    this.#hardOrder ??= [...this.#hard.values()].sort(byHighest)
+    let only: Row | undefined
+    for (const tuple of this.#hardOrder) {
+      if (only !== undefined && tuple.highest < only.priority) break
+      for (const row of tuple.near(vals)) {
+        if (!all(row.tests, vals, members) || (only !== undefined && row.priority < only.priority)) continue
+        // What lies under a row that takes all was not met; what lies over it was.
+        if (!takesAll(row.tests, vals) || (only !== undefined && row.priority === only.priority)) return undefined
+        only = row
+      }
+    }
+    if (only === undefined) return -1
+    if (only.effects.length > 0) return undefined
+    return only.next ?? -1
+  }
+
   /** @returns The priority of a row that takes all; -1 where there is none. */
   #collect(vals: readonly Val[], members: Members, hits: Hit[]): number {
-    this.#hardOrder ??= [...this.#hard.values()].sort((one, other) => other.highest - one.highest)
+    this.#hardOrder ??= [...this.#hard.values()].sort(byHighest)
     let floor = -1
     for (const tuple of this.#hardOrder) {
       if (tuple.highest < floor) break
       for (const row of tuple.near(vals)) {
         if (row.priority < floor || !all(row.tests, vals, members)) continue
-        hits.push({ row, priority: row.priority, tests: row.tests, clauses: NONE })
-        if (row.tests.every((test) => implies(vals[test.field], test))) floor = Math.max(floor, row.priority)
+        hits.push(row.hit)
+        if (takesAll(row.tests, vals) && row.priority > floor) floor = row.priority
       }
     }
     return floor
@@ -261,12 +283,12 @@ export class TableIndex {
         narrow[CONJ_ID] = id
         const inner: Hit[] = []
         const innerFloor = this.#collect(narrow, members, inner)
-        for (const hit of inner.sort((one, other) => other.priority - one.priority)) {
+        for (const hit of inner.sort(byPriority)) {
           if (hit.priority < innerFloor) continue
           const without = hit.tests.filter((test) => test.field !== CONJ_ID)
           hits.push({ row: hit.row, priority: first.priority, tests: [...tests, ...without], clauses: combination })
         }
-        if (innerFloor >= 0 && tests.every((test) => implies(vals[test.field], test))) {
+        if (innerFloor >= 0 && takesAll(tests, vals)) {
           floor = Math.max(floor, first.priority)
         }
       }
@@ -275,7 +297,7 @@ export class TableIndex {
   }
 
   #softNear(vals: readonly Val[], members: Members, floor: number): Row[] {
-    this.#softOrder ??= [...this.#soft.values()].sort((one, other) => other.highest - one.highest)
+    this.#softOrder ??= [...this.#soft.values()].sort(byHighest)
     const found: Row[] = []
     for (const tuple of this.#softOrder) {
       if (tuple.highest < floor) break
@@ -315,13 +337,13 @@ export class TableIndex {
       for (const test of row.tests) if (test.field === its && test.mask === undefined) found.add(test.value)
     }
     for (const tuple of this.#hard.values()) {
-      if (!tuple.tests.some((test) => test.field === its)) continue
+      if (!asksFor(tuple, its)) continue
       for (const row of tuple.near(vals)) if (all(row.tests, vals, members)) note(row)
     }
     if (this.#soft.size === 0) return found
     const ids = new Set<number>()
     for (const tuple of this.#soft.values()) {
-      const asks = tuple.tests.some((test) => test.field === its)
+      const asks = asksFor(tuple, its)
       if (asks && tuple.tests.length === 1) continue
       for (const row of tuple.near(vals)) {
         if (!all(row.tests, vals, members)) continue
@@ -337,8 +359,8 @@ export class TableIndex {
   mentionedAlone(its: number, other: number | undefined, vals: readonly Val[], members: Members): Set<Exact> {
     const found = new Set<Exact>()
     for (const tuple of this.#hard.values()) {
-      if (!tuple.tests.some((test) => test.field === its)) continue
-      if (other !== undefined && tuple.tests.some((test) => test.field === other)) continue
+      if (!asksFor(tuple, its)) continue
+      if (other !== undefined && asksFor(tuple, other)) continue
       for (const row of tuple.near(vals)) {
         if (!all(row.tests, vals, members)) continue
         for (const test of row.tests) if (test.field === its && test.mask === undefined) found.add(test.value)
@@ -359,7 +381,20 @@ export class TableIndex {
 }
 
 const NONE: readonly Row[] = []
-const NO_MEMBERS: Members = { has: () => true }
+
+function asksFor({ tests }: Tuple, its: number): boolean {
+  for (const test of tests) if (test.field === its) return true
+  return false
+}
+
+/** Whether everything that is so known passes tests. */
+export function takesAll(tests: readonly Test[], vals: readonly Val[]): boolean {
+  for (const test of tests) if (!implies(vals[test.field], test)) return false
+  return true
+}
+
+const byPriority = (one: Hit, other: Hit): number => other.priority - one.priority
+const byHighest = (one: Tuple, other: Tuple): number => other.highest - one.highest
 
 function all(tests: readonly Test[], vals: readonly Val[], members: Members): boolean {
   for (const test of tests) if (!meets(vals[test.field], test, members)) return false

@@ -1,20 +1,20 @@
 /**
  * All packets through one switch at once, table by table: every port's packets as regions, regions that no longer differ
  * united, families of identities taken apart only where a table asks for them. Whatever is not as facts.ts says becomes
- * a doubt. It refuses to know what comes behind a port (prove.ts) and whether a doubt is right (confirm.ts).
+ * a doubt (ends.ts). It refuses to know what comes behind a port (prove.ts) and whether a doubt is right (confirm.ts).
  */
 
-import { isGroupMac } from '../../model/address.ts'
 import { classOf } from '../policy/compile-switch.ts'
 import { ETHERTYPE } from '../policy/fields.ts'
 import { REGISTERS } from '../policy/pipeline.ts'
-import { type Asked, Asker } from './ask.ts'
-import type { Doubt, DoubtKind } from './doubt.ts'
+import { Asker } from './ask.ts'
+import type { Doubt } from './doubt.ts'
+import { Ends } from './ends.ts'
 import type { Facts } from './facts.ts'
-import { COLLECTED, exactIn, isMulticast, isPlace, isProper, layer4Of, membersOf, placesOf, unite } from './families.ts'
+import { COLLECTED, isPlace, isProper, layer4Of, placesOf } from './families.ts'
 import { Judge } from './judge.ts'
-import { Liveness } from './live.ts'
-import { isLinkOut, isNeighbourTraffic, type Ports } from './ports.ts'
+import { Liveness, type Matters } from './live.ts'
+import { type Asked, type Edge, Level, link, Node, sampleOf, united } from './node.ts'
 import { ProbeFinder } from './probes.ts'
 import {
   type Above,
@@ -24,20 +24,24 @@ import {
   type Finding,
   ghostAt,
   isTaken,
-  keyOf,
+  type Leaving,
   leave,
+  NO_ALIAS,
+  NO_PAIRS,
   narrow,
-  protocolIn,
-  REG,
   type Region,
 } from './region.ts'
-import { ETH_DST, ETH_SRC, ETH_TYPE, IP_DST, IP_SRC, inField, type Site, settle, stray } from './settle.ts'
-import { field, implies, isExact, type Ref, type Val } from './space.ts'
-import type { Hit, TableIndex } from './table.ts'
+import type { Hit } from './rows.ts'
+import { isOneWith } from './same.ts'
+import { ETH_DST, ETH_SRC, ETH_TYPE, IP_SRC, inField, type Site, settle, stray } from './settle.ts'
+import { field, isExact, type Val } from './space.ts'
+import { asksWho, NOWHERE, onesOf, Split, type SplitParts } from './split.ts'
+import { type TableIndex, takesAll } from './table.ts'
 
 const TCI = field('vlan_tci')
-const ICMPV6_TYPE = field('icmpv6_type')
 const NW_FRAG = field('nw_frag')
+/** Who sent what, and for whom it is. */
+const WHO = [REGISTERS.source, REGISTERS.destination, REGISTERS.key, REGISTERS.protocol].map(field)
 /** What policy is asked about: kept until it has been asked. */
 const TRUTHS = [
   ...['ip_proto', 'nw_frag', 'tcp_dst', 'udp_dst', 'sctp_dst', 'icmpv4_type', 'icmpv6_type'],
@@ -48,7 +52,7 @@ const TRUTHS = [
 const MOST_WIDE = 24
 
 /** Where packets for a switch, or for the world, leave this one. */
-export type Ways = Map<number | 'world', Set<number | 'any'>>
+export type Ways = Map<number | 'world', Set<number>>
 
 export interface Walked {
   doubts: Doubt[]
@@ -56,46 +60,92 @@ export interface Walked {
   regions: number
 }
 
+/** A port, and what its own packets find and lead to until the registers say who sent them. */
+interface Root {
+  readonly node: Node
+  /** Tables that its own packets come to. */
+  readonly tables: number[]
+  regions: number
+}
+
 export class SwitchWalk {
   readonly #site: Site
   readonly #facts: Facts
   readonly #tables: ReadonlyMap<number, TableIndex>
-  readonly #ports: Ports
   readonly #asker: Asker
   readonly #live: Liveness
   readonly #probes: ProbeFinder
   readonly #judge: Judge
+  readonly #ends: Ends
   /** Tables that do nothing, and where they lead. */
   readonly #passages = new Map<number, number>()
-  readonly #leftovers = new Map<readonly Hit[], number>()
-  readonly #queue = new Map<number, Map<string, Region>>()
-  #out: Walked = { doubts: [], ways: new Map(), regions: 0 }
-  #at = 0
+  readonly #levels = new Map<number, Level>()
+  readonly #roots = new Map<number, Root>()
+  /** The port whose own packets are being looked at, and where they have come to. */
+  #root: Root | undefined
+  #own: Node[] = []
+  /** What is being looked at. */
+  #node = new Node(-1, entering(ghostAt('idle', 0)), undefined, undefined)
+  readonly #leaving: Leaving
+  readonly #splitting: SplitParts = { part: (region, whose) => this.#part(region, whose) }
 
   constructor(site: Site, tables: ReadonlyMap<number, TableIndex>, noFlood: ReadonlySet<number>) {
     this.#site = site
     this.#facts = site.facts
     this.#tables = tables
-    this.#ports = { ...site, noFlood }
     this.#asker = new Asker(site, {
-      lookUp: (region, table, asked) => this.#lookUp(region, table, asked),
-      loss: (region, why) => this.#loss(region, why),
+      part: (region, whose, asked) => this.#part(region, whose, asked),
+      loss: (region, why) => this.#ends.loss(this.#node, region, why),
     })
-    this.#live = new Liveness(tables)
+    this.#live = new Liveness(tables, TRUTHS, WHO)
     this.#probes = new ProbeFinder(site.facts, tables)
     this.#judge = new Judge(site, this.#probes)
+    this.#ends = new Ends({ ...site, noFlood }, this.#judge)
+    this.#leaving = {
+      goes: (table, region) => this.#goes(table, region),
+      comesOut: (port, region) => this.#ends.comesOut(this.#node, port, region),
+      unknown: (what, region) => {
+        if (!isTaken(region)) this.#ends.doubt(this.#node, 'unmodelled', what, region)
+      },
+      zone: (zone, _commit, region) => this.#checkZone(zone, region),
+    }
   }
 
   run(): Walked {
-    this.#out = { doubts: [], ways: new Map(), regions: 0 }
-    this.#probes.forget()
-    this.#passages.clear()
-    this.#leftovers.clear()
+    this.#live.compute()
     for (const [number, { passage }] of this.#tables) if (passage !== undefined) this.#passages.set(number, passage)
     for (const port of this.#portNumbers()) this.#enter(port)
-    this.#drain()
-    return this.#out
+    for (let table = 0; table < 256; table++) {
+      // Parts of a node come up while it is looked at.
+      for (const node of this.#levels.get(table)?.nodes ?? []) this.#visit(node)
+    }
+    return this.#walked()
   }
+
+  #walked(): Walked {
+    const doubts: Doubt[] = []
+    const ways: Ways = new Map()
+    let regions = 0
+    const add = (node: Node): void => {
+      if (node.doubts.length > 0) doubts.push(...node.doubts)
+      for (const { place, port } of node.ways) {
+        const ports = ways.get(place)
+        if (ports === undefined) ways.set(place, new Set([port]))
+        else ports.add(port)
+      }
+    }
+    for (const root of this.#roots.values()) {
+      regions += root.regions
+      add(root.node)
+    }
+    for (const { nodes } of this.#levels.values()) {
+      regions += nodes.size
+      for (const node of nodes) add(node)
+    }
+    return { doubts, ways, regions }
+  }
+
+  // ---- where packets come in ----
 
   #portNumbers(): Set<number> {
     const { datapath } = this.#site
@@ -112,7 +162,11 @@ export class SwitchWalk {
     const its = classOf(datapath, port, owners.length > 0)
     const entry: Entry = its === 'unattached' || its === 'none' ? 'idle' : its
     const start = entering(ghostAt(entry, port))
-    this.#put(0, start, '')
+    const root: Root = { node: new Node(-1, start, undefined, undefined), tables: [], regions: 0 }
+    this.#roots.set(port, root)
+    this.#root = root
+    this.#node = root.node
+    this.#put(0, copyOf(start))
     for (const owner of owners) {
       if (!this.#facts.isReady(owner)) continue
       for (const address of owner.addresses) {
@@ -123,52 +177,86 @@ export class SwitchWalk {
         must.vals[TCI] = 0
         must.vals[NW_FRAG] = 0
         must.ghost = { ...must.ghost, must: owner.name, family: address.family }
-        this.#put(0, must, `must ${owner.name} ${address.value}`)
+        this.#put(0, must)
       }
     }
+    this.#sweep(root)
   }
 
-  // ---- the queue: tables in order, equal regions united ----
+  /** Packets that nobody has been found to have sent are their port's own: they are looked at at once. */
+  #sweep(root: Root): void {
+    for (let table = 0; this.#own.length > 0; table++) {
+      for (let at = 0; at < this.#own.length; at++) {
+        const node = this.#own[at] as Node
+        if (node.table !== table) continue
+        root.regions++
+        if (!root.tables.includes(table)) root.tables.push(table)
+        this.#visit(node)
+      }
+      this.#own = this.#own.filter((node) => node.table > table)
+    }
+    this.#root = undefined
+  }
 
-  #put(table: number, region: Region, key: string): void {
+  // ---- from node to node ----
+
+  #put(table: number, region: Region): void {
     region.table = table
     region.isMute = false
-    let its = this.#queue.get(table)
-    if (its === undefined) {
-      its = new Map()
-      this.#queue.set(table, its)
+    const { entry, phase } = region.ghost
+    if (
+      this.#root !== undefined &&
+      (phase === 'raw' || phase === 'stray') &&
+      (entry === 'tenant' || entry === 'idle')
+    ) {
+      this.#putOwn(table, region, this.#root)
+      return
     }
-    const live = this.#live.at(table)
-    const name = key === '' ? this.#nameOf(region, live) : key
-    const known = its.get(name)
-    if (known === undefined) its.set(name, region)
-    else unite(known, region)
+    const edge: Edge = { to: this.#level(table).at(region), region }
+    this.#node.outs.push(edge)
+    link(edge)
   }
 
-  /** Regions of a protocol that rows above left over are united only where they left over the same. */
-  #nameOf(region: Region, live: readonly number[]): string {
-    if (region.ghost.phase !== 'aimed') return keyOf(region, live)
-    const name = keyOf(region, [...live, ...TRUTHS])
-    if (region.above === undefined || isExact(protocolIn(region))) return name
-    let id = this.#leftovers.get(region.above.hits)
-    if (id === undefined) {
-      id = this.#leftovers.size
-      this.#leftovers.set(region.above.hits, id)
+  /** What a port's own nodes find and lead to counts as the port's. */
+  #putOwn(table: number, region: Region, { node: { outs, doubts, ways } }: Root): void {
+    const { live } = this.#live.at(table)
+    let to = this.#own.find((node) => node.table === table && isOneWith(sampleOf(node), region, live))
+    if (to === undefined) {
+      to = new Node(table, region, undefined, undefined)
+      to.outs = outs
+      to.doubts = doubts
+      to.ways = ways
+      this.#own.push(to)
     }
-    return `${name} ${id} ${region.above.count}`
+    link({ to, region })
   }
 
-  #drain(): void {
-    for (let table = 0; table < 256; table++) {
-      const regions = this.#queue.get(table)
-      if (regions === undefined) continue
-      this.#queue.delete(table)
-      this.#at = table
-      for (const region of regions.values()) {
-        this.#out.regions++
-        this.#visit(region)
-      }
+  #level(table: number): Level {
+    let level = this.#levels.get(table)
+    if (level === undefined) {
+      const { live, asked } = this.#live.at(table)
+      level = new Level(live, asked)
+      this.#levels.set(table, level)
     }
+    return level
+  }
+
+  /** A part of what is being looked at, which the table asks for. */
+  #part(region: Region, whose: string | number, asked?: Asked): void {
+    const node = this.#node
+    const part = new Node(node.table, region, node, asked)
+    if (this.#root !== undefined) {
+      part.outs = node.outs
+      part.doubts = node.doubts
+      part.ways = node.ways
+      this.#own.push(part)
+      return
+    }
+    node.parts ??= new Map()
+    const its = node.parts.get(whose)
+    if (its === undefined) node.parts.set(whose, [part])
+    else its.push(part)
+    this.#level(node.table).nodes.add(part)
   }
 
   /** What leaves a row for another table. */
@@ -177,33 +265,43 @@ export class SwitchWalk {
     for (let next = this.#passages.get(table); next !== undefined && next > table; next = this.#passages.get(table)) {
       table = next
     }
-    if (table <= this.#at) {
-      this.#doubt('unmodelled', `a row leads back to table ${table}`, region)
+    const node = this.#node
+    if (table <= node.table) {
+      this.#ends.doubt(node, 'unmodelled', `a row leads back to table ${table}`, region)
       return
     }
     if (!this.#tables.has(table)) {
-      this.#drop(region)
+      this.#ends.drop(node, region)
       return
     }
+    this.#goesOn(table, region)
+  }
+
+  #goesOn(table: number, region: Region): void {
+    const node = this.#node
     const before = region.ghost.phase
     this.#refuseForeignMac(region)
     settle(region, this.#site)
-    if (region.ghost.phase === 'stray' && before !== 'stray' && this.#isMust(region) && !region.ghost.neighbour)
-      this.#loss(region, region.ghost.why)
-    const live = this.#live.at(table)
-    this.#forget(region, live)
-    if (region.ghost.phase === 'aimed' && !this.#mattersWho(live)) {
+    if (region.ghost.phase === 'stray' && before !== 'stray' && isMust(region) && !region.ghost.neighbour)
+      this.#ends.loss(node, region, region.ghost.why)
+    const matters = this.#live.at(table)
+    forget(region, matters)
+    if (region.ghost.phase === 'aimed' && !matters.who) {
       if (this.#judge.isNobody(region)) return
-      if (!this.#pass(region)) return
+      const why = this.#whyNot(region)
+      if (why !== undefined && region.ghost.pairs !== undefined) {
+        for (const one of onesOf(region)) this.#goesOn(table, one)
+        return
+      }
+      if (!this.#pass(region, why)) return
     }
-    if (region.ghost.phase !== 'raw' && region.ghost.phase !== 'stray' && region.ghost.must !== '') {
+    const { phase, must } = region.ghost
+    if (must !== '' && phase !== 'raw' && phase !== 'stray') {
+      // Its sender has been found: from here on it is among all that he sends.
+      if (before === 'raw' && phase === 'sent') return
       region.ghost = { ...region.ghost, must: '' }
     }
-    this.#put(table, region, '')
-  }
-
-  #isMust({ ghost }: Region): boolean {
-    return ghost.must !== ''
+    this.#put(table, region)
   }
 
   /** From a link or an uplink, the MAC address of an interface that cannot be behind it. */
@@ -219,37 +317,9 @@ export class SwitchWalk {
     stray(region, `it has the MAC address of ${owner.name}`)
   }
 
-  /** Forgets fields that no longer matter. */
-  #forget(region: Region, live: readonly number[]): void {
-    const { vals, ghost } = region
-    const kept: Val[] = []
-    const collects = ghost.entry !== 'tenant' && (ghost.phase === 'raw' || ghost.phase === 'sent')
-    if (ghost.phase === 'aimed') {
-      for (const its of TRUTHS) {
-        const val = vals[its]
-        if (val !== undefined) kept[its] = val
-      }
-    }
-    for (const its of live) {
-      const val = vals[its]
-      if (val === undefined) continue
-      kept[its] =
-        collects && typeof val !== 'object' && COLLECTED.includes(its) ? { kind: 'set', set: new Set([val]) } : val
-    }
-    region.vals = kept
-  }
-
-  #mattersWho(live: readonly number[]): boolean {
-    return [REGISTERS.source, REGISTERS.destination, REGISTERS.key, REGISTERS.protocol].some((its) =>
-      live.includes(field(its)),
-    )
-  }
-
   /** Judges what goes on where nobody asks any more who it is from and for. @returns Whether it goes on. */
-  #pass(region: Region): boolean {
+  #pass(region: Region, why: Finding | undefined): boolean {
     const { ghost } = region
-    const isTransit = ghost.entry !== 'tenant' && ghost.tracking === 'none' && ghost.where !== 'here'
-    const why = isTransit ? undefined : this.#judge.whyNot(region)
     if (why !== undefined) {
       if (isTaken(region)) return false
       // It may still be dropped.
@@ -262,54 +332,81 @@ export class SwitchWalk {
     region.ghost = {
       ...ghost,
       improper,
+      pairs: undefined,
       phase: 'passed',
       tracking: isNew ? 'new' : 'none',
       committed: !isNew || ghost.committed,
     }
-    region.alias = new Map()
+    region.alias = NO_ALIAS
     return true
+  }
+
+  #whyNot(region: Region): Finding | undefined {
+    const { entry, tracking, where } = region.ghost
+    const isTransit = entry !== 'tenant' && tracking === 'none' && where !== 'here'
+    return isTransit ? undefined : this.#judge.whyNot(region)
   }
 
   // ---- one region at one table ----
 
-  #visit(region: Region): void {
-    const table = this.#tables.get(region.table)
+  #visit(node: Node): void {
+    this.#node = node
+    const table = this.#tables.get(node.table)
+    const region = node.parent === undefined ? united(node, COLLECTED) : node.region
+    if (region === undefined) return
+    node.region = region
     if (table === undefined) {
-      this.#drop(region)
+      this.#ends.drop(node, region)
       return
     }
+    if (node.asked === undefined && this.#takeApart(region, table)) return
+    const asked = node.asked ?? this.#asker.ask(region, table)
+    node.isLookedUp = true
+    this.#lookUp(region, table, asked)
+  }
+
+  /** Takes a region apart where the table asks for more than it says. @returns Whether it did. */
+  #takeApart(region: Region, table: TableIndex): boolean {
     if (region.ghost.phase === 'aimed') {
-      const parts = membersOf(this.#facts, region, table)
-      if (parts !== undefined) {
-        for (const part of parts) this.#visit(part)
-        return
+      if (asksWho(region, table)) {
+        this.#split(new Split(this.#facts, region, table), region)
+        return true
       }
       const split = layer4Of(this.#judge, region, table)
       if (split !== undefined) {
-        for (const part of split) if (!isTaken(part)) this.#visit(part)
-        return
+        for (const part of split) if (!isTaken(part)) this.#part(part, '')
+        return true
       }
     }
     const macs = region.vals[ETH_DST]
-    if (this.#isMust(region) && typeof macs === 'object' && macs.kind === 'set' && table.tested.has(ETH_DST)) {
+    if (isMust(region) && typeof macs === 'object' && macs.kind === 'set' && table.tested.has(ETH_DST)) {
       for (const mac of macs.set) {
         const part = copyOf(region)
         part.vals[ETH_DST] = mac
-        this.#visit(part)
+        this.#part(part, '')
       }
-      return
+      return true
     }
-    const place = REG.find((its) => table.tested.has(its) && isPlace(region.vals[its]))
-    if (place !== undefined) {
-      for (const part of placesOf(region, place)) this.#visit(part)
-      return
+    if (region.ghost.places.size === 0) return false
+    const place = table.registers.find((its) => isPlace(region.vals[its]))
+    if (place === undefined) return false
+    for (const part of placesOf(region, place)) this.#part(part, '')
+    return true
+  }
+
+  #split(split: Split, region: Region): void {
+    split.all(this.#splitting)
+    for (const [table, pairs] of split.groups) {
+      const part = copyOf(region)
+      part.ghost = { ...part.ghost, pairs, except: NO_PAIRS }
+      if (table === NOWHERE) this.#ends.drop(this.#node, part)
+      else this.#goes(table, part)
     }
-    const asks = this.#asker.ask(region, table)
-    this.#lookUp(region, table, asks)
   }
 
   /** @param asked Receivers or senders were gone through one by one: rows for them and rows that drop say nothing new. */
   #lookUp(region: Region, table: TableIndex, asked: Asked): void {
+    const node = this.#node
     const { hits, misses } = table.lookup(region.vals, region)
     const wide: Hit[] = []
     let above = 0
@@ -320,176 +417,52 @@ export class SwitchWalk {
         above = at
         priority = hit.priority
       }
-      if (asked === 'receivers' && this.#isOneReceiver(hit, region)) continue
-      if (asked !== 'nobody' && hit.row.isDrop && this.#isExpectedDrop(hit)) continue
+      if (asked === 'receivers' && this.#asker.isOneReceiver(hit, region)) continue
+      if (asked !== 'nobody' && hit.row.isDrop && this.#asker.isExpectedDrop(hit)) continue
       const part = narrow(region, hit.tests)
-      if (wide.some((other) => other.priority > hit.priority && takes(other, part))) continue
+      if (isCovered(wide, hit, part)) continue
       if (hit.tests.length < 2 || wide.length < MOST_WIDE) wide.push(hit)
       part.above = above === 0 ? region.above : ({ hits, count: above, next: region.above } satisfies Above)
-      part.met = { table: region.table, hit, before: region.met }
-      if (hit.row.isDrop) {
-        this.#drop(part)
-        continue
-      }
-      this.#leave(part, hit)
+      part.met = { table: node.table, hit, before: region.met }
+      if (hit.row.isDrop) this.#ends.drop(node, part)
+      else leave(part, hit.row, this.#leaving)
     }
     if (!misses || asked !== 'nobody') return
     const rest = copyOf(region)
     rest.above = hits.length === 0 ? region.above : { hits, count: hits.length, next: region.above }
-    this.#drop(rest)
-  }
-
-  #leave(part: Region, hit: Hit): void {
-    leave(part, hit.row, {
-      goes: (table, region) => this.#goes(table, region === part ? copyOf(region) : region),
-      comesOut: (port, region) => this.#comesOut(port, region),
-      unknown: (what, region) => {
-        if (!isTaken(region)) this.#doubt('unmodelled', what, region)
-      },
-      zone: (zone, _commit, region) => this.#checkZone(zone, region),
-    })
+    this.#ends.drop(node, rest)
   }
 
   #checkZone(zone: Val, region: Region): void {
     const { phase, network } = region.ghost
     if (phase !== 'aimed' && phase !== 'sent') return
     if (zone === this.#facts.zone(this.#site.datapath.datapathId, network)) return
-    this.#loss(region, 'connections of its network are kept in another zone')
+    this.#ends.loss(this.#node, region, 'connections of its network are kept in another zone')
   }
+}
 
-  /** The row of one interface as the receiver: it has been looked at. */
-  #isOneReceiver({ tests }: Hit, region: Region): boolean {
-    const { family, network } = region.ghost
-    if (family === 0) return false
-    const mac = exactIn(tests, ETH_DST)
-    const address = exactIn(tests, IP_DST[family])
-    if (mac === undefined || address === undefined) return false
-    const owner = this.#facts.byAddress(network, { family, value: BigInt(address) })
-    return owner !== undefined && owner.mac === mac && this.#facts.isReady(owner)
-  }
+function isMust({ ghost }: Region): boolean {
+  return ghost.must !== ''
+}
 
-  /** Drops that name a record's address or MAC address, or a group: those whom they concern are looked at apart. */
-  #isExpectedDrop({ tests }: Hit): boolean {
-    return tests.some(({ field: its, value, mask }) => {
-      if (its === ETH_DST || its === ETH_SRC) {
-        return mask === undefined
-          ? this.#facts.byMac(Number(value)) !== undefined || isGroupMac(Number(value))
-          : isGroupMac(Number(value))
-      }
-      for (const family of [4, 6] as const) {
-        if (its !== IP_DST[family] && its !== IP_SRC[family]) continue
-        if (mask !== undefined) return isMulticast(family, BigInt(value))
-        const owner = [...this.#facts.networks].some(
-          (network) => this.#facts.byAddress(network, { family, value: BigInt(value) }) !== undefined,
-        )
-        return owner || isMulticast(family, BigInt(value))
-      }
-      return its === ICMPV6_TYPE && Number(value) >= 133 && Number(value) <= 137
-    })
-  }
-
-  // ---- ends ----
-
-  /** Packets that no row takes further. */
-  #drop(region: Region): void {
-    const { ghost } = region
-    if (ghost.family === 0 && ghost.phase !== 'passed') return
-    if (!isProper(region)) return
-    switch (ghost.phase) {
-      case 'raw':
-      case 'stray':
-        if (ghost.must !== '' && ghost.phase === 'raw' && !isTaken(region)) this.#loss(region, 'it is dropped')
-        return
-      case 'sent':
-        if (!isTaken(region)) this.#loss(region, 'it is dropped')
-        return
-      case 'aimed': {
-        if (ghost.unasked || ghost.tracking === 'inv' || ghost.tracking === 'rel' || ghost.tracking === 'rel-rpl')
-          return
-        const lost = this.#judge.whyLost(region)
-        if (lost !== undefined && !isTaken(region)) this.#doubt('loss', lost.why, region, lost)
-        return
-      }
-      case 'passed':
-        if (!ghost.improper && !isTaken(region)) this.#loss(region, 'it is permitted and has no way')
-    }
-  }
-
-  #comesOut(port: number | Ref | undefined, region: Region): void {
-    if (isTaken(region)) return
-    const { datapath } = this.#site
-    const { phase, entry, where, places } = region.ghost
-    if (phase === 'aimed') {
-      if (this.#judge.isNobody(region)) return
-      const isTransit = entry !== 'tenant' && region.ghost.tracking === 'none' && where !== 'here'
-      const why = isTransit ? undefined : this.#judge.whyNot(region)
-      if (why !== undefined) {
-        this.#doubt('leak', why.why, region, why)
-        return
-      }
-    }
-    if (phase === 'passed' || phase === 'aimed') {
-      const { tracking, committed } = region.ghost
-      if (tracking === 'new' && !committed && !region.ghost.improper && isProper(region))
-        this.#loss(region, 'its connection is not remembered')
-      if (where === 'here' && typeof port === 'object' && port.of === 'port') return
-      if (where === 'world' && typeof port === 'number' && datapath.uplinkPorts.has(port)) return
-      if (typeof port === 'number' && (where === 'away' || where === 'world') && isLinkOut(this.#ports, port, entry)) {
-        this.#way(where === 'world' ? ['world'] : [...places], port)
-        return
-      }
-      this.#doubt('leak', `it leaves by port ${portText(port)}, which is not its receiver's`, region)
-      return
-    }
-    if (isNeighbourTraffic(this.#ports, port, region)) return
-    const { finding } = region.ghost
-    this.#doubt(
-      'leak',
-      phase === 'stray' ? region.ghost.why : `nobody is known to have sent it, and it leaves by port ${portText(port)}`,
-      region,
-      finding,
-    )
-  }
-
-  #way(places: (number | 'world')[], port: number): void {
-    for (const place of places) {
-      const ports = this.#out.ways.get(place) ?? new Set()
-      ports.add(port)
-      this.#out.ways.set(place, ports)
-    }
-  }
-
-  #loss(region: Region, why: string): void {
-    this.#doubt('loss', why, region)
-  }
-
-  #doubt(kind: DoubtKind, why: string, region: Region, which?: Finding): void {
-    const { ghost } = region
-    const some = (family: ReadonlyMap<number, string | undefined>, identity: number | undefined) =>
-      identity === undefined || !family.has(identity) ? family : new Map([[identity, family.get(identity)]])
-    this.#out.doubts.push({
-      kind,
-      why,
-      datapathId: this.#site.datapath.datapathId,
-      entry: ghost.entry,
-      port: ghost.port,
-      tracking: ghost.tracking,
-      senders: some(ghost.senders, which?.from),
-      receivers: some(ghost.receivers, which?.to),
-      must: ghost.must,
-      places: ghost.places,
-      layer4: which?.layer4,
-      vals: region.vals,
-      met: region.met,
-    })
+/** Forgets fields that no longer matter, and keeps receivers of packets from links as sets. */
+function forget(region: Region, { isLive, isAsked }: Matters): void {
+  const { vals, ghost } = region
+  const keeps = ghost.phase === 'aimed' ? isAsked : isLive
+  let count = Math.min(vals.length, keeps.length)
+  while (count > 0 && (keeps[count - 1] === 0 || vals[count - 1] === undefined)) count--
+  const kept: Val[] = new Array(count)
+  for (let its = 0; its < count; its++) kept[its] = keeps[its] === 1 ? vals[its] : undefined
+  region.vals = kept
+  if (ghost.entry === 'tenant' || (ghost.phase !== 'raw' && ghost.phase !== 'sent')) return
+  for (const its of COLLECTED) {
+    const val = kept[its]
+    if (isExact(val)) kept[its] = { kind: 'set', set: new Set([val]) }
   }
 }
 
 /** Whether a row that comes before takes all of a region. */
-function takes({ tests }: Hit, { vals }: Region): boolean {
-  return tests.every((test) => implies(vals[test.field], test))
-}
-
-function portText(port: number | Ref | undefined): string {
-  return typeof port === 'number' ? String(port) : 'that nobody can tell'
+function isCovered(wide: readonly Hit[], { priority }: Hit, { vals }: Region): boolean {
+  for (const other of wide) if (other.priority > priority && takesAll(other.tests, vals)) return true
+  return false
 }

@@ -1,0 +1,119 @@
+/**
+ * What has become of a region where its way ends: it is dropped, or comes out, and whether that is as it should be. What is
+ * not becomes a doubt of the node that it was at. It refuses to know tables.
+ */
+import type { DoubtKind } from './doubt.ts'
+import { isProper } from './families.ts'
+import type { Judge } from './judge.ts'
+import type { Node } from './node.ts'
+import { isLinkOut, isNeighbourTraffic, type Ports } from './ports.ts'
+import { type Finding, isTaken, type Region } from './region.ts'
+import type { Ref } from './space.ts'
+import { onesOf } from './split.ts'
+
+export class Ends {
+  readonly #ports: Ports
+  readonly #judge: Judge
+
+  constructor(ports: Ports, judge: Judge) {
+    this.#ports = ports
+    this.#judge = judge
+  }
+
+  /** Packets that no row takes further. */
+  drop(node: Node, region: Region): void {
+    const { ghost } = region
+    if (ghost.family === 0 && ghost.phase !== 'passed') return
+    if (!isProper(region)) return
+    switch (ghost.phase) {
+      case 'raw':
+      case 'stray':
+        if (ghost.must !== '' && ghost.phase === 'raw' && !isTaken(region)) this.loss(node, region, 'it is dropped')
+        return
+      case 'sent':
+        if (!isTaken(region)) this.loss(node, region, 'it is dropped')
+        return
+      case 'aimed': {
+        if (ghost.unasked || ghost.tracking === 'inv' || ghost.tracking === 'rel' || ghost.tracking === 'rel-rpl')
+          return
+        const lost = this.#judge.whyLost(region)
+        if (lost === undefined || isTaken(region)) return
+        if (ghost.pairs === undefined) this.doubt(node, 'loss', lost.why, region, lost)
+        else for (const one of onesOf(region)) this.drop(node, one)
+        return
+      }
+      case 'passed':
+        if (!ghost.improper && !isTaken(region)) this.loss(node, region, 'it is permitted and has no way')
+    }
+  }
+
+  comesOut(node: Node, port: number | Ref | undefined, region: Region): void {
+    if (isTaken(region)) return
+    const { datapath } = this.#ports
+    const { phase, entry, where, places } = region.ghost
+    if (phase === 'aimed') {
+      if (this.#judge.isNobody(region)) return
+      const isTransit = entry !== 'tenant' && region.ghost.tracking === 'none' && where !== 'here'
+      const why = isTransit ? undefined : this.#judge.whyNot(region)
+      if (why !== undefined) {
+        if (region.ghost.pairs === undefined) this.doubt(node, 'leak', why.why, region, why)
+        else for (const one of onesOf(region)) this.comesOut(node, port, one)
+        return
+      }
+    }
+    if (phase === 'passed' || phase === 'aimed') {
+      const { tracking, committed } = region.ghost
+      if (tracking === 'new' && !committed && !region.ghost.improper && isProper(region))
+        this.loss(node, region, 'its connection is not remembered')
+      if (where === 'here' && typeof port === 'object' && port.of === 'port') return
+      if (where === 'world' && typeof port === 'number' && datapath.uplinkPorts.has(port)) return
+      if (typeof port === 'number' && (where === 'away' || where === 'world') && isLinkOut(this.#ports, port, entry)) {
+        for (const place of where === 'world' ? (['world'] as const) : places) node.ways.push({ place, port })
+        return
+      }
+      this.doubt(node, 'leak', `it leaves by port ${portText(port)}, which is not its receiver's`, region)
+      return
+    }
+    if (isNeighbourTraffic(this.#ports, port, region)) return
+    const { finding } = region.ghost
+    this.doubt(
+      node,
+      'leak',
+      phase === 'stray' ? region.ghost.why : `nobody is known to have sent it, and it leaves by port ${portText(port)}`,
+      region,
+      finding,
+    )
+  }
+
+  loss(node: Node, region: Region, why: string): void {
+    this.doubt(node, 'loss', why, region)
+  }
+
+  doubt(node: Node, kind: DoubtKind, why: string, { ghost, vals, met }: Region, which?: Finding): void {
+    node.doubts.push({
+      kind,
+      why,
+      datapathId: this.#ports.datapath.datapathId,
+      entry: ghost.entry,
+      port: ghost.port,
+      tracking: ghost.tracking,
+      senders: only(ghost.senders, which?.from),
+      receivers: only(ghost.receivers, which?.to),
+      must: ghost.must,
+      places: ghost.places,
+      layer4: which?.layer4,
+      vals: vals.slice(),
+      met,
+    })
+  }
+}
+
+type Family = ReadonlyMap<number, string | undefined>
+
+function only(family: Family, identity: number | undefined): Family {
+  return identity === undefined || !family.has(identity) ? family : new Map([[identity, family.get(identity)]])
+}
+
+function portText(port: number | Ref | undefined): string {
+  return typeof port === 'number' ? String(port) : 'that nobody can tell'
+}

@@ -1,0 +1,226 @@
+/**
+ * Takes families of senders and receivers apart where a table asks who: every pair that the table names or policy may
+ * permit is looked at; those that meet one plain row, or none, stay together by where that leads, others become regions of
+ * their own, and what is left stays one region, which knows the pairs that it holds no more. It refuses to know what
+ * becomes of the parts.
+ */
+import { REGISTERS } from '../policy/pipeline.ts'
+import type { Facts } from './facts.ts'
+import { isFamily, isReply, single } from './families.ts'
+import { copyOf, type Ghost, holds, REG, type Region, type Relation } from './region.ts'
+import { type Exact, field, type Ref, type Val } from './space.ts'
+import type { TableIndex } from './table.ts'
+
+const KEY = field(REGISTERS.key)
+const PROTO = field(REGISTERS.protocol)
+const NOBODY: ReadonlySet<Exact> = new Set()
+
+/** What a region comes to that was taken apart by who opens connections. */
+export interface SplitParts {
+  /** @param whose The identity that opens connections; empty: of several. */
+  part(part: Region, whose: number | ''): void
+}
+
+/** Pairs that go on together, by table; at NOWHERE they are dropped. */
+export type Groups = Map<number, Relation>
+
+export const NOWHERE = -1
+
+/** Whether a table asks for the ends of a region that stands for several. */
+export function asksWho(region: Region, table: TableIndex): boolean {
+  if (region.isMute) return false
+  const asked = table.registers.filter((its) => isFamily(region.vals[its]))
+  if (asked.length === 0 && region.ghost.pairs === undefined) return false
+  return table.asksAny([...asked, KEY, PROTO], region.vals, region)
+}
+
+/** The parts of one region at one table. */
+export class Split {
+  readonly groups = new Map<number, Map<number, ReadonlySet<number>>>()
+  readonly #facts: Facts
+  readonly #table: TableIndex
+  #region: Region
+  readonly #opener: Ref['of']
+  readonly #target: Ref['of']
+  readonly #openerRegister: number | undefined
+  readonly #targetRegister: number | undefined
+  readonly #openerRegisters: readonly number[]
+  readonly #targetRegisters: readonly number[]
+  /** Pairs that are in no other part any more: opener to targets. */
+  readonly #except = new Map<number, ReadonlySet<number> | 'all'>()
+  /** What is known of one pair. */
+  #vals: Val[] = []
+
+  constructor(facts: Facts, region: Region, table: TableIndex) {
+    this.#facts = facts
+    this.#region = region
+    this.#table = table
+    this.#opener = isReply(region) ? 'receiver' : 'sender'
+    this.#target = this.#opener === 'sender' ? 'receiver' : 'sender'
+    this.#openerRegisters = standing(region, this.#opener)
+    this.#targetRegisters = standing(region, this.#target)
+    this.#openerRegister = this.#openerRegisters.find((its) => table.tested.has(its))
+    this.#targetRegister = this.#targetRegisters.find((its) => table.tested.has(its))
+  }
+
+  /** Looks at every pair. */
+  all(to: SplitParts): void {
+    const { ghost } = this.#region
+    for (const [opener, its] of ghost.except) this.#except.set(opener, its)
+    const openers = ghost.pairs ?? this.#family(this.#opener)
+    const named = this.#named()
+    for (const opener of openers.keys()) this.#look(opener, named, to)
+    this.#tail(to)
+  }
+
+  #family(of: Ref['of']): ReadonlyMap<number, string | undefined> {
+    const { senders, receivers } = this.#region.ghost
+    return of === 'sender' ? senders : receivers
+  }
+
+  /** Openers that rows name. */
+  #named(): ReadonlySet<Exact> {
+    const register = this.#openerRegister
+    if (register === undefined || this.#region.ghost.pairs !== undefined) return NOBODY
+    return this.#table.mentioned(register, this.#region.vals, this.#region)
+  }
+
+  /** All pairs of one opener. */
+  #look(opener: number, named: ReadonlySet<Exact>, to: SplitParts): void {
+    const { ghost, vals } = this.#region
+    this.#vals = vals.slice()
+    for (const its of this.#openerRegisters) this.#vals[its] = opener
+    const pairs = ghost.pairs?.get(opener)
+    if (pairs !== undefined) {
+      for (const target of pairs) this.#pair(opener, target, to)
+      return
+    }
+    const isNamed = named.has(opener)
+    if (!isNamed && !this.#mayTalk(opener)) return
+    const register = this.#targetRegister
+    const targets = register === undefined ? NOBODY : this.#table.mentioned(register, this.#vals, this.#region)
+    this.#pairs(opener, targets, to)
+    if (!isNamed || this.#openerRegister === undefined) return
+    const part = single(this.#region, this.#opener, opener, this.#family(this.#opener).get(opener))
+    if (register === undefined || this.#table.asksAlone(this.#openerRegister, register, part.vals, part))
+      this.#rest(part, opener, to)
+  }
+
+  /** Whether policy might permit an opener anything. */
+  #mayTalk(opener: number): boolean {
+    if (this.#region.ghost.unasked) return false
+    const targets = this.#family(this.#target)
+    for (const one of this.#facts.potential(opener)) if (targets.has(one)) return true
+    return false
+  }
+
+  #pairs(opener: number, named: Iterable<Exact>, to: SplitParts): void {
+    const before = this.#region.ghost.except.get(opener)
+    if (before === 'all') return
+    const targets = this.#family(this.#target)
+    const done = new Set(before)
+    for (const value of named) {
+      const target = Number(value)
+      if (done.has(target) || !targets.has(target)) continue
+      done.add(target)
+      this.#pair(opener, target, to)
+    }
+    for (const target of this.#region.ghost.unasked ? NO_TARGETS : this.#facts.potential(opener)) {
+      if (done.has(target) || !targets.has(target)) continue
+      done.add(target)
+      this.#pair(opener, target, to)
+    }
+    this.#except.set(opener, done)
+  }
+
+  #pair(opener: number, target: number, to: SplitParts): void {
+    const vals = this.#vals
+    for (const its of this.#targetRegisters) vals[its] = target
+    const where = this.#table.plain(vals, this.#region)
+    if (where !== undefined) {
+      let group = this.groups.get(where)
+      if (group === undefined) {
+        group = new Map()
+        this.groups.set(where, group)
+      }
+      const its = group.get(opener)
+      if (its === undefined) group.set(opener, new Set([target]))
+      else (its as Set<number>).add(target)
+      return
+    }
+    to.part(pairOf(this.#region, opener, target), opener)
+  }
+
+  /** All that is left of one opener. */
+  #rest(part: Region, opener: number, to: SplitParts): void {
+    const gone = this.#except.get(opener) ?? new Set<number>()
+    if (gone === 'all') return
+    to.part(muted(part, new Map([[opener, gone]])), opener)
+    this.#except.set(opener, 'all')
+  }
+
+  /** Who is left. */
+  #tail(to: SplitParts): void {
+    const { ghost, vals } = this.#region
+    if (ghost.pairs !== undefined) return
+    const register = this.#targetRegister
+    let except = this.#except
+    if (register !== undefined && holds(this.#region, this.#opener)) {
+      const targets = this.#family(this.#target)
+      for (const value of this.#table.mentionedAlone(register, this.#openerRegister, vals, this.#region)) {
+        const target = Number(value)
+        if (!targets.has(target)) continue
+        const part = single(this.#region, this.#target, target, targets.get(target))
+        to.part(muted(part, new Map(except)), '')
+        except = this.#without(except, target)
+      }
+    }
+    to.part(muted(this.#region, new Map(except)), '')
+  }
+
+  /** All openers lose one target. */
+  #without(except: Ghost['except'], target: number): Map<number, ReadonlySet<number> | 'all'> {
+    const found = new Map(except)
+    for (const opener of this.#family(this.#opener).keys()) {
+      const its = found.get(opener)
+      if (its !== 'all') found.set(opener, new Set(its).add(target))
+    }
+    return found
+  }
+}
+
+const NO_TARGETS: ReadonlySet<number> = new Set()
+
+/** Registers that stand for a family. */
+function standing({ vals }: Region, of: Ref['of']): number[] {
+  return REG.filter((its) => {
+    const val = vals[its]
+    return typeof val === 'object' && val.kind === 'ref' && val.of === of
+  })
+}
+
+/** A region that holds pairs, pair by pair: of several that are not as they should be, each is told. */
+export function* onesOf(region: Region): IterableIterator<Region> {
+  for (const [opener, targets] of region.ghost.pairs ?? []) {
+    for (const target of targets) yield pairOf(region, opener, target)
+  }
+}
+
+/** One pair of a region. */
+export function pairOf(region: Region, opener: number, target: number): Region {
+  const { senders, receivers } = region.ghost
+  const isBack = isReply(region)
+  const [from, to] = isBack ? [target, opener] : [opener, target]
+  const part = single(region, 'sender', from, senders.get(from))
+  const pair = single(part, 'receiver', to, receivers.get(to))
+  if (pair.ghost.pairs !== undefined) pair.ghost = { ...pair.ghost, pairs: undefined }
+  return pair
+}
+
+/** Whoever is left: rows that name somebody do not concern it at this table. */
+function muted(region: Region, except: ReadonlyMap<number, ReadonlySet<number> | 'all'>): Region {
+  const part = copyOf(region)
+  part.isMute = true
+  part.ghost = { ...part.ghost, unasked: true, except }
+  return part
+}
