@@ -140,14 +140,20 @@ export class Asker {
 
   /** Interfaces of other switches, and everybody in the world, are known by their MAC address or by that of the receiver. */
   #askSenders(region: Region): void {
-    const { entry } = region.ghost
-    const { datapath, normal } = this.#site
-    const start = copyOf(region)
-    start.vals[TCI] = 0
-    start.vals[NW_FRAG] = 0
+    const start = plainOf(region)
     for (const owner of this.#facts.owners.values()) {
       const part = copyOf(start)
       part.vals[ETH_SRC] = owner.mac
+      this.#to.part(part, owner.name, 'senders')
+    }
+  }
+
+  /** Packets that have to get through from a link or an uplink: of each interface behind it, and of the world to each. */
+  *musts(entering: Region): IterableIterator<Region> {
+    const { entry } = entering.ghost
+    const { datapath, normal } = this.#site
+    const start = plainOf(entering)
+    for (const owner of this.#facts.owners.values()) {
       const isThere = owner.place !== undefined && owner.place.datapathId !== datapath.datapathId
       const isOurs =
         (entry === 'fabric' &&
@@ -159,15 +165,14 @@ export class Asker {
       const isKnown = hasZone || normal || datapath.uplinkPorts.size === 0
       const expected = isThere && isOurs && isKnown && this.#concerns(owner.network)
       const families = new Set(owner.addresses.map((its) => its.family))
-      this.#to.part(part, owner.name, 'senders')
       for (const family of expected ? families : []) {
-        const must = copyOf(part)
+        const must = copyOf(start)
+        must.vals[ETH_SRC] = owner.mac
         must.vals[ETH_TYPE] = family === 4 ? ETHERTYPE.ipv4 : ETHERTYPE.ipv6
         must.ghost = { ...must.ghost, must: owner.name, family }
-        this.#to.part(must, owner.name, 'nobody')
+        yield must
       }
-      if (!this.#facts.isReady(owner) || !this.#comesFromWorld(owner, entry)) continue
-      if (!hasZone) continue
+      if (!hasZone || !this.#facts.isReady(owner) || !this.#comesFromWorld(owner, entry)) continue
       for (const family of families) {
         const into = copyOf(start)
         into.vals[ETH_SRC] = WORLD_MAC
@@ -175,7 +180,7 @@ export class Asker {
         into.vals[ETH_TYPE] = family === 4 ? ETHERTYPE.ipv4 : ETHERTYPE.ipv6
         if (family === 6) into.vals[ICMPV6_TYPE] = 128
         into.ghost = { ...into.ghost, must: 'world', family }
-        this.#to.part(into, owner.name, 'nobody')
+        yield into
       }
     }
   }
@@ -256,4 +261,12 @@ export class Asker {
       return its === ICMPV6_TYPE && Number(value) >= 133 && Number(value) <= 137
     })
   }
+}
+
+/** Whole packets without VLAN tag. */
+function plainOf(region: Region): Region {
+  const part = copyOf(region)
+  part.vals[TCI] = 0
+  part.vals[NW_FRAG] = 0
+  return part
 }

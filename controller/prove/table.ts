@@ -309,11 +309,12 @@ export class TableIndex {
   }
 
   /** Clause by clause the rows of each conjunction of one priority that may be complete. */
-  #complete(soft: readonly Row[]): { id: number; clauses: Row[][] }[] {
-    const found = new Map<string, { id: number; count: number; clauses: Row[][] }>()
+  #complete(soft: readonly Row[]): readonly { id: number; clauses: Row[][] }[] {
+    if (soft.length === 0) return NO_CONJUNCTIONS
+    const found = new Map<number, { id: number; count: number; clauses: Row[][] }>()
     for (const row of soft) {
       for (const { id, clause, count } of row.clauses) {
-        const name = `${row.priority} ${id}`
+        const name = row.priority * 0x1_0000_0000 + id
         let its = found.get(name)
         if (its === undefined) {
           its = { id, count, clauses: [] }
@@ -325,9 +326,13 @@ export class TableIndex {
         else rows.push(row)
       }
     }
-    return [...found.values()].filter(
-      ({ count, clauses }) => clauses.length === count && Array.from(clauses).every((rows) => rows !== undefined),
-    )
+    const complete: { id: number; clauses: Row[][] }[] = []
+    for (const its of found.values()) {
+      let clauses = 0
+      for (let at = 0; at < its.count; at++) if (its.clauses[at] !== undefined) clauses++
+      if (clauses === its.count && its.clauses.length === its.count) complete.push(its)
+    }
+    return complete
   }
 
   /** Values of a field that some row asks for which the region may meet. */
@@ -381,6 +386,7 @@ export class TableIndex {
 }
 
 const NONE: readonly Row[] = []
+const NO_CONJUNCTIONS: readonly never[] = []
 
 function asksFor({ tests }: Tuple, its: number): boolean {
   for (const test of tests) if (test.field === its) return true

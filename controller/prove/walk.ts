@@ -180,6 +180,7 @@ export class SwitchWalk {
         this.#put(0, must)
       }
     }
+    if (entry === 'fabric' || entry === 'uplink') for (const must of this.#asker.musts(start)) this.#put(0, must)
     this.#sweep(root)
   }
 
