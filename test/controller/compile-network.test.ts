@@ -22,9 +22,13 @@ import {
   LINE_PORTS,
   networkOf,
   snapshotOf,
+  WORLD,
 } from '../support/arbitrary-state.ts'
+import { CompileWorld } from '../support/compile-world.ts'
+import { NAMED_STATES, NOWHERE } from '../support/named-states.ts'
 import { policy, rule, vnp } from '../support/records.ts'
 import { type Arrival, type End, endOf, frameOf, GATEWAY_MAC, ReferenceNetwork } from '../support/reference-network.ts'
+import { toward } from '../support/state-ways.ts'
 
 const ALL = { intent: 'all', observed: 'all' } as const
 
@@ -69,6 +73,32 @@ function usable({ packets, intent }: Pick<ArbitraryNetwork, 'packets' | 'intent'
     })
     .filter(({ from, to }) => intent.interfaces.has(from) || intent.interfaces.has(to))
     .map(({ kept: _, ...packet }) => ({ ...packet, reply: false }))
+}
+
+/** From everybody who is somewhere to everybody, at the edges of all ports that rules name. */
+function allPackets({ intent, observed }: NetworkState): ArbitraryPacket[] {
+  const hasWorld = [...intent.switches.values()].some(({ uplinks }) => uplinks.length > 0)
+  const names = [...observed.places.keys(), ...(hasWorld ? WORLD : [])]
+  const familiesOf = (name: string) => {
+    const addresses = intent.interfaces.get(name)?.addresses ?? [name]
+    return new Set(addresses.map((text) => (text.includes(':') ? 6 : 4) as 4 | 6))
+  }
+  const ports = [...intent.policies.values()]
+    .flatMap(({ rules }) => rules.flatMap((its) => its.ports))
+    .flatMap(({ first, last }) => [first - 1, first, last, last + 1])
+  const services = (family: 4 | 6) => [
+    ...[...new Set([7, ...ports])].flatMap((port) => [6, 17].map((protocol) => ({ protocol, port }))),
+    family === 4 ? { protocol: 1, port: 8 } : { protocol: 58, port: 128 },
+  ]
+  return names.flatMap((from) =>
+    names
+      .filter((to) => to !== from && (intent.interfaces.has(from) || intent.interfaces.has(to)))
+      .flatMap((to) =>
+        [...familiesOf(from)]
+          .filter((family) => familiesOf(to).has(family))
+          .flatMap((family) => services(family).map((its) => ({ from, to, family, reply: false, ...its }))),
+      ),
+  )
 }
 
 /** On which sides a rule admits a connection and keeps it. */
@@ -116,6 +146,28 @@ describe('compiled programs on reference switches', () => {
     )
     expect(passed).to.be.at.least(20)
   })
+
+  for (const named of NAMED_STATES) {
+    it(`deliver what policy permits, and nothing else: ${named.name}`, function () {
+      this.timeout(60_000)
+      const world = new CompileWorld('fabric')
+      for (const step of toward(NOWHERE, named)) world.must(step)
+      world.close()
+      const { state } = world
+      const network = new ReferenceNetwork(state.observed)
+      for (const [datapathId, program] of world.installed) network.install(datapathId, program)
+      const intent = state.intent as Intent
+      const rules = orderRules(intent)
+      for (const packet of allPackets(state)) {
+        const { allow } = permits(intent, packet, rules)
+        // Meters let the next one through again.
+        network.pass(1000)
+        expect(arrives(network, state, packet, false), JSON.stringify(packet)).to.equal(allow)
+        if (!allow) continue
+        expect(arrives(network, state, packet, true), `reply to ${JSON.stringify(packet)}`).to.equal(true)
+      }
+    })
+  }
 
   it('judge established connections by the policy of now, but for those that a rule keeps', () => {
     const seen = { cut: 0, kept: 0 }

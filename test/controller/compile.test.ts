@@ -25,7 +25,7 @@ import {
 import { emptyProgram, type Flow, flowKey, type SwitchProgram } from '../../controller/policy/program.ts'
 import { worldIdentities } from '../../controller/policy/resolve.ts'
 import type { Backend, DatapathView, NetworkState, Place } from '../../controller/policy/state.ts'
-import { arbitraryNetwork } from '../support/arbitrary-state.ts'
+import { arbitraryNetwork, snapshotOf } from '../support/arbitrary-state.ts'
 import { arbitraryWalk, changesBetween, observedBetween } from '../support/compile-states.ts'
 import { plainProgram } from '../support/plain-program.ts'
 
@@ -155,6 +155,36 @@ describe('the compiler', () => {
       { numRuns: 60 },
     )
     expect(interrupted, 'changes between steps').to.be.above(20)
+  })
+
+  it('gives step by step what it gives at once where numbers of networks and switches change hands', () => {
+    fc.assert(
+      fc.property(arbitraryNetwork(1), backend, (network, kind) => {
+        const { observed } = network.state
+        const records = [...network.intent.interfaces.values(), ...network.intent.vnps.values()]
+        const snapshot = snapshotOf({ records, datapathIds: [...observed.datapaths.keys()] })
+        for (const space of ['network', 'switch']) {
+          const isNumber = ({ key }: { key: string }) => key.startsWith(`number/${space}/`)
+          const given = snapshot.changes.filter(isNumber)
+          const turned = given.map(({ key, after }, index) => {
+            const value = { number: ((index + 1) % given.length) + (given.length === 1 ? 9 : 1) }
+            return { key, after: { ...after!, value } }
+          })
+          const intent = new Intent()
+          const state: NetworkState = { intent, observed, backend: kind }
+          const compiler = new Compiler(kind)
+          intent.apply(snapshot)
+          const programs = new Map([...compiler.compile(state, ALL)].map(([id, { program }]) => [id, program]))
+          const delta = intent.apply({ revision: 2, changes: turned })
+          const nothing = { datapaths: new Set<string>(), places: new Set<string>() }
+          for (const [id, { program }] of compiler.compile(state, { intent: delta, observed: nothing }))
+            programs.set(id, program)
+          for (const [id, { program }] of new Compiler(kind).compile(state, ALL))
+            expect(plainProgram(programs.get(id)!), space).to.deep.equal(plainProgram(program))
+        }
+      }),
+      { numRuns: 20 },
+    )
   })
 
   it('returns nothing where nothing changed', () => {

@@ -228,6 +228,18 @@ describe('the order of operations', () => {
     guard: fc.constant(guard),
   })
 
+  /** Rows that packets see go from two tables: one at a time, a packet would fare as under neither program. */
+  const twoTables = (() => {
+    const onward = flowOf({ table: 0, priority: 1, verdict: 'next', cookie: 1n })
+    const first = flowOf({ table: 0, priority: 6, port: 0, verdict: 12, cookie: 1n })
+    const second = flowOf({ table: 1, priority: 5, verdict: 10, cookie: 1n })
+    const of = (...flows: Flow[]): SwitchProgram => ({
+      ...emptyProgram(),
+      flows: new Map(flows.map((flow) => [keyOf(flow), flow])),
+    })
+    return { before: of(onward, first, second), after: of(onward) }
+  })()
+
   it('with bundles never treats a packet as neither program does, without never lets such a one through', () => {
     fc.assert(
       fc.property(pair, sending, fc.boolean(), ({ before, after }, how, knows) => {
@@ -239,6 +251,7 @@ describe('the order of operations', () => {
         expect(end.flows).to.deep.equal(after.flows)
         expect(list.filter(({ settles }) => settles)).to.have.lengthOf(list.length === 0 ? 0 : 1)
       }),
+      { examples: [[twoTables, { bundles: true, perSlice: 1, guard }, true]] },
     )
   })
 

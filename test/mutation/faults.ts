@@ -239,7 +239,7 @@ export const FAULTS: readonly Fault[] = [
     'interfaces do not learn of their network’s new number',
     "if (space === 'network') for (const its of this.#byNetwork.all(name)) work.interfaces.add(its)",
     '',
-    { file: 'test/controller/compile.test.ts', grep: 'step by step' },
+    { file: 'test/controller/compile.test.ts', grep: 'change hands' },
   ),
   policy(
     'compile-units.ts',

@@ -105,7 +105,7 @@ function ties(): AnyRecord[] {
   ]
 }
 
-/** The same addresses in two networks, over three switches of which the last is a leaf with one network only. */
+/** The same addresses in two networks, over three switches: the one between carries what is none of its own. */
 function overlapping(): AnyRecord[] {
   const place = (name: string, index: number, network: string, datapathId: string, port: number) => ({
     ...on(iface(name, index, ['app', network], network), datapathId, port),
@@ -119,6 +119,7 @@ function overlapping(): AnyRecord[] {
     place('blue-1', 1, 'blue', ONE, 4),
     place('blue-2', 2, 'blue', TWO, 5),
     place('green-1', 1, 'green', ONE, 6),
+    place('green-3', 3, 'green', THREE, 7),
     vnp('apps', { selector: has('app'), ingressDefault: 'allow' }),
     policy('blue-out', 'apps', [rule('egress', cidr('192.0.2.0/24'), 'allow'), rule('egress', ANY, 'deny', tcp(22))], {
       appliesTo: has('blue'),
@@ -162,7 +163,7 @@ export const NAMED_STATES: readonly NamedState[] = [
         { tier: 'admin' },
       ),
       policy('tenant', 'shop', [
-        rule('ingress', tagged('web'), 'pass', tcp(80)),
+        rule('ingress', tagged('web'), 'pass', tcp(80, 81)),
         rule('ingress', ANY, 'deny', tcp(80)),
       ]),
       policy('base', 'shop', [rule('ingress', ANY, 'allow', tcp(9000, 9200)), rule('ingress', ANY, 'allow', tcp(80))], {

@@ -40,6 +40,8 @@ export class ReferenceNetwork {
   readonly told: bigint[] = []
 
   readonly #cables: Cables | undefined
+  /** Milliseconds. */
+  #now = 0
 
   /** @param cables Where a port leads; as in networkOf() where absent. */
   constructor(observed: ObservedView, cables?: Cables) {
@@ -75,6 +77,12 @@ export class ReferenceNetwork {
         throw new AssertionError(`refused: ${JSON.stringify(refusal, (_, v) => (typeof v === 'bigint' ? `${v}` : v))}`)
     }
     apply(operations, installed)
+  }
+
+  /** So much time goes by on all switches. */
+  pass(ms: number): void {
+    this.#now += ms
+    for (const each of this.#switches.values()) each.tick(this.#now)
   }
 
   /** Where a frame comes out that goes in at a port. */
