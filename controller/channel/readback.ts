@@ -80,8 +80,21 @@ export async function readBack(
   known: () => Known,
   foreign?: Flow[],
 ): Promise<ReadBack> {
-  const [stats, groups, meters] = await Promise.all([
-    readFlows(connection, foreign === undefined ? OUR_COOKIES : ANY_COOKIE),
+  const program = emptyProgram()
+  const mortal = new Set<string>()
+  const names = { groups: new Set<number>(), meters: new Set<number>() }
+  const take = (flow: FlowStats): void => {
+    if (!isOurs(flow.cookie)) {
+      if (isIntruder(flow.table_id, flow.cookie)) foreign?.push(flowOf(flow))
+      return
+    }
+    const key = flowKey(flow.table_id, flow.priority, flow.match)
+    program.flows.set(key, flowOf(flow))
+    if (flow.idle_timeout !== 0 || flow.hard_timeout !== 0) mortal.add(key)
+    named(flow.instructions, names)
+  }
+  const [, groups, meters] = await Promise.all([
+    eachFlow(connection, foreign === undefined ? OUR_COOKIES : ANY_COOKIE, take),
     optional(connection.request({ type: 'multipart_request', flags: 0, mp_type: 'group_desc', body: {} })),
     optional(
       connection.request({
@@ -92,19 +105,10 @@ export async function readBack(
       }),
     ),
   ])
-  const program = emptyProgram()
-  const mortal = new Set<string>()
-  const ours = { groups: new Set(known().groups), meters: new Set(known().meters) }
-  for (const [at, flow] of stats.entries()) {
-    if (at % PER_TURN === PER_TURN - 1) await turn()
-    if (!isOurs(flow.cookie)) {
-      if (isIntruder(flow.table_id, flow.cookie)) foreign?.push(flowOf(flow))
-      continue
-    }
-    const key = flowKey(flow.table_id, flow.priority, flow.match)
-    program.flows.set(key, flowOf(flow))
-    if (flow.idle_timeout !== 0 || flow.hard_timeout !== 0) mortal.add(key)
-    named(flow.instructions, ours)
+  const given = known()
+  const ours = {
+    groups: new Set([...given.groups, ...names.groups]),
+    meters: new Set([...given.meters, ...names.meters]),
   }
   for (const part of groups) {
     if (part.type !== 'multipart_reply' || part.mp_type !== 'group_desc') continue
@@ -128,14 +132,24 @@ export async function readBack(
   return { program, mortal }
 }
 
-/** Flows with our cookie, or with those asked for, and their counters. */
-export async function readFlows(
+/** Flows with our cookie and their counters. */
+export async function readFlows(connection: OpenFlowConnection): Promise<FlowStats[]> {
+  const flows: FlowStats[] = []
+  await eachFlow(connection, OUR_COOKIES, (flow) => flows.push(flow))
+  return flows
+}
+
+/** Gives each flow of these cookies, while they arrive. Rejects where the switch does not say all. */
+async function eachFlow(
   connection: OpenFlowConnection,
-  cookies: { cookie: bigint; cookie_mask: bigint } = OUR_COOKIES,
-): Promise<FlowStats[]> {
+  cookies: { cookie: bigint; cookie_mask: bigint },
+  take: (flow: FlowStats) => void,
+): Promise<void> {
   const body = { ...ALL_FLOWS, ...cookies }
-  const parts = await connection.request({ type: 'multipart_request', flags: 0, mp_type: 'flow', body })
-  return parts.flatMap((part) => (part.type === 'multipart_reply' && part.mp_type === 'flow' ? part.body : []))
+  const part = (message: Message): void => {
+    if (message.type === 'multipart_reply' && message.mp_type === 'flow') for (const flow of message.body) take(flow)
+  }
+  await connection.request({ type: 'multipart_request', flags: 0, mp_type: 'flow', body }, { part })
 }
 
 /**
@@ -153,8 +167,11 @@ export async function readForeign(connection: OpenFlowConnection): Promise<Flow[
   }
   const [all, ours] = await Promise.all([count(ANY_COOKIE), count(OUR_COOKIES)])
   if (all <= ours) return []
-  const stats = await readFlows(connection, ANY_COOKIE)
-  return stats.filter(({ table_id, cookie }) => isIntruder(table_id, cookie)).map(flowOf)
+  const foreign: Flow[] = []
+  await eachFlow(connection, ANY_COOKIE, (flow) => {
+    if (isIntruder(flow.table_id, flow.cookie)) foreign.push(flowOf(flow))
+  })
+  return foreign
 }
 
 /** A flow as the switch tells it. */

@@ -38,17 +38,19 @@ export function* diffing(
   installed: SwitchProgram,
   touched?: Touched,
 ): Generator<undefined, Operation[]> {
-  const operations: Operation[] = []
-  // Keys may come and go meanwhile.
-  const keys = [...(touched?.flows ?? union(wanted.flows, installed.flows))]
+  // By key: most keys are met twice, and so is one that goes and comes back meanwhile.
+  const found = new Map<string, Operation>()
   let count = 0
-  for (const key of keys) {
-    const [after, before] = [wanted.flows.get(key), installed.flows.get(key)]
-    const operation = flowOperation(key, after, before)
-    if (operation !== undefined) operations.push(operation)
-    else if (after !== before && after !== undefined) installed.flows.set(key, after)
-    if (++count % PER_STEP === 0) yield undefined
+  for (const keys of touched === undefined ? [wanted.flows.keys(), installed.flows.keys()] : [touched.flows]) {
+    for (const key of keys) {
+      if (++count % PER_STEP === 0) yield undefined
+      const [after, before] = [wanted.flows.get(key), installed.flows.get(key)]
+      const operation = flowOperation(key, after, before)
+      if (operation !== undefined) found.set(key, operation)
+      else if (after !== before && after !== undefined) installed.flows.set(key, after)
+    }
   }
+  const operations = [...found.values()]
   pushOthers(operations, wanted, installed, touched)
   return operations
 }

@@ -24,6 +24,7 @@ import {
   type ConnectionOptions,
   type OpenFlowConnection,
   type RequestMessage,
+  type RequestOptions,
   type SwitchAnswers,
 } from './types.ts'
 
@@ -188,11 +189,11 @@ export class Connection implements OpenFlowConnection {
     return this.#requests.nextXid()
   }
 
-  async request(message: RequestMessage, options: { timeoutMs?: number } = {}): Promise<Message[]> {
+  async request(message: RequestMessage, options: RequestOptions = {}): Promise<Message[]> {
     if (this.#closed) throw new ConnectionClosed(this.#reason)
     const xid = this.nextXid()
     encodeOnto(this.#outbox.buffer, [{ ...message, xid } as Message], this.#version)
-    const answer = this.#requests.add(xid, message, options.timeoutMs ?? REQUEST_TIMEOUT_MS)
+    const answer = this.#requests.add(xid, message, options.timeoutMs ?? REQUEST_TIMEOUT_MS, options.part)
     this.#outbox.appended()
     return answer
   }

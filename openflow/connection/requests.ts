@@ -30,6 +30,8 @@ interface Waiting {
   /** Of a multipart request. */
   readonly mp_type: string | undefined
   readonly parts: Message[]
+  /** Takes the parts; otherwise they are kept. */
+  readonly part: ((part: Message) => void) | undefined
   octets: number
   readonly timer: NodeJS.Timeout
   readonly resolve: (parts: Message[]) => void
@@ -66,12 +68,13 @@ export class Requests {
   }
 
   /** Waits for the answer to a request that goes out under this xid. */
-  add(xid: number, request: RequestMessage, timeoutMs: number): Promise<Message[]> {
+  add(xid: number, request: RequestMessage, timeoutMs: number, part?: (part: Message) => void): Promise<Message[]> {
     return new Promise((resolve, reject) => {
       const late = (): void => this.#settle(xid)?.reject(new RequestTimeout(request.type, timeoutMs))
       const timer = setTimeout(late, timerMs(timeoutMs))
       const mp_type = request.type === 'multipart_request' ? request.mp_type : undefined
-      this.#waiting.set(xid, { reply: REPLIES[request.type], mp_type, parts: [], octets: 0, timer, resolve, reject })
+      const reply = REPLIES[request.type]
+      this.#waiting.set(xid, { reply, mp_type, parts: [], part, octets: 0, timer, resolve, reject })
     })
   }
 
@@ -88,7 +91,16 @@ export class Requests {
       this.#settle(message.xid)?.reject(new BadReply(`${message.mp_type} in answer to ${waiting.mp_type}`))
       return true
     }
-    waiting.parts.push(message)
+    if (waiting.part === undefined) waiting.parts.push(message)
+    else {
+      try {
+        waiting.part(message)
+      } catch (error) {
+        this.#settle(message.xid)?.reject(error as Error)
+        return true
+      }
+    }
+    // Whoever takes them, it is for one answer.
     waiting.octets += octets + PART_COST
     this.#octets += octets + PART_COST
     if (this.#octets > this.#maxOctets) {

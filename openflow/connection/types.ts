@@ -32,6 +32,12 @@ type WithoutXid<M> = M extends unknown ? Omit<M, 'xid'> & { xid?: number } : nev
 /** A message that has a reply; an xid in it is ignored. */
 export type RequestMessage = WithoutXid<MessageNamed<keyof typeof REPLIES>>
 
+export interface RequestOptions {
+  timeoutMs?: number
+  /** Takes a part of the reply. What it throws, the request rejects with. */
+  part?: (part: Message) => void
+}
+
 /** The peer answered a request with an OpenFlow error. */
 export class OpenFlowError extends Error {
   readonly answer: ErrorMessage
@@ -99,8 +105,9 @@ export interface OpenFlowConnection {
   /**
    * Sends with a fresh xid; resolves with the reply, or with all parts of a multipart reply. Rejects with
    * OpenFlowError, ConnectionClosed, RequestTimeout (default 10 000 ms), BadReply, or WireError (not sent).
+   * With `part`, each part is given to it as it comes, and none is kept: the request then resolves with none.
    */
-  request(message: RequestMessage, options?: { timeoutMs?: number }): Promise<Message[]>
+  request(message: RequestMessage, options?: RequestOptions): Promise<Message[]>
   /** A transaction id that no request uses now; never 0, which switches use for what nobody asked for. */
   nextXid(): number
   /**

@@ -131,6 +131,37 @@ describe('an OpenFlow connection', () => {
       expect(errors[2]!.message).to.equal('reply above 1000 octets')
     })
 
+    it('give parts to who takes them as they come, keep none, and bound them all the same', async () => {
+      const { connection, socket } = await establish({ maxMultipartOctets: 1500 })
+      const request = { type: 'multipart_request', flags: 0, mp_type: 'port_desc', body: {} } as const
+      const taken: Message[] = []
+      let ended: Message[] | undefined
+      void connection.request(request, { part: (part) => taken.push(part) }).then((parts) => {
+        ended = parts
+      })
+      await turn()
+      const [first] = socket.messages().map(({ xid }) => xid)
+      await socket.receive(encode(portDesc(first!, 1, 0, 3)))
+      expect([taken.length, ended]).to.deep.equal([1, undefined])
+      await socket.receive(encode(portDesc(first!, 0, 3, 3)))
+      expect([taken.length, ended]).to.deep.equal([2, []])
+      const failing = rejection(
+        connection.request(request, {
+          part: () => {
+            throw new Error('enough')
+          },
+        }),
+      )
+      const long = rejection(connection.request(request, { part: (part) => taken.push(part) }))
+      await turn()
+      const [second, third] = socket.messages().map(({ xid }) => xid)
+      await socket.receive(
+        encodeAll([portDesc(second!, 1, 0, 3), portDesc(third!, 1, 0, 10), portDesc(third!, 1, 10, 10)]),
+      )
+      expect((await failing).message).to.equal('enough')
+      expect((await long).message).to.equal('reply above 1500 octets')
+    })
+
     it('reject, sending nothing, when they cannot be encoded', async () => {
       const { connection, socket } = await establish()
       const request = { type: 'role_request', role: 'master', generation_id: 1n << 64n } as const
