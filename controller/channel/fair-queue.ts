@@ -3,11 +3,19 @@
  * floods loses its own packets and delays nobody else's. Pure data structure; packet-in.ts feeds and drains it.
  */
 
+/** What waits of one key. */
+interface Lane<T> {
+  readonly key: string
+  readonly items: T[]
+}
+
 export class FairQueue<T> {
   readonly #perKey: number
   readonly #keys: number
-  /** In the order in which keys take their turn. */
-  readonly #lanes = new Map<string, T[]>()
+  readonly #lanes = new Map<string, Lane<T>>()
+  /** Lanes in the order in which they take their turn, from `#first` on; those that are gone are empty. */
+  #turns: Lane<T>[] = []
+  #first = 0
   readonly #dropped = new Map<string, number>()
   #size = 0
 
@@ -24,26 +32,32 @@ export class FairQueue<T> {
   /** False where the item was dropped because its key already has its share waiting. */
   push(key: string, item: T): boolean {
     const lane = this.#lanes.get(key)
-    if (lane === undefined ? this.#lanes.size >= this.#keys : lane.length >= this.#perKey) {
+    if (lane === undefined ? this.#lanes.size >= this.#keys : lane.items.length >= this.#perKey) {
       this.#dropped.set(key, (this.#dropped.get(key) ?? 0) + 1)
       return false
     }
-    if (lane === undefined) this.#lanes.set(key, [item])
-    else lane.push(item)
+    if (lane === undefined) {
+      const fresh = { key, items: [item] }
+      this.#lanes.set(key, fresh)
+      this.#turns.push(fresh)
+    } else lane.items.push(item)
     this.#size++
     return true
   }
 
   /** The next item of the key whose turn it is; undefined where nothing waits. */
   shift(): T | undefined {
-    const first = this.#lanes.entries().next()
-    if (first.done === true) return undefined
-    const [key, lane] = first.value
-    const item = lane.shift()
-    this.#lanes.delete(key)
-    if (lane.length > 0) this.#lanes.set(key, lane)
-    this.#size--
-    return item
+    while (this.#first < this.#turns.length) {
+      const lane = this.#turns[this.#first++]!
+      const item = lane.items.shift()
+      if (lane.items.length > 0) this.#turns.push(lane)
+      else if (this.#lanes.get(lane.key) === lane) this.#lanes.delete(lane.key)
+      this.#trim()
+      if (item === undefined) continue
+      this.#size--
+      return item
+    }
+    return undefined
   }
 
   /** Drops counted per key since the last call. */
@@ -57,8 +71,16 @@ export class FairQueue<T> {
   forget(prefix: string): void {
     for (const [key, lane] of this.#lanes) {
       if (!key.startsWith(prefix)) continue
-      this.#size -= lane.length
+      this.#size -= lane.items.length
+      lane.items.length = 0
       this.#lanes.delete(key)
     }
+  }
+
+  /** Turns that were taken go once they are half of all, so that each costs the same on average. */
+  #trim(): void {
+    if (this.#first * 2 < this.#turns.length) return
+    this.#turns = this.#turns.slice(this.#first)
+    this.#first = 0
   }
 }

@@ -39,6 +39,39 @@ describe('the fair queue', () => {
     )
   })
 
+  it('takes turns as a plain list of lanes does, whatever is forgotten in between', () => {
+    const act = fc.oneof(
+      fc.record({ push: fc.constantFrom('a1', 'a2', 'b1', 'b2', 'c1') }),
+      fc.constant('shift' as const),
+      fc.record({ forget: fc.constantFrom('a', 'b') }),
+    )
+    fc.assert(
+      fc.property(fc.array(act, { maxLength: 300 }), (acts) => {
+        const queue = new FairQueue<string>(3, 4)
+        let lanes: { key: string; items: string[] }[] = []
+        for (const [n, each] of acts.entries()) {
+          if (each === 'shift') {
+            const lane = lanes.shift()
+            expect(queue.shift()).to.equal(lane?.items.shift())
+            if (lane !== undefined && lane.items.length > 0) lanes.push(lane)
+          } else if ('forget' in each) {
+            queue.forget(each.forget)
+            lanes = lanes.filter(({ key }) => !key.startsWith(each.forget))
+          } else {
+            const lane = lanes.find(({ key }) => key === each.push)
+            const item = `${each.push} ${n}`
+            const fits = lane === undefined ? lanes.length < 4 : lane.items.length < 3
+            expect(queue.push(each.push, item)).to.equal(fits)
+            if (fits && lane === undefined) lanes.push({ key: each.push, items: [item] })
+            else if (fits) lane?.items.push(item)
+          }
+          expect(queue.size).to.equal(lanes.reduce((sum, { items }) => sum + items.length, 0))
+        }
+      }),
+      { numRuns: 300 },
+    )
+  })
+
   it('serves a key that comes late after at most one item of each other', () => {
     const queue = new FairQueue<string>(100)
     for (const key of ['a', 'b', 'c']) for (let i = 0; i < 50; i++) queue.push(key, key)
