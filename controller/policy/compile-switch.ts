@@ -23,6 +23,7 @@ import {
 import { parsePrefix } from '../../model/address.ts'
 import { PROTOCOL } from '../../model/protocol.ts'
 import { IDENTITY } from '../../model/records.ts'
+import { FORWARD_UNIT } from './compile-forward.ts'
 import { NOT_WORLD, WORLD_FLAG } from './compile-interface.ts'
 import { cookieOf } from './cookie.ts'
 import {
@@ -274,21 +275,12 @@ function outputs(ports: readonly number[]): Action[] {
   return [...new Set(ports)].sort((one, other) => one - other).map(output)
 }
 
-/** The ways to other switches. */
-export function forwardRows({ intent, backend }: NetworkState, datapath: DatapathView): Rows {
-  const set = new RowSet('switches', cookieOf('system'))
-  if (backend === 'normal') {
-    const elsewhere: Oxm = { field: 'reg6', value: ELSEWHERE }
-    set.add(TABLES.forward, 10, [elsewhere], { actions: [output(PORT_NORMAL)] })
-    set.add(TABLES.forward, 20, [elsewhere, FROM_INTERFACE], { actions: toLinks(datapath) })
-    return set.rows
-  }
-  for (const [other, port] of datapath.nextHops) {
-    const number = intent.number('switch', other)
-    if (number === undefined) continue
-    const cookie = cookieOf('switch', number)
-    set.add(TABLES.forward, 50, [{ field: 'reg6', value: number }], { actions: [output(port)] }, cookie)
-  }
+/** The ways to other switches where the existing network forwards. */
+export function networkRows(datapath: DatapathView): Rows {
+  const set = new RowSet(FORWARD_UNIT, cookieOf('system'))
+  const elsewhere: Oxm = { field: 'reg6', value: ELSEWHERE }
+  set.add(TABLES.forward, 10, [elsewhere], { actions: [output(PORT_NORMAL)] })
+  set.add(TABLES.forward, 20, [elsewhere, FROM_INTERFACE], { actions: toLinks(datapath) })
   return set.rows
 }
 

@@ -4,9 +4,10 @@
  */
 import type { InterfaceFacts } from './compile-interface.ts'
 import type { PolicyChange } from './compile-policy.ts'
+import type { PolicyScope } from './compile-scope.ts'
 import type { Rows } from './fields.ts'
 import { Multimap } from './multimap.ts'
-import type { Place } from './state.ts'
+import type { DatapathView, Place } from './state.ts'
 
 /** An interface as it is compiled for all switches; the rows that several share are the same objects. */
 export interface Looked {
@@ -24,6 +25,19 @@ export interface Parts {
   everywhere: string
 }
 
+/** What was true of an interface when it was compiled last. */
+export interface Seen {
+  network: string
+  identity: number
+  place: Place | undefined
+}
+
+/** The policy of a switch that is concerned with these networks, and no others. */
+export interface Scoped {
+  scope: PolicyScope
+  networks: Set<string>
+}
+
 /** Interfaces as they are now, each looked at once; undefined where there is no such record any more. */
 export type Looks = Map<string, Looked | undefined>
 
@@ -37,7 +51,9 @@ export class Work {
   readonly ports = new Map<string, Set<number>>()
   readonly allPorts = new Set<string>()
   /** Switches whose rows towards other switches may differ. */
-  forward: Set<string> | 'all' = new Set()
+  readonly forward = new Set<string>()
+  /** Switches whose own numbers may differ: on all of them the rows towards these. */
+  readonly renumbered = new Set<string>()
   /** The rows of the world may differ, on all switches. */
   world = false
   policy: PolicyChange = { flows: new Set(), meters: new Set(), rescope: false }
@@ -74,4 +90,9 @@ export class Pace {
     this.#spent = 0
     return true
   }
+}
+
+/** Links and uplinks. */
+export function linksOf(datapath: DatapathView | undefined): Set<number> {
+  return new Set([...(datapath?.fabricPorts ?? []), ...(datapath?.uplinkPorts ?? [])])
 }

@@ -8,6 +8,7 @@
  *           ─▶ switches   ─▶ per switch:  ports, forwarding, world     compile-switch.ts
  *           ─▶ rules      ─▶ once:        shared policy tables         compile-policy.ts
  */
+import { FORWARD_UNIT, ForwardRows } from './compile-forward.ts'
 import {
   factsOf,
   interfaceRows,
@@ -19,10 +20,9 @@ import {
   siteOf,
 } from './compile-interface.ts'
 import { PolicyRows } from './compile-policy.ts'
-import type { PolicyScope } from './compile-scope.ts'
-import { classOf, forwardRows, portRows, systemRows, worldExists, worldRows } from './compile-switch.ts'
+import { classOf, networkRows, portRows, systemRows, worldExists, worldRows } from './compile-switch.ts'
 import { SwitchUnits } from './compile-units.ts'
-import { type Looked, type Looks, Pace, partsOf, Work } from './compile-work.ts'
+import { type Looked, type Looks, linksOf, Pace, partsOf, type Scoped, type Seen, Work } from './compile-work.ts'
 import type { Rows } from './fields.ts'
 import type { IntentDelta } from './intent.ts'
 import { Interest } from './interest.ts'
@@ -45,19 +45,6 @@ export interface Compiled {
   touched: Touched | undefined
 }
 
-/** What was true of an interface when it was compiled last. */
-interface Seen {
-  network: string
-  identity: number
-  place: Place | undefined
-}
-
-/** The policy of a switch that is concerned with these networks, and no others. */
-interface Scoped {
-  scope: PolicyScope
-  networks: Set<string>
-}
-
 const NO_ROWS: Rows = new Map()
 /** What an identity's rows on one switch are taken for; how many they are is not known before. */
 const ROWS_OF_AN_IDENTITY = 10
@@ -66,6 +53,9 @@ export class Compiler {
   readonly #backend: Backend
   readonly #pace: Pace
   readonly #policy = new PolicyRows()
+  readonly #forward = new ForwardRows()
+  /** The same objects on all switches. */
+  readonly #system = systemRows()
   readonly #switches = new Map<string, SwitchUnits>()
   readonly #seen = new Map<string, Seen>()
   readonly #byNetwork = new Multimap<string>()
@@ -120,6 +110,7 @@ export class Compiler {
       this.#takeIntent(intent, work)
       this.#takeObserved(state, observed, work)
     }
+    this.#forward.begin(state.intent, all ? 'all' : work.renumbered)
     for (const datapathId of [...this.#switches.keys()]) if (!datapaths.has(datapathId)) this.#forget(datapathId)
     const present = [...datapaths.keys()]
     const fresh = new Set(present.filter((datapathId) => !this.#switches.has(datapathId)))
@@ -160,6 +151,7 @@ export class Compiler {
     for (const name of state.intent.interfaces.keys()) work.interfaces.add(name)
     yield* this.#look(state, work, this.#worldExists)
     yield* this.#policy.updating(state.intent, 'all', this.#pace)
+    this.#forward.begin(state.intent, 'all')
     const looks: Looks = new Map()
     for (const [datapathId, datapath] of datapaths) {
       if (!wanted(datapathId)) continue
@@ -167,6 +159,7 @@ export class Compiler {
       const { program } = yield* this.#starting(state, datapath, looks)
       yield { datapathId, program }
       this.#switches.delete(datapathId)
+      this.#forward.forget(datapathId)
       this.#endScope(datapathId)
     }
   }
@@ -188,7 +181,7 @@ export class Compiler {
       if (space === 'network') for (const its of this.#byNetwork.all(name)) work.interfaces.add(its)
       if (space === 'switch') {
         for (const its of this.#bySwitch.all(name)) work.interfaces.add(its)
-        work.forward = 'all'
+        work.renumbered.add(name)
         work.world = true
       }
       if (space === 'zone') {
@@ -202,7 +195,7 @@ export class Compiler {
     for (const name of delta.places) work.interfaces.add(name)
     for (const datapathId of delta.datapaths) {
       work.allPorts.add(datapathId)
-      if (work.forward !== 'all') work.forward.add(datapathId)
+      work.forward.add(datapathId)
       // Uplinks and next hops of one switch are the way out of others.
       work.world = true
       const links = linksOf(observed.datapaths.get(datapathId))
@@ -290,6 +283,7 @@ export class Compiler {
 
   #forget(datapathId: string): void {
     this.#switches.delete(datapathId)
+    this.#forward.forget(datapathId)
     this.#endScope(datapathId)
     this.#setLinks(datapathId, undefined)
   }
@@ -298,14 +292,14 @@ export class Compiler {
   *#starting(state: NetworkState, datapath: DatapathView, looks: Looks): Generator<undefined, SwitchUnits> {
     const units = new SwitchUnits()
     this.#switches.set(datapath.datapathId, units)
-    units.set('system', systemRows())
+    units.set('system', this.#system)
     const site = this.#sites(state, datapath)
     for (const name of this.#namesFor(datapath.datapathId)) {
       const rows = this.#setInterface(units, name, this.#lookAt(state, name, looks), site)
       if (this.#pace.spend(rows)) yield undefined
     }
     this.#setPorts(datapath, units)
-    units.set('switches', forwardRows(state, datapath))
+    if (this.#pace.spend(this.#setForward(state, datapath, units))) yield undefined
     units.set('world', this.#worldExists ? worldRows(state, datapath) : NO_ROWS)
     yield* this.#startPolicy(datapath.datapathId, units)
     for (const [id, meter] of this.#policy.meters) units.shareMeter(id, meter)
@@ -334,10 +328,19 @@ export class Compiler {
         units.setSilent(port, datapath.ports.has(port) && !links.has(port))
       }
     }
-    if (work.forward === 'all' || work.forward.has(datapathId)) units.set('switches', forwardRows(state, datapath))
+    if (work.renumbered.size > 0 || work.forward.has(datapathId)) {
+      if (this.#pace.spend(this.#setForward(state, datapath, units))) yield undefined
+    }
     if (work.world) units.set('world', this.#worldExists ? worldRows(state, datapath) : NO_ROWS)
     yield* this.#updatePolicy(datapathId, units, work)
     for (const id of work.policy.meters) units.shareMeter(id, this.#policy.meters.get(id))
+  }
+
+  /** @returns rows that were made. */
+  #setForward({ intent }: NetworkState, datapath: DatapathView, units: SwitchUnits): number {
+    if (this.#backend === 'fabric') return this.#forward.update(intent, datapath, (...row) => units.share(...row))
+    units.set(FORWARD_UNIT, networkRows(datapath))
+    return 1
   }
 
   /** Interfaces that a new switch may have rows of. */
@@ -480,10 +483,6 @@ export class Compiler {
     const links = linksOf(datapath)
     return new Set([...datapath.ports.keys()].filter((port) => !links.has(port)))
   }
-}
-
-function linksOf(datapath: DatapathView | undefined): Set<number> {
-  return new Set([...(datapath?.fabricPorts ?? []), ...(datapath?.uplinkPorts ?? [])])
 }
 
 function portName({ datapathId, port }: Place): string {

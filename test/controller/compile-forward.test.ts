@@ -1,0 +1,91 @@
+/** Rows towards other switches: brought up to date step by step they are those that are made from nothing. */
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { ForwardRows } from '../../controller/policy/compile-forward.ts'
+import type { Flow } from '../../controller/policy/program.ts'
+import type { DatapathView, IntentView } from '../../controller/policy/state.ts'
+
+const NAMES = ['a', 'b', 'c', 'd']
+
+/** Of each switch its number, if it has one, and the ports of next hops by destination. */
+interface State {
+  numbers: Map<string, number>
+  hops: Map<string, Map<string, number>>
+}
+
+const arbitraryState: fc.Arbitrary<State> = fc.record({
+  // A permutation of few numbers: they change hands often.
+  numbers: fc
+    .tuple(fc.shuffledSubarray([1, 2, 3, 4, 5], { minLength: 4, maxLength: 4 }), fc.subarray(NAMES))
+    .map(([numbers, have]) => new Map(have.map((name) => [name, numbers[NAMES.indexOf(name)]!]))),
+  hops: fc
+    .array(fc.array(fc.option(fc.integer({ min: 1, max: 2 })), { minLength: 4, maxLength: 4 }), {
+      minLength: 4,
+      maxLength: 4,
+    })
+    .map(
+      (table) =>
+        new Map(
+          NAMES.map((from, row) => [
+            from,
+            new Map(
+              NAMES.flatMap((to, column): [string, number][] => {
+                const port = table[row]![column]
+                return from === to || port === null || port === undefined ? [] : [[to, port]]
+              }),
+            ),
+          ]),
+        ),
+    ),
+})
+
+const intentOf = ({ numbers }: State): IntentView =>
+  ({ number: (_: string, name: string) => numbers.get(name) }) as unknown as IntentView
+const viewOf = (datapathId: string, { hops }: State): DatapathView =>
+  ({ datapathId, nextHops: hops.get(datapathId)! }) as unknown as DatapathView
+const into =
+  (rows: Map<string, Flow>) =>
+  (key: string, flow: Flow | undefined): void => {
+    if (flow === undefined) rows.delete(key)
+    else rows.set(key, flow)
+  }
+
+describe('rows towards other switches', () => {
+  it('are after any steps what they are from nothing, and one object where switches share them', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(arbitraryState, fc.boolean(), fc.boolean()), { minLength: 2 }), (steps) => {
+        const rows = new ForwardRows()
+        const held = new Map(NAMES.map((name) => [name, new Map<string, Flow>()]))
+        let before: State | undefined
+        for (const [drawn, keepsNumbers, keepsHops] of steps) {
+          const state: State = {
+            numbers: keepsNumbers && before !== undefined ? before.numbers : drawn.numbers,
+            hops: keepsHops && before !== undefined ? before.hops : drawn.hops,
+          }
+          const renumbered = NAMES.filter((name) => before?.numbers.get(name) !== state.numbers.get(name))
+          rows.begin(intentOf(state), before === undefined ? 'all' : new Set(renumbered))
+          for (const name of NAMES) rows.update(intentOf(state), viewOf(name, state), into(held.get(name)!))
+          const anew = new ForwardRows()
+          anew.begin(intentOf(state), 'all')
+          const made = NAMES.map((name) => {
+            const its = new Map<string, Flow>()
+            anew.update(intentOf(state), viewOf(name, state), into(its))
+            expect(held.get(name), name).to.deep.equal(its)
+            expect(its.size).to.equal([...state.hops.get(name)!.keys()].filter((to) => state.numbers.has(to)).length)
+            return its
+          })
+          const [one, ...others] = made
+          for (const other of others) {
+            for (const [key, flow] of other) {
+              const same = one?.get(key)
+              if (same !== undefined && same.instructions[0] !== flow.instructions[0])
+                expect(same.instructions).not.to.deep.equal(flow.instructions)
+            }
+          }
+          before = state
+        }
+      }),
+      { numRuns: 300 },
+    )
+  })
+})
