@@ -28,8 +28,10 @@ interface Port extends TopologyPort {
 }
 
 const NOWHERE: SwitchView = { fabricPorts: new Set(), nextHops: new Map(), floodPorts: new Set() }
-/** Milliseconds that new links gather before ways are computed. */
-const GATHER_MS = 10
+/** Milliseconds that new links gather before ways are computed: at least, and at most. */
+const GATHER_MS = [10, 500] as const
+/** In between, so many times what computing them took the last time: a large network that comes up leaves time for others. */
+const GATHER_FACTOR = 4
 /** A host that was not seen for so long is forgotten, in milliseconds. */
 const IDLE_MS = 3_600_000
 /** Milliseconds in which the same fault of a port is told once; faults remembered at most. */
@@ -62,6 +64,8 @@ export class TopologyService {
   readonly #faults = new Map<string, number>()
   readonly #stops: (() => void)[] = []
   #gathering: (() => void) | undefined
+  /** Milliseconds that ways took to compute, and those who were told of them to take it in. */
+  #tookMs = 0
   #dirty = false
   #linksChanged = false
   #settled = false
@@ -342,7 +346,9 @@ export class TopologyService {
   }
 
   #gather(): void {
-    this.#gathering ??= this.#options.timers.after(GATHER_MS, () => {
+    const [least, most] = GATHER_MS
+    const wait = Math.min(Math.max(GATHER_FACTOR * this.#tookMs, least), most)
+    this.#gathering ??= this.#options.timers.after(wait, () => {
       this.#gathering = undefined
       this.#flush()
     })
@@ -352,7 +358,9 @@ export class TopologyService {
   #flush(macs: Iterable<number> = []): void {
     const changedMacs = new Set(macs)
     const datapaths = new Set<string>()
-    if (this.#dirty) {
+    const computes = this.#dirty
+    const begun = this.#options.clock()
+    if (computes) {
       this.#dirty = false
       const views = this.#compute()
       for (const datapathId of new Set([...this.#views.keys(), ...views.keys()])) {
@@ -367,6 +375,7 @@ export class TopologyService {
       this.#views = views
     }
     this.#emit(datapaths, changedMacs)
+    if (computes) this.#tookMs = this.#options.clock() - begun
   }
 
   #emit(datapaths: Set<string>, macs: Set<number>): void {
