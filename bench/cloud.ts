@@ -11,7 +11,7 @@ const SWITCHES_PER_TENANT = 10
 const RULES = 10
 /** Tenants, and policies. */
 export const TENANTS = 1000
-const SPINE_PORT = 1
+export const SPINE_PORT = 1
 const FIRST_PORT = 10
 
 export interface CloudSize {

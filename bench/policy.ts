@@ -1,27 +1,37 @@
 /**
- * Policy at the size of a cloud: what a cached lookup costs, and one that is not cached; a full compilation; the
- * compilation of one tag change and of one rule; and memory, at three sizes, so that growth shows. Beside them from the
- * same run: a lookup in a Map by the same tags as a text made before, and putting as many rows into maps. Nothing is sent
- * anywhere: `npm run bench -- tagchange` has the way to a switch and back. Usage: npx tsx bench/policy.ts [INTERFACES...]
+ * Policy at the size of a cloud of 1,000 switches, 1,000 policies and 10,000 tags, at three numbers of interfaces, so that
+ * growth shows: a cached lookup, and one that is not cached; a full compilation, and that of one tag and of one rule; and
+ * the whole controller with 1,001 switches connected, from the RPC to "applied" on all of them, with its memory
+ * (policy-applied.ts). Beside each is what it cannot go below, from the same run, and the target that it is held to.
+ * Processor time is steadier than the clock on a machine that does other things too; each column says which it is.
+ * Usage: npx tsx bench/policy.ts [INTERFACES...] [lookup|compile|applied...] [profile=FILE] [switches=N]
  */
-import { diff } from '../controller/flows/diff.ts'
-import { Compiler } from '../controller/policy/compile.ts'
 import { PolicyLookup } from '../controller/policy/lookup.ts'
-import type { SwitchProgram } from '../controller/policy/program.ts'
-import type { NetworkState } from '../controller/policy/state.ts'
 import type { Tag } from '../model/tag.ts'
 import { type AnyDraft, validateRecord } from '../model/validate.ts'
-import { type CloudSize, datapathOf, interfaceOf, observedOf, policyOf, TENANTS, vnpOf } from './cloud.ts'
+import { type CloudSize, datapathOf, interfaceOf, policyOf, TENANTS, vnpOf } from './cloud.ts'
 import { clock } from './network.ts'
-import { benchRecords, must } from './records.ts'
-import { figure, median, printTable, quantile } from './report.ts'
+import { type AppliedFigures, measureApplied, type Timed } from './policy-applied.ts'
+import { type CompileFigures, measureCompile } from './policy-compile.ts'
+import { type BenchRecords, benchRecords, must } from './records.ts'
+import { collectGarbage, figure, median, printTable, quantile } from './report.ts'
 
-const sizes = process.argv.slice(2).map(Number)
+const PARTS = ['lookup', 'compile', 'applied']
+const words = process.argv.slice(2)
+const sizes = words.filter((word) => /^\d+$/.test(word)).map(Number)
 const SIZES = sizes.length > 0 ? sizes : [1000, 10_000, 100_000]
-const SWITCHES = 1000
-const CHANGES = 200
+const chosen = words.filter((word) => PARTS.includes(word))
+const does = (part: string): boolean => chosen.length === 0 || chosen.includes(part)
+const setting = (name: string): string | undefined =>
+  words.find((word) => word.startsWith(`${name}=`))?.slice(name.length + 1)
+const SWITCHES = Number(setting('switches') ?? 1000)
 
-const COMMAND = 'npm run bench -- policy'
+const COMMAND = `npm run bench -- policy${words.map((word) => ` ${word}`).join('')}`
+
+const lookups: string[][] = []
+const compilations: string[][] = []
+const changes: string[][] = []
+const growth: string[][] = []
 
 /** Nanoseconds of one call: the median of several slices. */
 function nanoseconds(act: (index: number) => unknown, slice = 20_000): number {
@@ -34,25 +44,13 @@ function nanoseconds(act: (index: number) => unknown, slice = 20_000): number {
   return median(samples.slice(5))
 }
 
-const lookups: string[][] = []
-const compilations: string[][] = []
+const many = (count: number): string => count.toLocaleString('en-US')
+const mib = (octets: number): string => figure(octets / 2 ** 20)
+const times = (ours: number, limit: number): string => `${figure(ours / limit)} x`
 
-async function measure(interfaces: number): Promise<void> {
-  const size: CloudSize = { interfaces, switches: SWITCHES }
-  const { intent, put, delta, connect } = benchRecords()
-  const drafts: AnyDraft[] = [
-    ...Array.from({ length: TENANTS }, (_, index) => must(validateRecord('vnp', vnpOf(index)))),
-    ...Array.from({ length: TENANTS }, (_, index) => must(validateRecord('policy', policyOf(index)))),
-    ...Array.from({ length: interfaces }, (_, index) => must(validateRecord('interface', interfaceOf(size, index)))),
-  ]
-  await put(drafts)
-  const places = new Map<string, { datapathId: string; port: number }>()
-  for (const { name, attachment } of intent.interfaces.values())
-    if (attachment.kind === 'port') places.set(name, { datapathId: attachment.datapathId, port: attachment.port })
-  for (let index = 0; index <= size.switches; index++) await connect(datapathOf(index))
-
-  const row = (what: string, ours: number, limit: number): void => {
-    lookups.push([interfaces.toLocaleString('en-US'), what, figure(ours), figure(limit), `${figure(ours / limit)} x`])
+function measureLookups(interfaces: number, { intent }: BenchRecords): void {
+  const row = (what: string, ours: number, limit: number, target: string): void => {
+    lookups.push([many(interfaces), what, figure(ours), target, figure(limit), times(ours, limit)])
   }
   const lookup = new PolicyLookup(intent)
   const eight = (index: number): Tag[] => [
@@ -63,106 +61,119 @@ async function measure(interfaces: number): Promise<void> {
   const texts = new Map(asked.map((tags) => [tags.join(), tags]))
   const keys = [...texts.keys()]
   const floor = nanoseconds((index) => texts.get(keys[index % keys.length]!))
-  row(
-    'merged policy of 8 tags, cached, ns',
-    nanoseconds((index) => lookup.merged.forTags(asked[index % asked.length]!)),
-    floor,
-  )
+  const ofTags = nanoseconds((index) => lookup.merged.forTags(asked[index % asked.length]!))
+  row('merged policy of 8 tags, cached, ns', ofTags, floor, '1,000')
   const packets = asked.map((_, index) => ({
     from: `i${index}`,
     to: `i${(index + 1) % interfaces}`,
     protocol: 6,
     port: 1000,
   }))
-  row(
-    'verdict for a packet, cached, ns',
-    nanoseconds((index) => lookup.getPolicyForTraffic(packets[index % packets.length]!)),
-    floor,
-  )
-  row(
-    'merged policy, not cached, ns',
-    nanoseconds((index) => {
-      lookup.merged.forget()
-      return lookup.merged.forTags(asked[index % asked.length]!)
-    }, 500),
-    floor,
-  )
+  const ofPacket = nanoseconds((index) => lookup.getPolicyForTraffic(packets[index % packets.length]!))
+  row('verdict for a packet, cached, ns', ofPacket, floor, '1,000')
+  const cold = nanoseconds((index) => {
+    lookup.merged.forget()
+    return lookup.merged.forTags(asked[index % asked.length]!)
+  }, 500)
+  row('merged policy, not cached, ns', cold, floor, '')
+}
 
-  const observed = observedOf(size, places)
-  const state: NetworkState = { intent, observed, backend: 'fabric' }
-  globalThis.gc?.()
-  const before = process.memoryUsage().heapUsed
-  const compiler = new Compiler('fabric')
-  const begun = clock()
-  const compiled = compiler.compile(state, { intent: 'all', observed: 'all' })
-  const full = clock() - begun
-  globalThis.gc?.()
-  const after = process.memoryUsage()
-  const programs = new Map<string, SwitchProgram>([...compiled].map(([id, { program }]) => [id, program]))
-  const rows = [...programs.values()].reduce((sum, { flows }) => sum + flows.size, 0)
-  const copied = clock()
-  const copies = [...programs.values()].map(({ flows }) => new Map(flows))
-  const limit = clock() - copied
-  copies.length = 0
-  const told = (what: string, p50: number, p99: number, its: number): void => {
-    compilations.push([interfaces.toLocaleString('en-US'), what, figure(p50), figure(p99), its.toLocaleString('en-US')])
+function tellCompile({ interfaces, full, limit, tag, rule, memory }: CompileFigures): void {
+  const row = (what: string, p50: number, p99: number, rows: number, target: string): void => {
+    compilations.push([many(interfaces), what, figure(p50), figure(p99), many(rows), target])
   }
-  told(`all ${size.switches + 1} switches (rows into maps: ${figure(limit)} ms)`, full, full, rows)
+  row(
+    `all ${many(SWITCHES + 1)} switches, ${figure(full.wall)} on the clock`,
+    full.processor,
+    full.processor,
+    full.rows,
+    '10,000',
+  )
+  row('the same rows put into maps', limit, limit, full.rows, '')
+  for (const [what, { samples, rows }] of [
+    ['one tag of one interface', tag],
+    ['one rule dropped, or put back', rule],
+  ] as const)
+    row(what, quantile(samples, 0.5), quantile(samples, 0.99), rows, '')
+  compilations.push([many(interfaces), 'programs of all switches, MiB', mib(memory.programs), '', '', '2,048'])
+  compilations.push([many(interfaces), 'records and their indices, MiB', mib(memory.intent), '', '', ''])
+}
 
-  async function changes(what: string, count: number, write: (index: number) => AnyDraft): Promise<void> {
-    const samples: number[] = []
-    const changed: number[] = []
-    for (let index = 0; index < count; index++) {
-      await put([write(index)])
-      const start = clock()
-      const now = compiler.compile(state, { intent: delta(), observed: { datapaths: new Set(), places: new Set() } })
-      samples.push(clock() - start)
-      changed.push([...now.values()].reduce((sum, { touched }) => sum + (touched?.flows.size ?? 0), 0))
-      for (const [id, { program }] of now) programs.set(id, program)
-    }
-    told(what, quantile(samples, 0.5), quantile(samples, 0.99), median(changed))
+function tellApplied({ interfaces, tag, rule, start, flowMods, idle, memory }: AppliedFigures): void {
+  const row = (what: string, { samples, processor, limit }: Timed, target: string): void => {
+    const [p50, p99] = [quantile(samples, 0.5), quantile(samples, 0.99)]
+    const cells = [figure(p50), figure(p99), target, figure(limit), times(p50, limit), figure(processor)]
+    changes.push([many(interfaces), what, ...cells])
   }
-  await changes('one tag of one interface', CHANGES, (index) =>
-    must(
-      validateRecord(
-        'interface',
-        interfaceOf(
-          size,
-          Math.floor(index / 2) % interfaces,
-          index % 2 === 0 ? [`t${Math.floor(index / 2) % TENANTS}-role-${index % 7}`] : [],
-        ),
-      ),
-    ),
-  )
-  await changes('one rule dropped, or put back', 20, (index) =>
-    must(validateRecord('policy', policyOf(3, index % 2 === 0 ? 4 : -1))),
-  )
-  const differences = [...new Compiler('fabric').compile(state, { intent: 'all', observed: 'all' })].reduce(
-    (sum, [id, { program }]) => sum + diff(program, programs.get(id)!).length,
-    0,
-  )
-  if (differences > 0) throw new Error(`${differences} rows differ from a compilation of everything`)
-  const mib = (octets: number): string => `${figure(octets / 2 ** 20)} MiB`
-  compilations.push([
-    interfaces.toLocaleString('en-US'),
-    'memory',
-    `${mib(after.heapUsed - before)} programs`,
-    `${mib(after.rss)} resident`,
-    '',
+  row('one tag of one interface', tag, '10 / 30')
+  row('one rule dropped, or put back', rule, '')
+  const started = [figure(start.wall), '', '', '', '', figure(start.processor)]
+  changes.push([many(interfaces), `all switches, from nothing (${many(flowMods)} flow-mods)`, ...started])
+  growth.push([
+    many(interfaces),
+    figure(tag.processor),
+    figure(rule.processor),
+    mib(memory.heap),
+    mib(memory.resident),
+    mib(memory.mostResident),
+    `${figure(memory.heap / 1024 / interfaces)}`,
+    `${figure(100 * idle)} %`,
   ])
 }
 
+async function measure(interfaces: number): Promise<void> {
+  const size: CloudSize = { interfaces, switches: SWITCHES }
+  if (does('lookup') || does('compile')) {
+    collectGarbage()
+    const before = process.memoryUsage().heapUsed
+    const records = benchRecords()
+    const drafts: AnyDraft[] = [
+      ...Array.from({ length: TENANTS }, (_, index) => must(validateRecord('vnp', vnpOf(index)))),
+      ...Array.from({ length: TENANTS }, (_, index) => must(validateRecord('policy', policyOf(index)))),
+      ...Array.from({ length: interfaces }, (_, index) => must(validateRecord('interface', interfaceOf(size, index)))),
+    ]
+    await records.put(drafts)
+    drafts.length = 0
+    const places = new Map<string, { datapathId: string; port: number }>()
+    for (const { name, attachment } of records.intent.interfaces.values())
+      if (attachment.kind === 'port') places.set(name, { datapathId: attachment.datapathId, port: attachment.port })
+    for (let index = 0; index <= size.switches; index++) await records.connect(datapathOf(index))
+    collectGarbage()
+    const octets = process.memoryUsage().heapUsed - before
+    if (does('lookup')) measureLookups(interfaces, records)
+    if (does('compile')) tellCompile(await measureCompile(size, records, places, octets))
+  }
+  if (does('applied')) tellApplied(await measureApplied(size, setting('profile')))
+}
+
 for (const size of SIZES) await measure(size)
-printTable(
-  'policy lookups, processor time',
-  COMMAND,
-  ['interfaces', 'what', 'ours', 'a Map by a text made before', 'ours / limit'],
-  lookups,
-)
-printTable(
-  'compilation, milliseconds of processor time',
-  COMMAND,
-  ['interfaces', 'what', 'p50', 'p99', 'rows'],
-  compilations,
-)
+if (does('lookup'))
+  printTable(
+    'policy lookups, processor time',
+    COMMAND,
+    ['interfaces', 'what', 'ours', 'target', 'a Map by a text made before', 'ours / limit'],
+    lookups,
+  )
+if (does('compile'))
+  printTable(
+    'compilation, milliseconds of processor time',
+    COMMAND,
+    ['interfaces', 'what', 'p50', 'p99', 'rows', 'target'],
+    compilations,
+  )
+if (does('applied')) {
+  printTable(
+    `${many(SWITCHES + 1)} switches over sockets, milliseconds on the clock from the call to "applied" on all of them;
+limit: two RPCs, one fdatasync, one OpenFlow round trip; last, of processor time of the controller`,
+    COMMAND,
+    ['interfaces', 'what', 'p50', 'p99', 'target', 'limit', 'p50 / limit', 'processor'],
+    changes,
+  )
+  printTable(
+    'growth: milliseconds of processor time of a change, MiB of the controller once all are served, and KiB of heap each',
+    COMMAND,
+    ['interfaces', 'tag', 'rule', 'heap', 'resident', 'at most', 'heap / interface', 'busy when idle'],
+    growth,
+  )
+}
 process.exit(0)

@@ -2,6 +2,9 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { createInterface, type Interface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import type { ControllerConfig } from '../host/config.ts'
+import type { CloudSize } from './cloud.ts'
+import type { Usage } from './controller-process.ts'
 
 /** A script of this folder that answers each line with a line of JSON, once it has said that it is ready. */
 class Answering {
@@ -51,6 +54,68 @@ export class TagClient extends Answering {
     const client = new TagClient('tag-client.ts', [address, interfaces])
     await client.next()
     return client
+  }
+
+  /** Makes changes one after the other: milliseconds of each until every switch has confirmed it. */
+  async take(steps: readonly { method: string; request: object }[]): Promise<number[]> {
+    return (await this.ask<{ samples: number[] }>(`steps ${JSON.stringify(steps)}`)).samples
+  }
+
+  /** Milliseconds of calls that do next to nothing. */
+  async calls(count: number): Promise<number[]> {
+    return (await this.ask<{ samples: number[] }>(`calls ${count}`)).samples
+  }
+}
+
+/** The switches of cloud.ts. */
+export class CloudSwitches extends Answering {
+  static async start(openflowPort: number, { interfaces, switches }: CloudSize): Promise<CloudSwitches> {
+    const cloud = new CloudSwitches('cloud-switches.ts', [openflowPort, interfaces, switches])
+    await cloud.next()
+    return cloud
+  }
+
+  /** Resolves when all have shaken hands. */
+  async open(): Promise<void> {
+    await this.ask('open')
+  }
+
+  count(): Promise<{ flowMods: number }> {
+    return this.ask('count')
+  }
+
+  /** Microseconds of round trips of one after the other. */
+  async echo(times: number): Promise<number[]> {
+    return (await this.ask<{ samples: number[] }>(`echo ${times}`)).samples
+  }
+}
+
+export class ControllerProcess extends Answering {
+  /** Where it serves gRPC. */
+  grpc = ''
+
+  static async start(config: ControllerConfig): Promise<ControllerProcess> {
+    const controller = new ControllerProcess('controller-process.ts', [JSON.stringify(config)])
+    controller.grpc = (JSON.parse(await controller.next()) as { grpc: string }).grpc
+    return controller
+  }
+
+  usage(): Promise<Usage> {
+    return this.ask('usage')
+  }
+
+  /** After garbage was collected. */
+  collect(): Promise<Usage> {
+    return this.ask('collect')
+  }
+
+  async profile(): Promise<void> {
+    await this.ask('profile')
+  }
+
+  /** Writes what took the processor since profile(). */
+  async profiled(file: string): Promise<void> {
+    await this.ask(`profiled ${file}`)
   }
 }
 

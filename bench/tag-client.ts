@@ -1,7 +1,8 @@
 /**
  * A client of the API as a process of its own: sets and removes a tag of one interface after the other and waits until
  * every switch enforces it; or makes calls that do next to nothing, for what a round trip costs.
- * Usage: tag-client.ts ADDRESS INTERFACES; commands as lines on standard input: `changes N`, `calls N`.
+ * Usage: tag-client.ts ADDRESS INTERFACES; commands as lines on standard input: `changes N`, `calls N`, `steps JSON` (an
+ * array of `{method, request}`: calls that answer with a generation, which is then waited for).
  */
 import { createInterface } from 'node:readline'
 import { caller } from '../test/support/api-server.ts'
@@ -19,6 +20,16 @@ async function change(): Promise<void> {
   await call('FlowService.WaitApplied', { generation: meta.generation })
 }
 
+interface Step {
+  method: string
+  request: object
+}
+
+async function step({ method, request }: Step): Promise<void> {
+  const { meta, generation } = await call<{ meta?: { generation: string }; generation?: string }>(method, request)
+  await call('FlowService.WaitApplied', { generation: generation ?? meta?.generation })
+}
+
 /** Milliseconds of each. */
 async function timed(count: number, act: () => Promise<unknown>): Promise<number[]> {
   const samples: number[] = []
@@ -33,6 +44,12 @@ async function timed(count: number, act: () => Promise<unknown>): Promise<number
 await call('FlowService.ListTables')
 console.log(JSON.stringify({ ready: true }))
 for await (const line of createInterface({ input: process.stdin })) {
+  if (line.startsWith('steps ')) {
+    const steps = JSON.parse(line.slice('steps '.length)) as Step[]
+    let at = 0
+    console.log(JSON.stringify({ samples: await timed(steps.length, () => step(steps[at++]!)) }))
+    continue
+  }
   const [command, count] = line.split(' ')
   const act = command === 'changes' ? change : () => call('FlowService.ListTables')
   console.log(JSON.stringify({ samples: await timed(Number(count), act) }))

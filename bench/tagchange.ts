@@ -5,7 +5,7 @@
  * trips plus one OpenFlow round trip, below which nobody who is durable and confirmed can be; what it is made of is
  * measured between the changes, so that a busy machine slows both alike. Usage: npx tsx bench/tagchange.ts [N...]
  */
-import { fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { runController } from '../controller/main.ts'
@@ -13,6 +13,7 @@ import type { ControllerConfig } from '../host/config.ts'
 import { silentLog } from '../host/log.ts'
 import { caller } from '../test/support/api-server.ts'
 import { freePort } from '../test/support/running-controller.ts'
+import { diskSampler } from './disk.ts'
 import { Bridge, SinkSwitch, TagClient } from './processes.ts'
 import { figure, median, printTable, quantile } from './report.ts'
 
@@ -29,8 +30,6 @@ const cases: { size: number; real: boolean }[] = (sizes.length > 0 ? sizes : [10
       ]
     : [{ size, real: false }],
 )
-
-const milliseconds = (from: bigint): number => Number(process.hrtime.bigint() - from) / 1e6
 
 function mac(index: number): string {
   const hex = (index + 1).toString(16).padStart(6, '0')
@@ -62,21 +61,6 @@ function records(size: number): object[] {
     },
   }))
   return [{ vnp: { name: 'all', selector: { allOf: [{ text: 'tenant' }] } } }, ...policies, ...interfaces]
-}
-
-/** What a write of a change's size costs the disk: milliseconds of one. */
-function diskSampler(folder: string): () => number {
-  const file = openSync(join(folder, 'limit'), 'w')
-  writeSync(file, Buffer.alloc(1 << 20))
-  const line = Buffer.alloc(900, 'x')
-  let at = 0
-  return () => {
-    const begun = process.hrtime.bigint()
-    writeSync(file, line, 0, line.length, at)
-    fdatasyncSync(file)
-    at = (at + line.length) % 1_000_000
-    return milliseconds(begun)
-  }
 }
 
 async function measure({ size, real }: { size: number; real: boolean }): Promise<string[]> {

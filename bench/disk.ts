@@ -1,0 +1,18 @@
+/** What a durable write costs on this disk, for limits beside our figures. */
+import { fdatasyncSync, openSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** What a write of a change's size costs the disk of a folder: milliseconds of one. */
+export function diskSampler(folder: string): () => number {
+  const file = openSync(join(folder, 'limit'), 'w')
+  writeSync(file, Buffer.alloc(1 << 20))
+  const line = Buffer.alloc(900, 'x')
+  let at = 0
+  return () => {
+    const begun = process.hrtime.bigint()
+    writeSync(file, line, 0, line.length, at)
+    fdatasyncSync(file)
+    at = (at + line.length) % 1_000_000
+    return Number(process.hrtime.bigint() - begun) / 1e6
+  }
+}
