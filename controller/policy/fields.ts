@@ -33,11 +33,17 @@ export interface Then {
   meter?: number
 }
 
+/** The instructions of a drop; shared, as they are many. */
+const NOTHING: readonly Instruction[] = []
+
 /** Collects the rows of one unit. */
 export class RowSet {
   readonly rows: Rows = new Map()
   readonly unit: string
   readonly #cookie: bigint
+  /** What the last row does: one after the other, many do the same. */
+  #then: Then = {}
+  #instructions = NOTHING
 
   constructor(unit: string, cookie: bigint) {
     this.unit = unit
@@ -46,12 +52,14 @@ export class RowSet {
 
   add(table: number, priority: number, match: Oxm[], then: Then, cookie = this.#cookie): void {
     const key = flowKey(table, priority, match)
-    this.rows.set(key, { table, priority, match, instructions: instructions(then), cookie, unit: this.unit })
+    const { actions, goto, meter } = this.#then
+    if (then.actions !== actions || then.goto !== goto || then.meter !== meter) {
+      this.#then = then
+      this.#instructions = instructions(then)
+    }
+    this.rows.set(key, { table, priority, match, instructions: this.#instructions, cookie, unit: this.unit })
   }
 }
-
-/** The instructions of a drop; shared, as they are many. */
-const NOTHING: readonly Instruction[] = []
 
 export function instructions({ actions, goto, meter }: Then): readonly Instruction[] {
   const acts = actions !== undefined && actions.length > 0
