@@ -251,8 +251,8 @@ export const FAULTS: readonly Fault[] = [
   policy(
     'compile-units.ts',
     'a row that goes is not among the touched',
-    'if (this.#notes) this.#touched.flows.add(key)\n    const claims = this.#contested.get(key)',
-    'const claims = this.#contested.get(key)',
+    'if (replace(flows, key, flow)) touched',
+    'if (replace(flows, key, flow) && flow !== undefined) touched',
     EDITS,
   ),
   policy(
@@ -375,10 +375,10 @@ export const FAULTS: readonly Fault[] = [
     DIFF,
   ),
   flows(
-    'diff.ts',
+    'spelling.ts',
     'a meter that changes its rate is taken for the same',
-    "return sameValue({ ...a, unit: '' }, { ...b, unit: '' })\n}\n\nfunction* union",
-    'return a.meterId === b.meterId\n}\n\nfunction* union',
+    'a.flags === b.flags && sameValue(a.bands, b.bands)',
+    'a.flags === b.flags',
     DIFF,
   ),
   flows(
@@ -405,8 +405,8 @@ export const FAULTS: readonly Fault[] = [
   flows(
     'order.ts',
     'shallow tables are filled first',
-    "a.act === 'delete' ? 1 : -1",
-    "a.act === 'delete' ? -1 : 1",
+    "operation.act === 'delete' ? at : TABLES * PRIORITIES - 1 - at",
+    "operation.act === 'delete' ? TABLES * PRIORITIES - 1 - at : at",
     ORDER,
   ),
   flows(
