@@ -10,13 +10,21 @@ import type { Usage } from './controller-process.ts'
 class Answering {
   readonly #process: ChildProcess
   readonly #answers: ((line: string) => void)[] = []
+  readonly #script: string
+  #stopped = false
 
   protected constructor(script: string, words: readonly (string | number)[]) {
+    this.#script = script
     const path = fileURLToPath(new URL(script, import.meta.url))
     const all = ['--import', 'tsx', '--conditions=source', path, ...words.map(String)]
     this.#process = spawn(process.execPath, all, { stdio: ['pipe', 'pipe', 'inherit'] })
     const lines: Interface = createInterface({ input: this.#process.stdout! })
     lines.on('line', (line) => this.#answers.shift()?.(line))
+    this.#process.once('exit', (code, signal) => {
+      if (this.#stopped) return
+      console.error(`${this.#script} ended (${code ?? signal})`)
+      process.exit(1)
+    })
   }
 
   protected next(): Promise<string> {
@@ -32,6 +40,7 @@ class Answering {
   }
 
   async stop(): Promise<void> {
+    this.#stopped = true
     const ended = new Promise((resolve) => this.#process.once('exit', resolve))
     this.#process.stdin!.end()
     this.#process.kill()

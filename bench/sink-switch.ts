@@ -38,6 +38,9 @@ const connection = await connect({
   },
 })
 
+/** It keeps none, so it has none of others. */
+const NO_FLOWS = { packet_count: 0n, byte_count: 0n, flow_count: 0 }
+
 let flowMods = 0
 let answered: (() => void) | undefined
 
@@ -75,7 +78,7 @@ function answer(message: Message): void {
         xid,
         flags: 0,
         mp_type: message.mp_type,
-        body: [],
+        body: message.mp_type === 'aggregate' ? NO_FLOWS : [],
       } as unknown as Message)
       return
     case 'packet_out':

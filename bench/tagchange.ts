@@ -3,26 +3,24 @@
  * policies, the client a process of its own, the switch a sink process that confirms at once; and, at 100 interfaces, a
  * real Open vSwitch bridge. The limit beside it, from the same run: one fdatasync of a change's size plus two gRPC round
  * trips plus one OpenFlow round trip, below which nobody who is durable and confirmed can be; what it is made of is
- * measured between the changes, so that a busy machine slows both alike. Usage: npx tsx bench/tagchange.ts [N...]
+ * measured between the changes, so that a busy machine slows both alike. After that, the same beside OVN, where it is
+ * there: peers/group-change.ts. Usage: npx tsx bench/tagchange.ts [N...] [ovn | ovn:N], N a number of interfaces
  */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { runController } from '../controller/main.ts'
-import type { ControllerConfig } from '../host/config.ts'
-import { silentLog } from '../host/log.ts'
-import { caller } from '../test/support/api-server.ts'
-import { freePort } from '../test/support/running-controller.ts'
 import { diskSampler } from './disk.ts'
+import { besideOvn } from './peers/group-change.ts'
 import { Bridge, SinkSwitch, TagClient } from './processes.ts'
 import { figure, median, printTable, quantile } from './report.ts'
+import { BenchController } from './tag-controller.ts'
 
 const CHANGES = 300
 const PER_ROUND = 10
 const WARM_UP = 50
 const DPID = '00000000000beef1'
-const sizes = process.argv.slice(2).map(Number)
-const cases: { size: number; real: boolean }[] = (sizes.length > 0 ? sizes : [100, 1000, 10_000]).flatMap((size) =>
+const GROUP = 10_000
+const words = process.argv.slice(2)
+const groups = words.filter((word) => word.startsWith('ovn')).map((word) => Number(word.split(':')[1] ?? GROUP))
+const sizes = words.filter((word) => !word.startsWith('ovn')).map(Number)
+const cases: { size: number; real: boolean }[] = (words.length > 0 ? sizes : [100, 1000, 10_000]).flatMap((size) =>
   size === 100 && process.getuid?.() === 0
     ? [
         { size, real: false },
@@ -64,43 +62,19 @@ function records(size: number): object[] {
 }
 
 async function measure({ size, real }: { size: number; real: boolean }): Promise<string[]> {
-  const folder = mkdtempSync(join(tmpdir(), 'tagsteer-bench-'))
-  const [grpcPort, openflowPort] = [await freePort(), await freePort()]
-  const config: ControllerConfig = {
-    store: join(folder, 'store'),
-    listen: { host: '127.0.0.1', port: grpcPort },
-    plaintext: true,
-    openflow: [{ host: '127.0.0.1', port: openflowPort }],
-    ovsdb: [],
-    repair: false,
-    backend: 'fabric',
-    probeMs: 60_000,
-    logLevel: 'silent',
-    logFormat: 'text',
-    limits: { events: 1000, connections: 10, auditMs: 0, stopMs: 5000, historyOctets: 2 ** 28, historyDays: 90 },
-  }
-  const controller = await runController(config, { log: silentLog, stop: new AbortController().signal })
-  const { call, close } = caller(controller.addresses.grpc)
+  const controller = await BenchController.start()
   const bridgeName = `tsb${process.pid % 10_000}`
   let sink: SinkSwitch | undefined
   let bridge: Bridge | undefined
-  const client = await TagClient.start(controller.addresses.grpc, size)
+  const client = await TagClient.start(controller.grpc, size)
   try {
-    for (let at = 0; at < size + 6; at += 5000)
-      await call('ApplyService.Apply', { records: records(size).slice(at, at + 5000) })
-    if (real) bridge = new Bridge(bridgeName, DPID, size, `tcp:127.0.0.1:${openflowPort}`)
-    else sink = await SinkSwitch.start(openflowPort, Number.parseInt(DPID, 16), size)
-    for (let attempt = 0; ; attempt++) {
-      const { switches } = await call<{ switches: { state: string; installedFlows: number }[] }>(
-        'TopologyService.ListSwitches',
-      )
-      if (switches[0]?.state === 'SWITCH_STATE_SERVED' && switches[0].installedFlows > size) break
-      if (attempt > 600) throw new Error(`the switch is not served: ${JSON.stringify(switches).slice(0, 500)}`)
-      await new Promise((resolve) => setTimeout(resolve, 50))
-    }
+    await controller.apply(records(size))
+    if (real) bridge = new Bridge(bridgeName, DPID, size, `tcp:127.0.0.1:${controller.openflowPort}`)
+    else sink = await SinkSwitch.start(controller.openflowPort, Number.parseInt(DPID, 16), size)
+    await controller.served([DPID], size)
     await client.ask(`changes ${WARM_UP * 2}`)
     const [samples, rpc, disk, echo]: [number[], number[], number[], number[]] = [[], [], [], []]
-    const sample = diskSampler(folder)
+    const sample = diskSampler(controller.folder)
     for (let round = 0; round < CHANGES / PER_ROUND; round++) {
       samples.push(...(await client.ask<{ samples: number[] }>(`changes ${PER_ROUND}`)).samples)
       rpc.push(...(await client.ask<{ samples: number[] }>(`calls ${PER_ROUND}`)).samples)
@@ -121,21 +95,26 @@ async function measure({ size, real }: { size: number; real: boolean }): Promise
       `${figure(median(samples) / limit)} x`,
     ]
   } finally {
-    close()
     await client.stop()
     await sink?.stop()
     bridge?.stop()
     await controller.stop()
-    rmSync(folder, { recursive: true, force: true })
   }
 }
 
-const rows: string[][] = []
-for (const each of cases) rows.push(await measure(each))
-printTable(
-  `tag change, from SetTags to WaitApplied, ${CHANGES} changes each, milliseconds`,
-  'npm run bench -- tagchange',
-  ['interfaces', 'p50', 'p99', 'one RPC p50', 'fdatasync p50', 'OpenFlow RTT p50', 'limit', 'p50 / limit'],
-  rows,
-)
+async function main(): Promise<void> {
+  const rows: string[][] = []
+  for (const each of cases) rows.push(await measure(each))
+  if (rows.length > 0) {
+    printTable(
+      `tag change, from SetTags to WaitApplied, ${CHANGES} changes each, milliseconds`,
+      'npm run bench -- tagchange',
+      ['interfaces', 'p50', 'p99', 'one RPC p50', 'fdatasync p50', 'OpenFlow RTT p50', 'limit', 'p50 / limit'],
+      rows,
+    )
+  }
+  for (const size of words.length > 0 ? groups : [GROUP]) await besideOvn(size)
+}
+
+await main()
 process.exit(0)

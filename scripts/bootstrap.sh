@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing, and only that: Debian packages (as root), npm packages, the build, a running Open vSwitch.
-# Usage: bootstrap.sh unit|system    unit needs no Open vSwitch and no root. Safe and quick to run again.
+# Usage: bootstrap.sh unit|system|peers    unit needs no Open vSwitch and no root. Safe and quick to run again.
+# peers also unpacks what benches compare with (OVN) into .cache/peers: nothing of it is installed, started or run as root.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 mode="${1:-system}"
@@ -10,6 +11,8 @@ stop() { printf 'tagsteer: %s\n' "$*" >&2; exit 1; }
 
 node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 20) ? 0 : 1)' 2>/dev/null ||
   stop "Node.js 20.20 or later is needed; found $(node --version 2>/dev/null || echo none)."
+
+case "$mode" in unit | system | peers) ;; *) stop "usage: bootstrap.sh unit|system|peers" ;; esac
 
 if [ "$mode" = system ]; then
   packages=(openvswitch-switch mininet iproute2 iputils-ping ethtool iperf3 tcpdump e2fsprogs openssl procps python3-scapy python3-os-ken openvswitch-testcontroller)
@@ -39,6 +42,20 @@ if [ "$mode" = system ]; then
     /usr/share/openvswitch/scripts/ovs-ctl start --system-id=random >/dev/null 2>&1 || true
     ovs-vsctl --timeout=20 show >/dev/null || stop "Open vSwitch does not start; see /var/log/openvswitch/"
   fi
+fi
+
+if [ "$mode" = peers ] && [ ! -x .cache/peers/usr/bin/ovn-northd ] && ! command -v ovn-northd >/dev/null; then
+  command -v apt-get >/dev/null || stop "this is not a Debian system: install by hand what provides ovn-northd, ovn-controller and ovn-nbctl"
+  say "unpacking OVN into .cache/peers"
+  folder=$(mktemp -d)
+  trap 'rm -rf "$folder"' EXIT
+  if ! (cd "$folder" && apt-get download -qq ovn-central ovn-host ovn-common) >"$folder/log" 2>&1; then
+    tail -n 20 "$folder/log" >&2
+    stop "apt-get has no OVN; its lists may be missing:  sudo apt-get update"
+  fi
+  for package in "$folder"/*.deb; do dpkg -x "$package" "$folder/peers"; done
+  mkdir -p .cache
+  mv "$folder/peers" .cache/peers
 fi
 
 if [ ! -f node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
