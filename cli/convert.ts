@@ -258,6 +258,7 @@ function ruleManifest(rule: Rule__Output): RuleManifest {
   if (rule.icmp.length > 0) manifest.icmp = rule.icmp
   if (rule.log && rule.action !== 'ACTION_LOG') manifest.log = true
   if (rule.established === 'ESTABLISHED_KEEP') manifest.established = 'keep'
+  if (rule.established === 'ESTABLISHED_CUT') manifest.established = 'cut'
   if (rule.rateLimit) {
     manifest.rateKbps = rule.rateLimit.kilobitsPerSecond
     if (rule.rateLimit.burstKilobits > 0) manifest.burstKb = rule.rateLimit.burstKilobits

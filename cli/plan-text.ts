@@ -83,14 +83,16 @@ function connectionLines({ connections }: PlanResponse__Output): string[] {
   const more = Number(connections.cut) - connections.examples.length
   return [
     head,
-    ...connections.examples.map(({ from, to, source, destination, protocol, sourcePort, port, after, switches }) => {
-      const word = flowProtocolWord(protocol) ?? `protocol ${protocol}`
-      const [one, other] = ICMP.has(protocol)
-        ? [source, destination]
-        : [endpoint(source, sourcePort), endpoint(destination, port)]
-      const names = from === source && to === destination ? '' : `${from} -> ${to}  `
-      return `  - ${names}${word} ${one} -> ${other}  on ${switches.join(', ')}, by ${after?.decidedBy ?? ''}`
-    }),
+    ...connections.examples.map(
+      ({ from, to, source, destination, protocol, sourcePort, port, after, switches, removed }) => {
+        const word = flowProtocolWord(protocol) ?? `protocol ${protocol}`
+        const [one, other] = ICMP.has(protocol)
+          ? [source, destination]
+          : [endpoint(source, sourcePort), endpoint(destination, port)]
+        const names = from === source && to === destination ? '' : `${from} -> ${to}  `
+        return `  - ${names}${word} ${one} -> ${other}  on ${switches.join(', ')}, by ${after?.decidedBy ?? ''}${removed ? '; forgotten' : ''}`
+      },
+    ),
     ...(more > 0 ? [`  and ${more} more: raise --limit`] : []),
     ...unknown.map(({ name, datapathId, reason }) => `  ? switch ${name || datapathId}: ${reason}`),
   ]

@@ -165,9 +165,9 @@ const ruleSchema: Schema = {
     log: { type: 'boolean', description: 'Also report matching packets.' },
     established: {
       type: 'string',
-      enum: ['re-evaluate', 'keep'],
+      enum: ['re-evaluate', 'keep', 'cut'],
       description:
-        'What a change of policy does to connections that this rule admitted: judges each packet anew, by default, or lets them go on; keep only with allow.',
+        'What a change of policy does to connections that this rule admitted: judges each packet anew, by default; keep lets them go on, only with allow; cut makes switches forget those that are no longer permitted, with allow and rate-limit.',
     },
     rateKbps: {
       type: 'integer',

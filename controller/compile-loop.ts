@@ -8,6 +8,7 @@
  * from one generation to another at once. Where changes do not cease, the last portion is compiled in one go.
  */
 import type { Applied } from './applied.ts'
+import type { Flush } from './flows/flush.ts'
 import { collect } from './flows/ledger.ts'
 import type { Compiled, Compiler } from './policy/compile.ts'
 import { emptyDelta, type Intent, type IntentDelta, mergeDelta } from './policy/intent.ts'
@@ -18,13 +19,22 @@ import { inTurns } from './turns.ts'
 /** Portions compiled in steps before one is compiled in one go. */
 const MOST_PORTIONS = 4
 
+const NO_FLUSHES: ReadonlyMap<string, readonly Flush[]> = new Map()
+
 export interface CompileLoopOptions {
   intent: Intent
   observed: ObservedView
   backend: Backend
   compiler: Compiler
   applied: Applied
-  want(datapathId: string, generation: number, program: SwitchProgram, touched: Touched | undefined): void
+  /** `flushes`: connections that a switch is to forget once it has the program. */
+  want(
+    datapathId: string,
+    generation: number,
+    program: SwitchProgram,
+    touched: Touched | undefined,
+    flushes: readonly Flush[] | undefined,
+  ): void
   /** A compilation took so long, without what others did meanwhile; `switches` of them have another program now. */
   measured(ms: number, switches: number): void
   /** What compiling threw: a defect. Switches keep what they have. */
@@ -39,6 +49,10 @@ export class CompileLoop {
   readonly #followed = new Set<Map<string, Touched | undefined>>()
   #intent: IntentDelta | 'all' | undefined = 'all'
   #observed: ObservedDelta | 'all' | undefined = 'all'
+  /** Of changes that are not published yet. */
+  #flushes = new Map<string, Flush[]>()
+  /** Of those that are, until the switch is told to want them. */
+  readonly #due = new Map<string, Flush[]>()
   /** The compilation under way, and when it has ended. */
   #running: { work: Generator<undefined>; ended: Promise<void> } | undefined
   #open = false
@@ -119,7 +133,9 @@ export class CompileLoop {
     this.#schedule()
   }
 
-  intentChanged(delta: IntentDelta): void {
+  /** @param flushes By datapath id: connections that switches are to forget when they have what follows from the change. */
+  intentChanged(delta: IntentDelta, flushes: ReadonlyMap<string, readonly Flush[]> = NO_FLUSHES): void {
+    for (const [datapathId, more] of flushes) addTo(this.#flushes, datapathId, more)
     if (this.#intent === undefined) this.#intent = delta
     else if (this.#intent !== 'all') mergeDelta(this.#intent, delta)
     this.#schedule()
@@ -132,6 +148,12 @@ export class CompileLoop {
       for (const each of delta.places) this.#observed.places.add(each)
     }
     this.#schedule()
+  }
+
+  #takeDue(datapathId: string): Flush[] | undefined {
+    const due = this.#due.get(datapathId)
+    this.#due.delete(datapathId)
+    return due
   }
 
   get #isPending(): boolean {
@@ -178,22 +200,29 @@ export class CompileLoop {
     }
     // All that has changed is compiled: this is the state of one generation, whatever changes from here on.
     const { generation } = intent
+    for (const [datapathId, flushes] of this.#flushes) addTo(this.#due, datapathId, flushes)
+    this.#flushes = new Map()
     const published = new Set<string>()
     for (const [datapathId, { program, touched }] of compiler.publishing()) {
       if (!observed.datapaths.has(datapathId)) continue
       this.#programs.set(datapathId, program)
       for (const notes of this.#followed) note(notes, datapathId, touched)
       published.add(datapathId)
-      want(datapathId, generation, program, touched)
+      want(datapathId, generation, program, touched, this.#takeDue(datapathId))
       yield* turn()
       if (this.#closed) return
     }
     for (const [datapathId, program] of this.#programs) {
-      if (!published.has(datapathId)) want(datapathId, generation, program, nothingTouched())
+      if (!published.has(datapathId)) want(datapathId, generation, program, nothingTouched(), this.#takeDue(datapathId))
     }
+    this.#due.clear()
     applied.compiledUpTo(generation)
     measured(spent + clock() - since, published.size)
   }
+}
+
+function addTo(flushes: Map<string, Flush[]>, datapathId: string, more: readonly Flush[]): void {
+  flushes.set(datapathId, [...(flushes.get(datapathId) ?? []), ...more])
 }
 
 function note(notes: Map<string, Touched | undefined>, datapathId: string, touched: Touched | undefined): void {

@@ -84,6 +84,15 @@ export const EVENTS = {
     severity: 'warning',
     sentence: 'Packets to the controller from port {port} of switch {subject} came too fast: {count} dropped.',
   },
+  'connections-cut': {
+    severity: 'info',
+    sentence: 'Switch {subject} forgot the connections that generation {generation} cuts: {count} message(s).',
+  },
+  'connections-not-cut': {
+    severity: 'alert',
+    sentence:
+      'Not all connections that {subject} is to cut are forgotten: {reason}. Their packets are judged by the policy of now.',
+  },
   'rule-matched': { severity: 'info', sentence: 'A packet from {from} to {to} matched {subject}: {packet}.' },
   'ovsdb-connected': { severity: 'info', sentence: 'OVSDB {subject} is read: {bridges} bridge(s).' },
   'ovsdb-lost': {

@@ -23,6 +23,7 @@ import { CapacityWatch } from './capacity.ts'
 import { Southbound } from './channel/southbound.ts'
 import type { ChannelEvent } from './channel/types.ts'
 import { CompileLoop } from './compile-loop.ts'
+import { Cutter } from './cutter.ts'
 import { EventLog } from './events.ts'
 import { Hints } from './hints.ts'
 import { type MetricSources, Metrics, serveMetrics } from './metrics.ts'
@@ -212,7 +213,7 @@ async function start(
     backend: config.backend,
     compiler: new Compiler(config.backend),
     applied,
-    want: (datapathId, generation, program, touched) => southbound.want(datapathId, generation, program, touched),
+    want: (...all) => southbound.want(...all),
     measured: (ms, switches) => {
       metrics?.compiled(ms)
       compileLog.debug('compiled', { ms: Math.round(ms * 100) / 100, switches })
@@ -319,9 +320,10 @@ async function start(
     }
     if (topology.settled) loop.open()
   })
+  const cutter = new Cutter({ intent, observed, tell })
   const records = store.watch(intent.generation).subscribe({
     next: (changeSet) => {
-      const delta = intent.apply(changeSet)
+      const { delta, flushes } = cutter.apply(changeSet)
       lookup.changed(delta)
       capacity.look(capacities(intent))
       for (const { key, before, after } of changeSet.changes) {
@@ -331,7 +333,7 @@ async function start(
       observe(() => observed.intentChanged(delta))
       zones.changed(delta.interfaces, [])
       zones.numbered(delta.numbers)
-      loop.intentChanged(delta)
+      loop.intentChanged(delta, flushes)
     },
     error: (error: unknown) => log.error('the watch on the store broke; restart the controller', { error }),
   })

@@ -104,8 +104,11 @@ export interface Rule {
   action: RuleAction
   /** Also report matching packets. Always true where the action is 'log'. */
   log: boolean
-  /** Connections that it admitted go on until they end, whatever policy becomes; only with 'allow'. */
-  established?: 'keep'
+  /**
+   * keep: connections that it admitted go on until they end, whatever policy becomes; only with 'allow'. cut: connections
+   * that it let through are forgotten by switches when policy no longer permits them; with 'allow' and 'rate-limit'.
+   */
+  established?: 'keep' | 'cut'
   /** Kilobits per second and burst in kilobits; only with 'rate-limit'. */
   rateKbps?: number
   burstKb?: number

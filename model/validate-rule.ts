@@ -30,7 +30,7 @@ const WITH_PORTS: ReadonlySet<number> = new Set([IPPROTO.tcp, IPPROTO.udp, IPPRO
 
 const DIRECTIONS = ['ingress', 'egress'] as const
 const ACTIONS = ['allow', 'deny', 'reject', 'log', 'rate-limit', 'pass'] as const
-const ESTABLISHED = ['re-evaluate', 'keep'] as const
+const ESTABLISHED = ['re-evaluate', 'keep', 'cut'] as const
 const PEERS = [
   ['any', 'any'],
   ['tags', 'tags'],
@@ -147,12 +147,14 @@ function readIcmpMatches(check: Check, value: unknown, path: string, protocols: 
   return { icmp: canonicalIcmp(found) }
 }
 
-/** A limit that connections have left behind would be none, and what forbids has no connections: only allow keeps. */
+/** A limit that connections have left behind would be none: only allow keeps. What forbids has no connections to cut. */
 function readEstablished(check: Check, value: unknown, path: string, action: RuleAction): Pick<Rule, 'established'> {
   const established = check.word(value, path, 'ESTABLISHED', ESTABLISHED, 're-evaluate')
-  if (established !== 'keep') return {}
-  if (action !== 'allow') check.report(path, `keep belongs to the action allow, this one is ${action}`)
-  return { established }
+  if (established === 'keep' && action !== 'allow')
+    check.report(path, `keep belongs to the action allow, this one is ${action}`)
+  if (established === 'cut' && action !== 'allow' && action !== 'rate-limit')
+    check.report(path, `cut belongs to the actions allow and rate-limit, this one is ${action}`)
+  return established === 'keep' || established === 'cut' ? { established } : {}
 }
 
 function readRate(check: Check, fields: Fields, path: string, action: RuleAction): Pick<Rule, 'rateKbps' | 'burstKb'> {

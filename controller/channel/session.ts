@@ -17,13 +17,16 @@ import {
   type Port,
 } from 'node-openflow'
 import type { Tell } from '../events.ts'
+import type { Flush } from '../flows/flush.ts'
 import { type Effect, Ledger } from '../flows/ledger.ts'
 import { GUARD_KEY, guardFlow } from '../policy/pipeline.ts'
 import type { Flow, SwitchProgram, Touched } from '../policy/program.ts'
 import { inTurns } from '../turns.ts'
 import { type Changing, type Compared, compare } from './compare.ts'
+import { Forget, notCut } from './forget.ts'
 import type { Verdict } from './guard.ts'
 import { Health } from './health.ts'
+import { cancel, type Line, lineOf } from './line.ts'
 import { SwitchPorts } from './ports.ts'
 import { hasBundles, PER_OPERATION_MS, Push } from './push.ts'
 import { Given, type ReadBack, readBack } from './readback.ts'
@@ -49,18 +52,6 @@ export interface SessionContext {
   packetIn: (datapathId: string, message: MessageNamed<'packet_in'>) => void
   /** Resolves when the switch's datapath follows its tables, with false where nobody can tell (settle.ts). */
   settle: (datapathId: string, prompt: () => Promise<unknown>) => Promise<boolean>
-}
-
-/** What belongs to one connection. */
-interface Line {
-  connection: OpenFlowConnection
-  since: number
-  admitted: boolean
-  bundles: boolean
-  push: Push | undefined
-  /** Since it was admitted. */
-  upkeep: Upkeep | undefined
-  faults: number
 }
 
 export class Session {
@@ -136,11 +127,11 @@ export class Session {
 
   // ---- what others ask for ----
 
-  want(generation: number, program: SwitchProgram, touched?: Touched): void {
+  want(generation: number, program: SwitchProgram, touched?: Touched, flushes?: readonly Flush[]): void {
     this.#epoch++
     for (const changing of this.#followed) changing.want(touched)
     const effects = this.#doubt && this.#ledger.phase === 'degraded' ? this.#reread() : []
-    this.#run([...effects, ...this.#ledger.want(generation, program, touched)])
+    this.#run([...effects, ...this.#ledger.want(generation, program, touched, flushes)])
     this.#changed()
   }
 
@@ -190,15 +181,7 @@ export class Session {
       this.#detach(old, `replaced by a connection from ${connection.remote}`)
       old.connection.close('replaced by a newer connection')
     }
-    const line: Line = {
-      connection,
-      since: now(),
-      admitted: false,
-      bundles: false,
-      push: undefined,
-      upkeep: undefined,
-      faults: 0,
-    }
+    const line = lineOf(connection, now())
     this.#line = line
     this.#remote = connection.remote
     this.#reason = undefined
@@ -302,8 +285,7 @@ export class Session {
   /** No longer talked to; the connection may stay. */
   #withdraw(line: Line, reason: string): void {
     line.admitted = false
-    line.push?.cancel(reason)
-    line.push = undefined
+    cancel(line, reason)
     this.#health.failed()
     this.#served = false
     this.#epoch++
@@ -345,7 +327,7 @@ export class Session {
   }
 
   #error(line: Line, message: ErrorMessage): void {
-    if (line.push?.error(message) === true) return
+    if (line.push?.error(message) === true || line.forget?.error(message) === true) return
     this.#health.fault(`error ${message.error_type}/${message.code}`)
   }
 
@@ -384,6 +366,9 @@ export class Session {
 
   #run(effects: readonly Effect[]): void {
     const line = this.#line
+    const lost = effects.find(({ effect }) => effect === 'unflushed')
+    if (lost?.effect === 'unflushed')
+      notCut(this.#context.tell, this.datapathId, `${lost.count} message(s) more than are remembered for it`)
     if (line === undefined) return
     const { emit } = this.#context
     for (const effect of effects) {
@@ -393,6 +378,9 @@ export class Session {
           break
         case 'send':
           void this.#send(line, effect)
+          break
+        case 'flush':
+          void this.#forget(line, effect)
           break
         case 'applied':
           emit({ kind: 'applied', datapathId: this.datapathId, generation: effect.generation })
@@ -414,6 +402,7 @@ export class Session {
           }, effect.afterMs).unref()
           break
         case 'compared':
+        case 'unflushed':
           break
         case 'compare':
           // Ends with nothing where it is not wanted any more.
@@ -476,6 +465,20 @@ export class Session {
       if (operation.what === 'port') this.#ports.noteFlood(operation.port, operation.noFlood)
     }
     this.#run(this.#ledger.confirmed(flight))
+  }
+
+  async #forget(line: Line, effect: Extract<Effect, { effect: 'flush' }>): Promise<void> {
+    const { tell, times } = this.#context
+    const forget = new Forget(line.connection)
+    line.forget = forget
+    this.#health.sent(effect.generation, effect.flushes.length * PER_OPERATION_MS)
+    const failure = await forget.run(this.datapathId, effect, times.answerMs, tell)
+    if (line.forget !== forget) return
+    line.forget = undefined
+    if (failure === undefined) this.#health.answered()
+    else this.#health.failed()
+    const { flight } = effect
+    this.#run(failure === undefined ? this.#ledger.flushed(flight) : this.#ledger.failed(flight, failure))
   }
 
   #reread(): Effect[] {

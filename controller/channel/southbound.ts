@@ -17,6 +17,7 @@ import {
 } from 'node-openflow'
 import { type Observable, Subject } from 'rxjs'
 import type { Tell } from '../events.ts'
+import type { Flush } from '../flows/flush.ts'
 import type { Flow, SwitchProgram, Touched } from '../policy/program.ts'
 import type { RepairWish } from './bridges.ts'
 import type { Compared } from './compare.ts'
@@ -142,8 +143,14 @@ export class Southbound {
   }
 
   /** What a switch should have from this generation on; remembered for one that has not connected yet. */
-  want(datapathId: string, generation: number, program: SwitchProgram, touched?: Touched): void {
-    this.#session(datapathId).want(generation, program, touched)
+  want(
+    datapathId: string,
+    generation: number,
+    program: SwitchProgram,
+    touched?: Touched,
+    flushes?: readonly Flush[],
+  ): void {
+    this.#session(datapathId).want(generation, program, touched, flushes)
   }
 
   /** Sends a packet-out. False where it was not sent, or the connection is full: try again later. */

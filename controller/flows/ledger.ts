@@ -38,11 +38,16 @@
  * once when there is something newer to want. Nothing is taken away from the switch to make the new fit. What went
  * before in tables that no packet gets to changes nothing either; the next attempt finds it there.
  *
+ * Forgetting. Connections that a change cuts are forgotten by the switch after it has the tables of that change, so that
+ * nothing lets them in again, and before the generation is confirmed. What is owed is remembered while the switch is away,
+ * whatever is wanted meanwhile; not when the controller ends.
+ *
  * Silence. Before wanted is known nothing is sent, whatever the switch holds: a controller that has just started and
  * has not read its intent yet must not take anybody's flows away.
  */
 import { emptyProgram, type Flow, nothingTouched, type SwitchProgram, type Touched } from '../policy/program.ts'
 import { apply, diffing, type Operation } from './diff.ts'
+import { type Flush, flushKey } from './flush.ts'
 import { type Batch, batching, type Reach, type Sending } from './order.ts'
 import { reaching } from './reach.ts'
 
@@ -51,6 +56,10 @@ export type Effect =
   | { effect: 'read' }
   /** Send a batch; answer with confirmed or failed, naming the flight. */
   | { effect: 'send'; flight: number; batch: Batch; last: boolean; generation: number }
+  /** Tell the switch to forget connections; answer with flushed or failed, naming the flight. */
+  | { effect: 'flush'; flight: number; flushes: readonly Flush[]; generation: number }
+  /** So many flushes are given up: more are owed than are remembered. */
+  | { effect: 'unflushed'; count: number }
   | { effect: 'applied'; generation: number }
   | { effect: 'compared'; operations: number }
   /** Do this work in steps, and carry out the effects that it ends with. */
@@ -64,11 +73,16 @@ export type LedgerPhase = 'offline' | 'reading' | 'resting' | 'comparing' | 'sen
 
 const NOTHING: ReadonlySet<string> = new Set()
 
+/** Flushes that are remembered for one switch. */
+const OWED = 4000
+
 interface Flight {
   number: number
   generation: number
   batches: Batch[]
   next: number
+  /** What is being forgotten, after all batches. */
+  flushing?: readonly Flush[]
 }
 
 /** Keys that are compared in one go. */
@@ -94,6 +108,8 @@ export class Ledger {
   #applied = 0
   #attempts = 0
   #error: string | undefined
+  /** Connections that the switch has still to forget, by key: remembered while it is away. */
+  readonly #owed = new Map<string, Flush>()
   /** Wanted was replaced or changed since the last comparison. */
   #stale = false
   /** Somebody else changed what is installed; told as recovered when it is what is wanted again. */
@@ -134,14 +150,15 @@ export class Ledger {
 
   /**
    * There is a newer program to have. `program` may be the same object as before, changed in place: then `touched`
-   * says where. Without it everything is compared.
+   * says where. Without it everything is compared. `flushes`: connections to forget once the switch has the program.
    */
-  want(generation: number, program: SwitchProgram, touched?: Touched): Effect[] {
+  want(generation: number, program: SwitchProgram, touched?: Touched, flushes: readonly Flush[] = []): Effect[] {
+    const given = this.#owe(flushes)
     if (touched === undefined || this.#wanted === undefined) this.#touched = 'all'
     else if (this.#touched !== 'all') collect(this.#touched, touched)
     this.#wanted = { generation, program }
     this.#stale = true
-    return this.#phase === 'resting' || this.#phase === 'degraded' ? this.#compare() : []
+    return [...given, ...(this.#phase === 'resting' || this.#phase === 'degraded' ? this.#compare() : [])]
   }
 
   /** The switch is here; what it has is unknown. */
@@ -194,20 +211,34 @@ export class Ledger {
     const current = this.#flight
     const installed = this.#installed
     if (current?.number !== flight || this.#phase !== 'sending' || installed === undefined) return []
+    if (current.flushing !== undefined) return []
     apply((current.batches[current.next] as Batch).operations, installed)
     current.next++
     if (current.next < current.batches.length) return [this.#sendNext(current)]
     this.#flight = undefined
     this.#phase = 'resting'
-    const effects = this.#confirm(current.generation)
-    return this.#stale ? [...effects, ...this.#compare()] : effects
+    return this.#stale ? [...this.#confirm(current.generation), ...this.#compare()] : this.#finish(current.generation)
+  }
+
+  /** The switch has forgotten what it was told to, or cannot; it is not asked again. */
+  flushed(flight: number): Effect[] {
+    const current = this.#flight
+    if (current?.number !== flight || current.flushing === undefined) return []
+    for (const flush of current.flushing) {
+      // The same again, of a later change, comes after the tables of that.
+      const key = flushKey(flush)
+      if (this.#owed.get(key) === flush) this.#owed.delete(key)
+    }
+    this.#flight = undefined
+    this.#phase = 'resting'
+    return this.#stale ? [...this.#confirm(current.generation), ...this.#compare()] : this.#finish(current.generation)
   }
 
   /** The switch refused the batch in flight, or did not answer in time. */
   failed(flight: number, error: string): Effect[] {
     const current = this.#flight
     if (current?.number !== flight || this.#phase !== 'sending') return []
-    const unclear = current.next > 0 || current.batches[0]?.atomic !== true
+    const unclear = current.flushing === undefined && (current.next > 0 || current.batches[0]?.atomic !== true)
     this.#flight = undefined
     this.#touched = 'all'
     if (unclear) this.#installed = undefined
@@ -283,8 +314,8 @@ export class Ledger {
     const compared: Effect[] = tell ? [{ effect: 'compared', operations: operations.length }] : []
     if (list.length === 0) {
       this.#phase = 'resting'
-      const effects = [...compared, ...this.#confirm(generation)]
-      return this.#stale ? [...effects, ...this.#compare()] : effects
+      if (this.#stale) return [...compared, ...this.#confirm(generation), ...this.#compare()]
+      return [...compared, ...this.#finish(generation)]
     }
     this.#phase = 'sending'
     this.#flight = { number: ++this.#flights, generation, batches: list, next: 0 }
@@ -323,6 +354,26 @@ export class Ledger {
       last: next === list.length - 1,
       generation,
     }
+  }
+
+  #owe(flushes: readonly Flush[]): Effect[] {
+    let count = 0
+    for (const flush of flushes) {
+      const key = flushKey(flush)
+      if (this.#owed.size < OWED || this.#owed.has(key)) this.#owed.set(key, flush)
+      else count++
+    }
+    return count === 0 ? [] : [{ effect: 'unflushed', count }]
+  }
+
+  /** The switch has the tables of a generation: it forgets what is owed before that is confirmed. */
+  #finish(generation: number): Effect[] {
+    if (this.#owed.size === 0) return this.#confirm(generation)
+    this.#phase = 'sending'
+    const number = ++this.#flights
+    const flushes = [...this.#owed.values()]
+    this.#flight = { number, generation, batches: [], next: 0, flushing: flushes }
+    return [{ effect: 'flush', flight: number, flushes, generation }]
   }
 
   #confirm(generation: number): Effect[] {

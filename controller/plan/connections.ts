@@ -5,6 +5,7 @@
 import { type Address, parseAddress, prefixHolds } from '../../model/address.ts'
 import type { InterfaceRecord } from '../../model/records.ts'
 import type { Classes, Photograph, WorldClass } from '../policy/classes.ts'
+import type { CutIndex } from '../policy/cuts.ts'
 import { addressKey } from '../policy/intent.ts'
 import { MARK } from '../policy/pipeline.ts'
 import { type Judged, judged, passes, type VerdictChanges } from '../policy/verdict-changes.ts'
@@ -30,7 +31,10 @@ export class ConnectionJudge {
   /** Addresses of records that the change writes or deletes: who has them, in either state. */
   readonly #changed: Record<'before' | 'after', Map<string, string>>
 
-  constructor(verdicts: VerdictChanges, holder: Holder) {
+  readonly #removed: CutIndex
+
+  constructor(verdicts: VerdictChanges, removed: CutIndex, holder: Holder) {
+    this.#removed = removed
     this.#verdicts = verdicts
     this.#holder = holder
     const { all, before, after } = verdicts.classes
@@ -61,6 +65,7 @@ export class ConnectionJudge {
       after: is.judged.verdict,
       by: is.judged.by,
       switches: [],
+      removed: this.#removed.has(network, { source, destination, protocol, ...(port !== undefined && { port }) }),
     }
   }
 

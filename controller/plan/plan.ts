@@ -22,6 +22,8 @@ export interface CutConnection {
   by: string
   /** Switches that track it. */
   switches: string[]
+  /** They would be told to forget it: the rule that let it through cuts. */
+  removed: boolean
 }
 
 export interface TrackingSwitch {

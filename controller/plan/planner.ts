@@ -12,6 +12,7 @@ import type { SwitchStatus } from '../channel/types.ts'
 import type { CompileLoop } from '../compile-loop.ts'
 import { classesOf, photograph } from '../policy/classes.ts'
 import { worldExists } from '../policy/compile-switch.ts'
+import { CutIndex, type Cuts, cutsOf } from '../policy/cuts.ts'
 import type { IntentDelta } from '../policy/intent.ts'
 import { propose, type Write } from '../policy/propose.ts'
 import type { ObservedView } from '../policy/state.ts'
@@ -94,7 +95,7 @@ export class Planner {
     let tooLarge = false
     const { after, before, programs } = suppose(this.#sources, transaction, {
       after: (delta) => {
-        const photo = photograph(intent, delta, { others: false })
+        const photo = photograph(intent, delta, { others: 'none' })
         return { photo, capacities: capacitiesOf(intent, photo.rules) }
       },
       compiles: (delta) => {
@@ -103,7 +104,7 @@ export class Planner {
       },
       before: (delta, { photo }) => {
         const known = delta.rulesChanged ? undefined : photo
-        const was = photograph(intent, delta, { others: true, known })
+        const was = photograph(intent, delta, { others: 'all', known })
         return { photo: was, capacities: capacitiesOf(intent, was.rules) }
       },
     })
@@ -116,7 +117,13 @@ export class Planner {
       if (planned !== undefined) switches.push(planned)
     }
     findings.push(...this.#unsure({ programs: programs !== undefined, tooLarge, verdicts, outcomes }))
-    const connections = await this.#connections(verdicts, options, run)
+    const cuts = await run(this.#cuts(verdicts))
+    if (cuts.left > 0) {
+      const sentence =
+        'not all connections that rules with `established: cut` let through can be named to switches: some are only refused'
+      findings.push({ kind: 'incomplete', subject: 'connections', sentence })
+    }
+    const connections = await this.#connections(verdicts, new CutIndex(cuts.cuts), options, run)
     return ok({ generation, outcomes, verdicts, connections, switches, capacities: after.capacities, findings })
   }
 
@@ -183,8 +190,17 @@ export class Planner {
     return found
   }
 
+  /** What switches would be told to forget: as when the change is made (cutter.ts). */
+  #cuts({ classes }: VerdictChanges): Generator<void, Cuts> {
+    return cutsOf(classes, {
+      namesOf: (end) => (end.kind === 'world' ? [] : end.names),
+      record: (name) => classes.before.changed.get(name)?.record ?? this.#sources.intent.interfaces.get(name),
+    })
+  }
+
   async #connections(
     verdicts: VerdictChanges,
+    removed: CutIndex,
     { limit, signal }: PlanOptions,
     run: <T>(work: Generator<void, T>) => Promise<T>,
   ): Promise<CutConnections> {
@@ -198,7 +214,7 @@ export class Planner {
       }
     }
     if (concerned.size === 0) return { count: 0, examples: [], switches: [] }
-    const judge = new ConnectionJudge(verdicts, (network, address) => intent.byAddress(network, address))
+    const judge = new ConnectionJudge(verdicts, removed, (network, address) => intent.byAddress(network, address))
     const cut = new Map<string, CutConnection>()
     const switches: TrackingSwitch[] = []
     for (const datapathId of [...concerned].sort()) {

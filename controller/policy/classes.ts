@@ -46,11 +46,15 @@ export interface Photograph {
   others: ReadonlyMap<number, ReadonlyMap<string, string[]>>
 }
 
-/** @param known The other state's photograph where the change left the rules as they are: then their order is the same. */
+/**
+ * @param others Whether those that the change did not touch are wanted: all their names, or one of each identity and
+ * network, for whoever asks the intent for the rest. @param known The other state's photograph where the change left the
+ * rules as they are: then their order is the same.
+ */
 export function photograph(
   intent: Intent,
   delta: IntentDelta,
-  { others, known }: { others: boolean; known?: Photograph | undefined },
+  { others, known }: { others: 'all' | 'one' | 'none'; known?: Photograph | undefined },
 ): Photograph {
   const traits = new Map<number, Traits>()
   const rest = new Map<number, Map<string, string[]>>()
@@ -59,7 +63,7 @@ export function photograph(
     const users = intent.usersOf(identity)
     if (users.size === 0) continue
     traits.set(identity, { tags: intent.tagsOf(identity), vnps: intent.vnpsOf(identity) })
-    if (!others) continue
+    if (others === 'none') continue
     const byNetwork = new Map<string, string[]>()
     rest.set(identity, byNetwork)
     for (const name of users) {
@@ -67,7 +71,8 @@ export function photograph(
       const network = networks.length === 1 ? networks[0]! : intent.interfaces.get(name)!.network
       const names = byNetwork.get(network)
       if (names === undefined) byNetwork.set(network, [name])
-      else names.push(name)
+      else if (others === 'all') names.push(name)
+      if (others === 'one' && byNetwork.size === networks.length) break
     }
   }
   const changed = new Map<string, Standing>()

@@ -247,11 +247,11 @@ function verdictsOf({ direction, action, log, meter, object, cookie, policy, rul
   if (action === 'reject') return [{ when: [], outcome: { actions: [toController(WHOLE_PACKET)] }, cookie }]
   // A rate limit without a meter would be no limit: it is a denial until the meter has a number.
   const passes = action === 'allow' || action === 'pass' || (action === 'rate-limit' && meter !== undefined)
-  const keeps = rule?.established === 'keep' ? [keep(direction)] : []
-  const outcome: Then = passes ? { goto: next, actions: keeps, ...(meter === undefined ? {} : { meter }) } : {}
+  const notes = notesOf(direction, rule)
+  const outcome: Then = passes ? { goto: next, actions: notes, ...(meter === undefined ? {} : { meter }) } : {}
   if (!log) return [{ when: [], outcome, cookie }]
   return [
-    { when: newConnection(true), outcome: { ...outcome, actions: [...keeps, copy] }, cookie: cookieOf('log', object) },
+    { when: newConnection(true), outcome: { ...outcome, actions: [...notes, copy] }, cookie: cookieOf('log', object) },
     { when: newConnection(false), outcome, cookie },
   ]
 }
@@ -261,10 +261,12 @@ function afterTier(direction: Direction, tier: Tier): number {
   return POLICY_TABLES[direction][TIERS[TIERS.indexOf(tier) + 1] ?? 'default']
 }
 
-/** Notes for the commit that a connection goes on on one side, whatever policy becomes. */
-function keep(direction: Direction): Action {
-  const ofs = Math.log2(direction === 'egress' ? FLAG.keptEgress : FLAG.keptIngress)
-  return { type: 'nx_reg_load', ofs_nbits: { ofs, n_bits: 1 }, dst: 'reg8', value: 1n }
+/** Notes for the commit: a connection goes on on one side, whatever policy becomes; or it must begin at its beginning. */
+function notesOf(direction: Direction, rule: Rule | undefined): Action[] {
+  if (rule?.established === undefined) return []
+  const kept = direction === 'egress' ? FLAG.keptEgress : FLAG.keptIngress
+  const ofs = Math.log2(rule.established === 'keep' ? kept : FLAG.cut)
+  return [{ type: 'nx_reg_load', ofs_nbits: { ofs, n_bits: 1 }, dst: 'reg8', value: 1n }]
 }
 
 function newConnection(isNew: boolean): Oxm[] {

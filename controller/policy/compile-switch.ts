@@ -23,6 +23,7 @@ import {
 import { parsePrefix } from '../../model/address.ts'
 import { PROTOCOL } from '../../model/protocol.ts'
 import { IDENTITY } from '../../model/records.ts'
+import { TCP_SYN } from '../../packet/tcp.ts'
 import { FORWARD_UNIT } from './compile-forward.ts'
 import { NOT_WORLD, WORLD_FLAG } from './compile-interface.ts'
 import { cookieOf } from './cookie.ts'
@@ -172,7 +173,13 @@ export function systemRows(): Rows {
       { type: 'nx_reg_load', ofs_nbits: { ofs: MARK.committed, n_bits: 1 }, dst: 'ct_mark', value: 1n },
     ],
   }
+  // Connection tracking takes any segment for the first of a connection that it has forgotten. Where a rule cuts, only a
+  // SYN begins one: what was cut does not come back in the middle.
+  const cut: Oxm = { field: 'reg8', value: FLAG.cut, mask: FLAG.cut }
+  const noSyn: Oxm = { field: 'tcp_flags', value: 0, mask: TCP_SYN }
   for (const type of [is.ipv4(), is.ipv6()]) {
+    const tcp: Oxm = { field: 'ip_proto', value: PROTOCOL.tcp }
+    set.add(TABLES.commit, 110, [type, tcp, original(CT_NEW), cut, noSyn], {})
     set.add(TABLES.commit, 100, [type, original(CT_NEW)], { actions: [commit], goto: TABLES.forward })
   }
   set.add(TABLES.commit, 0, [], { goto: TABLES.forward })

@@ -229,9 +229,9 @@ export const REGISTERS = {
 
 /**
  * Bits of the flags register: which port it came in by; it came from the world; it goes to the world; a rule that keeps
- * connections lets it pass, on which side.
+ * connections lets it pass, on which side; a rule that cuts connections lets it pass.
  */
-export const FLAG = { fabric: 1, uplink: 2, world: 4, outward: 8, keptEgress: 16, keptIngress: 32 } as const
+export const FLAG = { fabric: 1, uplink: 2, world: 4, outward: 8, keptEgress: 16, keptIngress: 32, cut: 64 } as const
 
 /**
  * The key of a packet whose port nobody can know: a later fragment of a connection that is not committed yet. It matches

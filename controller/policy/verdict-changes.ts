@@ -110,12 +110,12 @@ export class Judge {
 
   /** The verdict in one state; ends that are not there, or have no way to each other, are refused. */
   verdict(from: number, to: number, packet: Omit<PolicyPacket, 'from' | 'to' | 'reply'>, when: When): Verdict {
-    return this.#between(from, to, when).verdict(packet)
+    return this.between(from, to, when).verdict(packet)
   }
 
   /** Packets among those that these rules carry whose verdict differs, by outcome. */
   differing(from: number, to: number, within: Within): Differing[] {
-    const [before, after] = [this.#between(from, to, 'before'), this.#between(from, to, 'after')]
+    const [before, after] = [this.between(from, to, 'before'), this.between(from, to, 'after')]
     const found: Differing[] = []
     for (const one of ranges([...before.rules, ...after.rules], within)) {
       const packet = packetAt(one)
@@ -129,7 +129,8 @@ export class Judge {
     return found
   }
 
-  #between(from: number, to: number, when: When): Between {
+  /** The rules that name two ends in one state, and verdicts between them. */
+  between(from: number, to: number, when: When): Between {
     const { all } = this.#classes
     const name = (index: number, which: 0 | 1): string => {
       const end = all[index]!

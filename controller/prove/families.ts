@@ -3,6 +3,7 @@
  * else is asked of a region as a whole. It refuses to know what becomes of the parts.
  */
 import { isGroupMac } from '../../model/address.ts'
+import { TCP_SYN } from '../../packet/tcp.ts'
 import { REGISTERS } from '../policy/pipeline.ts'
 import type { Owner } from './facts.ts'
 import type { Judge } from './judge.ts'
@@ -16,6 +17,7 @@ const PROTO = field(REGISTERS.protocol)
 const TCI = field('vlan_tci')
 const ICMPV6_TYPE = field('icmpv6_type')
 const NW_FRAG = field('nw_frag')
+const TCP_FLAGS = field('tcp_flags')
 /** Fields of the receiver that rows for packets from links and uplinks ask one by one, and that are kept as sets. */
 export const COLLECTED = [ETH_DST, field('arp_tpa'), field('ipv6_nd_target')]
 
@@ -83,12 +85,23 @@ export function isNeighbourDiscovery({ vals }: Region): boolean {
   return typeof type === 'number' && type >= 133 && type <= 137
 }
 
-/** Of packets that the data path drops whatever policy says (docs/policy.md) nothing is promised. */
+/** Known to have none of these bits. */
+function isWithout(val: Val, bits: number): boolean {
+  if (typeof val === 'number') return (val & bits) === 0
+  if (typeof val !== 'object' || val.kind !== 'masked') return false
+  return (val.mask & BigInt(bits)) === BigInt(bits) && (val.value & BigInt(bits)) === 0n
+}
+
+/**
+ * Of packets that the data path drops whatever policy says (docs/policy.md) nothing is promised, nor of TCP segments that
+ * begin nothing and belong to no connection.
+ */
 export function isProper(region: Region): boolean {
   const { vals } = region
   if (region.ghost.neighbour || isNeighbourDiscovery(region)) return false
   if (vals[TCI] !== undefined && vals[TCI] !== 0) return false
   if (vals[NW_FRAG] !== undefined && vals[NW_FRAG] !== 0) return false
+  if (region.ghost.tracking === 'new' && isWithout(vals[TCP_FLAGS], TCP_SYN)) return false
   const mac = vals[ETH_DST]
   if (typeof mac === 'object' && mac.kind === 'masked' && isGroupMac(Number(mac.value))) return false
   for (const family of [4, 6] as const) {

@@ -289,6 +289,45 @@ export function track(
   if (request.nat !== undefined && !related) applyNat(frame, found, isReply)
 }
 
+/** What one direction of a connection must have to be flushed; absent is any. */
+export interface FlushTuple {
+  src?: Uint8Array
+  dst?: Uint8Array
+  srcPort?: number
+  dstPort?: number
+  icmpId?: number
+  icmpType?: number
+}
+
+/** IPv4-mapped IPv6 addresses are IPv4 addresses; zero is any. */
+function addressIn(octets: Uint8Array | undefined): { ip: 4 | 6; value: bigint } | undefined {
+  if (octets === undefined) return undefined
+  const value = readNumber(octets, 0, 16)
+  if (value === 0n) return undefined
+  return value >> 32n === 0xffffn ? { ip: 4, value: value & 0xffff_ffffn } : { ip: 6, value }
+}
+
+/**
+ * Whether NXT_CT_FLUSH as Open vSwitch 3.1 reads it takes a direction: fields that are absent or zero are any, but those of
+ * ICMP, where a protocol is named, are exactly what they say, and absent is zero.
+ */
+export function isFlushed(direction: Tuple, protocol: number, wanted: FlushTuple): boolean {
+  const { ip, src, dst, sport, dport, icmpType = 0 } = direction
+  if (protocol !== 0 && direction.proto !== protocol) return false
+  for (const [said, value] of [
+    [addressIn(wanted.src), src],
+    [addressIn(wanted.dst), dst],
+  ] as const) {
+    if (said !== undefined && (said.ip !== ip || said.value !== value)) return false
+  }
+  if (protocol === ICMP || protocol === ICMPV6)
+    return sport === (wanted.icmpId ?? 0) && icmpType === (wanted.icmpType ?? 0)
+  return [
+    [wanted.srcPort, sport],
+    [wanted.dstPort, dport],
+  ].every(([said = 0, value]) => said === 0 || said === value)
+}
+
 function describe(frame: Frame, connection: Connection, mute = false): void {
   const { original } = connection
   frame.set('ct_mark', connection.mark)

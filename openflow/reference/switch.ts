@@ -12,6 +12,7 @@ import { encode } from '../spec/message.ts'
 import type { Port } from '../spec/ports.ts'
 import { act } from './act.ts'
 import { checkList, knownFromFrame } from './check.ts'
+import { type FlushTuple, isFlushed } from './conntrack.ts'
 import { checkFlowMod, expire, flowMod, type Removed } from './flow-mod.ts'
 import { groupMod, meterMod } from './group-mod.ts'
 import { Exhausted, newWalk, type Output, runActionSet, runPipeline, type Step, type Walk } from './pipeline.ts'
@@ -281,11 +282,38 @@ export class ReferenceSwitch {
       case 'nx_ct_flush_zone':
         this.#state.connections = this.#state.connections.filter(({ zone }) => zone !== message.zone_id)
         return []
+      case 'nx_ct_flush':
+        this.#flush(message)
+        return []
       case 'experimenter':
         throw new Refusal('bad_request', 'bad_experimenter')
       default:
         throw new Refusal('bad_request', 'bad_type')
     }
+  }
+
+  #flush({ ip_proto, properties }: MessageNamed<'nx_ct_flush'>): void {
+    const zone = properties.find(({ type }) => type === 'zone_id')
+    const side = (type: 'orig_tuple' | 'reply_tuple'): FlushTuple | undefined => {
+      const found = properties.find((one) => one.type === type)
+      if (found === undefined || found.type !== type) return undefined
+      const tuple: FlushTuple = {}
+      for (const one of found.tuple) {
+        if (one.type === 'src') tuple.src = one.address
+        else if (one.type === 'dst') tuple.dst = one.address
+        else if (one.type === 'src_port') tuple.srcPort = one.port
+        else if (one.type === 'dst_port') tuple.dstPort = one.port
+        else if (one.type === 'icmp_id') tuple.icmpId = one.id
+        else if (one.type === 'icmp_type') tuple.icmpType = one.icmp_type
+      }
+      return tuple
+    }
+    const [original, reply] = [side('orig_tuple'), side('reply_tuple')]
+    this.#state.connections = this.#state.connections.filter((connection) => {
+      if (zone?.type === 'zone_id' && zone.zone_id !== connection.zone) return true
+      if (original !== undefined && !isFlushed(connection.original, ip_proto, original)) return true
+      return reply !== undefined && !isFlushed(connection.reply, ip_proto, reply)
+    })
   }
 
   #modify(message: MessageNamed<'flow_mod' | 'group_mod' | 'meter_mod' | 'port_mod'>): Message[] {

@@ -88,7 +88,7 @@ const rule = fc
         ports: fc.array(fc.constantFrom('443', '8000-8010'), { minLength: 1, maxLength: 2 }),
         icmp: fc.array(fc.constantFrom('echo-request', '3/4', '8'), { minLength: 1, maxLength: 2 }),
         log: fc.constant(true),
-        established: fc.constant('keep'),
+        established: fc.constantFrom('keep', 'cut'),
         priority,
       },
       optional,

@@ -45,9 +45,9 @@ function changeBetween(change: ArbitraryChange): { before: Intent; after: Intent
   after.apply(one)
   const second = changesBetween(one, other, 2)
   const delta = after.apply(second)
-  const later = photograph(after, delta, { others: false })
+  const later = photograph(after, delta, { others: 'none' })
   const known = delta.rulesChanged ? undefined : later
-  const earlier = photograph(before, delta, { others: true, known })
+  const earlier = photograph(before, delta, { others: 'all', known })
   return { before, after, listed: finish(verdictChanges(classesOf(earlier, later))) }
 }
 
@@ -140,7 +140,10 @@ describe('verdict changes of a plan', () => {
       revision: 2,
       changes: [{ key: 'policy/db', after: { key: 'policy/db', value: { ...later, number: 1 }, modRevision: 2 } }],
     })
-    const classes = classesOf(photograph(before, delta, { others: true }), photograph(after, delta, { others: false }))
+    const classes = classesOf(
+      photograph(before, delta, { others: 'all' }),
+      photograph(after, delta, { others: 'none' }),
+    )
     const { changes, losing, gaining, differing } = finish(verdictChanges(classes))
     const names = (indices: readonly number[]): string[] =>
       indices.flatMap((index) => {
@@ -190,7 +193,10 @@ describe('verdict changes of a plan', () => {
     ]
     const [before, after] = [intentWith(records('deny')), intentWith(records('allow'))]
     const delta = intentWith(records('deny')).apply({ revision: 2, changes: [] })
-    const classes = classesOf(photograph(before, delta, { others: true }), photograph(after, delta, { others: false }))
+    const classes = classesOf(
+      photograph(before, delta, { others: 'all' }),
+      photograph(after, delta, { others: 'none' }),
+    )
     expect(finish(verdictChanges(classes)).complete).to.equal(true)
     expect(finish(verdictChanges(classes, 5)).complete).to.equal(false)
   })

@@ -203,7 +203,12 @@ const FAULTS: Fault[] = [
     'established',
     /keep belongs to the action allow/,
   ),
-  ruleFault({ established: 'cut' }, 'established', /one of re-evaluate, keep/),
+  ruleFault(
+    { action: 'ACTION_DENY', established: 'ESTABLISHED_CUT' },
+    'established',
+    /cut belongs to the actions allow/,
+  ),
+  ruleFault({ established: 'slice' }, 'established', /one of re-evaluate, keep, cut/),
   ruleFault({ priority: 2 ** 40 }, 'priority', /whole number/),
   ruleFault({ log: 1 }, 'log', /true or false/),
   fault('switch', 'datapathId', '0000000000000000', 'datapath_id', /zero stands for no switch/),

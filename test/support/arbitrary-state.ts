@@ -136,15 +136,16 @@ function arbitraryRule(vnps: string[]): fc.Arbitrary<Rule> {
       ),
       log: fc.boolean(),
       priority: fc.option(fc.integer({ min: 0, max: 3 }), { nil: undefined }),
-      keeps: fc.boolean(),
+      established: fc.constantFrom(undefined, 'keep', 'cut'),
     })
-    .map(({ direction, peer, layer4: matched, action, log, priority, keeps }) => ({
+    .map(({ direction, peer, layer4: matched, action, log, priority, established }) => ({
       direction,
       peer,
       ...matched,
       action: action as Rule['action'],
       log: log || action === 'log',
-      ...(action === 'allow' && keeps ? { established: 'keep' as const } : {}),
+      ...(action === 'allow' && established !== undefined ? { established: established as 'keep' | 'cut' } : {}),
+      ...(action === 'rate-limit' && established === 'cut' ? { established: 'cut' as const } : {}),
       ...(action === 'rate-limit' ? { rateKbps: 1000, burstKb: 100 } : {}),
       ...(priority === undefined ? {} : { priority }),
     }))

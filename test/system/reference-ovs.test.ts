@@ -15,6 +15,8 @@ import {
   ReferenceSwitch,
   type Trace,
 } from 'node-openflow'
+import { flushMessage } from '../../controller/flows/flush.ts'
+import { formatAddress } from '../../model/address.ts'
 import {
   apply,
   CONTROLLER,
@@ -108,6 +110,7 @@ const STATES = [
 ] as const
 
 const ZONES = [1, 2]
+const PORTED = [6, 17].flatMap((protocol) => [80, 81, 1000].map((port) => ({ protocol, port })))
 
 /** Zone 1 remembers what host A starts; zone 2 remembers all, with a mark. Then the controller sees all fields. */
 function tracking(): Message[] {
@@ -295,15 +298,21 @@ describe('the reference switch and Open vSwitch', function () {
     )
   })
 
-  it('track connections alike', async () => {
+  it('track connections alike, and forget those that they are told to', async () => {
     const mods = tracking()
+    const step = fc.oneof({ weight: 3, arbitrary: segment }, { weight: 1, arbitrary: forgetting })
     await fc.assert(
-      fc.asyncProperty(fc.array(segment, { minLength: 1, maxLength: 12, size: 'max' }), async (packets) => {
+      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 16, size: 'max' }), async (packets) => {
         await bridge.tell(ZONES.map((zone_id): Message => ({ type: 'nx_ct_flush_zone', xid: 5, zone_id })))
         const reference = await both(bridge, mods)
-        for (const { data } of packets) {
-          const wanted = reference.handle(packetOut(1, data)).map(packetInText).sort()
-          await bridge.tell([packetOut(1, data)])
+        for (const one of packets) {
+          if ('message' in one) {
+            expect(reference.handle(one.message)).to.deep.equal([])
+            await bridge.tell([one.message])
+            continue
+          }
+          const wanted = reference.handle(packetOut(1, one.data)).map(packetInText).sort()
+          await bridge.tell([packetOut(1, one.data)])
           const found = (await bridge.heard('packet_in', wanted.length)).map(packetInText).sort()
           same(wanted, found, packets.map(({ name }) => name).join(' '))
         }
@@ -312,6 +321,24 @@ describe('the reference switch and Open vSwitch', function () {
     )
   })
 })
+
+/** What a switch is told to forget: some or all of what names the connections of `segment`. */
+const forgetting: fc.Arbitrary<{ name: string; message: Message }> = fc
+  .record({
+    zone: fc.constantFrom(...ZONES),
+    ends: fc.constantFrom(
+      { source: '10.0.0.1' },
+      { destination: '10.0.0.2' },
+      { source: '10.0.0.1', destination: '10.0.0.2' },
+      { source: '10.0.0.2', destination: '10.0.0.1' },
+      { source: formatAddress({ family: 6, value: build.SOURCE6 }) },
+    ),
+    word: fc.constantFrom({}, { protocol: 6 }, { protocol: 17 }, { protocol: 1 }, { protocol: 132 }, ...PORTED),
+  })
+  .map(({ zone, ends, word }) => {
+    const flush = { zone, ...ends, ...word }
+    return { name: JSON.stringify(flush), message: flushMessage(flush, 6) }
+  })
 
 /** IPv4 fragments other than the first. */
 function late(data: Uint8Array): boolean {

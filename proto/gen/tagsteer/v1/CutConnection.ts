@@ -24,6 +24,10 @@ export interface CutConnection {
    * Names or datapath ids of the switches that track it.
    */
   'switches'?: (string)[];
+  /**
+   * Switches would be told to forget it, because the rule that let it through cuts: permitting it again does not resume it.
+   */
+  'removed'?: (boolean);
 }
 
 export interface CutConnection__Output {
@@ -48,4 +52,8 @@ export interface CutConnection__Output {
    * Names or datapath ids of the switches that track it.
    */
   'switches': (string)[];
+  /**
+   * Switches would be told to forget it, because the rule that let it through cuts: permitting it again does not resume it.
+   */
+  'removed': (boolean);
 }

@@ -16,6 +16,11 @@ export const Established = {
    * On the side of the rule a connection goes on until it ends, whatever policy becomes. Only with ACTION_ALLOW.
    */
   ESTABLISHED_KEEP: 'ESTABLISHED_KEEP',
+  /**
+   * Switches forget a connection that the rule let through as soon as policy no longer permits it. Only with ACTION_ALLOW
+   * and ACTION_RATE_LIMIT.
+   */
+  ESTABLISHED_CUT: 'ESTABLISHED_CUT',
 } as const;
 
 /**
@@ -37,6 +42,12 @@ export type Established =
    */
   | 'ESTABLISHED_KEEP'
   | 2
+  /**
+   * Switches forget a connection that the rule let through as soon as policy no longer permits it. Only with ACTION_ALLOW
+   * and ACTION_RATE_LIMIT.
+   */
+  | 'ESTABLISHED_CUT'
+  | 3
 
 /**
  * What a change of policy does to connections that a rule admitted.

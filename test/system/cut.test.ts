@@ -1,0 +1,277 @@
+/**
+ * Rules that cut, on a real Open vSwitch with live connections of TCP and UDP: what a change cuts is gone from connection
+ * tracking when the change is applied, with or without traffic; no packet of it arrives, and permitting it again does not
+ * bring it back. What other rules keep or judge anew is left alone. A switch that was away catches up.
+ */
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect } from 'chai'
+import { Lab } from '../../mininet/lab.ts'
+import { RunningController, until } from '../support/running-controller.ts'
+
+const DPID = '00000000000003d1'
+/** Nobody else's on this machine: bridges of one Open vSwitch may share zones. */
+const address = (index: number): string => `10.77.31.${index}`
+const CUT = 6432
+const KEEP = 6433
+const ANEW = 6434
+const UDP = 6435
+const IDLE = 6436
+const LATE = 6437
+const PORTS = { CUT, KEEP, ANEW, UDP, IDLE, LATE }
+
+/** Echoes on all ports; counts octets and datagrams that arrive, by port, into a file. */
+const SERVER = `import json,os,socket,threading,time
+seen={}
+def tcp(port):
+  s=socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.bind(("", port)); s.listen()
+  while True:
+    c,_=s.accept(); threading.Thread(target=echo, args=(c, port), daemon=True).start()
+def echo(c, port):
+  try:
+    while True:
+      d=c.recv(100)
+      if not d: return
+      seen[port]=seen.get(port,0)+len(d); c.sendall(d)
+  except OSError: pass
+for p in (${[CUT, KEEP, ANEW, IDLE, LATE]}): threading.Thread(target=tcp, args=(p,), daemon=True).start()
+u=socket.socket(socket.AF_INET, socket.SOCK_DGRAM); u.bind(("", ${UDP})); u.settimeout(.2)
+while not os.path.exists("FILES/end"):
+  try:
+    d,a=u.recvfrom(100); seen[${UDP}]=seen.get(${UDP},0)+1; u.sendto(d,a)
+  except OSError: pass
+  open("FILES/server.new","w").write(json.dumps(seen)); os.replace("FILES/server.new","FILES/server")`
+
+/** One connection to each port: all but the idle one ask for an echo five times a second; the idle one once it is told to. */
+const CLIENT = `import json,os,socket,time
+got={}
+def dial(port):
+  for _ in range(100):
+    try: return socket.create_connection(("${address(2)}", port), 2)
+    except OSError: time.sleep(.1)
+cs={p: dial(p) for p in (${[CUT, KEEP, ANEW, IDLE, LATE]})}
+cs[${IDLE}].sendall(b"x"); cs[${IDLE}].recv(1); got[${IDLE}]=1
+u=socket.socket(socket.AF_INET, socket.SOCK_DGRAM); u.connect(("${address(2)}", ${UDP})); cs[${UDP}]=u
+for c in cs.values(): c.setblocking(False)
+woken=False
+while not os.path.exists("FILES/end"):
+  for port,c in cs.items():
+    try:
+      if port==${IDLE}:
+        if os.path.exists("FILES/wake") and not woken: c.send(b"x"); woken=True
+      else: c.send(b"x")
+    except OSError: pass
+    try: got[port]=got.get(port,0)+len(c.recv(1000))
+    except OSError: pass
+  open("FILES/client.new","w").write(json.dumps(got)); os.replace("FILES/client.new","FILES/client")
+  time.sleep(.2)`
+
+describe('connections that a rule cuts, on Open vSwitch', function () {
+  this.timeout(180_000)
+  const files = mkdtempSync(join(tmpdir(), 'tagsteer-cut-'))
+  let controller: RunningController
+  let lab: Lab
+  const ended: Promise<unknown>[] = []
+
+  const rule = (port: number, established: string, protocol = 'tcp'): object => ({
+    direction: 'DIRECTION_INGRESS',
+    peer: { tags: { allOf: [{ text: 'web' }] } },
+    protocols: [protocol],
+    ports: [String(port)],
+    action: 'ACTION_ALLOW',
+    established: `ESTABLISHED_${established}`,
+  })
+  const policy = (rules: object[]): object => ({
+    policy: { name: 'db', vnp: 'shop', appliesTo: { allOf: [{ text: 'db' }] }, rules },
+  })
+  const late = rule(LATE, 'CUT')
+  const all = [
+    rule(CUT, 'CUT'),
+    rule(KEEP, 'KEEP'),
+    rule(ANEW, 'RE_EVALUATE'),
+    rule(UDP, 'CUT', 'udp'),
+    rule(IDLE, 'CUT'),
+    late,
+  ]
+  const set = async (rules: object[]): Promise<string> => {
+    const { generation } = await controller.call<{ generation: string }>('ApplyService.Apply', {
+      records: [policy(rules)],
+    })
+    return generation
+  }
+  const apply = async (rules: object[]): Promise<void> => {
+    await controller.call('FlowService.WaitApplied', { generation: await set(rules) })
+  }
+  const read = (name: 'client' | 'server'): Record<string, number> =>
+    JSON.parse(readFileSync(join(files, name), 'utf8'))
+  /** Ports of connections that are tracked, by original direction. */
+  const tracked = (): Set<number> => {
+    const dump = execFileSync('ovs-appctl', ['dpctl/dump-conntrack', 'netdev@ovs-netdev'], { encoding: 'utf8' })
+    const found = new Set<number>()
+    for (const line of dump.split('\n')) {
+      const port = /^[a-z]+,orig=\(src=([0-9.]+),dst=[0-9.]+,sport=\d+,dport=(\d+)\)/.exec(line)
+      if (port?.[1] === address(1) && !/state=(TIME_WAIT|CLOS)/.test(line)) found.add(Number(port[2]))
+    }
+    return found
+  }
+
+  before(async () => {
+    controller = await RunningController.start()
+    const host = (index: number) => ({
+      name: `cth${index}`,
+      mac: `00:00:5e:00:53:d${index}`,
+      ip: `${address(index)}/24`,
+      switch: 'ct1',
+    })
+    const spec = {
+      switches: [{ name: 'ct1', dpid: DPID }],
+      hosts: [host(1), host(2)],
+      links: [],
+      controllers: [`tcp:${controller.openflow}`],
+    }
+    lab = (await Lab.start(spec as Parameters<typeof Lab.start>[0])).lab
+    const record = (index: number, tag: string): object => ({
+      interface: {
+        name: `${tag}-${index}`,
+        tags: [{ text: 'shop' }, { text: tag }],
+        mac: `00:00:5e:00:53:d${index}`,
+        addresses: [address(index)],
+        attachment: { portName: { portName: `ct1-eth${index}` } },
+      },
+    })
+    await controller.call('ApplyService.Apply', {
+      records: [
+        { vnp: { name: 'shop', selector: { allOf: [{ text: 'shop' }] } } },
+        policy(all),
+        record(1, 'web'),
+        record(2, 'db'),
+      ],
+    })
+    await until(
+      'a served switch',
+      () => controller.call<{ switches: { state: string }[] }>('TopologyService.ListSwitches'),
+      ({ switches }) => switches.some(({ state }) => state === 'SWITCH_STATE_SERVED'),
+    )
+    await controller.call('FlowService.WaitApplied', {})
+    for (const [name, script] of [
+      ['cth2', SERVER],
+      ['cth1', CLIENT],
+    ] as const) {
+      const here = script.replaceAll('FILES', files)
+      ended.push(lab.run(name, ['/usr/bin/python3', '-c', here], 170).catch(() => undefined))
+      await sleep(500)
+    }
+    await until(
+      'echoes on every port',
+      async () => {
+        try {
+          return read('client')
+        } catch {
+          return {}
+        }
+      },
+      (echoes: Record<string, number>) => Object.values(PORTS).every((port) => (echoes[port] ?? 0) > 0),
+      30_000,
+    )
+  })
+  after(async () => {
+    writeFileSync(join(files, 'end'), '')
+    await Promise.race([Promise.all(ended), sleep(5000, undefined, { ref: false })])
+    await lab?.stop()
+    await Promise.all(ended)
+    await controller?.remove()
+    rmSync(files, { recursive: true, force: true })
+  })
+  afterEach(function () {
+    if (this.currentTest?.state === 'failed') console.error(controller.log.split('\n').slice(-30).join('\n'))
+  })
+
+  it('are listed by a plan, with whether their entries go', async () => {
+    interface Answer {
+      connections: { cut: string; examples: { port: number; removed: boolean }[] }
+    }
+    const answer = await controller.call<Answer>('ApplyService.Plan', {
+      change: { records: [policy([late])] },
+      limit: 50,
+    })
+    const removed = Object.fromEntries(answer.connections.examples.map((one) => [one.port, one.removed]))
+    expect(removed).to.deep.equal({ [CUT]: true, [ANEW]: false, [UDP]: true, [IDLE]: true })
+  })
+
+  it('are forgotten at once, silent ones too, and no packet of them arrives; others are left alone', async () => {
+    expect([...tracked()].sort()).to.deep.equal(Object.values(PORTS).sort())
+    await apply([late])
+    // Whatever was on its way to the server when the tables changed is counted by now.
+    await sleep(300)
+    const before = { client: read('client'), server: read('server') }
+    expect([...tracked()].sort()).to.deep.equal([KEEP, ANEW, LATE].sort())
+    await sleep(2500)
+    const [client, server] = [read('client'), read('server')]
+    for (const port of [CUT, UDP, ANEW, IDLE]) {
+      expect(server[port], `packets of ${port} that arrived`).to.equal(before.server[port])
+      expect(client[port], `echoes of ${port}`).to.equal(before.client[port])
+    }
+    for (const port of [KEEP, LATE]) expect(client[port], `${port} goes on`).to.be.greaterThan(before.client[port]! + 5)
+    expect([...tracked()].sort(), 'nothing came back').to.deep.equal([KEEP, ANEW, LATE].sort())
+    const events = await controller.events<{ type: string; subject: string; details: Record<string, string> }>([
+      'connections-cut',
+      'connections-not-cut',
+    ])
+    expect(events.map(({ type, subject }) => ({ type, subject }))).to.deep.equal([
+      { type: 'connections-cut', subject: DPID },
+    ])
+    expect(Number(events[0]!.details['count'])).to.be.within(1, 4)
+  })
+
+  it('do not come back when they are permitted again, and new ones may begin', async () => {
+    const before = { client: read('client'), server: read('server') }
+    await apply(all)
+    writeFileSync(join(files, 'wake'), '')
+    const resumed = await until(
+      'the connection that is judged anew goes on',
+      async () => read('client'),
+      (client) => (client[ANEW] ?? 0) > before.client[ANEW]! + 3,
+      60_000,
+    )
+    expect(resumed[UDP], 'UDP begins anew with the next packet').to.be.greaterThan(before.client[UDP]!)
+    await sleep(3000)
+    const [client, server] = [read('client'), read('server')]
+    for (const port of [CUT, IDLE]) {
+      expect(server[port], `octets of ${port} that arrived`).to.equal(before.server[port])
+      expect(client[port], `echoes of ${port}`).to.equal(before.client[port])
+      expect(tracked().has(port), `${port} is tracked`).to.equal(false)
+    }
+    const dial = `import socket; c=socket.create_connection(("${address(2)}", ${CUT}), 3); c.sendall(b"n"); print(c.recv(1))`
+    const fresh = await lab.run('cth1', ['/usr/bin/python3', '-c', dial], 10)
+    expect(fresh.stdout, `a new connection ${fresh.stderr}`).to.equal("b'n'\n")
+  })
+
+  it('are forgotten by a switch that was away, once it is back', async () => {
+    await lab.setControllers([])
+    await until(
+      'the switch is away',
+      () => controller.call<{ switches: { state: string }[] }>('TopologyService.ListSwitches'),
+      ({ switches }) => switches.every(({ state }) => state === 'SWITCH_STATE_OFFLINE'),
+      30_000,
+    )
+    await set([rule(KEEP, 'KEEP')])
+    // Permitted again before the switch has heard of either: it is cut all the same.
+    await set([rule(KEEP, 'KEEP'), late])
+    await sleep(1000)
+    expect(tracked().has(LATE), 'it keeps enforcing the last good tables').to.equal(true)
+    await lab.setControllers([`tcp:${controller.openflow}`])
+    await until(
+      'forgotten',
+      async () => tracked(),
+      (ports) => !ports.has(LATE),
+      30_000,
+    )
+    expect(tracked().has(KEEP)).to.equal(true)
+    const before = read('client')
+    await sleep(2000)
+    expect(read('client')[LATE]).to.equal(before[LATE])
+  })
+})
