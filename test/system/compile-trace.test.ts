@@ -195,6 +195,8 @@ function flowText(packet: ArbitraryPacket, from?: InterfaceRecord, to?: Interfac
   if (name !== undefined) {
     const [mine, theirs] = reply ? [port, 40_000] : [40_000, port]
     words.push(`${name}_src=${mine}`, `${name}_dst=${theirs}`)
+    // What is new begins at its beginning.
+    if (protocol === 6 && !reply) words.push('tcp_flags=syn')
   }
   if (!reply) return words.join(',')
   const tuple = [
