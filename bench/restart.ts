@@ -1,9 +1,9 @@
 /**
- * A controller that is started again beside a bridge with N flows: how long each phase takes, how much processor time,
- * the longest turn of its event loop, and its memory; with what the bridge has (nothing to send), with an empty bridge
- * (everything is sent in one bundle), and with most rows others. Beside it, in the same run and on the same Open vSwitch,
- * ovs-ofctl reads and writes the same flows. The daemons are of this run; nothing of the machine's own is touched.
- * Usage: npm run bench -- restart [flows] [rounds]
+ * A controller that is started again beside a bridge with N flows: how long it takes until each phase has ended, how much
+ * processor time, the longest turn of its event loop once it listens and the most processor time in one, and its memory;
+ * where the bridge has the flows (nothing to send) and where it is empty (one bundle of everything). Beside it, in the same
+ * run and on the same Open vSwitch, ovs-ofctl reads and writes the same flows. The daemons are of this run; nothing of the
+ * machine's own is touched. Usage: npm run bench -- restart [FLOWS [ROUNDS]]
  */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -35,7 +35,7 @@ const PHASES = [
 ] as const
 
 interface Start {
-  /** Milliseconds from the start of the process until each phase had ended. */
+  /** Milliseconds from the start of the process until each phase had ended; those of the switch go on side by side. */
   phases: number[]
   applied: number
   /** Of the controller, milliseconds. */
@@ -62,7 +62,7 @@ function records(count: number): object[] {
   return [vnp, policy, ...interfaces]
 }
 
-/** Milliseconds from this call until the bridge is served and enforces what was written last. */
+/** Waits until the bridge is served and enforces what was written last. */
 async function applied(controller: RunningController): Promise<void> {
   interface Seen {
     switches: { connected: boolean }[]
