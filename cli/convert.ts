@@ -54,6 +54,8 @@ export interface RuleManifest {
   action: string
   log?: boolean
   established?: string
+  mirror?: { to: string }
+  redirect?: { via: string[] }
   rateKbps?: number
   burstKb?: number
   priority?: number
@@ -240,6 +242,8 @@ function ruleMessage(rule: RuleManifest): Rule {
   if (rule.rateKbps !== undefined || rule.burstKb !== undefined) {
     message.rateLimit = { kilobitsPerSecond: rule.rateKbps ?? 0, burstKilobits: rule.burstKb ?? 0 }
   }
+  if (rule.mirror !== undefined) message.mirror = { to: rule.mirror.to }
+  if (rule.redirect !== undefined) message.redirect = { via: rule.redirect.via }
   if (rule.priority !== undefined) message.priority = rule.priority
   return message
 }
@@ -259,6 +263,8 @@ function ruleManifest(rule: Rule__Output): RuleManifest {
   if (rule.log && rule.action !== 'ACTION_LOG') manifest.log = true
   if (rule.established === 'ESTABLISHED_KEEP') manifest.established = 'keep'
   if (rule.established === 'ESTABLISHED_CUT') manifest.established = 'cut'
+  if (rule.mirror) manifest.mirror = { to: rule.mirror.to }
+  if (rule.redirect) manifest.redirect = { via: rule.redirect.via }
   if (rule.rateLimit) {
     manifest.rateKbps = rule.rateLimit.kilobitsPerSecond
     if (rule.rateLimit.burstKilobits > 0) manifest.burstKb = rule.rateLimit.burstKilobits

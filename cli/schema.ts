@@ -25,7 +25,9 @@ export interface Schema {
   maximum?: number
   minProperties?: number
   maxProperties?: number
+  minItems?: number
   maxItems?: number
+  uniqueItems?: boolean
   maxLength?: number
 }
 
@@ -168,6 +170,29 @@ const ruleSchema: Schema = {
       enum: ['re-evaluate', 'keep', 'cut'],
       description:
         'What a change of policy does to connections that this rule admitted: judges each packet anew, by default; keep lets them go on, only with allow; cut makes switches forget those that are no longer permitted, with allow and rate-limit.',
+    },
+    mirror: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['to'],
+      properties: { to: { ...name, description: 'The interface that gets the copies.' } },
+      description: 'A copy of each packet that this rule decides goes to a collector; not with log and pass.',
+    },
+    redirect: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['via'],
+      properties: {
+        via: {
+          type: 'array',
+          items: name,
+          minItems: 1,
+          maxItems: 8,
+          uniqueItems: true,
+          description: 'Interfaces in the order in which packets come to them; replies come to them in reverse.',
+        },
+      },
+      description: 'Packets go through these on their way; with allow and rate-limit.',
     },
     rateKbps: {
       type: 'integer',

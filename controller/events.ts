@@ -80,6 +80,12 @@ export const EVENTS = {
     sentence:
       'MAC of interface {subject} was seen on port {port} of switch {switch} while it is attached to {held}: {reason}.',
   },
+  'service-missing': {
+    severity: 'alert',
+    sentence: 'Packets that rules lead through {subject} are dropped: {reason}.',
+  },
+  'service-found': { severity: 'info', sentence: 'Packets can be led through {subject} again.' },
+  'collector-missing': { severity: 'warning', sentence: 'No copies go to {subject}: {reason}.' },
   'packets-lost': {
     severity: 'warning',
     sentence: 'Packets to the controller from port {port} of switch {subject} came too fast: {count} dropped.',

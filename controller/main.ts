@@ -35,6 +35,7 @@ import { capacities } from './policy/capacity.ts'
 import { Compiler } from './policy/compile.ts'
 import { Intent } from './policy/intent.ts'
 import { PolicyLookup } from './policy/lookup.ts'
+import { SteeringWatch } from './steering.ts'
 import { Verifier } from './verify.ts'
 import { createWriter, REQUEST_LIMITS } from './write.ts'
 import { Zones } from './zones.ts'
@@ -195,6 +196,7 @@ async function start(
     failed: (reason) => tell('store-failed', 'zones', { reason }),
   })
   lifecycle.onStop('zones', () => zones.close())
+  const steering = new SteeringWatch(intent, observed, tell)
   const applied = new Applied(function* () {
     for (const status of southbound.switches.values()) {
       if (status.state === 'refused') continue
@@ -261,6 +263,7 @@ async function start(
     }
     zones.changed(delta.places, delta.datapaths)
     loop.observedChanged(delta)
+    if (loop.isOpen) steering.look()
   }
   const onPacket = packetHandler({
     intent,
@@ -334,6 +337,7 @@ async function start(
       zones.changed(delta.interfaces, [])
       zones.numbered(delta.numbers)
       loop.intentChanged(delta, flushes)
+      if (loop.isOpen) steering.look()
     },
     error: (error: unknown) => log.error('the watch on the store broke; restart the controller', { error }),
   })

@@ -109,6 +109,10 @@ export interface Rule {
    * that it let through are forgotten by switches when policy no longer permits them; with 'allow' and 'rate-limit'.
    */
   established?: 'keep' | 'cut'
+  /** The interface that gets a copy of the packets that the rule decides; not with 'log' and 'pass'. */
+  mirror?: string
+  /** Interfaces through which packets go on their way, in this order; only with 'allow' and 'rate-limit'. */
+  redirect?: string[]
   /** Kilobits per second and burst in kilobits; only with 'rate-limit'. */
   rateKbps?: number
   burstKb?: number

@@ -14,6 +14,8 @@ export const RULE_LIMITS = {
   protocols: 32,
   ports: 64,
   icmp: 64,
+  /** Interfaces of one service chain. */
+  via: 8,
 } as const
 
 const IPPROTO = { icmp: ICMP, tcp: 6, udp: 17, icmpv6: ICMPV6, sctp: 132 } as const
@@ -59,6 +61,7 @@ function readRule(check: Check, value: unknown, path: string): Rule {
       check.report(`${path}.protocols`, `protocol ${foreign} never occurs with ${peer.cidr}`)
   }
   const priority = fields['priority']
+  const kept = readEstablished(check, fields['established'], `${path}.established`, action)
   return {
     direction: check.word(fields['direction'], `${path}.direction`, 'DIRECTION', DIRECTIONS) ?? 'ingress',
     peer,
@@ -67,7 +70,8 @@ function readRule(check: Check, value: unknown, path: string): Rule {
     ...readIcmpMatches(check, fields['icmp'], `${path}.icmp`, protocols),
     action,
     log: check.boolean(fields['log'], `${path}.log`, false) || action === 'log',
-    ...readEstablished(check, fields['established'], `${path}.established`, action),
+    ...kept,
+    ...readSteering(check, fields, path, action, kept.established),
     ...readRate(check, fields, path, action),
     ...(priority === undefined || priority === null ? {} : { priority: check.priority(priority, `${path}.priority`) }),
   }
@@ -155,6 +159,44 @@ function readEstablished(check: Check, value: unknown, path: string, action: Rul
   if (established === 'cut' && action !== 'allow' && action !== 'rate-limit')
     check.report(path, `cut belongs to the actions allow and rate-limit, this one is ${action}`)
   return established === 'keep' || established === 'cut' ? { established } : {}
+}
+
+/**
+ * What passes because it is kept asks no rule, so a rule that keeps could not steer it. What a rule does not decide it
+ * cannot copy, and what it forbids it cannot lead anywhere.
+ */
+function readSteering(
+  check: Check,
+  fields: Fields,
+  path: string,
+  action: RuleAction,
+  established: Rule['established'],
+): Pick<Rule, 'mirror' | 'redirect'> {
+  const its: Pick<Rule, 'mirror' | 'redirect'> = {}
+  const [mirror, redirect] = [fields['mirror'], fields['redirect']]
+  if (mirror !== undefined && mirror !== null) {
+    its.mirror = check.name(check.fields(mirror, `${path}.mirror`)['to'], `${path}.mirror.to`)
+    if (action === 'log' || action === 'pass')
+      check.report(`${path}.mirror`, `belongs to an action that decides, this one is ${action}`)
+  }
+  if (redirect !== undefined && redirect !== null) {
+    const where = `${path}.redirect.via`
+    const given = check.fields(redirect, `${path}.redirect`)['via'] ?? []
+    const via = check.list(given, where, RULE_LIMITS.via)
+    its.redirect = via.map((each, index) => check.name(each, `${where}[${index}]`))
+    if (Array.isArray(given) && given.length === 0) check.report(where, 'is required with a redirect')
+    for (const [index, name] of its.redirect.entries()) {
+      if (its.redirect.indexOf(name) < index) check.report(`${where}[${index}]`, `names ${name} a second time`)
+    }
+    if (action !== 'allow' && action !== 'rate-limit')
+      check.report(`${path}.redirect`, `belongs to the actions allow and rate-limit, this one is ${action}`)
+  }
+  if (established === 'keep' && (its.mirror !== undefined || its.redirect !== undefined))
+    check.report(
+      `${path}.established`,
+      'keep lets packets pass without asking the rule: it goes with no mirror or redirect',
+    )
+  return its
 }
 
 function readRate(check: Check, fields: Fields, path: string, action: RuleAction): Pick<Rule, 'rateKbps' | 'burstKb'> {

@@ -6,6 +6,7 @@ import type { AnyRecord } from '../../model/records.ts'
 import type { Cause } from '../../proto/gen/tagsteer/v1/Cause.ts'
 import { type CookieKind, readCookie, readRuleObject } from '../policy/cookie.ts'
 import type { Intent } from '../policy/intent.ts'
+import { numberKey } from '../policy/numbers.ts'
 import { ruleAt } from '../policy/order.ts'
 
 export interface Causes {
@@ -58,6 +59,10 @@ export function causesOf(intent: Intent): Causes {
     reject: ofRule,
     vnp: (number) => found(vnps.get(number), 'vnp', ''),
     switch: (number) => found(switches.get(number), 'switch', `number ${number}`),
+    steer: (number) => ({
+      ...SYSTEM,
+      name: intent.pools.steer.holder(number)?.slice(numberKey('steer', '').length) ?? '',
+    }),
     prefix: (identity) => ({ ...SYSTEM, name: intent.identities.get(identity)?.key ?? '' }),
   }
 

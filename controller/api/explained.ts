@@ -75,7 +75,7 @@ export function explained(
   const neighbour = (datapathId: string, port: number): string | undefined =>
     links.find(({ from }) => from.datapathId === datapathId && from.port === port)?.to.datapathId
   const { from, to, packet: asked } = question.value
-  const answer = explain(intent, network.observed, { from, to, ...asked }, neighbour)
+  const answer = explain(intent, network.observed, { from, to, ...asked }, neighbour, network.backend)
   const decision = deciding(answer.verdict)
   const blocked = answer.verdict.allow && !answer.passes
   const cause = blocked ? undefined : causeOf(deps, causes, decision)
@@ -141,9 +141,12 @@ function steps(deps: ApiDependencies, causes: Causes, answer: ExplainedTraffic, 
   for (const side of sides) {
     told.push(...passSteps(deps, causes, side, here))
     told.push(sideStep(deps, causes, side, here, side.decision === decision))
-    if (!passes(side.decision)) return told
+    if (!passes(side.decision)) return [...told, ...copySteps(answer, here)]
   }
   if (!verdict.allow) return told
+  told.push(...copySteps(answer, here))
+  if (answer.way.via.length > 0 && path.problem === undefined)
+    told.push({ ...SAID, where: here, table: 'steer', finding: `goes through ${answer.way.via.join(', then ')}` })
   const way = path.hops.map(({ datapathId }) => nameOf(deps, datapathId)).join(' - ')
   const blocked = path.problem !== undefined
   told.push({
@@ -157,6 +160,16 @@ function steps(deps: ApiDependencies, causes: Causes, answer: ExplainedTraffic, 
     packets: '0',
   })
   return told
+}
+
+const SAID = { verdict: 'VERDICT_UNSPECIFIED', decides: false, packets: '0' } as const
+
+/** Collectors that get a copy, and those that get none. */
+function copySteps({ way }: ExplainedTraffic, where: string): ExplainStep[] {
+  return [
+    ...way.copies.map((collector) => `a copy goes to ${collector}`),
+    ...way.missed.map(({ collector, why }) => `no copy goes to ${collector}: ${why}`),
+  ].map((finding) => ({ ...SAID, where, table: 'mirror_egress', finding }))
 }
 
 function endStep(deps: ApiDependencies, causes: Causes, end: ExplainedEnd, table: string, verb: string): ExplainStep {

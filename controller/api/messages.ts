@@ -128,6 +128,8 @@ export function ruleMessage(rule: RuleRecord): Rule {
   if (rule.rateKbps !== undefined)
     message.rateLimit = { kilobitsPerSecond: rule.rateKbps, burstKilobits: rule.burstKb ?? 0 }
   if (rule.icmp !== undefined) message.icmp = icmpTexts(rule.icmp, rule.protocols)
+  if (rule.mirror !== undefined) message.mirror = { to: rule.mirror }
+  if (rule.redirect !== undefined) message.redirect = { via: rule.redirect }
   if (rule.priority !== undefined) message.priority = rule.priority
   return message
 }

@@ -14,6 +14,7 @@ import { Counter } from './multimap.ts'
 import { identityRecordKey, meterName, type NumberRecord, numberKey, SPACES } from './numbers.ts'
 import { compareText } from './order.ts'
 import type { NumberSpace } from './state.ts'
+import { steeringNumbers } from './steering.ts'
 import { switchNamedBy, type ZoneNeeds, type ZoneWish, zoneName } from './zones.ts'
 
 export interface AllocationRules {
@@ -37,6 +38,7 @@ export class Allocation {
     network: new Set(),
     zone: new Set(),
     meter: new Set(),
+    steer: new Set(),
     switch: new Set(),
   }
   readonly #free = new Map<NumberSpace | 'identity', Generator<number, undefined, undefined>>()
@@ -111,6 +113,7 @@ export function allocate(changes: Changes, rules: AllocationRules, needs: ZoneNe
   allocation.numbers('network', networks)
   allocation.numbers('zone', zoneUse(changes, networks, needs))
   allocation.numbers('meter', meterUse(changes))
+  allocation.numbers('steer', steerUse(changes))
   return allocation
 }
 
@@ -206,6 +209,18 @@ function meterUse(changes: Changes): Map<string, boolean> {
     for (const name of metersOf(before)) use.set(name, false)
     for (const name of metersOf(after)) use.set(name, true)
   }
+  return use
+}
+
+/** Collectors, services and chains that the batch begins or ceases to name. */
+function steerUse(changes: Changes): Map<string, boolean> {
+  const moves = new Counter<string>()
+  for (const { before, after } of changes.of('policy')) {
+    for (const name of steeringNumbers(before)) moves.add(name, -1)
+    for (const name of steeringNumbers(after)) moves.add(name, 1)
+  }
+  const use = new Map<string, boolean>()
+  for (const [name, by] of moves.entries()) use.set(name, changes.intent.steerings.count(name) + by > 0)
   return use
 }
 

@@ -18,12 +18,12 @@ export interface Capacity {
 }
 
 /**
- * Every space in a fixed order: numbers that return (`identity`, `network`, `zone`, `meter`, `switch`), records
+ * Every space in a fixed order: numbers that return (`identity`, `network`, `zone`, `meter`, `switch`, `steer`), records
  * (`interface-records`, ..., `rules`), and numbers of records, of which each is given once (`policy-numbers`, ...).
  */
 export function capacities(intent: Intent, spaces = SPACES, limits = RECORD_LIMITS): Capacity[] {
   const found: Capacity[] = []
-  for (const space of ['identity', 'network', 'zone', 'meter', 'switch'] as const) {
+  for (const space of ['identity', 'network', 'zone', 'meter', 'switch', 'steer'] as const) {
     const { first, last } = spaces[space]
     const { used, released } = intent.pools[space].counts
     found.push({ space, used, resting: released, limit: last - first + 1 })

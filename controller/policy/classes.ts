@@ -19,6 +19,7 @@ import type { Tag } from '../../model/tag.ts'
 import type { Intent, IntentDelta } from './intent.ts'
 import type { MergeableState } from './merged.ts'
 import { type OrderedRule, orderRules } from './order.ts'
+import { SteeringIndex } from './steering.ts'
 
 /** What policy sees of an identity. */
 interface Traits {
@@ -242,6 +243,7 @@ export function viewOf({ before, after, all }: Classes, when: When): MergeableSt
     vnpsOf: (identity) => at(identity)?.vnps ?? [],
     membersOf: (vnp) => members.get(vnp) ?? none,
     relevantTags: { has: () => true },
+    steerings: new SteeringIndex(),
     policiesOf: (vnp) => policies.get(vnp) ?? none,
     byAddress: () => undefined,
     byMac: () => undefined,

@@ -8,7 +8,7 @@ import { type Action, type Oxm, PORT_IN_PORT } from 'node-openflow'
 import { type Address, parseAddress } from '../../model/address.ts'
 import { IDENTITY, type InterfaceRecord } from '../../model/records.ts'
 import { cookieOf } from './cookie.ts'
-import { from, is, load, move, ND, output, RowSet, type Rows, to } from './fields.ts'
+import { from, is, load, move, ND, output, RowSet, type Rows, setFlag, to } from './fields.ts'
 import { ELSEWHERE, FLAG, TABLES } from './pipeline.ts'
 import type { NetworkState, Place } from './state.ts'
 import { zoneName } from './zones.ts'
@@ -43,12 +43,14 @@ export interface Site {
   normal: boolean
   /** The world can be reached at all. */
   world: boolean
+  /** Services of the network are on this switch, and send on what its other interfaces send. */
+  served: boolean
 }
 
 export const WORLD_FLAG: Oxm = { field: 'reg8', value: FLAG.world, mask: FLAG.world }
 export const NOT_WORLD: Oxm = { field: 'reg8', value: 0, mask: FLAG.world }
 const FROM_FABRIC: Oxm = { field: 'reg8', value: FLAG.fabric, mask: FLAG.fabric }
-const SET_WORLD: Action = { type: 'nx_reg_load', ofs_nbits: { ofs: 2, n_bits: 1 }, dst: 'reg8', value: 1n }
+export const SET_WORLD = setFlag(FLAG.world)
 
 /** Undefined where there is no such record or its network has no number: then it has no rows at all. */
 export function factsOf({ intent, observed }: NetworkState, name: string): InterfaceFacts | undefined {
@@ -77,13 +79,14 @@ export function siteOf(
   network: string,
   world: boolean,
   isLocal: boolean,
+  served: boolean,
 ): Site {
   const zone = state.intent.number('zone', zoneName(datapathId, network))
   const normal = state.backend === 'normal'
   // Where the existing network forwards, no packet is judged on the way out or in.
   const judges = !normal && (state.observed.datapaths.get(datapathId)?.uplinkPorts.size ?? 0) > 0
   // A zone that nobody needs there any more makes no difference.
-  return { datapathId, zone, carried: judges ? zone : isLocal ? (zone ?? 0) : 0, normal, world }
+  return { datapathId, zone, carried: judges ? zone : isLocal ? (zone ?? 0) : 0, normal, world, served }
 }
 
 /** The rows that belong to one switch. */
@@ -96,6 +99,7 @@ export function interfaceRows(facts: InterfaceFacts, site: Site): Rows {
     if (site.zone !== undefined) {
       sendFromPort(set, facts, site.zone, place.port)
       receive(set, facts, site.world, [load('reg2', place.port)])
+      if (site.served) sendAgain(set, facts)
     }
   } else sendFromElsewhere(set, facts, site)
   receiveFromWorld(set, facts, site)
@@ -135,7 +139,7 @@ export function interfaceUnit(name: string): string {
 }
 
 /** Loads who sent it, where, and the zone. */
-function sender({ identity, network }: InterfaceFacts, zone: number): Action[] {
+export function sender({ identity, network }: InterfaceFacts, zone: number): Action[] {
   return [load('reg0', identity), load('reg3', network), load('reg7', zone)]
 }
 
@@ -197,6 +201,18 @@ function sendFromPort(set: RowSet, facts: InterfaceFacts, zone: number, port: nu
   solicitFrom(set, own, linkLocal(record.mac), record.mac, actions)
   for (let type: number = ND.routerSolicit; type <= ND.redirect; type++) {
     set.add(table, 250, [...own, ...is.icmpv6(type)], {})
+  }
+}
+
+/** What a service sends on is from whom its address says, and looks as if it came from there. */
+function sendAgain(set: RowSet, facts: InterfaceFacts): void {
+  const { identity, addresses, record } = facts
+  const actions = [
+    load('reg0', identity),
+    { type: 'set_field', field: { field: 'eth_src', value: record.mac } } as const,
+  ]
+  for (const address of addresses) {
+    set.add(TABLES.sender, 300, [inNetwork(facts), ...from(address)], { actions, goto: TABLES.destination })
   }
 }
 

@@ -90,7 +90,7 @@ export class PolicyRows {
       this.#scopesOf.clear()
     }
     if (all || delta.prefixesChanged) change.rescope = this.#setWorldIdentities(intent)
-    if (all || delta.rulesChanged || [...delta.numbers].some((number) => number.startsWith('meter/'))) {
+    if (all || delta.rulesChanged || [...delta.numbers].some((number) => /^(meter|steer)\//.test(number))) {
       yield* this.#reorder(intent, all, change, pace)
     }
     if (all || delta.prefixesChanged) {
@@ -351,6 +351,8 @@ function isSame(one: Judgement, other: Judgement): boolean {
     one.priority === other.priority &&
     one.table === other.table &&
     one.meter === other.meter &&
+    one.chain === other.chain &&
+    one.collector === other.collector &&
     one.object === other.object &&
     one.vnp === other.vnp &&
     sameValue(one.rule, other.rule) &&

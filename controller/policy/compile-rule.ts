@@ -21,13 +21,16 @@ import {
   type Vnp,
 } from '../../model/records.ts'
 import { matches } from '../../model/selector.ts'
+import { RETURNED } from './compile-steer.ts'
 import { cookieOf } from './cookie.ts'
 import {
   blocks,
   HEADERS_ONLY,
   instructions,
+  load,
   RowSet,
   type Rows,
+  setFlag,
   type Then,
   toController,
   WHOLE_PACKET,
@@ -35,10 +38,11 @@ import {
 import { prefixesIn } from './identity.ts'
 import { meterName } from './numbers.ts'
 import { MAX_NUMBER, type OrderedRule, RULES_PER_POLICY } from './order.ts'
-import { AFTER, FLAG, POLICY_TABLES, TABLES, UNKNOWN_PORT } from './pipeline.ts'
+import { AFTER, FLAG, POLICY_TABLES, REGISTERS, TABLES, UNKNOWN_PORT } from './pipeline.ts'
 import { type Flow, flowKey, type Meter } from './program.ts'
 import { peersOf, subjectsOf } from './resolve.ts'
 import type { IntentView } from './state.ts'
+import { chainName } from './steering.ts'
 
 /** Who a rule is about, as identities. */
 export interface Clauses {
@@ -63,6 +67,9 @@ export interface Judgement {
   vnp: Vnp
   /** The meter's number, where one was given. */
   meter: number | undefined
+  /** Numbers of the chain and of the collector; 0 where the rule names one that has no number. */
+  chain: number | undefined
+  collector: number | undefined
   /** Partitions whose members it looks at. */
   vnps: readonly string[]
   looksAtWorld: boolean
@@ -97,6 +104,8 @@ export function judgementOfRule(intent: IntentView, ordered: OrderedRule, table:
     policy,
     vnp,
     meter: rule.action === 'rate-limit' ? intent.number('meter', meterName(cause.policy, cause.ruleIndex)) : undefined,
+    chain: rule.redirect && (intent.number('steer', chainName(rule.redirect)) ?? 0),
+    collector: rule.mirror === undefined ? undefined : (intent.number('steer', rule.mirror) ?? 0),
     vnps: peer.kind === 'vnp' ? [vnp.name, peer.vnp] : [vnp.name],
     looksAtWorld: peer.kind === 'any' || peer.kind === 'cidr',
     clauses: (now) => ({
@@ -132,6 +141,8 @@ export function judgementOfVnp(vnp: Vnp, direction: Direction, priority: number)
     policy: undefined,
     vnp,
     meter: undefined,
+    chain: undefined,
+    collector: undefined,
     vnps: [vnp.name],
     looksAtWorld: false,
     clauses: (now) => ({
@@ -239,22 +250,53 @@ interface Verdict {
   cookie: bigint
 }
 
-/** What a packet meets that the rule decides; with `log`, the first packet of a connection differs from the rest. */
-function verdictsOf({ direction, action, log, meter, object, cookie, policy, rule }: Judgement): Verdict[] {
-  const next = action === 'pass' && policy !== undefined ? afterTier(direction, tierOf(policy)) : AFTER[direction]
+/**
+ * What a packet meets that the rule decides; with `log`, the first packet of a connection differs from the rest. What a
+ * service sends on has been logged and metered before.
+ */
+function verdictsOf(judgement: Judgement): Verdict[] {
+  const { action, log, meter, object, cookie, rule, direction } = judgement
   const copy = toController(HEADERS_ONLY)
   if (action === 'log') return [{ when: [], outcome: { actions: [copy], goto: TABLES.egress_admin }, cookie }]
-  if (action === 'reject') return [{ when: [], outcome: { actions: [toController(WHOLE_PACKET)] }, cookie }]
-  // A rate limit without a meter would be no limit: it is a denial until the meter has a number.
-  const passes = action === 'allow' || action === 'pass' || (action === 'rate-limit' && meter !== undefined)
-  const notes = notesOf(direction, rule)
-  const outcome: Then = passes ? { goto: next, actions: notes, ...(meter === undefined ? {} : { meter }) } : {}
-  if (!log) return [{ when: [], outcome, cookie }]
-  return [
-    { when: newConnection(true), outcome: { ...outcome, actions: [...notes, copy] }, cookie: cookieOf('log', object) },
-    { when: newConnection(false), outcome, cookie },
-  ]
+  if (action === 'reject') {
+    return [{ when: [], outcome: refusal(judgement, [toController(WHOLE_PACKET)]), cookie }]
+  }
+  // A rate limit without a meter would be no limit: it is a denial until the meter has a number. So is a redirect.
+  const isWhole = (action !== 'rate-limit' || meter !== undefined) && judgement.chain !== 0
+  const passes = (action === 'allow' || action === 'pass' || action === 'rate-limit') && isWhole
+  const outcome = passes ? passage(judgement, notesOf(direction, rule)) : refusal(judgement, [])
+  if (!log && (meter === undefined || !passes)) return [{ when: [], outcome, cookie }]
+  const { meter: _, ...again } = outcome
+  const logged: Then = { ...outcome, actions: [...(outcome.actions ?? []), copy] }
+  const first: Verdict[] = log
+    ? [
+        { when: [...newConnection(true), FIRST_HAND], outcome: logged, cookie: cookieOf('log', object) },
+        { when: [...newConnection(false), FIRST_HAND], outcome, cookie },
+      ]
+    : [{ when: [FIRST_HAND], outcome, cookie }]
+  return [...first, { when: [RETURNED], outcome: again, cookie }]
 }
+
+const FIRST_HAND: Oxm = { field: 'reg8', value: 0, mask: FLAG.returned }
+
+/** On, with what the stages of mirrors and chains need to know. */
+function passage({ direction, action, policy, meter, chain, collector }: Judgement, actions: Action[]): Then {
+  const goto = action === 'pass' && policy !== undefined ? afterTier(direction, tierOf(policy)) : AFTER[direction]
+  if (chain !== undefined) actions.push(load(CHAIN[direction], chain))
+  if (collector !== undefined) actions.push(load(COLLECTOR[direction], collector))
+  return { goto, actions, ...(meter === undefined ? {} : { meter }) }
+}
+
+/** A drop; what is mirrored takes it on the way of the copies. What the sender's rule mirrors is what passes. */
+function refusal({ direction, collector }: Judgement, actions: Action[]): Then {
+  if (collector === undefined || collector === 0) return { actions }
+  if (direction === 'ingress') actions.push(load(COLLECTOR.egress, 0))
+  actions.push(load(COLLECTOR[direction], collector), setFlag(FLAG.refused))
+  return { actions, goto: TABLES.mirror_egress }
+}
+
+const CHAIN = { egress: REGISTERS.chainEgress, ingress: REGISTERS.chainIngress } as const
+const COLLECTOR = { egress: REGISTERS.mirrorEgress, ingress: REGISTERS.mirrorIngress } as const
 
 /** The table of the next tier, or of the defaults. */
 function afterTier(direction: Direction, tier: Tier): number {
@@ -265,8 +307,7 @@ function afterTier(direction: Direction, tier: Tier): number {
 function notesOf(direction: Direction, rule: Rule | undefined): Action[] {
   if (rule?.established === undefined) return []
   const kept = direction === 'egress' ? FLAG.keptEgress : FLAG.keptIngress
-  const ofs = Math.log2(rule.established === 'keep' ? kept : FLAG.cut)
-  return [{ type: 'nx_reg_load', ofs_nbits: { ofs, n_bits: 1 }, dst: 'reg8', value: 1n }]
+  return [setFlag(rule.established === 'keep' ? kept : FLAG.cut)]
 }
 
 function newConnection(isNew: boolean): Oxm[] {

@@ -26,6 +26,7 @@ import { IDENTITY } from '../../model/records.ts'
 import { TCP_SYN } from '../../packet/tcp.ts'
 import { FORWARD_UNIT } from './compile-forward.ts'
 import { NOT_WORLD, WORLD_FLAG } from './compile-interface.ts'
+import { RETURNED, steerSystemRows } from './compile-steer.ts'
 import { cookieOf } from './cookie.ts'
 import {
   ETHERTYPE,
@@ -37,12 +38,13 @@ import {
   output,
   RowSet,
   type Rows,
+  setFlag,
   toController,
   WHOLE_PACKET,
   within,
 } from './fields.ts'
 import { AFTER, ELSEWHERE, FLAG, MARK, POLICY_BANDS, POLICY_TABLES, TABLES, UNKNOWN_PORT } from './pipeline.ts'
-import type { DatapathView, IntentView, NetworkState } from './state.ts'
+import type { Backend, DatapathView, IntentView, NetworkState } from './state.ts'
 
 export type PortClass = 'uplink' | 'fabric' | 'tenant' | 'unattached' | 'none'
 
@@ -77,12 +79,7 @@ const LATER_FRAGMENT = 3
 
 const COMMITTED: Oxm = { field: 'ct_mark', value: 1 << MARK.committed, mask: 1 << MARK.committed }
 const UNKNOWN_KEY: Action = { type: 'set_field', field: { field: 'reg4', value: UNKNOWN_PORT } }
-const SET_OUTWARD: Action = {
-  type: 'nx_reg_load',
-  ofs_nbits: { ofs: Math.log2(FLAG.outward), n_bits: 1 },
-  dst: 'reg8',
-  value: 1n,
-}
+const SET_OUTWARD = setFlag(FLAG.outward)
 
 const FROM_INTERFACE: Oxm = { field: 'reg8', value: 0, mask: FLAG.fabric }
 
@@ -92,10 +89,13 @@ const TRACKED_BITS = CT_TRK | CT_INV | CT_RPL | CT_REL
 const original = (bit: number): Oxm => ({ field: 'ct_state', value: CT_TRK | bit, mask: TRACKED_BITS | bit })
 const tracked = (bits: number): Oxm => ({ field: 'ct_state', value: CT_TRK | bits, mask: CT_TRK | CT_INV | bits })
 
-const SWAP_ENDS: Action[] = [move('reg0', 'reg9', 32), move('reg1', 'reg0', 32), move('reg9', 'reg1', 32)]
+const SWAP_ENDS: Action[] = [
+  ...[move('reg0', 'reg9', 32), move('reg1', 'reg0', 32), move('reg9', 'reg1', 32)],
+  setFlag(FLAG.reply),
+]
 
 /** What is the same on every switch and never changes. */
-export function systemRows(): Rows {
+export function systemRows(backend: Backend): Rows {
   const set = new RowSet('system', cookieOf('system'))
   const lldp: Oxm[] = [{ field: 'eth_type', value: ETHERTYPE.lldp }]
   set.add(TABLES.classify, 300, lldp, { actions: [toController(WHOLE_PACKET)] }, cookieOf('probe'))
@@ -130,6 +130,8 @@ export function systemRows(): Rows {
 
   trackedRows(set)
   set.add(TABLES.log, 0, [], { goto: TABLES.egress_admin })
+  // What a service sends on has been logged.
+  set.add(TABLES.log, POLICY_BANDS.world, [RETURNED], { goto: TABLES.egress_admin })
   for (const { admin, tenant, baseline, default: last } of Object.values(POLICY_TABLES)) {
     set.add(admin, 0, [], { goto: tenant })
     set.add(tenant, 0, [], { goto: baseline })
@@ -180,9 +182,10 @@ export function systemRows(): Rows {
   for (const type of [is.ipv4(), is.ipv6()]) {
     const tcp: Oxm = { field: 'ip_proto', value: PROTOCOL.tcp }
     set.add(TABLES.commit, 110, [type, tcp, original(CT_NEW), cut, noSyn], {})
-    set.add(TABLES.commit, 100, [type, original(CT_NEW)], { actions: [commit], goto: TABLES.forward })
+    set.add(TABLES.commit, 100, [type, original(CT_NEW)], { actions: [commit], goto: TABLES.mirror_egress })
   }
-  set.add(TABLES.commit, 0, [], { goto: TABLES.forward })
+  set.add(TABLES.commit, 0, [], { goto: TABLES.mirror_egress })
+  steerSystemRows(set, backend)
 
   set.add(TABLES.forward, 100, [{ field: 'reg6', value: 0 }], { goto: TABLES.deliver })
   const deliver: Action = { type: 'nx_output_reg', ofs_nbits: { ofs: 0, n_bits: 32 }, src: 'reg2', max_len: 0 }
@@ -235,6 +238,12 @@ function trackedRows(set: RowSet): void {
   const { keyBits, worldFlags } = MARK
   const between: Oxm = { field: 'ct_mark', value: 0, mask: ((1 << worldFlags.bits) - 1) << keyBits }
   set.add(table, 300, [tracked(CT_REL), WORLD_FLAG, between], {})
+  // A service sends on what it was given, and that belongs to a connection that somebody else opened.
+  const unopened: Oxm[] = [
+    { field: 'ct_state', value: CT_TRK | CT_NEW, mask: CT_TRK | CT_NEW },
+    { field: 'ct_mark', value: 0, mask: 1 << MARK.committed },
+  ]
+  set.add(table, 400, [RETURNED, ...unopened], {})
   for (const [bit, goto] of [
     [CT_NEW, TABLES.log],
     [CT_EST, next],

@@ -41,6 +41,19 @@ export interface Scoped {
 /** Interfaces as they are now, each looked at once; undefined where there is no such record any more. */
 export type Looks = Map<string, Looked | undefined>
 
+/** What was true of an interface when it was compiled last. */
+export interface Seen {
+  network: string
+  identity: number
+  place: Place | undefined
+}
+
+/** The policy of a switch that is concerned with these networks, and no others. */
+export interface Scoped {
+  scope: PolicyScope
+  networks: Set<string>
+}
+
 /** What is left to be done for switches. */
 export class Work {
   /** Interfaces to compile on every switch. */
@@ -56,6 +69,8 @@ export class Work {
   readonly renumbered = new Set<string>()
   /** The rows of the world may differ, on all switches. */
   world = false
+  /** Rows of mirrors and chains may differ, on all switches. */
+  steer = false
   policy: PolicyChange = { flows: new Set(), meters: new Set(), rescope: false }
   /** Networks that switches may be concerned with now, or no longer. */
   readonly interest = new Map<string, ReadonlySet<string> | 'all'>()

@@ -20,6 +20,7 @@ import {
   siteOf,
 } from './compile-interface.ts'
 import { PolicyRows } from './compile-policy.ts'
+import { Steering } from './compile-steer.ts'
 import { classOf, networkRows, portRows, systemRows, worldExists, worldRows } from './compile-switch.ts'
 import { SwitchUnits } from './compile-units.ts'
 import { type Looked, type Looks, linksOf, Pace, partsOf, type Scoped, type Seen, Work } from './compile-work.ts'
@@ -28,7 +29,7 @@ import type { IntentDelta } from './intent.ts'
 import { Interest } from './interest.ts'
 import { Multimap } from './multimap.ts'
 import { Occurrences } from './occurrences.ts'
-import type { SwitchProgram, Touched } from './program.ts'
+import { isAny, type SwitchProgram, type Touched } from './program.ts'
 import type { Backend, DatapathView, NetworkState, ObservedDelta, Place } from './state.ts'
 
 export { guardFlow, TABLE_NAMES, TABLES } from './pipeline.ts'
@@ -55,7 +56,7 @@ export class Compiler {
   readonly #policy = new PolicyRows()
   readonly #forward = new ForwardRows()
   /** The same objects on all switches. */
-  readonly #system = systemRows()
+  readonly #system: Rows
   readonly #switches = new Map<string, SwitchUnits>()
   readonly #seen = new Map<string, Seen>()
   readonly #byNetwork = new Multimap<string>()
@@ -66,6 +67,7 @@ export class Compiler {
   readonly #linksOf = new Map<string, Set<number>>()
   readonly #interest = new Interest()
   readonly #occurrences = new Occurrences()
+  readonly #steering = new Steering()
   /** Of switches that are not concerned with everything. */
   readonly #scopes = new Map<string, Scoped>()
   #worldExists = false
@@ -74,6 +76,7 @@ export class Compiler {
   /** @param perStep Rows of one step of work, about. */
   constructor(backend: Backend, perStep?: number) {
     this.#backend = backend
+    this.#system = systemRows(backend)
     this.#pace = new Pace(perStep)
   }
 
@@ -121,6 +124,7 @@ export class Compiler {
     for (const datapathId of all ? present : [...(observed as ObservedDelta).datapaths, ...fresh])
       this.#setLinks(datapathId, datapaths.get(datapathId))
     yield* this.#look(state, work, hadWorld || hasWorld)
+    work.steer = this.#steering.update(state, all ? 'all' : intent, work, this.#bySwitch)
     const looks: Looks = new Map()
     work.policy = yield* this.#policy.updating(state.intent, all ? 'all' : intent, this.#pace)
     for (const datapathId of present) {
@@ -150,6 +154,7 @@ export class Compiler {
     const work = new Work()
     for (const name of state.intent.interfaces.keys()) work.interfaces.add(name)
     yield* this.#look(state, work, this.#worldExists)
+    this.#steering.update(state, 'all', work, this.#bySwitch)
     yield* this.#policy.updating(state.intent, 'all', this.#pace)
     this.#forward.begin(state.intent, 'all')
     const looks: Looks = new Map()
@@ -301,6 +306,7 @@ export class Compiler {
     this.#setPorts(datapath, units)
     if (this.#pace.spend(this.#setForward(state, datapath, units))) yield undefined
     units.set('world', this.#worldExists ? worldRows(state, datapath) : NO_ROWS)
+    units.set('steer', this.#steering.rows(state, datapath, this.#worldExists))
     yield* this.#startPolicy(datapath.datapathId, units)
     for (const [id, meter] of this.#policy.meters) units.shareMeter(id, meter)
     return units
@@ -332,6 +338,8 @@ export class Compiler {
       if (this.#pace.spend(this.#setForward(state, datapath, units))) yield undefined
     }
     if (work.world) units.set('world', this.#worldExists ? worldRows(state, datapath) : NO_ROWS)
+    if (work.steer || work.world || this.#steering.concerns(work.onSwitch.all(datapathId)))
+      units.set('steer', this.#steering.rows(state, datapath, this.#worldExists))
     yield* this.#updatePolicy(datapathId, units, work)
     for (const id of work.policy.meters) units.shareMeter(id, this.#policy.meters.get(id))
   }
@@ -448,7 +456,9 @@ export class Compiler {
     return (network) => {
       const known = sites.get(network)
       if (known !== undefined) return known
-      const site = siteOf(state, datapathId, network, this.#worldExists, this.#interest.isLocal(datapathId, network))
+      const isLocal = this.#interest.isLocal(datapathId, network)
+      const served = this.#steering.isServed(datapathId, network)
+      const site = siteOf(state, datapathId, network, this.#worldExists, isLocal, served)
       sites.set(network, site)
       return site
     }
@@ -487,8 +497,4 @@ export class Compiler {
 
 function portName({ datapathId, port }: Place): string {
   return `${datapathId}/${port}`
-}
-
-function isAny({ flows, groups, meters, ports }: Touched): boolean {
-  return flows.size + groups.size + meters.size + ports.size > 0
 }

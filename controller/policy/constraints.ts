@@ -152,6 +152,20 @@ function brokenReference(changes: Changes): Failed | undefined {
       return failed
     }
   }
+  for (const policy of changes.written('policy')) {
+    for (const [field, name] of interfacesNamed(policy)) {
+      if (changes.get('interface', name) !== undefined) continue
+      const failed = fail('NOT_FOUND', { kind: 'interface', name, field, user: policy.name })
+      failed.failure.violations = [{ field, description: `there is no interface named ${name}` }]
+      return failed
+    }
+  }
+  for (const { name, after } of changes.of('interface')) {
+    if (after !== undefined) continue
+    for (const user of [...changes.intent.steerings.policiesOf(name)].sort()) {
+      if (!changes.has('policy', user)) return fail('IN_USE', { kind: 'interface', name, user: `policy ${user}` })
+    }
+  }
   for (const { name, after } of changes.of('vnp')) {
     if (after !== undefined) continue
     const { policiesByVnp, policiesByPeerVnp } = changes.intent
@@ -166,6 +180,14 @@ function* partitionsNamed(policy: Policy): IterableIterator<[field: string, vnp:
   yield ['vnp', policy.vnp]
   for (const [index, { peer }] of policy.rules.entries()) {
     if (peer.kind === 'vnp') yield [`rules[${index}].peer.vnp`, peer.vnp]
+  }
+}
+
+/** Collectors and services. */
+function* interfacesNamed({ rules }: Policy): IterableIterator<[field: string, name: string]> {
+  for (const [index, { mirror, redirect = [] }] of rules.entries()) {
+    if (mirror !== undefined) yield [`rules[${index}].mirror.to`, mirror]
+    for (const [at, name] of redirect.entries()) yield [`rules[${index}].redirect.via[${at}]`, name]
   }
 }
 
@@ -184,7 +206,7 @@ function uplinkTaken(changes: Changes): Failed | undefined {
   }
   for (const record of changes.written('switch')) {
     for (const [index, uplink] of record.uplinks.entries()) {
-      for (const name of interfacesNamed(changes, uplink)) {
+      for (const name of interfacesOnPort(changes, uplink)) {
         const attachment = changes.get('interface', name)?.attachment
         if (attachment?.kind !== 'portName' || !isUplink(record, attachment.portName, attachment.datapathId)) continue
         return invalid([
@@ -200,7 +222,7 @@ function isUplink(record: SwitchRecord, portName: string, datapathId: string | u
   return (datapathId === undefined || datapathId === record.datapathId) && record.uplinks.includes(portName)
 }
 
-function interfacesNamed(changes: Changes, portName: string): string[] {
+function interfacesOnPort(changes: Changes, portName: string): string[] {
   const written = [...changes.written('interface')].map(({ name }) => name)
   return [...changes.intent.interfacesByPortName.all(portName), ...written]
 }

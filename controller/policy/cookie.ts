@@ -12,7 +12,7 @@ import { RULES_PER_POLICY } from './order.ts'
 
 export const COOKIE_MAGIC = 0x7a67n
 /** Layout of tables and registers; changes with every incompatible change of pipeline.ts. */
-export const PIPELINE_EPOCH = 2
+export const PIPELINE_EPOCH = 3
 
 /** What the object number counts. */
 export const COOKIE_KINDS = {
@@ -42,6 +42,8 @@ export const COOKIE_KINDS = {
   switch: 12,
   /** A prefix outside: object is its identity. */
   prefix: 13,
+  /** Mirrors and redirects: object is the number of the collector, the service or the chain. */
+  steer: 14,
 } as const
 
 export type CookieKind = keyof typeof COOKIE_KINDS

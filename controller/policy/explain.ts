@@ -30,7 +30,8 @@ import { matches } from '../../model/selector.ts'
 import { type Tag, tagText } from '../../model/tag.ts'
 import { compareVnps, effectivePriority, type OrderedRule, orderRules, type RuleCause } from './order.ts'
 import { carries, type Decision, type PolicyPacket, permits, type Verdict } from './permits.ts'
-import type { IntentView, ObservedView, Place } from './state.ts'
+import type { Backend, IntentView, ObservedView, Place } from './state.ts'
+import { along, type Way, wayOf } from './ways.ts'
 
 /** Ends by interface record name, address or MAC. */
 export interface ExplainQuery {
@@ -118,6 +119,8 @@ export interface ExplainedTraffic {
   /** Egress, then ingress. Empty where neither end is asked (nobody, no path, world). */
   sides: ExplainedSide[]
   path: ExplainedPath
+  /** Services on its way, and who gets copies. */
+  way: Way
   /** One sentence. */
   summary: string
   /** One sentence for each change that is needed; empty where the packet passes or nothing can be done. */
@@ -136,6 +139,7 @@ export function explain(
   observed: ObservedView,
   query: ExplainQuery,
   neighbour: Neighbour = () => undefined,
+  backend: Backend = 'fabric',
 ): ExplainedTraffic {
   const from = endOf(intent, observed, query.from, query.to)
   const to = endOf(intent, observed, query.to, query.from)
@@ -155,7 +159,8 @@ export function explain(
     return [sideOf(intent, rules, direction, subject, peer, packet, decision)]
   }
   const sides = [...side('egress', from, to), ...side('ingress', to, from)]
-  const path = pathOf(observed, from, to, neighbour)
+  const way = wayOf({ intent, observed, backend }, packet, verdict)
+  const path = along(pathOf(observed, from, to, neighbour), way)
   return {
     generation: intent.generation,
     passes: verdict.allow && path.problem === undefined,
@@ -165,8 +170,9 @@ export function explain(
     shared,
     sides,
     path,
+    way,
     summary: summaryOf(verdict, from, to, path),
-    nextSteps: nextStepsOf(verdict, sides, path, from, to),
+    nextSteps: nextStepsOf(verdict, sides, path, way, from, to),
   }
 }
 
@@ -460,12 +466,15 @@ function nextStepsOf(
   verdict: Verdict,
   sides: readonly ExplainedSide[],
   { problem }: ExplainedPath,
+  way: Way,
   from: ExplainedEnd,
   to: ExplainedEnd,
 ): string[] {
   if ([from, to].some(({ by }) => by === 'nobody')) return ['List interface records with `tagsteer get interfaces`.']
   const steps = sides.flatMap(({ change }) => (change === undefined ? [] : [change.text]))
   if (!verdict.allow || problem === undefined) return [...new Set(steps)]
+  if (problem === way.problem)
+    return ['Attach the services that the rule redirects through, and both ends, to one switch, or change the rule.']
   return [
     from.place === undefined || to.place === undefined
       ? 'Compare the attachment of the record with `tagsteer topology`.'

@@ -115,8 +115,13 @@ export function within(prefix: Prefix, end: 'src' | 'dst'): Oxm[] {
   return [type, { field: `ipv4_${end}`, value: Number(value), mask: Number(mask) }]
 }
 
-export function load(field: 'reg0' | 'reg1' | 'reg2' | 'reg3' | 'reg6' | 'reg7' | 'reg8', value: number): Action {
+export function load(field: Extract<FieldName, `reg${number}`>, value: number): Action {
   return { type: 'set_field', field: { field, value } }
+}
+
+/** Sets one bit of the flags register. @param flag Its value, a power of two. */
+export function setFlag(flag: number): Action {
+  return { type: 'nx_reg_load', ofs_nbits: { ofs: Math.log2(flag), n_bits: 1 }, dst: 'reg8', value: 1n }
 }
 
 /** Copies the low bits of one field into the low bits of another. */

@@ -30,6 +30,7 @@ import { Counter, Multimap } from './multimap.ts'
 import { NumberPool, type NumberRecord, numberKey, SPACES } from './numbers.ts'
 import { compareVnps } from './order.ts'
 import type { IntentView, NumberSpace } from './state.ts'
+import { SteeringIndex } from './steering.ts'
 import { switchNamedBy, ZoneIndex } from './zones.ts'
 
 /** What one change set changed, for whoever derives something from intent. */
@@ -98,12 +99,14 @@ export class Intent implements IntentView {
   readonly policiesByVnp = new Multimap<string>()
   /** Partitions that rules of these policies name as peers. */
   readonly policiesByPeerVnp = new Multimap<string>()
+  readonly steerings = new SteeringIndex()
   readonly pools: Readonly<Record<NumberSpace | 'identity', NumberPool>> = {
     identity: new NumberPool(SPACES.identity.first),
     network: new NumberPool(SPACES.network.first),
     zone: new NumberPool(SPACES.zone.first),
     meter: new NumberPool(SPACES.meter.first),
     switch: new NumberPool(SPACES.switch.first),
+    steer: new NumberPool(SPACES.steer.first),
   }
 
   readonly zones = new ZoneIndex()
@@ -341,6 +344,7 @@ export class Intent implements IntentView {
     const action = by === 1 ? 'add' : 'remove'
     this.ruleCount += by * record.rules.length
     this.policiesByVnp[action](record.vnp, record.name)
+    this.steerings[action](record)
     for (const { peer } of record.rules) {
       if (peer.kind === 'vnp') this.policiesByPeerVnp[action](peer.vnp, record.name)
     }

@@ -23,6 +23,7 @@ export const SPACES: Readonly<Record<NumberSpace | 'identity', { first: number; 
   /** Open vSwitch 3.1's userspace datapath holds 2^18 meters; what holds fewer refuses the change that needs more. */
   meter: { first: 1, last: 0xffff },
   switch: { first: 1, last: 0xffff },
+  steer: { first: 1, last: 0xffff },
 }
 
 export const DEFAULT_QUARANTINE_MS = 3_600_000

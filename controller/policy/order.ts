@@ -96,7 +96,21 @@ const hashOf = new WeakMap<Rule, bigint>()
 export function ruleHash(rule: Rule): bigint {
   const known = hashOf.get(rule)
   if (known !== undefined) return known
-  const { direction, peer, protocols, ports, icmp, established, action, log, rateKbps, burstKb, priority } = rule
+  const {
+    direction,
+    peer,
+    protocols,
+    ports,
+    icmp,
+    established,
+    mirror,
+    redirect,
+    action,
+    log,
+    rateKbps,
+    burstKb,
+    priority,
+  } = rule
   const whom =
     peer.kind === 'tags'
       ? [peer.selector.allOf, peer.selector.anyOf, peer.selector.noneOf]
@@ -110,6 +124,8 @@ export function ruleHash(rule: Rule): bigint {
   // What was not there when rules were first hashed is said only where it says something, so that others keep their hash.
   if (icmp !== undefined) said.push({ icmp: icmp.map(({ protocol, type, code }) => [protocol, type, code]) })
   if (established !== undefined) said.push({ established })
+  if (mirror !== undefined) said.push({ mirror })
+  if (redirect !== undefined) said.push({ redirect })
   const hash = hash64(JSON.stringify(said))
   hashOf.set(rule, hash)
   return hash

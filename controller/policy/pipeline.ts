@@ -13,25 +13,29 @@ const PLACES = {
   classify: 0,
   port_security: 1,
   origin: 2,
-  outside: 3,
-  neighbour: 4,
-  advertise: 5,
-  destination: 6,
-  connection: 7,
-  tracked: 8,
-  log: 9,
-  egress_admin: 10,
-  egress_tenant: 11,
-  egress_baseline: 12,
-  egress_default: 13,
-  ingress_admin: 14,
-  ingress_tenant: 15,
-  ingress_baseline: 16,
-  ingress_default: 17,
-  commit: 18,
-  flood: 19,
-  forward: 20,
-  deliver: 21,
+  sender: 3,
+  outside: 4,
+  neighbour: 5,
+  advertise: 6,
+  destination: 7,
+  connection: 8,
+  tracked: 9,
+  log: 10,
+  egress_admin: 11,
+  egress_tenant: 12,
+  egress_baseline: 13,
+  egress_default: 14,
+  ingress_admin: 15,
+  ingress_tenant: 16,
+  ingress_baseline: 17,
+  ingress_default: 18,
+  commit: 19,
+  mirror_egress: 20,
+  mirror_ingress: 21,
+  steer: 22,
+  flood: 23,
+  forward: 24,
+  deliver: 25,
 } as const
 
 export type TableName = keyof typeof PLACES
@@ -102,13 +106,18 @@ export const STAGES: Readonly<Record<TableName, Stage>> = {
   },
   port_security: {
     purpose: 'Holds an interface to its MAC and addresses and gives its packets network and identity.',
-    next: ['neighbour', 'destination'],
+    next: ['sender', 'neighbour', 'destination'],
     miss: 'A forged sender: dropped.',
   },
   origin: {
     purpose: 'Finds network and sender of packets from other switches and from uplinks.',
     next: ['outside', 'neighbour'],
     miss: 'Belongs to no network: dropped.',
+  },
+  sender: {
+    purpose: 'Finds who first sent a packet that a service of a chain sends on, by its address.',
+    next: ['outside', 'destination'],
+    miss: 'Nobody of the network: dropped.',
   },
   outside: {
     purpose: 'Gives packets from the world the identity of their longest prefix; refuses the addresses of records.',
@@ -147,17 +156,17 @@ export const STAGES: Readonly<Record<TableName, Stage>> = {
   },
   egress_admin: {
     purpose: 'Whether the sender may send it: rules of the admin tier.',
-    next: ['egress_tenant', 'ingress_admin'],
+    next: ['egress_tenant', 'ingress_admin', 'mirror_egress'],
     miss: 'Goes on to egress_tenant.',
   },
   egress_tenant: {
     purpose: 'Whether the sender may send it: rules of tenants.',
-    next: ['egress_baseline', 'ingress_admin'],
+    next: ['egress_baseline', 'ingress_admin', 'mirror_egress'],
     miss: 'Goes on to egress_baseline.',
   },
   egress_baseline: {
     purpose: 'Whether the sender may send it: rules of the baseline tier.',
-    next: ['egress_default', 'ingress_admin'],
+    next: ['egress_default', 'ingress_admin', 'mirror_egress'],
     miss: 'Goes on to egress_default.',
   },
   egress_default: {
@@ -167,17 +176,17 @@ export const STAGES: Readonly<Record<TableName, Stage>> = {
   },
   ingress_admin: {
     purpose: 'Whether the receiver may receive it: rules of the admin tier.',
-    next: ['ingress_tenant', 'commit'],
+    next: ['ingress_tenant', 'commit', 'mirror_egress'],
     miss: 'Goes on to ingress_tenant.',
   },
   ingress_tenant: {
     purpose: 'Whether the receiver may receive it: rules of tenants.',
-    next: ['ingress_baseline', 'commit'],
+    next: ['ingress_baseline', 'commit', 'mirror_egress'],
     miss: 'Goes on to ingress_baseline.',
   },
   ingress_baseline: {
     purpose: 'Whether the receiver may receive it: rules of the baseline tier.',
-    next: ['ingress_default', 'commit'],
+    next: ['ingress_default', 'commit', 'mirror_egress'],
     miss: 'Goes on to ingress_default.',
   },
   ingress_default: {
@@ -187,8 +196,23 @@ export const STAGES: Readonly<Record<TableName, Stage>> = {
   },
   commit: {
     purpose: 'Commits new connections to connection tracking.',
+    next: ['mirror_egress'],
+    miss: 'Goes on to mirror_egress.',
+  },
+  mirror_egress: {
+    purpose: 'Copies what the rule on the side of the sender mirrors, where its collector is on this switch.',
+    next: ['mirror_ingress', 'steer'],
+    miss: 'Goes on to mirror_ingress.',
+  },
+  mirror_ingress: {
+    purpose: 'Copies what the rule on the side of the receiver mirrors.',
+    next: ['steer'],
+    miss: 'Goes on to steer.',
+  },
+  steer: {
+    purpose: 'Leads packets through the services of their chain, one after the other.',
     next: ['forward'],
-    miss: 'Goes on to forward.',
+    miss: 'A chain that is not whole on this switch, or a packet that its service was never given: dropped.',
   },
   flood: {
     purpose: 'Sends requests for neighbours in the world along the flood tree and to uplinks.',
@@ -225,13 +249,33 @@ export const REGISTERS = {
   flags: 'reg8',
   /** For exchanging two registers. */
   scratch: 'reg9',
+  /** Number of the chain that the rule on the side of the sender, and of the receiver, leads through; 0: none. */
+  chainEgress: 'reg10',
+  chainIngress: 'reg11',
+  /** Number of the service that sends the packet on; 0: it has been with none yet. */
+  service: 'reg12',
+  /** Number of the collector of the rule on each side; 0: none. */
+  mirrorEgress: 'reg13',
+  mirrorIngress: 'reg14',
 } as const
 
 /**
  * Bits of the flags register: which port it came in by; it came from the world; it goes to the world; a rule that keeps
- * connections lets it pass, on which side; a rule that cuts connections lets it pass.
+ * connections lets it pass, on which side; a rule that cuts connections lets it pass; it travels in the reply direction;
+ * a service sends it on; it is refused, and only copied.
  */
-export const FLAG = { fabric: 1, uplink: 2, world: 4, outward: 8, keptEgress: 16, keptIngress: 32, cut: 64 } as const
+export const FLAG = {
+  fabric: 1,
+  uplink: 2,
+  world: 4,
+  outward: 8,
+  keptEgress: 16,
+  keptIngress: 32,
+  cut: 64,
+  reply: 128,
+  returned: 256,
+  refused: 512,
+} as const
 
 /**
  * The key of a packet whose port nobody can know: a later fragment of a connection that is not committed yet. It matches

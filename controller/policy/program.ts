@@ -50,6 +50,10 @@ export function nothingTouched(): Touched {
   return { flows: new Set(), groups: new Set(), meters: new Set(), ports: new Set() }
 }
 
+export function isAny({ flows, groups, meters, ports }: Touched): boolean {
+  return flows.size + groups.size + meters.size + ports.size > 0
+}
+
 export function emptyProgram(): SwitchProgram {
   return { flows: new Map(), groups: new Map(), meters: new Map(), noFloodPorts: new Set() }
 }

@@ -5,6 +5,7 @@
  */
 import type { IdentityRecord, InterfaceRecord, Policy, RecordKind, SwitchRecord, Vnp } from '../../model/records.ts'
 import type { Tag } from '../../model/tag.ts'
+import type { SteeringView } from './steering.ts'
 
 export interface IntentView {
   readonly generation: number
@@ -14,7 +15,7 @@ export interface IntentView {
   readonly switches: ReadonlyMap<string, SwitchRecord>
   /** By identity number. */
   readonly identities: ReadonlyMap<number, IdentityRecord>
-  /** Numbers given out for names: networks, switches by datapath id, zones by `datapathId/network`, meters by `policy/rule`. */
+  /** Numbers given out for names: networks, switches by datapath id, zones by `datapathId/network`, meters by `policy/rule`, collectors, services and chains by name. */
   number(space: NumberSpace, name: string): number | undefined
   /** The revision that wrote a record last: its generation, and as text its etag. */
   modRevision(kind: RecordKind, name: string): number | undefined
@@ -31,6 +32,8 @@ export interface IntentView {
   membersOf(vnp: string): ReadonlySet<number>
   /** Prefix (canonical text) to identity, for each prefix that a rule names. IDENTITY.world is not among them. */
   readonly prefixes: ReadonlyMap<string, number>
+  /** Where rules lead packets and copies. */
+  readonly steerings: SteeringView
   /** Policies of a partition, by name. */
   policiesOf(vnp: string): ReadonlySet<string>
   /** The interface record that holds an address (canonical text) in a network. */
@@ -40,7 +43,7 @@ export interface IntentView {
   byAttachment(datapathId: string, port: number, portName: string): string | undefined
 }
 
-export type NumberSpace = 'network' | 'switch' | 'zone' | 'meter'
+export type NumberSpace = 'network' | 'switch' | 'zone' | 'meter' | 'steer'
 
 export interface PortView {
   port: number

@@ -206,6 +206,8 @@ export class Confirmer {
           : [doubt.layer4]
       for (const layer4 of classes) {
         if (reply && ![1, 6, 17, 58].includes(layer4.protocol)) continue
+        // ICMP of the other family.
+        if (layer4.protocol === (from.address.family === 4 ? 58 : 1)) continue
         // A loss of what is not permitted is none.
         if (doubt.kind === 'loss' && !this.#facts.permits(identity(opener), identity(target), layer4)) continue
         trials.push({ from: reply && !isReply ? to : from, to: reply && !isReply ? from : to, layer4, reply })

@@ -14,6 +14,7 @@ import { Facts, type ProofLink } from './facts.ts'
 import { ProbeFinder } from './probes.ts'
 import type { SwitchTables } from './replay.ts'
 import { rowOf } from './rows.ts'
+import { type Straightened, straighten } from './steer.ts'
 import { TableIndex } from './table.ts'
 import { SwitchWalk, type Ways } from './walk.ts'
 
@@ -101,9 +102,20 @@ export class Prover {
   prove(state: NetworkState, links: readonly ProofLink[], options: ProveOptions): Proof {
     const facts = new Facts(state, links)
     const doubts: Doubt[] = []
+    const straightened: Straightened[] = []
+    const steered: Open[] = []
     let regions = 0
     let flows = 0
     let looked = 0
+    for (const [datapathId, { tables }] of this.#programs) {
+      const datapath = state.observed.datapaths.get(datapathId)
+      if (datapath === undefined) continue
+      const straight = straighten(tables, state, datapath, facts.hasWorld)
+      straightened.push(straight)
+      const [first] = straight.differing
+      const why = 'a row of mirrors or chains is not as it should be, and nothing is proved of them'
+      if (first !== undefined) steered.push({ why, datapathId, port: 0, needs: [`row ${first}`] })
+    }
     for (const [datapathId, { tables, noFlood, flows: count }] of this.#programs) {
       const datapath = state.observed.datapaths.get(datapathId)
       if (datapath === undefined || options.switches?.has(datapathId) === false) continue
@@ -113,7 +125,9 @@ export class Prover {
       regions += walked.regions
       flows += count
     }
-    return { ...this.#confirm(facts, doubts, options), switches: looked, flows, regions }
+    const confirmed = this.#confirm(facts, doubts, options)
+    for (const { restore } of straightened) restore()
+    return { ...confirmed, open: [...confirmed.open, ...steered], switches: looked, flows, regions }
   }
 
   #confirm(

@@ -97,6 +97,7 @@ import type { MergedPolicy as _tagsteer_v1_MergedPolicy, MergedPolicy__Output as
 import type { MergedRule as _tagsteer_v1_MergedRule, MergedRule__Output as _tagsteer_v1_MergedRule__Output } from './tagsteer/v1/MergedRule.ts';
 import type { MetRow as _tagsteer_v1_MetRow, MetRow__Output as _tagsteer_v1_MetRow__Output } from './tagsteer/v1/MetRow.ts';
 import type { Meta as _tagsteer_v1_Meta, Meta__Output as _tagsteer_v1_Meta__Output } from './tagsteer/v1/Meta.ts';
+import type { Mirror as _tagsteer_v1_Mirror, Mirror__Output as _tagsteer_v1_Mirror__Output } from './tagsteer/v1/Mirror.ts';
 import type { NotProved as _tagsteer_v1_NotProved, NotProved__Output as _tagsteer_v1_NotProved__Output } from './tagsteer/v1/NotProved.ts';
 import type { Peer as _tagsteer_v1_Peer, Peer__Output as _tagsteer_v1_Peer__Output } from './tagsteer/v1/Peer.ts';
 import type { PlanFinding as _tagsteer_v1_PlanFinding, PlanFinding__Output as _tagsteer_v1_PlanFinding__Output } from './tagsteer/v1/PlanFinding.ts';
@@ -121,6 +122,7 @@ import type { Record as _tagsteer_v1_Record, Record__Output as _tagsteer_v1_Reco
 import type { RecordChange as _tagsteer_v1_RecordChange, RecordChange__Output as _tagsteer_v1_RecordChange__Output } from './tagsteer/v1/RecordChange.ts';
 import type { RecordDifference as _tagsteer_v1_RecordDifference, RecordDifference__Output as _tagsteer_v1_RecordDifference__Output } from './tagsteer/v1/RecordDifference.ts';
 import type { RecordName as _tagsteer_v1_RecordName, RecordName__Output as _tagsteer_v1_RecordName__Output } from './tagsteer/v1/RecordName.ts';
+import type { Redirect as _tagsteer_v1_Redirect, Redirect__Output as _tagsteer_v1_Redirect__Output } from './tagsteer/v1/Redirect.ts';
 import type { Rule as _tagsteer_v1_Rule, Rule__Output as _tagsteer_v1_Rule__Output } from './tagsteer/v1/Rule.ts';
 import type { RuleName as _tagsteer_v1_RuleName, RuleName__Output as _tagsteer_v1_RuleName__Output } from './tagsteer/v1/RuleName.ts';
 import type { Selector as _tagsteer_v1_Selector, Selector__Output as _tagsteer_v1_Selector__Output } from './tagsteer/v1/Selector.ts';
@@ -283,6 +285,7 @@ export interface ProtoGrpcType {
       MergedRule: MessageTypeDefinition<_tagsteer_v1_MergedRule, _tagsteer_v1_MergedRule__Output>
       MetRow: MessageTypeDefinition<_tagsteer_v1_MetRow, _tagsteer_v1_MetRow__Output>
       Meta: MessageTypeDefinition<_tagsteer_v1_Meta, _tagsteer_v1_Meta__Output>
+      Mirror: MessageTypeDefinition<_tagsteer_v1_Mirror, _tagsteer_v1_Mirror__Output>
       NotProved: MessageTypeDefinition<_tagsteer_v1_NotProved, _tagsteer_v1_NotProved__Output>
       Outcome: EnumTypeDefinition
       Peer: MessageTypeDefinition<_tagsteer_v1_Peer, _tagsteer_v1_Peer__Output>
@@ -309,6 +312,7 @@ export interface ProtoGrpcType {
       RecordChange: MessageTypeDefinition<_tagsteer_v1_RecordChange, _tagsteer_v1_RecordChange__Output>
       RecordDifference: MessageTypeDefinition<_tagsteer_v1_RecordDifference, _tagsteer_v1_RecordDifference__Output>
       RecordName: MessageTypeDefinition<_tagsteer_v1_RecordName, _tagsteer_v1_RecordName__Output>
+      Redirect: MessageTypeDefinition<_tagsteer_v1_Redirect, _tagsteer_v1_Redirect__Output>
       Resolution: EnumTypeDefinition
       Rule: MessageTypeDefinition<_tagsteer_v1_Rule, _tagsteer_v1_Rule__Output>
       RuleName: MessageTypeDefinition<_tagsteer_v1_RuleName, _tagsteer_v1_RuleName__Output>

@@ -89,6 +89,8 @@ const rule = fc
         icmp: fc.array(fc.constantFrom('echo-request', '3/4', '8'), { minLength: 1, maxLength: 2 }),
         log: fc.constant(true),
         established: fc.constantFrom('keep', 'cut'),
+        mirror: name.map((to) => ({ to })),
+        redirect: fc.array(name, { minLength: 1, maxLength: 3 }).map((via) => ({ via })),
         priority,
       },
       optional,

@@ -287,6 +287,7 @@ describe('spaces that fill', () => {
       network: 1,
       zone: 0,
       meter: 1,
+      steer: 0,
       switch: 0,
       'interface-records': 1,
       'vnp-records': 1,

@@ -14,7 +14,7 @@ import { upsert } from '../support/state-ways.ts'
 describe('every prefix of a change without bundles', () => {
   it('permits what the old or the new program permits, and nothing else', function () {
     this.timeout(60_000)
-    const met = checkPrefixes(4, 30)
+    const met = checkPrefixes(6, 30)
     expect(met.prefixes).to.be.greaterThan(150)
     expect(met.turned).to.be.greaterThan(50)
     expect(met.unguarded).to.be.greaterThan(3)

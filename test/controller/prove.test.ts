@@ -11,7 +11,14 @@ import type { Backend, NetworkState, Place } from '../../controller/policy/state
 import type { ProofLink } from '../../controller/prove/facts.ts'
 import { isProved, type Proof, Prover } from '../../controller/prove/prove.ts'
 import { EVERYTHING } from '../../model/selector.ts'
-import { arbitraryNetwork, arbitraryRecords, intentOf, LINE_PORTS, networkOf } from '../support/arbitrary-state.ts'
+import {
+  arbitraryNetwork,
+  arbitraryRecords,
+  arbitrarySteeredRecords,
+  intentOf,
+  LINE_PORTS,
+  networkOf,
+} from '../support/arbitrary-state.ts'
 import { arbitraryFault, withFault } from '../support/faults.ts'
 import { type End, endOf, frameOf, ReferenceNetwork } from '../support/reference-network.ts'
 
@@ -139,6 +146,30 @@ describe('the prover', () => {
       )
     })
   }
+
+  it('proves what the compiler makes where rules mirror and redirect, and nothing where a row of theirs is gone', function () {
+    this.timeout(120_000)
+    let told = 0
+    fc.assert(
+      fc.property(arbitrarySteeredRecords, fc.nat(1000), (records, pick) => {
+        const state = networkOf(intentOf(records), records.datapathIds)
+        const programs = compiled(state)
+        const proof = prove(state, programs)
+        expect(isProved(proof), JSON.stringify(proof.counterexamples[0]?.why ?? proof.open[0])).to.equal(true)
+        for (const program of programs.values()) {
+          const rows = [...program.flows].filter(([, { unit }]) => unit === 'steer')
+          const [key] = rows[pick % Math.max(rows.length, 1)] ?? []
+          if (key === undefined) continue
+          program.flows.delete(key)
+          expect(isProved(prove(state, programs)), key).to.equal(false)
+          told++
+          return
+        }
+      }),
+      { numRuns: 12, seed: 31, endOnFailure: true },
+    )
+    expect(told).to.be.at.least(5)
+  })
 
   it('finds a fault with a packet, or the fault changes no fate', function () {
     this.timeout(600_000)

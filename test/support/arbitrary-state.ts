@@ -9,6 +9,7 @@ import { cidrKey, cidrsNamedBy, tagsKey, tagsMentionedBy } from '../../controlle
 import { Intent } from '../../controller/policy/intent.ts'
 import { meterName, numberKey } from '../../controller/policy/numbers.ts'
 import type { Backend, DatapathView, NetworkState, NumberSpace, PortView } from '../../controller/policy/state.ts'
+import { steeringNumbers } from '../../controller/policy/steering.ts'
 import { switchNamedBy, zoneName } from '../../controller/policy/zones.ts'
 import { formatAddress, parseAddress } from '../../model/address.ts'
 import {
@@ -237,6 +238,36 @@ export const arbitraryRecords: fc.Arbitrary<ArbitraryRecords> = fc
       .map(([theVnps, thePolicies]) => ({ records: [...fixed, ...theVnps, ...thePolicies], datapathIds, zones }))
   })
 
+/**
+ * The same, with mirrors and redirects on rules that can have them: through interfaces of any network, present on any
+ * switch.
+ */
+export const arbitrarySteeredRecords: fc.Arbitrary<ArbitraryRecords> = arbitraryRecords.chain((given) => {
+  const names = given.records.flatMap(({ kind, name }) => (kind === 'interface' ? [name] : []))
+  const wish = fc.record({
+    mirror: fc.option(fc.constantFrom(...names), { nil: undefined }),
+    via: fc.uniqueArray(fc.constantFrom(...names), { maxLength: 3 }),
+  })
+  return fc.array(wish, { minLength: 16, maxLength: 16 }).map((wishes) => {
+    let next = 0
+    const steer = (rule: Rule): Rule => {
+      const { mirror, via } = wishes[next++ % wishes.length] as { mirror: string | undefined; via: string[] }
+      const { established: _, ...its } = rule
+      if (rule.action === 'log' || rule.action === 'pass') return rule
+      const passes = rule.action === 'allow' || rule.action === 'rate-limit'
+      return {
+        ...its,
+        ...(mirror === undefined ? {} : { mirror }),
+        ...(passes && via.length > 0 ? { redirect: via } : {}),
+      }
+    }
+    const records = given.records.map((record) =>
+      record.kind === 'policy' ? { ...record, rules: record.rules.map(steer) } : record,
+    )
+    return { ...given, records }
+  })
+})
+
 /** Everything a store would hold for these records: with identities, and numbers for networks, zones, switches, meters. */
 export function snapshotOf({ records, datapathIds, zones }: ArbitraryRecords, revision = 1): EntryChangeSet {
   const entries: StoredEntry[] = []
@@ -279,6 +310,7 @@ export function snapshotOf({ records, datapathIds, zones }: ArbitraryRecords, re
       rules.flatMap(({ action }, index) => (action === 'rate-limit' ? [meterName(name, index)] : [])),
     ),
   )
+  give('steer', [...new Set(policies.flatMap(steeringNumbers))])
   return { revision, changes: entries.map((after) => ({ key: after.key, after })) }
 }
 
@@ -291,7 +323,9 @@ export function keysOf(intent: Intent): string[] {
     ['identity/', intent.identities],
   ] as const
   const records = kinds.flatMap(([prefix, map]) => [...map.keys()].map((name) => `${prefix}${name}`))
-  const numbers = (['network', 'switch', 'zone', 'meter'] as const).flatMap((space) => [...intent.numberKeys(space)])
+  const numbers = (['network', 'switch', 'zone', 'meter', 'steer'] as const).flatMap((space) => [
+    ...intent.numberKeys(space),
+  ])
   return [...records, ...numbers]
 }
 

@@ -14,7 +14,7 @@ import { type Flow, flowKey, type SwitchProgram } from '../../controller/policy/
 import type { NumberSpace } from '../../controller/policy/state.ts'
 import { IDENTITY } from '../../model/records.ts'
 
-const SPACES = ['identity', 'network', 'zone', 'switch', 'meter', 'interface', 'policy', 'vnp'] as const
+const SPACES = ['identity', 'network', 'zone', 'switch', 'meter', 'steer', 'interface', 'policy', 'vnp'] as const
 type Space = (typeof SPACES)[number]
 
 /** Number to name, for each space. */
@@ -28,7 +28,7 @@ function namesIn(intent: Intent): Record<Space, Map<number, string>> {
   for (const { number, key, releasedAt } of intent.identities.values()) {
     if (releasedAt === undefined) give('identity', number, key)
   }
-  for (const space of ['network', 'zone', 'switch', 'meter'] satisfies NumberSpace[]) {
+  for (const space of ['network', 'zone', 'switch', 'meter', 'steer'] satisfies NumberSpace[]) {
     for (const key of intent.numberKeys(space)) {
       const name = key.slice(numberKey(space, '').length)
       const number = intent.number(space, name)
@@ -49,6 +49,7 @@ const REGISTER: Readonly<Record<string, Space>> = {
   reg3: 'network',
   reg6: 'switch',
   reg7: 'zone',
+  ...Object.fromEntries([10, 11, 12, 13, 14].map((register) => [`reg${register}`, 'steer' as const])),
 }
 
 const COOKIE: Readonly<Partial<Record<CookieKind, Space>>> = {
@@ -61,6 +62,7 @@ const COOKIE: Readonly<Partial<Record<CookieKind, Space>>> = {
   vnp: 'vnp',
   switch: 'switch',
   prefix: 'identity',
+  steer: 'steer',
 }
 
 export class Renaming {
@@ -87,7 +89,7 @@ export class Renaming {
 
   number(space: Space, number: number): number {
     if (space === 'identity' && number < IDENTITY.first) return number
-    if (space === 'zone' && number === 0) return number
+    if ((space === 'zone' || space === 'steer') && number === 0) return number
     if (space === 'switch' && (number === ELSEWHERE || number === 0)) return number
     const its = this.#maps[space].get(number)
     if (its === undefined) throw new Error(`${space} number ${number} stands for nothing that both have`)

@@ -13,6 +13,7 @@ import type {
   Policy,
   Resolution,
   Rule,
+  RuleAction,
   Selector,
   SwitchRecord,
   Vnp,
@@ -23,6 +24,7 @@ import type { PortRef } from '../../topology/graph.ts'
 import type { Random } from '../fuzz/engine/random.ts'
 import { CIDRS, datapathName, interfaceRecord } from './arbitrary-state.ts'
 import type { CompileWorld, Step } from './compile-world.ts'
+import type { PolicyStore } from './policy-store.ts'
 import { policy, rule, switchRecord, vnp } from './records.ts'
 import { upsert } from './state-ways.ts'
 
@@ -191,7 +193,7 @@ function createPolicy({ store }: CompileWorld, random: Random): Step | undefined
   const name = `pol-${1 + random.below(POLICIES)}`
   const its = pickOf(random, store.intent.vnps.keys())
   if (its === undefined || store.intent.policies.has(name)) return undefined
-  const rules = Array.from({ length: random.below(RULES) }, () => randomRule(random, [...store.intent.vnps.keys()]))
+  const rules = Array.from({ length: random.below(RULES) }, () => randomRule(random, store))
   return put(policy(name, its, rules, { appliesTo: selector(random), priority: random.below(4) }))
 }
 
@@ -202,8 +204,10 @@ function editPolicy({ store }: CompileWorld, random: Random): Step | undefined {
   const { rules } = record
   const at = random.below(rules.length + 1)
   const choices: (() => Partial<Policy>)[] = [
-    () => ({ rules: rules.length < RULES ? rules.toSpliced(at, 0, randomRule(random, vnps)) : rules.toSpliced(at, 1) }),
-    () => ({ rules: rules.toSpliced(at, 1, randomRule(random, vnps)) }),
+    () => ({
+      rules: rules.length < RULES ? rules.toSpliced(at, 0, randomRule(random, store)) : rules.toSpliced(at, 1),
+    }),
+    () => ({ rules: rules.toSpliced(at, 1, randomRule(random, store)) }),
     () => ({ rules: rules.toSpliced(at, 1) }),
     () => ({ rules: [...rules.slice(at), ...rules.slice(0, at)] }),
     () => ({ appliesTo: selector(random) }),
@@ -218,7 +222,8 @@ function editPolicy({ store }: CompileWorld, random: Random): Step | undefined {
 }
 
 /** Limits are so high that no packet of a test is over them. */
-function randomRule(random: Random, vnps: readonly string[]): Rule {
+function randomRule(random: Random, { intent }: PolicyStore): Rule {
+  const vnps = [...intent.vnps.keys()]
   const peers: (() => Peer)[] = [
     () => ({ kind: 'any' }),
     () => ({ kind: 'tags', selector: selector(random) }),
@@ -246,7 +251,17 @@ function randomRule(random: Random, vnps: readonly string[]): Rule {
     log: action === 'log' || random.oneIn(5),
     ...(action === 'rate-limit' ? { rateKbps: 1_000_000 * (1 + random.below(3)), burstKb: 1_000_000 } : {}),
     ...(random.oneIn(2) ? { priority: random.below(4) } : {}),
+    ...steering(random, [...intent.interfaces.keys()], action),
   })
+}
+
+function steering(random: Random, names: readonly string[], action: RuleAction): Pick<Rule, 'mirror' | 'redirect'> {
+  if (action === 'log' || action === 'pass' || names.length === 0) return {}
+  const passes = action === 'allow' || action === 'rate-limit'
+  return {
+    ...(random.oneIn(6) ? { mirror: random.pick(names) } : {}),
+    ...(passes && random.oneIn(10) ? { redirect: [...new Set([random.pick(names), random.pick(names)])] } : {}),
+  }
 }
 
 function editSwitch(_: CompileWorld, random: Random): Step {

@@ -60,7 +60,7 @@ export function inconsistencies(store: Store): string[] {
     interfaces.flatMap(({ network, addresses }) => addresses.map((each) => `${network} ${each}`)),
   )
   const networks = new Set(interfaces.map(({ network }) => network))
-  for (const space of ['network', 'zone', 'meter', 'switch'] as const) {
+  for (const space of ['network', 'zone', 'meter', 'switch', 'steer'] as const) {
     const prefix = `${PREFIX.number}${space}/`
     const rows = store.list<{ number: number; releasedAt?: number }>(prefix)
     once(

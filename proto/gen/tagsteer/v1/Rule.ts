@@ -5,6 +5,8 @@ import type { Peer as _tagsteer_v1_Peer, Peer__Output as _tagsteer_v1_Peer__Outp
 import type { Action as _tagsteer_v1_Action, Action__Output as _tagsteer_v1_Action__Output } from '../../tagsteer/v1/Action.ts';
 import type { RateLimit as _tagsteer_v1_RateLimit, RateLimit__Output as _tagsteer_v1_RateLimit__Output } from '../../tagsteer/v1/RateLimit.ts';
 import type { Established as _tagsteer_v1_Established, Established__Output as _tagsteer_v1_Established__Output } from '../../tagsteer/v1/Established.ts';
+import type { Mirror as _tagsteer_v1_Mirror, Mirror__Output as _tagsteer_v1_Mirror__Output } from '../../tagsteer/v1/Mirror.ts';
+import type { Redirect as _tagsteer_v1_Redirect, Redirect__Output as _tagsteer_v1_Redirect__Output } from '../../tagsteer/v1/Redirect.ts';
 
 export interface Rule {
   'direction'?: (_tagsteer_v1_Direction);
@@ -32,6 +34,14 @@ export interface Rule {
    */
   'icmp'?: (string)[];
   'established'?: (_tagsteer_v1_Established);
+  /**
+   * A copy of what the rule decides. Not with ACTION_LOG and ACTION_PASS.
+   */
+  'mirror'?: (_tagsteer_v1_Mirror | null);
+  /**
+   * The way that packets take. Only with ACTION_ALLOW and ACTION_RATE_LIMIT.
+   */
+  'redirect'?: (_tagsteer_v1_Redirect | null);
   '_priority'?: "priority";
 }
 
@@ -61,5 +71,13 @@ export interface Rule__Output {
    */
   'icmp': (string)[];
   'established': (_tagsteer_v1_Established__Output);
+  /**
+   * A copy of what the rule decides. Not with ACTION_LOG and ACTION_PASS.
+   */
+  'mirror': (_tagsteer_v1_Mirror__Output | null);
+  /**
+   * The way that packets take. Only with ACTION_ALLOW and ACTION_RATE_LIMIT.
+   */
+  'redirect': (_tagsteer_v1_Redirect__Output | null);
   '_priority'?: "priority";
 }
