@@ -198,14 +198,9 @@ async function start(
   lifecycle.onStop('zones', () => zones.close())
   const steering = new SteeringWatch(intent, observed, tell)
   const applied = new Applied(function* () {
-    for (const status of southbound.switches.values()) {
-      if (status.state === 'refused') continue
-      yield {
-        datapathId: status.datapathId,
-        appliedGeneration: status.appliedGeneration,
-        connected: status.state !== 'disconnected',
-        degradedReason: status.reason ?? '',
-      }
+    for (const { datapathId, state, reason, appliedGeneration } of southbound.progress()) {
+      if (state === 'refused') continue
+      yield { datapathId, appliedGeneration, connected: state !== 'disconnected', degradedReason: reason ?? '' }
     }
   })
   const compileLog = log.child('compile')

@@ -100,17 +100,25 @@ export class Session {
       datapathId: this.datapathId,
       name: this.#name,
       remote: this.#remote,
-      state: this.#state,
-      reason: this.#ledger.error ?? this.#health.slow ?? this.#refused ?? this.#reason,
+      state: this.state,
+      reason: this.reason,
       wantedGeneration: this.#ledger.wantedGeneration,
-      appliedGeneration: this.#ledger.appliedGeneration,
+      appliedGeneration: this.appliedGeneration,
       ports: this.#ports.views,
       connectedAt: this.#line?.since,
       flows: this.#ledger.installed?.flows.size ?? 0,
     }
   }
 
-  get #state(): SwitchState {
+  get reason(): string | undefined {
+    return this.#ledger.error ?? this.#health.slow ?? this.#refused ?? this.#reason
+  }
+
+  get appliedGeneration(): number {
+    return this.#ledger.appliedGeneration
+  }
+
+  get state(): SwitchState {
     if (this.#line === undefined) return 'disconnected'
     if (this.#refused !== undefined) return 'refused'
     if (!this.#served) return 'connecting'
@@ -131,8 +139,9 @@ export class Session {
     this.#epoch++
     for (const changing of this.#followed) changing.want(touched)
     const effects = this.#doubt && this.#ledger.phase === 'degraded' ? this.#reread() : []
-    this.#run([...effects, ...this.#ledger.want(generation, program, touched, flushes)])
-    this.#changed()
+    effects.push(...this.#ledger.want(generation, program, touched, flushes))
+    this.#run(effects)
+    if (this.#line === undefined || !effects.some(({ effect }) => effect === 'applied')) this.#changed()
   }
 
   /** A packet-out; false where it was not sent or the connection is full. */

@@ -27,7 +27,14 @@ import { PacketIns } from './packet-in.ts'
 import { readFlows, readTableLimits } from './readback.ts'
 import { Session } from './session.ts'
 import { settle } from './settle.ts'
-import { type ChannelEvent, datapathText, type FlowStatsReply, type SessionTimes, type SwitchStatus } from './types.ts'
+import {
+  type ChannelEvent,
+  datapathText,
+  type FlowStatsReply,
+  type SessionTimes,
+  type SwitchProgress,
+  type SwitchStatus,
+} from './types.ts'
 
 export type { ChannelEvent, PacketIn, SwitchPort, SwitchState, SwitchStatus } from './types.ts'
 
@@ -131,6 +138,11 @@ export class Southbound {
   /** Every switch that has connected or that something is wanted for, as it is now. */
   get switches(): ReadonlyMap<string, SwitchStatus> {
     return new Map([...this.#sessions].map(([datapathId, session]) => [datapathId, session.status]))
+  }
+
+  /** How far each switch is now. It is asked several times for each change, so it makes nothing. */
+  progress(): Iterable<SwitchProgress> {
+    return this.#sessions.values()
   }
 
   /** One switch as it is now. */

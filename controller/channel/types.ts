@@ -39,6 +39,9 @@ export interface SwitchStatus {
   readonly flows: number
 }
 
+/** How far a switch is. */
+export type SwitchProgress = Pick<SwitchStatus, 'datapathId' | 'state' | 'reason' | 'appliedGeneration'>
+
 export interface PacketIn {
   kind: 'packetIn'
   datapathId: string
