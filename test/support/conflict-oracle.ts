@@ -83,13 +83,15 @@ const ruleOf = fc
     log: fc.constantFrom(false, false, false, true),
     priority: fc.option(fc.integer({ min: 0, max: 2 }), { nil: undefined }),
     rate: fc.constantFrom(100, 200),
+    steering: fc.constantFrom<Partial<Rule>>({}, {}, {}, { mirror: 'if-0' }, { redirect: ['if-1'] }),
   })
-  .map(({ direction, peer, layer4, action, log, priority, rate }) =>
+  .map(({ direction, peer, layer4, action, log, priority, rate, steering }) =>
     rule(direction, peer, action, {
       ...layer4,
       log: log || action === 'log',
       ...(action === 'rate-limit' ? { rateKbps: rate, burstKb: rate } : {}),
       ...(priority === undefined ? {} : { priority }),
+      ...(action === 'allow' ? steering : {}),
     }),
   )
 
@@ -274,6 +276,7 @@ export class Oracle {
   }
 }
 
-function effectOf({ rule: { action, rateKbps, burstKb } }: OrderedRule): string {
-  return action === 'rate-limit' ? `${action} ${rateKbps} ${burstKb}` : action
+function effectOf({ rule: { action, rateKbps, burstKb, mirror, redirect } }: OrderedRule): string {
+  const steering = [mirror ?? [], redirect ?? []].flat().join()
+  return (action === 'rate-limit' ? `${action} ${rateKbps} ${burstKb}` : action) + steering
 }

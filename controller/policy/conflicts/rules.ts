@@ -83,9 +83,13 @@ const tierNumber = (policy: Policy): number => TIERS.indexOf(tierOf(policy))
 export const isLog = (entry: RuleEntry): boolean => entry.rule.action === 'log'
 export const isPass = (entry: RuleEntry): boolean => entry.rule.action === 'pass'
 
-/** What a rule does with a packet that it decides: two rate limits are the same where rate and burst are. */
-export function effectOf({ action, rateKbps, burstKb }: Rule): Effect {
-  return action === 'rate-limit' ? `rate-limit ${rateKbps}/${burstKb}` : action
+/**
+ * What a rule does with a packet that it decides: two rate limits are the same where rate and burst are. Where packets are
+ * led and copied belongs to it.
+ */
+export function effectOf({ action, rateKbps, burstKb, mirror, redirect }: Rule): Effect {
+  const effect = action === 'rate-limit' ? `rate-limit ${rateKbps}/${burstKb}` : action
+  return `${effect}${mirror === undefined ? '' : ` to ${mirror}`}${redirect === undefined ? '' : ` via ${redirect}`}`
 }
 
 /** Negative where `one` is consulted first; defaults come last, those that allow first. */
