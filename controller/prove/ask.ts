@@ -7,7 +7,7 @@ import { ETHERTYPE } from '../policy/fields.ts'
 import { LINKS_OF_A_CARRIER } from '../policy/interest.ts'
 import { REGISTERS } from '../policy/pipeline.ts'
 import type { Facts, Owner } from './facts.ts'
-import { aimedAt, exactIn, isMulticast, isNeighbourDiscovery } from './families.ts'
+import { aimedAt, exactIn, isMulticast } from './families.ts'
 import type { Asked } from './node.ts'
 import { copyOf, type Entry, narrow, type Region } from './region.ts'
 import type { Hit } from './rows.ts'
@@ -35,8 +35,15 @@ export const WORLD_MAC = 0x00005e0053ff
 export interface AskedBy {
   /** A part to be looked up. @param whose The interface that it is from or for; the world's has no name. */
   part(region: Region, whose: string, asked: Asked): void
+  /** A part that is lost for certain. */
+  lost(region: Region, whose: string, why: string): void
   loss(region: Region, why: string): void
 }
+
+const FAMILIES = [4, 6] as const
+
+/** Interfaces to go through; undefined: all. */
+export type Whose = ReadonlySet<string> | undefined
 
 export class Asker {
   readonly #site: Site
@@ -49,34 +56,40 @@ export class Asker {
     this.#to = to
   }
 
-  /** Looks at every interface that the region may be from or for on its own: each must get through. */
-  ask(region: Region, table: TableIndex): Asked {
-    const { phase, family, entry } = region.ghost
-    const { vals } = region
-    if (phase === 'sent' && family !== 0 && table.asks(IP_DST[family]) && !isExact(vals[IP_DST[family]])) {
-      if (isNeighbourDiscovery(region)) return 'nobody'
-      this.#askReceivers(region)
-      this.#askForWorld(region, table)
-      return 'receivers'
-    }
+  /** Whose interfaces the table asks for one by one in a region. */
+  asks({ ghost, vals }: Region, table: TableIndex): Asked {
+    const { phase, family, entry } = ghost
+    if (phase === 'sent' && family !== 0 && table.asks(IP_DST[family]) && !isExact(vals[IP_DST[family]]))
+      return isNeighbourType(vals) ? 'nobody' : 'receivers'
     if (phase !== 'raw' || (entry !== 'fabric' && entry !== 'uplink')) return 'nobody'
-    if (table.asks(ETH_SRC) && vals[ETH_SRC] === undefined) {
-      this.#askSenders(region)
-      return 'senders'
-    }
-    if (vals[NETWORK] !== 0 && table.tested.has(IP_SRC[4]) && isExact(vals[NETWORK])) {
-      this.#askWorld(region, table)
-      return 'senders'
-    }
-    return 'nobody'
+    if (table.asks(ETH_SRC) && vals[ETH_SRC] === undefined) return 'senders'
+    return asksWorld(vals, table) ? 'senders' : 'nobody'
   }
 
-  #askReceivers(region: Region): void {
+  /** Looks at interfaces that the region may be from or for on their own: each must get through. */
+  parts(region: Region, table: TableIndex, asked: Asked, whose: Whose): void {
+    if (asked === 'receivers') this.#askReceivers(region, whose)
+    else if (asked === 'senders' && table.asks(ETH_SRC) && region.vals[ETH_SRC] === undefined)
+      this.#askSenders(region, whose)
+  }
+
+  /** The same for the world. */
+  world(region: Region, table: TableIndex, asked: Asked): void {
+    if (asked === 'receivers') this.#askForWorld(region, table)
+    else if (asked === 'senders' && !(table.asks(ETH_SRC) && region.vals[ETH_SRC] === undefined))
+      this.#askWorld(region, table)
+  }
+
+  #owners(all: Iterable<Owner>, whose: Whose): Iterable<Owner> {
+    return whose === undefined ? all : [...whose].flatMap((name) => this.#facts.owners.get(name) ?? [])
+  }
+
+  #askReceivers(region: Region, whose: Whose): void {
     const { ghost } = region
     const family = ghost.family as 4 | 6
     const { datapath, normal } = this.#site
-    for (const owner of this.#facts.ownersIn(ghost.network)) {
-      if (!this.#facts.isReady(owner)) continue
+    for (const owner of this.#owners(this.#facts.ownersIn(ghost.network), whose)) {
+      if (owner.network !== ghost.network || !this.#facts.isReady(owner)) continue
       const mac: Test = { field: ETH_DST, value: owner.mac, mask: undefined }
       const isHere = owner.place.datapathId === datapath.datapathId
       if (!isHere && !normal && !this.#facts.reaches(datapath.datapathId, owner.place.datapathId)) continue
@@ -85,7 +98,7 @@ export class Asker {
         const its: Test = { field: IP_DST[family], value: inField(address), mask: undefined }
         if (!this.#mayBe(region, mac)) {
           if (ghost.entry === 'uplink' || (ghost.entry === 'fabric' && isHere && this.#fromWorld(region)))
-            this.#to.loss(aimedAt(region, owner), `no packets for ${owner.name} get here`)
+            this.#to.lost(aimedAt(region, owner), owner.name, `no packets for ${owner.name} get here`)
           continue
         }
         const part = narrow(region, [mac, its])
@@ -139,9 +152,9 @@ export class Asker {
   }
 
   /** Interfaces of other switches, and everybody in the world, are known by their MAC address or by that of the receiver. */
-  #askSenders(region: Region): void {
+  #askSenders(region: Region, whose: Whose): void {
     const start = plainOf(region)
-    for (const owner of this.#facts.owners.values()) {
+    for (const owner of this.#owners(this.#facts.owners.values(), whose)) {
       const part = copyOf(start)
       part.vals[ETH_SRC] = owner.mac
       this.#to.part(part, owner.name, 'senders')
@@ -149,11 +162,11 @@ export class Asker {
   }
 
   /** Packets that have to get through from a link or an uplink: of each interface behind it, and of the world to each. */
-  *musts(entering: Region): IterableIterator<Region> {
+  *musts(entering: Region, whose: Whose): IterableIterator<[string, Region]> {
     const { entry } = entering.ghost
     const { datapath, normal } = this.#site
     const start = plainOf(entering)
-    for (const owner of this.#facts.owners.values()) {
+    for (const owner of this.#owners(this.#facts.owners.values(), whose)) {
       const isThere = owner.place !== undefined && owner.place.datapathId !== datapath.datapathId
       const isOurs =
         (entry === 'fabric' &&
@@ -170,7 +183,7 @@ export class Asker {
         must.vals[ETH_SRC] = owner.mac
         must.vals[ETH_TYPE] = family === 4 ? ETHERTYPE.ipv4 : ETHERTYPE.ipv6
         must.ghost = { ...must.ghost, must: owner.name, family }
-        yield must
+        yield [owner.name, must]
       }
       if (!hasZone || !this.#facts.isReady(owner) || !this.#comesFromWorld(owner, entry)) continue
       for (const family of families) {
@@ -180,7 +193,7 @@ export class Asker {
         into.vals[ETH_TYPE] = family === 4 ? ETHERTYPE.ipv4 : ETHERTYPE.ipv6
         if (family === 6) into.vals[ICMPV6_TYPE] = 128
         into.ghost = { ...into.ghost, must: 'world', family }
-        yield into
+        yield [owner.name, into]
       }
     }
   }
@@ -238,28 +251,31 @@ export class Asker {
     const mac = exactIn(tests, ETH_DST)
     const address = exactIn(tests, IP_DST[family])
     if (mac === undefined || address === undefined) return false
-    const owner = this.#facts.byAddress(network, { family, value: BigInt(address) })
+    const owner = this.#facts.holderOf(network, address)
     return owner !== undefined && owner.mac === mac && this.#facts.isReady(owner)
   }
 
   /** Drops that name a record's address or MAC address, or a group: those whom they concern are looked at apart. */
   isExpectedDrop({ tests }: Hit): boolean {
-    return tests.some(({ field: its, value, mask }) => {
-      if (its === ETH_DST || its === ETH_SRC) {
-        return mask === undefined
-          ? this.#facts.byMac(Number(value)) !== undefined || isGroupMac(Number(value))
-          : isGroupMac(Number(value))
+    for (const test of tests) if (this.#namesSomebody(test)) return true
+    return false
+  }
+
+  #namesSomebody({ field: its, value, mask }: Test): boolean {
+    if (its === ETH_DST || its === ETH_SRC) {
+      if (mask === undefined && this.#facts.byMac(Number(value)) !== undefined) return true
+      return isGroupMac(Number(value))
+    }
+    for (const family of FAMILIES) {
+      if (its !== IP_DST[family] && its !== IP_SRC[family]) continue
+      if (mask === undefined) {
+        for (const network of this.#facts.networks) {
+          if (this.#facts.holderOf(network, value) !== undefined) return true
+        }
       }
-      for (const family of [4, 6] as const) {
-        if (its !== IP_DST[family] && its !== IP_SRC[family]) continue
-        if (mask !== undefined) return isMulticast(family, BigInt(value))
-        const owner = [...this.#facts.networks].some(
-          (network) => this.#facts.byAddress(network, { family, value: BigInt(value) }) !== undefined,
-        )
-        return owner || isMulticast(family, BigInt(value))
-      }
-      return its === ICMPV6_TYPE && Number(value) >= 133 && Number(value) <= 137
-    })
+      return isMulticast(family, BigInt(value))
+    }
+    return its === ICMPV6_TYPE && Number(value) >= 133 && Number(value) <= 137
   }
 }
 
@@ -269,4 +285,13 @@ function plainOf(region: Region): Region {
   part.vals[TCI] = 0
   part.vals[NW_FRAG] = 0
   return part
+}
+
+function asksWorld(vals: Region['vals'], table: TableIndex): boolean {
+  return vals[NETWORK] !== 0 && table.tested.has(IP_SRC[4]) && isExact(vals[NETWORK])
+}
+
+function isNeighbourType(vals: Region['vals']): boolean {
+  const type = vals[ICMPV6_TYPE]
+  return typeof type === 'number' && type >= 133 && type <= 137
 }

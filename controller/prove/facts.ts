@@ -13,11 +13,13 @@ import {
   prefixHolds,
 } from '../../model/address.ts'
 import { IDENTITY, type InterfaceRecord, type Policy, type Vnp } from '../../model/records.ts'
+import type { IntentDelta } from '../policy/intent.ts'
 import { type OrderedRule, orderRules } from '../policy/order.ts'
 import { permits } from '../policy/permits.ts'
 import { isWorldIdentity, peersOf, worldIdentities } from '../policy/resolve.ts'
-import type { DatapathView, IntentView, NetworkState, Place } from '../policy/state.ts'
+import type { DatapathView, IntentView, NetworkState, ObservedDelta, Place } from '../policy/state.ts'
 import { zoneName } from '../policy/zones.ts'
+import { addressKey, inner, isAny, type Owner, pull, push } from './owners.ts'
 
 /** A directed link between two of our switches. */
 export interface ProofLink {
@@ -25,23 +27,30 @@ export interface ProofLink {
   readonly to: Place
 }
 
-/** An interface record with all that the data path knows it by. */
-export interface Owner {
-  readonly name: string
-  readonly record: InterfaceRecord
-  readonly identity: number
-  readonly network: number
-  readonly mac: number
-  readonly addresses: readonly Address[]
-  /** Where it is attached; undefined where it is nowhere, or on a port that is a link. */
-  readonly place: Place | undefined
-  readonly isOpen: boolean
-}
-
 /** Protocol number, and destination port, or ICMP type << 8 | code, of the original direction where the protocol has one. */
 export interface Layer4 {
   readonly protocol: number
   readonly key: number | undefined
+}
+
+/** What is another in intent and observed since the last look. */
+export interface StateChange {
+  readonly intent: IntentDelta
+  readonly observed: ObservedDelta
+}
+
+export interface OwnerChange {
+  readonly name: string
+  readonly before: Owner | undefined
+  readonly after: Owner | undefined
+}
+
+export interface FactsChange {
+  readonly owners: readonly OwnerChange[]
+  /** Identities of whom something is another: verdicts to or from them may be. */
+  readonly moved: ReadonlySet<number>
+  /** Those, and all that might open connections to one of them. */
+  readonly openers: ReadonlySet<number>
 }
 
 export const WITH_KEYS: readonly number[] = [1, 6, 17, 58, 132]
@@ -62,6 +71,8 @@ export class Facts {
   readonly #switchByNumber = new Map<number, string>()
   readonly #zones = new Map<string, Map<number, number | undefined>>()
   readonly #networkNames = new Map<number, string>()
+  /** Policies with rules, and their partitions. */
+  readonly #vnpOf = new Map<string, string>()
   readonly #rulesByVnp = new Map<string, OrderedRule[]>()
   readonly #potentialOfVnp = new Map<string, Set<number>>()
   readonly #potential = new Map<number, ReadonlySet<number>>()
@@ -86,17 +97,91 @@ export class Facts {
     }
     for (const { from, to } of links) this.#behind.set(portText(from), to)
     for (const record of intent.interfaces.values()) this.#addOwner(record)
-    for (const rule of orderRules(intent)) {
-      const its = this.#rulesByVnp.get(rule.vnp.name)
-      if (its === undefined) this.#rulesByVnp.set(rule.vnp.name, [rule])
-      else its.push(rule)
-    }
+    this.#readRules()
     this.#prefixes = [{ identity: IDENTITY.world, prefix: undefined }]
     for (const [text, identity] of intent.prefixes) this.#prefixes.push({ identity, prefix: parsePrefix(text) })
   }
 
   get intent(): IntentView {
     return this.state.intent
+  }
+
+  #readRules(): void {
+    this.#rulesByVnp.clear()
+    this.#vnpOf.clear()
+    for (const rule of orderRules(this.intent)) {
+      this.#vnpOf.set(rule.policy.name, rule.vnp.name)
+      const its = this.#rulesByVnp.get(rule.vnp.name)
+      if (its === undefined) this.#rulesByVnp.set(rule.vnp.name, [rule])
+      else its.push(rule)
+    }
+  }
+
+  /** Follows changes of interfaces, rules and identities. @returns undefined: more is another than it can follow. */
+  update({ intent: delta, observed }: StateChange): FactsChange | undefined {
+    const { intent } = this
+    if (delta.prefixesChanged) return undefined
+    for (const name of delta.numbers) if (!name.startsWith('meter/')) return undefined
+    const moved = new Set(delta.identities)
+    const owners: OwnerChange[] = []
+    for (const name of new Set([...delta.interfaces, ...observed.places])) {
+      const before = this.owners.get(name)
+      if (before !== undefined) this.#removeOwner(before)
+      const record = intent.interfaces.get(name)
+      if (record !== undefined) this.#addOwner(record)
+      const after = this.owners.get(name)
+      if (before === undefined && after === undefined) continue
+      owners.push({ name, before, after })
+      // One alone has nobody of its own to talk to.
+      for (const its of [before, after]) if (its !== undefined) moved.add(its.identity)
+    }
+    const vnps = new Set(delta.vnps)
+    for (const name of delta.policies) vnps.add(this.#vnpOf.get(name) ?? '')
+    if (delta.rulesChanged) this.#readRules()
+    for (const name of delta.policies) vnps.add(this.#vnpOf.get(name) ?? '')
+    for (const name of vnps) for (const identity of intent.membersOf(name)) moved.add(identity)
+    const samples = [...this.#samples]
+    this.#samples.clear()
+    if (owners.length > 0) {
+      for (const [text, before] of samples) {
+        const [identity, family, network] = text.split(' ').map(Number) as [number, Family, number]
+        if (this.worldSample(identity, family, network)?.value !== before?.value) return undefined
+      }
+    }
+    return { owners, moved, openers: this.#forget(moved) }
+  }
+
+  /** Forgets what was found of identities. @returns Those that may talk to others than before, as openers. */
+  #forget(moved: ReadonlySet<number>): Set<number> {
+    const openers = new Set(moved)
+    if (moved.size === 0) return openers
+    const before = new Map(this.#potentialOfVnp)
+    this.#potentialOfVnp.clear()
+    this.#potential.clear()
+    for (const vnp of new Set([...before.keys(), ...this.intent.vnps.keys()])) {
+      if (!isAny(before.get(vnp), moved) && !isAny(this.#ofVnp(vnp), moved)) continue
+      for (const identity of this.intent.membersOf(vnp)) openers.add(identity)
+    }
+    for (const identity of this.worldIdentities) openers.add(identity)
+    for (const [opener, ofOpener] of this.#pairs) {
+      if (moved.has(opener)) this.#pairs.delete(opener)
+      else for (const target of moved) ofOpener.delete(target)
+    }
+    return openers
+  }
+
+  #removeOwner(owner: Owner): void {
+    const { network, identity, place } = owner
+    this.owners.delete(owner.name)
+    if (this.#byMac.get(owner.mac) === owner) this.#byMac.delete(owner.mac)
+    pull(this.#byNetwork, network, owner)
+    const users = inner(this.#users, network)
+    users.set(identity, (users.get(identity) ?? 1) - 1)
+    const addresses = inner(this.#byAddress, network)
+    for (const address of owner.addresses) {
+      if (addresses.get(addressKey(address)) === owner) addresses.delete(addressKey(address))
+    }
+    if (place !== undefined) pull(inner(this.#byPort, place.datapathId), place.port, owner)
   }
 
   #addOwner(record: InterfaceRecord): void {
@@ -141,6 +226,11 @@ export class Facts {
 
   byAddress(network: number, address: Address): Owner | undefined {
     return this.#byAddress.get(network)?.get(addressKey(address))
+  }
+
+  /** The same by an address as a field holds it. */
+  holderOf(network: number, address: number | bigint): Owner | undefined {
+    return this.#byAddress.get(network)?.get(address)
   }
 
   get networks(): Iterable<number> {
@@ -303,14 +393,6 @@ export class Facts {
     return found
   }
 
-  /** Identities whose connections policy might let through to this one. */
-  potentialOpeners(target: number): number[] {
-    const found: number[] = []
-    for (const identity of [...this.intent.identities.keys(), IDENTITY.world])
-      if (this.potential(identity).has(target)) found.push(identity)
-    return found
-  }
-
   /** Whether a new connection between members of two identities is permitted; asked of permits(), remembered. */
   permits(opener: number, target: number, { protocol, key }: Layer4): boolean {
     const { view, from, to, rules, verdicts } = this.#pair(opener, target)
@@ -398,25 +480,8 @@ export interface Thresholds {
   keys: Set<number>
 }
 
-function push<K>(map: Map<K, Owner[]>, key: K, owner: Owner): void {
-  const its = map.get(key)
-  if (its === undefined) map.set(key, [owner])
-  else its.push(owner)
-}
-
 export function portText({ datapathId, port }: Place): string {
   return `${datapathId} ${port}`
 }
 
-function addressKey({ family, value }: Address): number | bigint {
-  return family === 4 ? Number(value) : value
-}
-
-function inner<K, L, V>(map: Map<K, Map<L, V>>, key: K): Map<L, V> {
-  let found = map.get(key)
-  if (found === undefined) {
-    found = new Map()
-    map.set(key, found)
-  }
-  return found
-}
+export type { Owner }

@@ -3,7 +3,18 @@
  * forgotten there, and so regions that differ in nothing else become one; that is why the proof costs what rows and
  * identities cost, and not pairs of interfaces. It refuses to know what fields mean.
  */
+import { REGISTERS } from '../policy/pipeline.ts'
+import { field } from './space.ts'
 import type { TableIndex } from './table.ts'
+
+/** Who sent what, and for whom it is. */
+const WHO = [REGISTERS.source, REGISTERS.destination, REGISTERS.key, REGISTERS.protocol].map(field)
+/** What policy is asked about: kept until it has been asked. */
+export const TRUTHS = [
+  ...['ip_proto', 'nw_frag', 'tcp_dst', 'udp_dst', 'sctp_dst', 'icmpv4_type', 'icmpv6_type'],
+  ...['icmpv4_code', 'icmpv6_code', 'ct_mark'],
+  ...['ct_nw_proto', 'ct_tp_src', 'ct_tp_dst', REGISTERS.key, REGISTERS.protocol],
+].map(field)
 
 /** What matters at a table. */
 export interface Matters {
@@ -20,15 +31,10 @@ export interface Matters {
 
 export class Liveness {
   readonly #tables: ReadonlyMap<number, TableIndex>
-  readonly #truths: readonly number[]
-  readonly #who: readonly number[]
   #matters = new Map<number, Matters>()
 
-  /** @param truths Fields that are kept until policy has been asked. @param who Fields that say who. */
-  constructor(tables: ReadonlyMap<number, TableIndex>, truths: readonly number[], who: readonly number[]) {
+  constructor(tables: ReadonlyMap<number, TableIndex>) {
     this.#tables = tables
-    this.#truths = truths
-    this.#who = who
   }
 
   at(table: number): Matters {
@@ -56,8 +62,8 @@ export class Liveness {
 
   #mattersOf(its: ReadonlySet<number>): Matters {
     const live = [...its].sort((one, other) => one - other)
-    const asked = [...new Set([...its, ...this.#truths])].sort((one, other) => one - other)
-    return { live, asked, isLive: flags(live), isAsked: flags(asked), who: this.#who.some((one) => its.has(one)) }
+    const asked = [...new Set([...its, ...TRUTHS])].sort((one, other) => one - other)
+    return { live, asked, isLive: flags(live), isAsked: flags(asked), who: WHO.some((one) => its.has(one)) }
   }
 }
 

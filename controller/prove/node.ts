@@ -6,7 +6,9 @@ import type { Doubt } from './doubt.ts'
 import { copyOf, type Ghost, NO_PAIRS, type Region, type Relation } from './region.ts'
 import type { Hit } from './rows.ts'
 import { commonAlias, hashAt, isOneWith } from './same.ts'
-import type { Exact, OneOf } from './space.ts'
+import { ETH_DST, ETH_SRC, IP_DST } from './settle.ts'
+import { type Exact, isExact, type OneOf, type Test } from './space.ts'
+import type { Split } from './split.ts'
 
 /** Fields of the receiver that rows for packets from links and uplinks ask one by one, and that are kept as sets. */
 export type Collected = readonly number[]
@@ -26,6 +28,13 @@ export interface WayOut {
   readonly port: number
 }
 
+/** What came of one row. */
+export interface Left {
+  readonly outs: readonly Edge[]
+  readonly doubts: readonly Doubt[]
+  readonly ways: readonly WayOut[]
+}
+
 export class Node {
   readonly table: number
   /** All that came here, as one. */
@@ -34,25 +43,39 @@ export class Node {
   readonly parent: Node | undefined
   /** Set: it is a part that a table asks for, and is only looked up. */
   readonly asked: Asked | undefined
+  /** Set: nothing is looked up, it is lost, and why. */
+  lost: string | undefined = undefined
   /** What it is known by among the nodes of its table; parts are not. */
   hash = 0
   inputs: Edge | Set<Edge> | undefined
   outs: Edge[] = []
-  /** Parts, by whom they are for: an interface's name, an identity, or another name. */
-  parts: Map<string | number, Node[]> | undefined
+  /** Parts, by whom they are for: an interface's name, an identity, or empty for another. */
+  parts: Map<string | number, Node[]> | undefined = undefined
+  split: Split | undefined = undefined
   doubts: Doubt[] = []
   ways: WayOut[] = []
-  hits: readonly Hit[] | undefined
-  /** It has been looked up at its table, not only taken apart. */
+  hits: readonly Hit[] = NO_HITS
+  /** What came of each of many rows that nothing lies above. */
+  left: Map<Hit, Left> | undefined = undefined
+  /** It was looked at before. */
+  isKnown = false
+  /** It was looked up at its table, not only taken apart. */
   isLookedUp = false
+  isGone = false
 
   constructor(table: number, region: Region, parent: Node | undefined, asked: Asked | undefined) {
     this.table = table
     this.region = region
     this.parent = parent
     this.asked = asked
+    this.inputs = undefined
   }
 }
+
+const NO_HITS: readonly never[] = []
+
+/** Fields by which parts of regions are told apart, one for each. */
+const INDEXED = [ETH_DST, IP_DST[4], IP_DST[6], ETH_SRC]
 
 /** The nodes of one table. */
 export class Level {
@@ -61,6 +84,8 @@ export class Level {
   readonly #byHash = new Map<number, Node | Node[]>()
   readonly #live: readonly number[]
   readonly #asked: readonly number[]
+  /** By field, and there by value; under undefined, those of which more than one value is known. */
+  readonly #byField = new Map<number, Map<Exact | undefined, Set<Node>>>()
 
   /** @param live Fields that count here. @param asked Those, and the ones that policy is asked about. */
   constructor(live: readonly number[], asked: readonly number[]) {
@@ -83,17 +108,52 @@ export class Level {
     if (found === undefined) this.#byHash.set(hash, node)
     else if (found instanceof Node) this.#byHash.set(hash, [found, node])
     else found.push(node)
-    this.nodes.add(node)
+    this.add(node)
     return node
+  }
+
+  add(node: Node): void {
+    this.nodes.add(node)
+    for (const [its, index] of this.#byField) enter(index, keyOf(node, its), node)
   }
 
   delete(node: Node): void {
     this.nodes.delete(node)
+    for (const [its, index] of this.#byField) index.get(keyOf(node, its))?.delete(node)
     if (node.parent !== undefined) return
     const found = this.#byHash.get(node.hash)
     if (found === node) this.#byHash.delete(node.hash)
     else if (Array.isArray(found)) found.splice(found.indexOf(node), 1)
   }
+
+  /** A superset of the nodes whose regions may pass tests. */
+  *near(tests: readonly Test[]): IterableIterator<Node> {
+    const test = tests.find((one) => one.mask === undefined && INDEXED.includes(one.field))
+    if (test === undefined) {
+      yield* this.nodes
+      return
+    }
+    let index = this.#byField.get(test.field)
+    if (index === undefined) {
+      index = new Map()
+      this.#byField.set(test.field, index)
+      for (const node of this.nodes) enter(index, keyOf(node, test.field), node)
+    }
+    yield* index.get(test.value) ?? []
+    yield* index.get(undefined) ?? []
+  }
+}
+
+/** Only parts keep their regions. */
+function keyOf({ parent, region }: Node, its: number): Exact | undefined {
+  const val = parent === undefined ? undefined : region.vals[its]
+  return isExact(val) ? val : undefined
+}
+
+function enter(index: Map<Exact | undefined, Set<Node>>, key: Exact | undefined, node: Node): void {
+  const its = index.get(key)
+  if (its === undefined) index.set(key, new Set([node]))
+  else its.add(node)
 }
 
 /** A region that came to a node, as it came: by this the node is known. */

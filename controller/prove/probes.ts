@@ -66,6 +66,15 @@ export class ProbeFinder {
     return probes
   }
 
+  /** Forgets what was found of pairs with these identities; undefined: all. */
+  forget(identities: ReadonlySet<number> | undefined): void {
+    if (identities === undefined) this.#cache.clear()
+    for (const [opener, ofOpener] of this.#cache) {
+      if (identities?.has(opener) === true) this.#cache.delete(opener)
+      else for (const target of identities ?? []) ofOpener.delete(target)
+    }
+  }
+
   /** Whether policy permits everything that an identity may open to another, or nothing. */
   verdict(opener: number, target: number, family: 4 | 6, members: Members): Verdict {
     const probes = this.between(opener, target, members)

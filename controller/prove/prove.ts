@@ -7,16 +7,17 @@
  */
 
 import type { Flow, SwitchProgram } from '../policy/program.ts'
-import type { NetworkState } from '../policy/state.ts'
+import type { DatapathView, NetworkState } from '../policy/state.ts'
 import { Confirmer, type Counterexample } from './confirm.ts'
 import type { Doubt } from './doubt.ts'
-import { Facts, type ProofLink } from './facts.ts'
+import { Facts, type ProofLink, portText, type StateChange } from './facts.ts'
+import type { Ports } from './ports.ts'
 import { ProbeFinder } from './probes.ts'
 import type { SwitchTables } from './replay.ts'
-import { rowOf } from './rows.ts'
+import { type Row, rowOf } from './rows.ts'
 import { type Straightened, straighten } from './steer.ts'
 import { TableIndex } from './table.ts'
-import { SwitchWalk, type Ways } from './walk.ts'
+import { SwitchWalk, type Walked, type Ways } from './walk.ts'
 
 /** What a switch has: its program, and rows in our tables that are not ours. */
 export interface ProofInput {
@@ -58,55 +59,80 @@ const NO_MEMBERS = { has: () => false }
 /** Doubts of one kind that are looked into one by one. */
 const PER_KIND = 40
 
-export class Prover {
-  readonly #programs = new Map<
-    string,
-    SwitchTables & { tables: Map<number, TableIndex>; noFlood: ReadonlySet<number>; flows: number; foreign: number }
-  >()
+/** A switch's tables, and what was found in them. */
+interface Known extends SwitchTables {
+  readonly tables: Map<number, TableIndex>
+  readonly noFlood: ReadonlySet<number>
+  readonly foreign: readonly Flow[]
+  readonly flows: number
+  /** Rows that came or went since the last walk. */
+  readonly rows: { table: number; row: Row }[]
+  walk: SwitchWalk | undefined
+  walked: Walked | undefined
+  /** Ports as they were at the last walk: whether each is up. */
+  ports: ReadonlyMap<number, boolean>
+}
 
-  /** Takes a switch's tables. @param touched Keys of flows that may differ from those of last time; absent: all. */
+export class Prover {
+  readonly #programs = new Map<string, Known>()
+  #facts: Facts | undefined
+  /** Links at the last proof, and those that each switch knows. */
+  #links = ''
+  readonly #linksOf = new Map<string, string>()
+  #isSteered = false
+
+  /**
+   * Takes a switch's tables. @param touched Keys of flows that may differ from those of last time; absent: all, groups and
+   * ports included.
+   */
   set(datapathId: string, { program, foreign }: ProofInput, touched?: Iterable<string>): void {
-    const known = this.#programs.get(datapathId)
-    const tables = touched === undefined || known === undefined ? new Map<number, TableIndex>() : known.tables
-    const put = (key: string, flow: Flow | undefined): void => {
-      const number = flow?.table ?? Number(key.slice(0, key.indexOf('/')))
+    const known = touched === undefined ? undefined : this.#programs.get(datapathId)
+    const tables = known?.tables ?? new Map<number, TableIndex>()
+    const rows = known?.rows ?? []
+    const put = (key: string, number: number, flow: Flow | undefined): void => {
       let table = tables.get(number)
+      const before = table?.rows.get(key)
+      if (before?.flow === flow) return
       if (table === undefined) {
-        if (flow === undefined) return
         table = new TableIndex()
         tables.set(number, table)
       }
-      table.set(key, flow && rowOf(key, flow, program.groups))
+      const after = flow && rowOf(key, flow, program.groups)
+      table.set(key, after)
+      if (known === undefined) return
+      for (const row of [before, after]) if (row !== undefined) rows.push({ table: number, row })
       if (table.rows.size === 0) tables.delete(number)
     }
-    if (touched === undefined || known === undefined) for (const [key, flow] of program.flows) put(key, flow)
-    else for (const key of touched) put(key, program.flows.get(key))
-    const before = known?.foreign ?? 0
-    for (let index = 0; index < Math.max(before, foreign.length); index++) {
-      const flow = foreign[index]
-      for (const [number, table] of tables) {
-        if (number !== flow?.table) table.set(`foreign ${index}`, undefined)
-      }
-      if (flow !== undefined) put(`foreign ${index}`, flow)
+    if (known === undefined) for (const [key, flow] of program.flows) put(key, flow.table, flow)
+    else for (const key of touched ?? []) put(key, Number(key.slice(0, key.indexOf('/'))), program.flows.get(key))
+    const before = known?.foreign ?? []
+    for (let index = 0; index < Math.max(before.length, foreign.length); index++) {
+      const [was, is] = [before[index], foreign[index]]
+      if (was !== undefined && was.table !== is?.table) put(`foreign ${index}`, was.table, undefined)
+      if (is !== undefined) put(`foreign ${index}`, is.table, is)
     }
+    const isSame = known !== undefined && known.noFlood === program.noFloodPorts && known.groups === program.groups
     this.#programs.set(datapathId, {
-      ...{ tables, groups: program.groups, noFlood: program.noFloodPorts, foreign: foreign.length },
-      flows: program.flows.size + foreign.length,
+      ...{ tables, groups: program.groups, noFlood: program.noFloodPorts, foreign: [...foreign], rows },
+      ...{ flows: program.flows.size + foreign.length, ports: known?.ports ?? NO_PORTS },
+      ...{ walk: isSame ? known.walk : undefined, walked: known?.walked },
     })
   }
 
   delete(datapathId: string): void {
     this.#programs.delete(datapathId)
+    this.#facts = undefined
   }
 
+  /** Proves all there is. */
   prove(state: NetworkState, links: readonly ProofLink[], options: ProveOptions): Proof {
     const facts = new Facts(state, links)
-    const doubts: Doubt[] = []
+    this.#facts = facts
+    this.#links = linksText(links)
+    this.#linksOf.clear()
+    for (const [datapathId, view] of state.observed.datapaths) this.#linksOf.set(datapathId, linksOf(view))
     const straightened: Straightened[] = []
     const steered: Open[] = []
-    let regions = 0
-    let flows = 0
-    let looked = 0
     for (const [datapathId, { tables }] of this.#programs) {
       const datapath = state.observed.datapaths.get(datapathId)
       if (datapath === undefined) continue
@@ -116,18 +142,79 @@ export class Prover {
       const why = 'a row of mirrors or chains is not as it should be, and nothing is proved of them'
       if (first !== undefined) steered.push({ why, datapathId, port: 0, needs: [`row ${first}`] })
     }
-    for (const [datapathId, { tables, noFlood, flows: count }] of this.#programs) {
-      const datapath = state.observed.datapaths.get(datapathId)
-      if (datapath === undefined || options.switches?.has(datapathId) === false) continue
-      looked++
-      const walked = new SwitchWalk({ facts, datapath, normal: state.backend === 'normal' }, tables, noFlood).run()
+    for (const [datapathId, its] of this.#programs) {
+      its.walk = undefined
+      its.walked = undefined
+      if (state.observed.datapaths.has(datapathId) && options.switches?.has(datapathId) !== false)
+        walk(facts, datapathId, its)
+    }
+    const found = this.#proof(facts, options)
+    for (const { restore } of straightened) restore()
+    this.#isSteered = isSteered(state)
+    return { ...found, open: [...found.open, ...steered] }
+  }
+
+  /**
+   * Proves again what may be another than at the last proof: after rows were set, and after these changes of the same
+   * state. What it finds is what `prove` finds.
+   */
+  update(links: readonly ProofLink[], change: StateChange, options: ProveOptions): Proof {
+    const facts = this.#facts
+    if (facts === undefined) throw new Error('nothing was proved before')
+    const { state } = facts
+    const changed = this.#isAsBefore(facts, links, change, options) ? facts.update(change) : undefined
+    if (changed === undefined) return this.prove(state, links, options)
+    for (const [datapathId, its] of this.#programs) {
+      const view = state.observed.datapaths.get(datapathId)
+      if (view === undefined || options.switches?.has(datapathId) === false) continue
+      if (its.walk === undefined) walk(facts, datapathId, its)
+      else {
+        const ports = change.observed.datapaths.has(datapathId) ? otherPorts(its.ports, portsOf(view)) : []
+        its.walked = its.walk.update({ rows: its.rows.splice(0), ports, facts: changed })
+        if (change.observed.datapaths.has(datapathId)) its.ports = portsOf(view)
+      }
+    }
+    // Where something is doubtful, what leads there is looked at from the beginning.
+    for (const its of this.#programs.values()) {
+      if (its.walked !== undefined && its.walked.doubts.length > 0) return this.prove(state, links, options)
+    }
+    return this.#proof(facts, options)
+  }
+
+  /** Whether switches and links are those of the last proof. */
+  #isAsBefore(
+    facts: Facts,
+    links: readonly ProofLink[],
+    { observed: { datapaths: changed } }: StateChange,
+    { switches }: ProveOptions,
+  ): boolean {
+    const { datapaths } = facts.state.observed
+    // Mirrors and chains are taken out for the time of one proof.
+    if (this.#isSteered || isSteered(facts.state)) return false
+    if (linksText(links) !== this.#links) return false
+    for (const datapathId of changed) {
+      const view = datapaths.get(datapathId)
+      if ((view && linksOf(view)) !== this.#linksOf.get(datapathId)) return false
+    }
+    for (const [datapathId, { walked }] of this.#programs) {
+      if ((datapaths.has(datapathId) && switches?.has(datapathId) !== false) !== (walked !== undefined)) return false
+    }
+    return true
+  }
+
+  #proof(facts: Facts, options: ProveOptions): Proof {
+    const doubts: Doubt[] = []
+    let regions = 0
+    let flows = 0
+    let switches = 0
+    for (const [datapathId, { walked, flows: count }] of this.#programs) {
+      if (walked === undefined) continue
+      switches++
       doubts.push(...walked.doubts, ...wayDoubts(facts, datapathId, walked.ways))
       regions += walked.regions
       flows += count
     }
-    const confirmed = this.#confirm(facts, doubts, options)
-    for (const { restore } of straightened) restore()
-    return { ...confirmed, open: [...confirmed.open, ...steered], switches: looked, flows, regions }
+    return { ...this.#confirm(facts, doubts, options), switches, flows, regions }
   }
 
   #confirm(
@@ -169,6 +256,50 @@ export class Prover {
     }
     return { counterexamples, open, refuted }
   }
+}
+
+function walk(facts: Facts, datapathId: string, its: Known): void {
+  const { observed, backend } = facts.state
+  const view = observed.datapaths.get(datapathId) as DatapathView
+  const site: Ports = {
+    ...{ facts, normal: backend === 'normal', noFlood: its.noFlood },
+    get datapath() {
+      return observed.datapaths.get(datapathId) as DatapathView
+    },
+  }
+  its.rows.length = 0
+  its.walk = new SwitchWalk(site, its.tables)
+  its.walked = its.walk.run()
+  its.ports = portsOf(view)
+}
+
+function isSteered({ intent: { steerings } }: NetworkState): boolean {
+  const chains = [...steerings.chains('egress'), ...steerings.chains('ingress'), ...steerings.collectors()]
+  return chains.length > 0
+}
+
+const NO_PORTS: ReadonlyMap<number, boolean> = new Map()
+
+function portsOf({ ports }: DatapathView): Map<number, boolean> {
+  return new Map([...ports].map(([port, { up }]) => [port, up]))
+}
+
+function otherPorts(before: ReadonlyMap<number, boolean>, after: ReadonlyMap<number, boolean>): Set<number> {
+  const found = new Set<number>()
+  for (const [port, up] of before) if (after.get(port) !== up) found.add(port)
+  for (const [port, up] of after) if (before.get(port) !== up) found.add(port)
+  return found
+}
+
+function linksOf({ fabricPorts, uplinkPorts, nextHops }: DatapathView): string {
+  return JSON.stringify([[...fabricPorts].sort(), [...uplinkPorts].sort(), [...nextHops].sort()])
+}
+
+function linksText(links: readonly ProofLink[]): string {
+  return links
+    .map(({ from, to }) => `${portText(from)} ${portText(to)}`)
+    .sort()
+    .join()
 }
 
 /** Packets for a switch leave by the next hop that topology names, and by no other port. */

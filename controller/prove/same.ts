@@ -5,6 +5,7 @@
  */
 import {
   type Above,
+  copyOf,
   type Finding,
   type Ghost,
   holds,
@@ -79,6 +80,14 @@ export function isEqual(one: Region, other: Region): boolean {
   if (one.table !== other.table || one.isMute !== other.isMute) return false
   if (!areVals(one.vals, other.vals) || !areGhosts(one.ghost, other.ghost)) return false
   return areAliases(one.alias, other.alias) && areAbove(one.above, other.above)
+}
+
+/** Whether two regions differ in nothing but whom they are from and for. */
+export function isEqualButEnds(one: Region, other: Region): boolean {
+  const { senders, receivers, pairs } = one.ghost
+  const part = copyOf(other)
+  part.ghost = { ...other.ghost, senders, receivers, pairs }
+  return isEqual(one, part)
 }
 
 function areVals(ones: readonly Val[], others: readonly Val[]): boolean {

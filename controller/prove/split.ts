@@ -8,7 +8,8 @@ import { REGISTERS } from '../policy/pipeline.ts'
 import type { Facts } from './facts.ts'
 import { isFamily, isReply, single } from './families.ts'
 import { copyOf, type Ghost, holds, REG, type Region, type Relation } from './region.ts'
-import { type Exact, field, type Ref, type Val } from './space.ts'
+import { isEqualButEnds } from './same.ts'
+import { type Exact, field, type Ref, type Test, type Val } from './space.ts'
 import type { TableIndex } from './table.ts'
 
 const KEY = field(REGISTERS.key)
@@ -65,12 +66,68 @@ export class Split {
 
   /** Looks at every pair. */
   all(to: SplitParts): void {
-    const { ghost } = this.#region
-    for (const [opener, its] of ghost.except) this.#except.set(opener, its)
-    const openers = ghost.pairs ?? this.#family(this.#opener)
+    for (const [opener, its] of this.#region.ghost.except) this.#except.set(opener, its)
     const named = this.#named()
-    for (const opener of openers.keys()) this.#look(opener, named, to)
+    for (const opener of this.#openers().keys()) this.#look(opener, named, to)
     this.#tail(to)
+  }
+
+  /** Looks again at pairs that these open. Groups are others afterwards, and not changed in place. */
+  some(openers: Iterable<number>, to: SplitParts): void {
+    const { except } = this.#region.ghost
+    for (const [where, group] of this.groups) this.groups.set(where, new Map(group))
+    const all = this.#openers()
+    for (const opener of openers) {
+      for (const group of this.groups.values()) group.delete(opener)
+      const before = except.get(opener)
+      if (before === undefined) this.#except.delete(opener)
+      else this.#except.set(opener, before)
+      if (all.has(opener)) this.#look(opener, undefined, to)
+    }
+    for (const [where, group] of this.groups) if (group.size === 0) this.groups.delete(where)
+    this.#tail(to)
+  }
+
+  /**
+   * Takes another region in the place of the one before. @returns Openers of pairs that it holds and that one did not, or
+   * the other way round; undefined: it differs in more.
+   */
+  movedTo(region: Region): Set<number> | undefined {
+    const before = this.#region
+    if (!isEqualButEnds(before, region)) return undefined
+    this.#region = region
+    const [one, other] = [before.ghost, region.ghost]
+    const moved = new Set<number>()
+    if (one.pairs !== undefined && other.pairs !== undefined) {
+      for (const [opener, targets] of one.pairs) if (!isSameSet(targets, other.pairs.get(opener))) moved.add(opener)
+      for (const opener of other.pairs.keys()) if (!one.pairs.has(opener)) moved.add(opener)
+      return moved
+    }
+    const isSender = this.#opener === 'sender'
+    difference(isSender ? one.senders : one.receivers, isSender ? other.senders : other.receivers, moved)
+    const targets = new Set<number>()
+    difference(isSender ? one.receivers : one.senders, isSender ? other.receivers : other.senders, targets)
+    if (targets.size === 0) return moved
+    for (const target of targets) {
+      for (const opener of this.#openers().keys()) if (this.#facts.potential(opener).has(target)) moved.add(opener)
+      if (this.#openerRegister === undefined) continue
+      const vals = region.vals.slice()
+      for (const its of this.#targetRegisters) vals[its] = target
+      for (const opener of this.#table.mentioned(this.#openerRegister, vals, region)) moved.add(Number(opener))
+    }
+    return moved
+  }
+
+  /** The opener that a row asks for; undefined: for none, or for several. */
+  openerOf(tests: readonly Test[]): number | undefined {
+    for (const { field: its, value, mask } of tests) {
+      if (mask === undefined && this.#openerRegisters.includes(its)) return Number(value)
+    }
+    return undefined
+  }
+
+  #openers(): ReadonlyMap<number, unknown> {
+    return this.#region.ghost.pairs ?? this.#family(this.#opener)
   }
 
   #family(of: Ref['of']): ReadonlyMap<number, string | undefined> {
@@ -85,8 +142,13 @@ export class Split {
     return this.#table.mentioned(register, this.#region.vals, this.#region)
   }
 
+  /** Whether rows name the opener that is looked at. */
+  #isNamed(): boolean {
+    return this.#openerRegister !== undefined && this.#table.asksAny([this.#openerRegister], this.#vals, this.#region)
+  }
+
   /** All pairs of one opener. */
-  #look(opener: number, named: ReadonlySet<Exact>, to: SplitParts): void {
+  #look(opener: number, named: ReadonlySet<Exact> | undefined, to: SplitParts): void {
     const { ghost, vals } = this.#region
     this.#vals = vals.slice()
     for (const its of this.#openerRegisters) this.#vals[its] = opener
@@ -95,7 +157,7 @@ export class Split {
       for (const target of pairs) this.#pair(opener, target, to)
       return
     }
-    const isNamed = named.has(opener)
+    const isNamed = named?.has(opener) ?? this.#isNamed()
     if (!isNamed && !this.#mayTalk(opener)) return
     const register = this.#targetRegister
     const targets = register === undefined ? NOBODY : this.#table.mentioned(register, this.#vals, this.#region)
@@ -190,6 +252,19 @@ export class Split {
 }
 
 const NO_TARGETS: ReadonlySet<number> = new Set()
+
+function isSameSet(one: ReadonlySet<number>, other: ReadonlySet<number> | undefined): boolean {
+  if (one === other) return true
+  if (other === undefined || one.size !== other.size) return false
+  for (const its of one) if (!other.has(its)) return false
+  return true
+}
+
+/** Members of one of two families that are not of the other. */
+function difference(one: ReadonlyMap<number, unknown>, other: ReadonlyMap<number, unknown>, into: Set<number>): void {
+  for (const its of one.keys()) if (!other.has(its)) into.add(its)
+  for (const its of other.keys()) if (!one.has(its)) into.add(its)
+}
 
 /** Registers that stand for a family. */
 function standing({ vals }: Region, of: Ref['of']): number[] {

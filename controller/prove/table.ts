@@ -4,7 +4,7 @@
  * exactly. Conjunctive rows are put together from their clauses as Open vSwitch does (ovs-fields(7), CONJUNCTIVE MATCH
  * FIELDS). It refuses to know what rows do.
  */
-import { type Hit, moves, nexts, type Row, readByEffects } from './rows.ts'
+import { type Effect, type Hit, moves, nexts, type Row, readByEffects } from './rows.ts'
 import {
   type Exact,
   field,
@@ -26,6 +26,7 @@ export interface Lookup {
 }
 
 const CONJ_ID = field('conj_id')
+const IN_PORT = field('in_port')
 const REGISTER_FIELDS = Array.from({ length: 16 }, (_, index) => field(`reg${index}`))
 
 class Tuple {
@@ -121,6 +122,8 @@ export class TableIndex {
   readonly nexts = new Counts<number>()
   /** Fields of tests. */
   readonly tested = new Counts<number>()
+  /** Rows that write the port of entry. */
+  turns = 0
   /** Grows when a field or a table is read or named for the first or last time. */
   shape = 0
   readonly #hard = new Map<string, Tuple>()
@@ -171,9 +174,15 @@ export class TableIndex {
       if (this.reads.by(its, change)) this.shape++
       if (mask === undefined && this.#exact.by(its, change)) this.shape++
     }
+    if (row.effects.some(turnsPort)) this.turns += change
     for (const its of readByEffects(row)) if (this.reads.by(its, change)) this.shape++
     for (const pair of moves(row)) if (this.moves.by(pair, change)) this.shape++
     for (const next of nexts(row)) if (this.nexts.by(next, change)) this.shape++
+  }
+
+  /** Clauses of the conjunctions that a row is a clause of. */
+  siblings({ clauses }: Row): Row[] {
+    return clauses.flatMap(({ id }) => [...(this.#byId.get(id) ?? [])])
   }
 
   /** Registers that rows test. */
@@ -387,6 +396,10 @@ export class TableIndex {
 
 const NONE: readonly Row[] = []
 const NO_CONJUNCTIONS: readonly never[] = []
+
+function turnsPort(effect: Effect): boolean {
+  return (effect.do === 'write' && effect.field === IN_PORT) || (effect.do === 'move' && effect.to === IN_PORT)
+}
 
 function asksFor({ tests }: Tuple, its: number): boolean {
   for (const test of tests) if (test.field === its) return true

@@ -4,22 +4,22 @@
  * a doubt (ends.ts). It refuses to know what comes behind a port (prove.ts) and whether a doubt is right (confirm.ts).
  */
 
-import { classOf } from '../policy/compile-switch.ts'
-import { ETHERTYPE } from '../policy/fields.ts'
-import { REGISTERS } from '../policy/pipeline.ts'
 import { Asker } from './ask.ts'
 import type { Doubt } from './doubt.ts'
 import { Ends } from './ends.ts'
-import type { Facts } from './facts.ts'
+import { type Entering, Entries, type Root } from './entries.ts'
+import type { Facts, FactsChange } from './facts.ts'
 import { COLLECTED, isPlace, isProper, layer4Of, placesOf } from './families.ts'
+import { Graph, type Todo } from './graph.ts'
 import { Judge } from './judge.ts'
-import { Liveness, type Matters } from './live.ts'
-import { type Asked, type Edge, Level, link, Node, sampleOf, united } from './node.ts'
+import { Liveness, TRUTHS } from './live.ts'
+import { markMoved, markRow } from './marks.ts'
+import { type Asked, type Left, Level, link, Node, sampleOf, united } from './node.ts'
+import type { Ports } from './ports.ts'
 import { ProbeFinder } from './probes.ts'
 import {
   type Above,
   copyOf,
-  type Entry,
   entering,
   type Finding,
   ghostAt,
@@ -31,25 +31,18 @@ import {
   narrow,
   type Region,
 } from './region.ts'
-import type { Hit } from './rows.ts'
+import type { Hit, Row } from './rows.ts'
 import { isOneWith } from './same.ts'
-import { ETH_DST, ETH_SRC, ETH_TYPE, IP_SRC, inField, type Site, settle, stray } from './settle.ts'
-import { field, isExact, type Val } from './space.ts'
+import { ETH_DST, ETH_SRC, settle, stray } from './settle.ts'
+import type { Val } from './space.ts'
 import { asksWho, NOWHERE, onesOf, Split, type SplitParts } from './split.ts'
-import { type TableIndex, takesAll } from './table.ts'
+import type { TableIndex } from './table.ts'
+import { areSame, forget, isCovered, isMust, shapeOf } from './walking.ts'
 
-const TCI = field('vlan_tci')
-const NW_FRAG = field('nw_frag')
-/** Who sent what, and for whom it is. */
-const WHO = [REGISTERS.source, REGISTERS.destination, REGISTERS.key, REGISTERS.protocol].map(field)
-/** What policy is asked about: kept until it has been asked. */
-const TRUTHS = [
-  ...['ip_proto', 'nw_frag', 'tcp_dst', 'udp_dst', 'sctp_dst', 'icmpv4_type', 'icmpv6_type'],
-  ...['icmpv4_code', 'icmpv6_code', 'ct_mark'],
-  ...['ct_nw_proto', 'ct_tp_src', 'ct_tp_dst', REGISTERS.key, REGISTERS.protocol],
-].map(field)
 /** Rows above that are looked at for whether they take all of what a row takes; of one test each, all are. */
 const MOST_WIDE = 24
+/** Rows of which each is remembered what came of it. */
+const MANY = 64
 
 /** Where packets for a switch, or for the world, leave this one. */
 export type Ways = Map<number | 'world', Set<number>>
@@ -60,16 +53,17 @@ export interface Walked {
   regions: number
 }
 
-/** A port, and what its own packets find and lead to until the registers say who sent them. */
-interface Root {
-  readonly node: Node
-  /** Tables that its own packets come to. */
-  readonly tables: number[]
-  regions: number
+/** What is another than at the last walk. */
+export interface WalkChange {
+  /** Rows that came or went. */
+  readonly rows: readonly { readonly table: number; readonly row: Row }[]
+  /** Ports that came, went or changed. */
+  readonly ports: Iterable<number>
+  readonly facts: FactsChange
 }
 
 export class SwitchWalk {
-  readonly #site: Site
+  readonly #site: Ports
   readonly #facts: Facts
   readonly #tables: ReadonlyMap<number, TableIndex>
   readonly #asker: Asker
@@ -79,8 +73,9 @@ export class SwitchWalk {
   readonly #ends: Ends
   /** Tables that do nothing, and where they lead. */
   readonly #passages = new Map<number, number>()
-  readonly #levels = new Map<number, Level>()
-  readonly #roots = new Map<number, Root>()
+  #graph: Graph
+  #shape = ''
+  readonly #entries: Entries
   /** The port whose own packets are being looked at, and where they have come to. */
   #root: Root | undefined
   #own: Node[] = []
@@ -89,18 +84,23 @@ export class SwitchWalk {
   readonly #leaving: Leaving
   readonly #splitting: SplitParts = { part: (region, whose) => this.#part(region, whose) }
 
-  constructor(site: Site, tables: ReadonlyMap<number, TableIndex>, noFlood: ReadonlySet<number>) {
+  constructor(site: Ports, tables: ReadonlyMap<number, TableIndex>) {
     this.#site = site
     this.#facts = site.facts
     this.#tables = tables
     this.#asker = new Asker(site, {
       part: (region, whose, asked) => this.#part(region, whose, asked),
+      lost: (region, whose, why) => {
+        this.#graph.part(this.#node, region, whose, 'nobody').lost = why
+      },
       loss: (region, why) => this.#ends.loss(this.#node, region, why),
     })
-    this.#live = new Liveness(tables, TRUTHS, WHO)
+    this.#live = new Liveness(tables)
+    this.#graph = this.#newGraph()
     this.#probes = new ProbeFinder(site.facts, tables)
     this.#judge = new Judge(site, this.#probes)
-    this.#ends = new Ends({ ...site, noFlood }, this.#judge)
+    this.#ends = new Ends(site, this.#judge)
+    this.#entries = new Entries(site, this.#entering())
     this.#leaving = {
       goes: (table, region) => this.#goes(table, region),
       comesOut: (port, region) => this.#ends.comesOut(this.#node, port, region),
@@ -111,78 +111,86 @@ export class SwitchWalk {
     }
   }
 
-  run(): Walked {
-    this.#live.compute()
-    for (const [number, { passage }] of this.#tables) if (passage !== undefined) this.#passages.set(number, passage)
-    for (const port of this.#portNumbers()) this.#enter(port)
-    for (let table = 0; table < 256; table++) {
-      // Parts of a node come up while it is looked at.
-      for (const node of this.#levels.get(table)?.nodes ?? []) this.#visit(node)
+  #entering(): Entering {
+    const graph = (): Graph => this.#graph
+    return {
+      get graph() {
+        return graph()
+      },
+      asker: this.#asker,
+      begin: (node, root) => {
+        this.#node = node
+        this.#root = root
+      },
+      put: (table, region) => this.#put(table, region),
+      sweep: (root) => this.#sweep(root),
     }
+  }
+
+  /** Walks from nothing. */
+  run(): Walked {
+    this.#graph = this.#newGraph()
+    this.#entries.roots.clear()
+    this.#probes.forget(undefined)
+    this.#shape = shapeOf(this.#tables)
+    this.#live.compute()
+    this.#passages.clear()
+    for (const [number, { passage }] of this.#tables) if (passage !== undefined) this.#passages.set(number, passage)
+    for (const port of this.#entries.portNumbers()) this.#entries.enter(port)
+    this.#graph.sweep(this.#visitNode)
     return this.#walked()
+  }
+
+  /** Walks again where something is another than at the last walk. */
+  update({ rows, ports, facts }: WalkChange): Walked {
+    if (shapeOf(this.#tables) !== this.#shape) return this.run()
+    const { datapathId } = this.#site.datapath
+    const again = new Set(ports)
+    const names = new Set<string>()
+    for (const { name, before, after } of facts.owners) {
+      names.add(name)
+      for (const its of [before, after]) if (its?.place?.datapathId === datapathId) again.add(its.place.port)
+    }
+    const moved = new Set(facts.moved)
+    const marks = { graph: this.#graph, tables: this.#tables, roots: this.#entries.roots, facts: this.#facts }
+    for (const { table, row } of rows) markRow(marks, table, row, again, moved)
+    if (names.size > 0) for (const node of this.#graph.open) this.#graph.mark(node, { lookUp: true, whose: names })
+    this.#probes.forget(moved)
+    markMoved(this.#graph, moved, facts.openers)
+    const known = this.#entries.portNumbers()
+    for (const port of again) {
+      if (known.has(port)) this.#entries.enter(port)
+      else this.#entries.leaveOut(port)
+    }
+    for (const root of names.size > 0 ? this.#entries.roots.values() : []) this.#entries.enterMusts(root, names)
+    this.#graph.sweep(this.#visitNode)
+    return this.#walked()
+  }
+
+  #newGraph(): Graph {
+    return new Graph((table) => {
+      const { live, asked } = this.#live.at(table)
+      return new Level(live, asked)
+    }, COLLECTED)
   }
 
   #walked(): Walked {
     const doubts: Doubt[] = []
     const ways: Ways = new Map()
-    let regions = 0
-    const add = (node: Node): void => {
-      if (node.doubts.length > 0) doubts.push(...node.doubts)
+    let { regions } = this.#graph
+    for (const root of this.#entries.roots.values()) regions += root.regions
+    for (const node of this.#graph.doubted) doubts.push(...node.doubts)
+    for (const node of this.#graph.withWays) {
       for (const { place, port } of node.ways) {
         const ports = ways.get(place)
         if (ports === undefined) ways.set(place, new Set([port]))
         else ports.add(port)
       }
     }
-    for (const root of this.#roots.values()) {
-      regions += root.regions
-      add(root.node)
-    }
-    for (const { nodes } of this.#levels.values()) {
-      regions += nodes.size
-      for (const node of nodes) add(node)
-    }
     return { doubts, ways, regions }
   }
 
-  // ---- where packets come in ----
-
-  #portNumbers(): Set<number> {
-    const { datapath } = this.#site
-    const ports = new Set([...datapath.ports.keys(), ...datapath.fabricPorts, ...datapath.uplinkPorts])
-    for (const owner of this.#facts.owners.values()) {
-      if (owner.place?.datapathId === datapath.datapathId) ports.add(owner.place.port)
-    }
-    return ports
-  }
-
-  #enter(port: number): void {
-    const { datapath } = this.#site
-    const owners = this.#facts.ownersAt({ datapathId: datapath.datapathId, port })
-    const its = classOf(datapath, port, owners.length > 0)
-    const entry: Entry = its === 'unattached' || its === 'none' ? 'idle' : its
-    const start = entering(ghostAt(entry, port))
-    const root: Root = { node: new Node(-1, start, undefined, undefined), tables: [], regions: 0 }
-    this.#roots.set(port, root)
-    this.#root = root
-    this.#node = root.node
-    this.#put(0, copyOf(start))
-    for (const owner of owners) {
-      if (!this.#facts.isReady(owner)) continue
-      for (const address of owner.addresses) {
-        const must = copyOf(start)
-        must.vals[ETH_SRC] = owner.mac
-        must.vals[ETH_TYPE] = address.family === 4 ? ETHERTYPE.ipv4 : ETHERTYPE.ipv6
-        must.vals[IP_SRC[address.family]] = inField(address)
-        must.vals[TCI] = 0
-        must.vals[NW_FRAG] = 0
-        must.ghost = { ...must.ghost, must: owner.name, family: address.family }
-        this.#put(0, must)
-      }
-    }
-    if (entry === 'fabric' || entry === 'uplink') for (const must of this.#asker.musts(start)) this.#put(0, must)
-    this.#sweep(root)
-  }
+  // ---- from node to node ----
 
   /** Packets that nobody has been found to have sent are their port's own: they are looked at at once. */
   #sweep(root: Root): void {
@@ -192,14 +200,12 @@ export class SwitchWalk {
         if (node.table !== table) continue
         root.regions++
         if (!root.tables.includes(table)) root.tables.push(table)
-        this.#visit(node)
+        this.#visitOwn(node)
       }
       this.#own = this.#own.filter((node) => node.table > table)
     }
     this.#root = undefined
   }
-
-  // ---- from node to node ----
 
   #put(table: number, region: Region): void {
     region.table = table
@@ -213,9 +219,7 @@ export class SwitchWalk {
       this.#putOwn(table, region, this.#root)
       return
     }
-    const edge: Edge = { to: this.#level(table).at(region), region }
-    this.#node.outs.push(edge)
-    link(edge)
+    this.#node.outs.push({ to: this.#graph.level(table).at(region), region })
   }
 
   /** What a port's own nodes find and lead to counts as the port's. */
@@ -232,32 +236,18 @@ export class SwitchWalk {
     link({ to, region })
   }
 
-  #level(table: number): Level {
-    let level = this.#levels.get(table)
-    if (level === undefined) {
-      const { live, asked } = this.#live.at(table)
-      level = new Level(live, asked)
-      this.#levels.set(table, level)
-    }
-    return level
-  }
-
   /** A part of what is being looked at, which the table asks for. */
   #part(region: Region, whose: string | number, asked?: Asked): void {
     const node = this.#node
-    const part = new Node(node.table, region, node, asked)
-    if (this.#root !== undefined) {
-      part.outs = node.outs
-      part.doubts = node.doubts
-      part.ways = node.ways
-      this.#own.push(part)
+    if (this.#root === undefined) {
+      this.#graph.part(node, region, whose, asked)
       return
     }
-    node.parts ??= new Map()
-    const its = node.parts.get(whose)
-    if (its === undefined) node.parts.set(whose, [part])
-    else its.push(part)
-    this.#level(node.table).nodes.add(part)
+    const part = new Node(node.table, region, node, asked)
+    part.outs = node.outs
+    part.doubts = node.doubts
+    part.ways = node.ways
+    this.#own.push(part)
   }
 
   /** What leaves a row for another table. */
@@ -350,32 +340,65 @@ export class SwitchWalk {
 
   // ---- one region at one table ----
 
-  #visit(node: Node): void {
+  readonly #visitNode = (node: Node, todo: Todo): void => {
+    this.#node = node
+    const { region } = node
+    const table = this.#tables.get(node.table)
+    if (node.lost !== undefined) this.#ends.loss(node, region, node.lost)
+    else if (table === undefined) this.#ends.drop(node, region)
+    else if (node.asked !== undefined) this.#lookUp(region, table, node.asked)
+    else if (!todo.all && node.split !== undefined && todo.openers !== undefined && asksWho(region, table)) {
+      node.split.some(todo.openers, this.#splitting)
+      this.#leaveTogether(node.split, region)
+      this.#graph.settleParts(node, [...todo.openers, ''])
+    } else if (todo.all || !node.isLookedUp || asksWho(region, table)) this.#lookAtAll(node, region, table)
+    else {
+      const asked = this.#asker.asks(region, table)
+      if (todo.whose !== undefined) {
+        this.#asker.parts(region, table, asked, todo.whose)
+        this.#graph.settleParts(node, todo.whose)
+      }
+      this.#asker.world(region, table, asked)
+      this.#lookUp(region, table, asked, todo.whose === undefined && !todo.inputs)
+    }
+  }
+
+  /** One of a port's own, which is looked at once. */
+  #visitOwn(node: Node): void {
     this.#node = node
     const table = this.#tables.get(node.table)
     const region = node.parent === undefined ? united(node, COLLECTED) : node.region
     if (region === undefined) return
-    node.region = region
-    if (table === undefined) {
-      this.#ends.drop(node, region)
-      return
+    if (table === undefined) this.#ends.drop(node, region)
+    else this.#lookAtAll(node, region, table)
+  }
+
+  #lookAtAll(node: Node, region: Region, table: TableIndex): void {
+    node.split = undefined
+    node.isLookedUp = false
+    if (!this.#takeApart(region, table)) {
+      node.isLookedUp = true
+      const asked = this.#asker.asks(region, table)
+      this.#asker.parts(region, table, asked, undefined)
+      this.#asker.world(region, table, asked)
+      this.#lookUp(region, table, asked)
     }
-    if (node.asked === undefined && this.#takeApart(region, table)) return
-    const asked = node.asked ?? this.#asker.ask(region, table)
-    node.isLookedUp = true
-    this.#lookUp(region, table, asked)
+    if (this.#root === undefined) this.#graph.settleParts(node, undefined)
   }
 
   /** Takes a region apart where the table asks for more than it says. @returns Whether it did. */
   #takeApart(region: Region, table: TableIndex): boolean {
     if (region.ghost.phase === 'aimed') {
       if (asksWho(region, table)) {
-        this.#split(new Split(this.#facts, region, table), region)
+        const split = new Split(this.#facts, region, table)
+        split.all(this.#splitting)
+        this.#leaveTogether(split, region)
+        this.#node.split = split
         return true
       }
-      const split = layer4Of(this.#judge, region, table)
-      if (split !== undefined) {
-        for (const part of split) if (!isTaken(part)) this.#part(part, '')
+      const parts = layer4Of(this.#judge, region, table)
+      if (parts !== undefined) {
+        for (const part of parts) if (!isTaken(part)) this.#part(part, '')
         return true
       }
     }
@@ -395,8 +418,7 @@ export class SwitchWalk {
     return true
   }
 
-  #split(split: Split, region: Region): void {
-    split.all(this.#splitting)
+  #leaveTogether(split: Split, region: Region): void {
     for (const [table, pairs] of split.groups) {
       const part = copyOf(region)
       part.ghost = { ...part.ghost, pairs, except: NO_PAIRS }
@@ -405,10 +427,17 @@ export class SwitchWalk {
     }
   }
 
-  /** @param asked Receivers or senders were gone through one by one: rows for them and rows that drop say nothing new. */
-  #lookUp(region: Region, table: TableIndex, asked: Asked): void {
+  /**
+   * @param asked Receivers or senders were gone through one by one: rows for them and rows that drop say nothing new.
+   * @param isSame The region and what is true of it are those of last time.
+   */
+  #lookUp(region: Region, table: TableIndex, asked: Asked, isSame = false): void {
     const node = this.#node
-    const { hits, misses } = table.lookup(region.vals, region)
+    const { hits: found, misses } = table.lookup(region.vals, region)
+    const hits = areSame(node.hits, found) ? node.hits : found
+    node.hits = hits
+    const before = isSame ? node.left : undefined
+    node.left = hits.length > MANY && this.#root === undefined ? new Map() : undefined
     const wide: Hit[] = []
     let above = 0
     let priority = -1
@@ -420,18 +449,46 @@ export class SwitchWalk {
       }
       if (asked === 'receivers' && this.#asker.isOneReceiver(hit, region)) continue
       if (asked !== 'nobody' && hit.row.isDrop && this.#asker.isExpectedDrop(hit)) continue
+      if (above === 0 && node.left !== undefined) {
+        if (hit.tests.length < 2 || wide.length < MOST_WIDE) wide.push(hit)
+        this.#leaveOne(region, hit, before?.get(hit))
+        continue
+      }
       const part = narrow(region, hit.tests)
       if (isCovered(wide, hit, part)) continue
       if (hit.tests.length < 2 || wide.length < MOST_WIDE) wide.push(hit)
       part.above = above === 0 ? region.above : ({ hits, count: above, next: region.above } satisfies Above)
-      part.met = { table: node.table, hit, before: region.met }
-      if (hit.row.isDrop) this.#ends.drop(node, part)
-      else leave(part, hit.row, this.#leaving)
+      this.#leave(part, hit)
     }
     if (!misses || asked !== 'nobody') return
     const rest = copyOf(region)
     rest.above = hits.length === 0 ? region.above : { hits, count: hits.length, next: region.above }
     this.#ends.drop(node, rest)
+  }
+
+  /** Of many rows, one that nothing lies above: what came of it is kept, as long as only others change. */
+  #leaveOne(region: Region, hit: Hit, before: Left | undefined): void {
+    const node = this.#node
+    const { outs, doubts, ways } = node
+    node.outs = []
+    node.doubts = []
+    node.ways = []
+    if (before === undefined) this.#leave(narrow(region, hit.tests), hit)
+    const left = before ?? { outs: node.outs, doubts: node.doubts, ways: node.ways }
+    node.left?.set(hit, left)
+    node.outs = outs
+    node.doubts = doubts
+    node.ways = ways
+    for (const edge of left.outs) outs.push(edge)
+    for (const doubt of left.doubts) doubts.push(doubt)
+    for (const way of left.ways) ways.push(way)
+  }
+
+  #leave(part: Region, hit: Hit): void {
+    const node = this.#node
+    part.met = { table: node.table, hit, before: part.met }
+    if (hit.row.isDrop) this.#ends.drop(node, part)
+    else leave(part, hit.row, this.#leaving)
   }
 
   #checkZone(zone: Val, region: Region): void {
@@ -440,30 +497,4 @@ export class SwitchWalk {
     if (zone === this.#facts.zone(this.#site.datapath.datapathId, network)) return
     this.#ends.loss(this.#node, region, 'connections of its network are kept in another zone')
   }
-}
-
-function isMust({ ghost }: Region): boolean {
-  return ghost.must !== ''
-}
-
-/** Forgets fields that no longer matter, and keeps receivers of packets from links as sets. */
-function forget(region: Region, { isLive, isAsked }: Matters): void {
-  const { vals, ghost } = region
-  const keeps = ghost.phase === 'aimed' ? isAsked : isLive
-  let count = Math.min(vals.length, keeps.length)
-  while (count > 0 && (keeps[count - 1] === 0 || vals[count - 1] === undefined)) count--
-  const kept: Val[] = new Array(count)
-  for (let its = 0; its < count; its++) kept[its] = keeps[its] === 1 ? vals[its] : undefined
-  region.vals = kept
-  if (ghost.entry === 'tenant' || (ghost.phase !== 'raw' && ghost.phase !== 'sent')) return
-  for (const its of COLLECTED) {
-    const val = kept[its]
-    if (isExact(val)) kept[its] = { kind: 'set', set: new Set([val]) }
-  }
-}
-
-/** Whether a row that comes before takes all of a region. */
-function isCovered(wide: readonly Hit[], { priority }: Hit, { vals }: Region): boolean {
-  for (const other of wide) if (other.priority > priority && takesAll(other.tests, vals)) return true
-  return false
 }

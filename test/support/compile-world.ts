@@ -12,9 +12,10 @@ import { apply, diff, type Operation } from '../../controller/flows/diff.ts'
 import { sameValue } from '../../controller/flows/same.ts'
 import { Observed } from '../../controller/observe.ts'
 import { Compiler } from '../../controller/policy/compile.ts'
+import type { IntentDelta } from '../../controller/policy/intent.ts'
 import { emptyProgram, type SwitchProgram, type Touched } from '../../controller/policy/program.ts'
 import { proposeNumbers, type Write } from '../../controller/policy/propose.ts'
-import type { Backend, NetworkState, Place, PortView } from '../../controller/policy/state.ts'
+import type { Backend, NetworkState, ObservedDelta, Place, PortView } from '../../controller/policy/state.ts'
 import type { Failure } from '../../model/errors.ts'
 import { Graph, type PortRef } from '../../topology/graph.ts'
 import { shortestPaths } from '../../topology/paths.ts'
@@ -40,6 +41,12 @@ export type Step =
 /** What a switch is sent: from `installed`, by `operations`, to its new program. Told before it is carried out. */
 export type Sent = (datapathId: string, installed: SwitchProgram, operations: readonly Operation[]) => void
 
+export interface Heard {
+  intent(delta: IntentDelta): void
+  observed(delta: ObservedDelta): void
+  wanted(datapathId: string, program: SwitchProgram, touched: Touched | undefined): void
+}
+
 const ALL = { intent: 'all', observed: 'all' } as const
 
 export class CompileWorld {
@@ -47,6 +54,8 @@ export class CompileWorld {
   readonly backend: Backend
   observed!: Observed
   sent: Sent = () => {}
+  /** Told of what the compile loop is told, and of what it hands out, before it is carried out. */
+  heard: Partial<Heard> = {}
   /** What each switch holds. */
   readonly installed = new Map<string, SwitchProgram>()
   #graph = new Graph()
@@ -67,6 +76,11 @@ export class CompileWorld {
 
   get programs(): ReadonlyMap<string, SwitchProgram> {
     return this.#loop.programs
+  }
+
+  /** Links that packets take, one of each direction. */
+  get links(): readonly { from: PortRef; to: PortRef }[] {
+    return [...this.#graph.usableLinks()]
   }
 
   close(): void {
@@ -213,12 +227,15 @@ export class CompileWorld {
   #intentChanged(): void {
     const delta = this.store.lastDelta!
     this.observed.intentChanged(delta)
+    this.heard.intent?.(delta)
     this.#loop.intentChanged(delta)
   }
 
   #observedChanged(): void {
     const delta = this.observed.takeDelta()
-    if (delta !== undefined) this.#loop.observedChanged(delta)
+    if (delta === undefined) return
+    this.heard.observed?.(delta)
+    this.#loop.observedChanged(delta)
   }
 
   /** Nobody is seen any more on a switch that is gone. */
@@ -247,6 +264,7 @@ export class CompileWorld {
   }
 
   #want(datapathId: string, program: SwitchProgram, touched: Touched | undefined): void {
+    this.heard.wanted?.(datapathId, program, touched)
     const installed = this.installed.get(datapathId) ?? emptyProgram()
     this.installed.set(datapathId, installed)
     const operations = diff(program, installed)

@@ -4,6 +4,7 @@
  */
 import fc from 'fast-check'
 import type { Action, Instruction, Oxm } from 'node-openflow'
+import { TABLES } from '../../controller/policy/pipeline.ts'
 import { type Flow, flowKey, type SwitchProgram } from '../../controller/policy/program.ts'
 
 /** Numbers that choose: which row, and what of it. */
@@ -14,7 +15,7 @@ export interface Fault {
   more: number
 }
 
-const KINDS = ['gone', 'wider', 'register', 'priority', 'port', 'goto', 'foreign', 'value'] as const
+export const KINDS = ['gone', 'wider', 'register', 'priority', 'port', 'goto', 'foreign', 'value'] as const
 
 export const arbitraryFault: fc.Arbitrary<Fault> = fc.record({
   kind: fc.constantFrom(...KINDS),
@@ -55,7 +56,9 @@ export function withFault(
         {
           ...flow,
           instructions: flow.instructions.map((one) =>
-            one.type === 'goto_table' ? { ...one, table_id: Math.min(one.table_id + 1 + (fault.what % 4), 21) } : one,
+            one.type === 'goto_table'
+              ? { ...one, table_id: Math.min(one.table_id + 1 + (fault.what % 4), TABLES.deliver) }
+              : one,
           ),
         },
         'another goto',
@@ -161,7 +164,7 @@ function foreignRow(flow: Flow, { what, more }: Fault, ports: readonly number[])
       ? []
       : what % 3 === 1
         ? [output]
-        : flow.table < 21
+        : flow.table < TABLES.deliver
           ? [{ type: 'goto_table', table_id: flow.table + 1 }]
           : []
   return { table: flow.table, priority: 65_534, match, instructions, cookie: 0x66n, unit: '' }

@@ -1,0 +1,50 @@
+/**
+ * Interfaces as the data path knows them, and maps of maps and lists of them. It refuses to know what is true of them.
+ */
+import type { Address } from '../../model/address.ts'
+import type { InterfaceRecord } from '../../model/records.ts'
+import type { Place } from '../policy/state.ts'
+
+/** An interface record with all that the data path knows it by. */
+export interface Owner {
+  readonly name: string
+  readonly record: InterfaceRecord
+  readonly identity: number
+  readonly network: number
+  readonly mac: number
+  readonly addresses: readonly Address[]
+  /** Where it is attached; undefined where it is nowhere, or on a port that is a link. */
+  readonly place: Place | undefined
+  readonly isOpen: boolean
+}
+
+export function isAny(some: ReadonlySet<number> | undefined, moved: ReadonlySet<number>): boolean {
+  if (some === undefined) return false
+  for (const identity of moved) if (some.has(identity)) return true
+  return false
+}
+
+export function pull<K>(map: Map<K, Owner[]>, key: K, owner: Owner): void {
+  const left = (map.get(key) ?? []).filter((other) => other !== owner)
+  if (left.length === 0) map.delete(key)
+  else map.set(key, left)
+}
+
+export function push<K>(map: Map<K, Owner[]>, key: K, owner: Owner): void {
+  const its = map.get(key)
+  if (its === undefined) map.set(key, [owner])
+  else its.push(owner)
+}
+
+export function addressKey({ family, value }: Address): number | bigint {
+  return family === 4 ? Number(value) : value
+}
+
+export function inner<K, L, V>(map: Map<K, Map<L, V>>, key: K): Map<L, V> {
+  let found = map.get(key)
+  if (found === undefined) {
+    found = new Map()
+    map.set(key, found)
+  }
+  return found
+}

@@ -1,0 +1,130 @@
+/**
+ * The proof that follows changes: after each of many random edits of a network, and after faults that come and go in its
+ * tables, it finds what a proof of everything finds, and does so without one where nothing is wrong.
+ */
+import { expect } from 'chai'
+import { collect } from '../../controller/flows/ledger.ts'
+import { emptyDelta, mergeDelta } from '../../controller/policy/intent.ts'
+import { nothingTouched, type Touched } from '../../controller/policy/program.ts'
+import type { Backend } from '../../controller/policy/state.ts'
+import type { StateChange } from '../../controller/prove/facts.ts'
+import { type Proof, type ProofInput, Prover } from '../../controller/prove/prove.ts'
+import { Random } from '../fuzz/engine/random.ts'
+import { CompileWorld } from '../support/compile-world.ts'
+import { type Fault, KINDS, withFault } from '../support/faults.ts'
+import { beginning, edited } from '../support/random-edits.ts'
+
+const OPTIONS = { limit: 3 }
+
+/** Counts proofs of everything. */
+class Counting extends Prover {
+  whole = 0
+
+  override prove(...its: Parameters<Prover['prove']>): Proof {
+    this.whole++
+    return super.prove(...its)
+  }
+}
+
+/** What compilers and provers are told, until it is taken. */
+class Changes {
+  #change = nothing()
+  #touched = new Map<string, Touched | undefined>()
+
+  constructor(world: CompileWorld) {
+    world.heard = {
+      intent: (delta) => mergeDelta(this.#change.intent, structuredClone(delta)),
+      observed: ({ datapaths, places }) => {
+        for (const each of datapaths) this.#change.observed.datapaths.add(each)
+        for (const each of places) this.#change.observed.places.add(each)
+      },
+      wanted: (datapathId, _program, touched) => {
+        const before = this.#touched.has(datapathId) ? this.#touched.get(datapathId) : nothingTouched()
+        if (before !== undefined && touched !== undefined) collect(before, touched)
+        this.#touched.set(datapathId, touched && before)
+      },
+    }
+  }
+
+  take(): { change: StateChange; touched: ReadonlyMap<string, Touched | undefined> } {
+    const taken = { change: this.#change, touched: this.#touched }
+    this.#change = nothing()
+    this.#touched = new Map()
+    return taken
+  }
+}
+
+function nothing(): StateChange {
+  return { intent: emptyDelta(0), observed: { datapaths: new Set(), places: new Set() } }
+}
+
+function check(backend: Backend, seed: number, edits: number): { followed: number; faults: number } {
+  const world = new CompileWorld(backend)
+  const random = new Random(seed + 1)
+  const changes = new Changes(world)
+  const met = { followed: 0, faults: 0 }
+  for (const step of beginning()) world.must(step)
+  let prover: Counting | undefined
+  const compare = (change: StateChange, said: string, spoiled = new Map<string, ProofInput>()): void => {
+    const whole = prover?.whole
+    const found = prover?.update(world.links, change, OPTIONS) as Proof
+    if (prover?.whole === whole) met.followed++
+    const fresh = new Prover()
+    for (const [id, program] of world.programs) fresh.set(id, spoiled.get(id) ?? { program, foreign: [] })
+    expect(found, said).to.deep.equal(fresh.prove(world.state, world.links, OPTIONS))
+  }
+  try {
+    edited(world, new Random(seed), edits, (step) => {
+      const { change, touched } = changes.take()
+      const isNew = step.what === 'restart' || step.what === 'switch gone' || prover === undefined
+      if (isNew) {
+        prover = new Counting()
+        for (const [id, program] of world.programs) prover.set(id, { program, foreign: [] })
+        prover.prove(world.state, world.links, OPTIONS)
+        return
+      }
+      for (const [id, its] of touched) {
+        const program = world.programs.get(id)
+        const keys = its !== undefined && its.groups.size + its.ports.size === 0 ? its.flows : undefined
+        if (program !== undefined) prover?.set(id, { program, foreign: [] }, keys)
+      }
+      compare(change, JSON.stringify(step))
+      const ids = [...world.programs.keys()]
+      if (ids.length === 0 || !random.oneIn(3)) return
+      const id = ids[random.below(ids.length)] as string
+      const program = world.programs.get(id) as ProofInput['program'] & { meters: never }
+      const fault: Fault = {
+        kind: KINDS[random.below(KINDS.length)] as Fault['kind'],
+        ...{ row: random.below(100_000), what: random.below(1000), more: random.below(1000) },
+      }
+      const faulty = withFault(program, fault, [...(world.observed.datapaths.get(id)?.ports.keys() ?? [])])
+      if (faulty === undefined) return
+      const keys = new Set<string>()
+      for (const key of [...program.flows.keys(), ...faulty.program.flows.keys()])
+        if (program.flows.get(key) !== faulty.program.flows.get(key)) keys.add(key)
+      met.faults++
+      prover?.set(id, faulty, keys)
+      compare(nothing(), faulty.said, new Map([[id, faulty]]))
+      prover?.set(id, { program, foreign: [] }, keys)
+      compare(nothing(), `mended: ${faulty.said}`)
+    })
+  } finally {
+    world.close()
+  }
+  return met
+}
+
+describe('the proof that follows changes', () => {
+  for (const [backend, seed] of [
+    ['fabric', 4],
+    ['normal', 3],
+  ] as const) {
+    it(`finds what a proof of everything finds, with back end ${backend}`, function () {
+      this.timeout(300_000)
+      const edits = Number(process.env['PROVE_EDITS'] ?? 40)
+      const { followed, faults } = check(backend, Number(process.env['PROVE_SEED'] ?? seed), edits)
+      expect(faults).to.be.greaterThan(3)
+      expect(followed).to.be.greaterThan(edits / 3)
+    })
+  }
+})
