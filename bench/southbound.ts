@@ -117,6 +117,7 @@ answers = packetHandler({
   verdict: () => {
     throw new Error('nothing is logged here')
   },
+  ask: () => {},
   limits: { rejectsPerSecond: Number.POSITIVE_INFINITY, logsPerSecond: 0 },
 })
 southbound.events.subscribe((event) => {

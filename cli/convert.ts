@@ -77,6 +77,9 @@ export interface SwitchManifest {
   datapathId: string
   uplinks?: string[]
   links?: string[]
+  mode?: string
+  verdicts?: number
+  idleSeconds?: number
 }
 
 export type Manifest = InterfaceManifest | VnpManifest | PolicyManifest | SwitchManifest
@@ -303,6 +306,9 @@ export function switchMessage(manifest: SwitchManifest): Switch {
     datapathId: manifest.datapathId,
     uplinks: manifest.uplinks ?? [],
     links: manifest.links ?? [],
+    mode: enumWord('SWITCH_MODE', manifest.mode ?? 'proactive') as NonNullable<Switch['mode']>,
+    ...(manifest.verdicts === undefined ? {} : { verdicts: manifest.verdicts }),
+    ...(manifest.idleSeconds === undefined ? {} : { idleSeconds: manifest.idleSeconds }),
   }
 }
 
@@ -310,5 +316,6 @@ export function switchManifest(message: Switch__Output): SwitchManifest {
   const manifest: SwitchManifest = { kind: 'Switch', name: message.name, datapathId: message.datapathId }
   if (message.uplinks.length > 0) manifest.uplinks = message.uplinks
   if (message.links.length > 0) manifest.links = message.links
-  return manifest
+  if (message.mode !== 'SWITCH_MODE_REACTIVE') return manifest
+  return { ...manifest, mode: 'reactive', verdicts: message.verdicts, idleSeconds: message.idleSeconds }
 }

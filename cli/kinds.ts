@@ -114,6 +114,11 @@ const policies: Kind<Policy__Output, ReturnType<typeof policyManifest>> = {
   state: () => ({}),
 }
 
+/** `proactive`, or `reactive 17/1024`: verdicts that it keeps, of those that it may. */
+function modeOf({ mode, keptVerdicts, verdicts }: Switch__Output): string {
+  return mode === 'SWITCH_MODE_REACTIVE' ? `reactive ${keptVerdicts}/${verdicts}` : 'proactive'
+}
+
 const switches: Kind<Switch__Output, ReturnType<typeof switchManifest>> = {
   title: 'Switch',
   plural: 'switches',
@@ -122,6 +127,7 @@ const switches: Kind<Switch__Output, ReturnType<typeof switchManifest>> = {
     { header: 'NAME', cell: ({ name, datapathId }) => name || datapathId },
     { header: 'DATAPATH', cell: ({ datapathId }) => datapathId },
     { header: 'STATE', cell: ({ state }) => state.slice(13).toLowerCase() },
+    { header: 'MODE', cell: modeOf },
     { header: 'PORTS', cell: ({ ports }) => String(ports.length), align: 'right' },
     { header: 'FLOWS', cell: ({ installedFlows, desiredFlows }) => `${installedFlows}/${desiredFlows}` },
     {
@@ -152,6 +158,7 @@ const switches: Kind<Switch__Output, ReturnType<typeof switchManifest>> = {
     connected: timeText(message.connectTime),
     generation: `${message.appliedGeneration}/${message.desiredGeneration}`,
     flows: `${message.installedFlows}/${message.desiredFlows}`,
+    mode: modeOf(message),
     ports: message.ports.map(({ port, name, up, role, interfaces }) =>
       [port, name, up ? 'up' : 'down', role.slice(10).toLowerCase(), ...interfaces].join(' '),
     ),

@@ -247,6 +247,23 @@ const switchSchema: Schema = {
       items: { type: 'string', maxLength: 15 },
       description: 'names of ports that may be links to other switches; any port may where absent',
     },
+    mode: {
+      enum: ['proactive', 'reactive'],
+      description:
+        'proactive (the default): it has every rule that can matter on it. reactive, for switches with small tables: it asks the controller about the first packet of a pair, protocol and port, and keeps the verdict while it is used.',
+    },
+    verdicts: {
+      type: 'integer',
+      minimum: 16,
+      maximum: 65_536,
+      description: 'Only with mode reactive: verdicts that it may keep at once; 1024 where absent.',
+    },
+    idleSeconds: {
+      type: 'integer',
+      minimum: 1,
+      maximum: 3600,
+      description: 'Only with mode reactive: seconds after which it drops a verdict that is not used; 60 where absent.',
+    },
   },
 }
 

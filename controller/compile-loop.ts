@@ -146,6 +146,11 @@ export class CompileLoop {
     else if (this.#observed !== 'all') {
       for (const each of delta.datapaths) this.#observed.datapaths.add(each)
       for (const each of delta.places) this.#observed.places.add(each)
+      for (const [datapathId, keys] of delta.demands ?? []) {
+        this.#observed.demands ??= new Map()
+        const before = this.#observed.demands.get(datapathId) ?? []
+        this.#observed.demands.set(datapathId, new Set([...before, ...keys]))
+      }
     }
     this.#schedule()
   }

@@ -99,6 +99,11 @@ export const EVENTS = {
     sentence:
       'Not all connections that {subject} is to cut are forgotten: {reason}. Their packets are judged by the policy of now.',
   },
+  'verdicts-full': {
+    severity: 'warning',
+    sentence:
+      'Switch {subject} keeps as many verdicts as it may ({limit}): those asked longest ago give way, of the port that has most.',
+  },
   'rule-matched': { severity: 'info', sentence: 'A packet from {from} to {to} matched {subject}: {packet}.' },
   'ovsdb-connected': { severity: 'info', sentence: 'OVSDB {subject} is read: {bridges} bridge(s).' },
   'ovsdb-lost': {

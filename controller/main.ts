@@ -24,6 +24,7 @@ import { Southbound } from './channel/southbound.ts'
 import type { ChannelEvent } from './channel/types.ts'
 import { CompileLoop } from './compile-loop.ts'
 import { Cutter } from './cutter.ts'
+import { Demands } from './demands.ts'
 import { EventLog } from './events.ts'
 import { Hints } from './hints.ts'
 import { type MetricSources, Metrics, serveMetrics } from './metrics.ts'
@@ -260,7 +261,18 @@ async function start(
     loop.observedChanged(delta)
     if (loop.isOpen) steering.look()
   }
+  const demands = new Demands({
+    reactive: (datapathId) => intent.switchOf(datapathId)?.reactive,
+    answer: (question) => lookup.answer(question),
+    put: (datapathId, changes) => observe(() => observed.demanded(datapathId, changes)),
+    installed: (datapathId) => southbound.installed(datapathId),
+    send: (datapathId, message) => southbound.send(datapathId, message),
+    doubt: (datapathId) => southbound.doubt(datapathId),
+    tell,
+    clock: () => clock.monotonic(),
+  })
   const onPacket = packetHandler({
+    ask: (packet) => demands.ask(packet),
     intent,
     tell,
     clock: () => clock.monotonic(),
@@ -293,9 +305,23 @@ async function start(
       case 'packetIn':
         onPacket(event)
         break
+      case 'expired':
+        demands.expired(event.datapathId, event.flows)
+        break
+      case 'timed':
+        demands.read(event.datapathId, event.flows)
+        // What the switch keeps is wanted of it before the two are compared.
+        loop.catchUp()
+        break
       case 'applied':
-      case 'status':
+        demands.confirmed(event.datapathId)
         applied.changed()
+        break
+      case 'status': {
+        const status = southbound.status(event.datapathId)
+        if (status !== undefined) demands.status(status)
+        applied.changed()
+      }
     }
   }
   /** The record about a switch was deleted: one that is away is gone for good. */
@@ -331,6 +357,7 @@ async function start(
       observe(() => observed.intentChanged(delta))
       zones.changed(delta.interfaces, [])
       zones.numbered(delta.numbers)
+      if (delta.switches.size > 0) demands.modesChanged()
       loop.intentChanged(delta, flushes)
       if (loop.isOpen) steering.look()
     },

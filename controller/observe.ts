@@ -11,7 +11,7 @@
 import type { InterfaceRecord } from '../model/records.ts'
 import type { Tell } from './events.ts'
 import { type Intent, type IntentDelta, namedPortKey } from './policy/intent.ts'
-import type { DatapathView, ObservedDelta, ObservedView, Place, PortView } from './policy/state.ts'
+import type { DatapathView, Demand, ObservedDelta, ObservedView, Place, PortView } from './policy/state.ts'
 
 /** What topology knows of one switch. */
 export interface FabricView {
@@ -36,6 +36,7 @@ const NOWHERE: FabricView = { fabricPorts: new Set(), nextHops: new Map(), flood
 export class Observed implements ObservedView {
   readonly datapaths = new Map<string, Datapath>()
   readonly places = new Map<string, Place>()
+  readonly demands = new Map<string, Map<string, Demand>>()
   readonly #intent: Intent
   readonly #topology: TopologyFacts
   readonly #tell: Tell
@@ -72,9 +73,24 @@ export class Observed implements ObservedView {
   /** What changed since the last call; undefined where nothing did. */
   takeDelta(): ObservedDelta | undefined {
     const delta = this.#delta
-    if (delta.datapaths.size === 0 && delta.places.size === 0) return undefined
+    if (delta.datapaths.size === 0 && delta.places.size === 0 && delta.demands === undefined) return undefined
     this.#delta = { datapaths: new Set(), places: new Set() }
     return delta
+  }
+
+  /** A switch asked these, and may keep the verdicts; undefined: no longer. */
+  demanded(datapathId: string, demands: ReadonlyMap<string, Demand | undefined>): void {
+    const its = this.demands.get(datapathId) ?? new Map<string, Demand>()
+    this.#delta.demands ??= new Map()
+    const changed = this.#delta.demands.get(datapathId) ?? new Set()
+    this.#delta.demands.set(datapathId, changed)
+    for (const [key, demand] of demands) {
+      if (demand === undefined) its.delete(key)
+      else its.set(key, demand)
+      changed.add(key)
+    }
+    if (its.size === 0) this.demands.delete(datapathId)
+    else this.demands.set(datapathId, its)
   }
 
   /** Places of an earlier run, until the switches say better. */
@@ -110,6 +126,7 @@ export class Observed implements ObservedView {
     }
     for (const port of before?.ports.values() ?? []) this.#unname(datapathId, port)
     this.datapaths.delete(datapathId)
+    this.demands.delete(datapathId)
     this.#delta.datapaths.add(datapathId)
     for (const name of concerned) {
       if (this.#intent.interfaces.get(name)?.attachment.kind !== 'port') this.#put(name, undefined)

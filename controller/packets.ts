@@ -1,6 +1,6 @@
 /**
  * What becomes of a packet that a switch hands to the controller: probes and frames of unattached ports go to topology,
- * rejected ones are answered in the network's name, logged ones become events. The flow's cookie says which. It changes
+ * what a reactive switch asks to demands.ts, rejected ones are answered in the network's name, logged ones become events. The flow's cookie says which. It changes
  * no record and no flow. Called by main.ts; the queue before it (channel/) is fair and bounded.
  */
 
@@ -30,6 +30,8 @@ export interface PacketOptions {
   portName(datapathId: string, port: number): string
   /** Of the policy of now. */
   verdict(packet: PolicyPacket): Verdict
+  /** What a reactive switch asks. */
+  ask(packet: PacketIn): void
   limits?: typeof PACKET_LIMITS
 }
 
@@ -124,6 +126,8 @@ export function packetHandler(options: PacketOptions): (packet: PacketIn) => voi
       case 'probe':
       case 'unattached':
         return topology(packet.datapathId, packet.inPort, packet.data, meaning.kind)
+      case 'ask':
+        return options.ask(packet)
       case 'reject':
         reject(packet)
         return logRejected(packet, meaning.object)

@@ -4,6 +4,9 @@
  */
 export const PROTOCOL = { icmp: 1, tcp: 6, udp: 17, icmpv6: 58, sctp: 132 } as const
 
+/** Protocols whose packets name ports. */
+export const WITH_PORTS: ReadonlySet<number> = new Set([PROTOCOL.tcp, PROTOCOL.udp, PROTOCOL.sctp])
+
 const WORDS = new Map<number, string>(Object.entries(PROTOCOL).map(([word, number]) => [number, word]))
 
 /** `tcp`, `icmpv6`, as manifests write it; undefined where it has no word. */

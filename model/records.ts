@@ -147,6 +147,19 @@ export interface SwitchRecord extends RecordMeta {
   uplinks: string[]
   /** Ports (by name) that may be links to other switches of ours; any port may where it is empty. */
   links: string[]
+  /**
+   * Verdicts are asked of the controller, one pair, protocol and port at a time, and the switch keeps those in use.
+   * Absent where it has all of them beforehand, as in every record written before there were modes.
+   */
+  reactive?: Reactive
+}
+
+/** How a switch keeps verdicts that it asked for. */
+export interface Reactive {
+  /** Verdicts that it may hold at once; each is one row, two where a rule logs. */
+  verdicts: number
+  /** Seconds without a packet after which one goes. */
+  idleSeconds: number
 }
 
 export type AnyRecord = InterfaceRecord | Vnp | Policy | SwitchRecord

@@ -6,6 +6,7 @@
 import { formatPrefix, networkPrefix, parsePrefix } from './address.ts'
 import type { Check, Fields } from './check.ts'
 import { canonicalIcmp, ICMP, ICMPV6, readIcmp } from './icmp.ts'
+import { WITH_PORTS } from './protocol.ts'
 import type { IcmpMatch, Peer, PortRange, Rule, RuleAction } from './records.ts'
 
 export const RULE_LIMITS = {
@@ -28,7 +29,6 @@ const PROTOCOL_WORDS: Readonly<Record<string, readonly number[]>> = {
   icmpv4: [IPPROTO.icmp],
   icmpv6: [IPPROTO.icmpv6],
 }
-const WITH_PORTS: ReadonlySet<number> = new Set([IPPROTO.tcp, IPPROTO.udp, IPPROTO.sctp])
 
 const DIRECTIONS = ['ingress', 'egress'] as const
 const ACTIONS = ['allow', 'deny', 'reject', 'log', 'rate-limit', 'pass'] as const

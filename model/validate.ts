@@ -29,7 +29,14 @@ export type PolicyDraft = Draft<Policy>
 export type SwitchDraft = Draft<SwitchRecord>
 export type AnyDraft = InterfaceDraft | VnpDraft | PolicyDraft | SwitchDraft
 
-export const LIMITS = { addresses: 64, uplinks: 64, links: 256 } as const
+const MODES = ['proactive', 'reactive'] as const
+
+export const LIMITS = {
+  ...{ addresses: 64, uplinks: 64, links: 256 },
+  /** Of a reactive switch: verdicts that it may keep, and seconds for which it keeps one that is not used. */
+  verdicts: { least: 16, most: 65_536, absent: 1024 },
+  idleSeconds: { least: 1, most: 3600, absent: 60 },
+} as const
 /** The highest number a physical or virtual port can have (OFPP_MAX, OpenFlow 1.3.5 section 7.2.1). */
 export const LAST_PORT = 0xffffff00
 /** Octets of a port's name without its ending zero (OFP_MAX_PORT_NAME_LEN is 16). */
@@ -97,7 +104,21 @@ export function validateSwitch(input: unknown): Result<SwitchDraft> {
     datapathId: readDatapathId(check, fields['datapathId'], 'datapath_id'),
     uplinks: readPortNames(check, fields['uplinks'], 'uplinks'),
     links: readPortNames(check, fields['links'], 'links'),
+    ...readReactive(check, fields),
   }))
+}
+
+/** Absent is 0 in a message: then the default. */
+function readReactive(check: Check, fields: Fields): Pick<SwitchDraft, 'reactive'> {
+  const isReactive = check.word(fields['mode'], 'mode', 'SWITCH_MODE', MODES, 'proactive') === 'reactive'
+  const read = (value: unknown, path: string, limits: { least: number; most: number; absent: number }): number => {
+    if (value === undefined || value === null || value === 0) return limits.absent
+    if (!isReactive) check.report(path, 'belongs to the mode reactive')
+    return check.integer(value, path, limits.least, limits.most) ?? limits.absent
+  }
+  const verdicts = read(fields['verdicts'], 'verdicts', LIMITS.verdicts)
+  const idleSeconds = read(fields['idleSeconds'], 'idle_seconds', LIMITS.idleSeconds)
+  return isReactive ? { reactive: { verdicts, idleSeconds } } : {}
 }
 
 const VALIDATORS: Readonly<Record<RecordKind, (input: unknown) => Result<AnyDraft>>> = {

@@ -178,6 +178,7 @@ export const topology: CommandRow = {
           { header: 'NAME', cell: (row) => names.get(row.datapathId) ?? '' },
           { header: 'DATAPATH', cell: (row) => row.datapathId },
           { header: 'STATE', cell: (row) => row.state.slice(13).toLowerCase() },
+          { header: 'MODE', cell: (row) => row.mode.slice(12).toLowerCase() },
           { header: 'PORTS', cell: (row) => String(row.ports.length) },
           { header: 'REASON', cell: (row) => row.degradedReason },
         ],

@@ -63,6 +63,7 @@ export function causesOf(intent: Intent): Causes {
       ...SYSTEM,
       name: intent.pools.steer.holder(number)?.slice(numberKey('steer', '').length) ?? '',
     }),
+    ask: () => ({ ...SYSTEM, name: 'asked of the controller' }),
     prefix: (identity) => ({ ...SYSTEM, name: intent.identities.get(identity)?.key ?? '' }),
   }
 

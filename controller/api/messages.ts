@@ -149,7 +149,13 @@ export function policyMessage(record: PolicyRecord, generation: number): Policy 
 }
 
 export function switchMessage(record: SwitchRecord, generation: number): Switch {
-  return { ...common(record, generation), datapathId: record.datapathId, uplinks: record.uplinks, links: record.links }
+  const { datapathId, uplinks, links, reactive } = record
+  return {
+    ...common(record, generation),
+    ...{ datapathId, uplinks, links },
+    mode: reactive === undefined ? 'SWITCH_MODE_PROACTIVE' : 'SWITCH_MODE_REACTIVE',
+    ...reactive,
+  }
 }
 
 /** Any record in the message that can hold each kind. */

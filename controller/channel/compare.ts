@@ -4,7 +4,7 @@
  * know why something is wanted.
  */
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
-import { diff, type Operation } from '../flows/diff.ts'
+import { diff, isTimed, type Operation } from '../flows/diff.ts'
 import { collect, isTouched, type Ledger } from '../flows/ledger.ts'
 import { emptyProgram, type Flow, nothingTouched, type SwitchProgram, type Touched } from '../policy/program.ts'
 import { Drift, differenceOf, flowText } from './drift.ts'
@@ -139,7 +139,9 @@ function accountOf(
 ): Comparison {
   const drift = new Drift(MOST_SHOWN)
   for (const operation of operations) {
-    if (!isTouched(operation, touched)) drift.note(...differenceOf(operation, found))
+    // One whose time is up is no difference: the switch has told of it, or is about to.
+    const isOver = operation.what === 'flow' && isTimed(operation.flow) && !found.flows.has(operation.key)
+    if (!isOver && !isTouched(operation, touched)) drift.note(...differenceOf(operation, found))
   }
   return {
     flows: Math.max(found.flows.size, wanted.flows.size),

@@ -3,7 +3,7 @@
  * Pure. It refuses to correct anything.
  */
 import { formatFlow } from 'node-openflow'
-import { diff, type Operation } from '../flows/diff.ts'
+import { diff, isTimed, type Operation } from '../flows/diff.ts'
 import type { Flow, SwitchProgram } from '../policy/program.ts'
 
 /** Flows that are written out unless told otherwise, and characters of one. */
@@ -66,6 +66,13 @@ export function flowText(flow: Flow): string {
   const { table, priority, match, instructions, cookie } = flow
   const text = formatFlow({ table, priority, match, instructions, cookie }, { style: 'add' })
   return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}...` : text
+}
+
+/** Flows that go by themselves and are not there any more. */
+export function expiredOf(given: SwitchProgram, found: SwitchProgram): Map<string, Flow> {
+  const gone = new Map<string, Flow>()
+  for (const [key, flow] of given.flows) if (isTimed(flow) && !found.flows.has(key)) gone.set(key, flow)
+  return gone
 }
 
 /** undefined where nothing differs. */

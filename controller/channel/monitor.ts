@@ -22,7 +22,7 @@ import {
   PORT_ANY,
   TABLE_ALL,
 } from 'node-openflow'
-import type { Operation } from '../flows/diff.ts'
+import { isTimed, type Operation } from '../flows/diff.ts'
 import { sameFlow } from '../flows/spelling.ts'
 import { isOurs } from '../policy/cookie.ts'
 import { isIntruder } from '../policy/pipeline.ts'
@@ -48,7 +48,7 @@ export function monitorRequest(id: number) {
 /** A flow of ours as the switch has it. */
 interface Seen {
   flow: Flow
-  /** It has a timeout. We give none. */
+  /** It goes at a time of its own. We give none of these. */
   mortal: boolean
 }
 
@@ -57,6 +57,8 @@ export interface Contradiction {
   drift: Drift
   /** What the switch has under these keys; undefined: no flow of ours. */
   flows: Map<string, Flow | undefined>
+  /** Of flows that go by themselves, those that are gone: no difference, but news to who asked for them. */
+  expired: Map<string, Flow>
 }
 
 export class FlowMonitor {
@@ -131,11 +133,15 @@ export class FlowMonitor {
    * the same as what is wanted comes as the wanted object.
    */
   takeContradiction(installed: SwitchProgram, wanted: SwitchProgram): Contradiction | undefined {
-    const found: Contradiction = { drift: new Drift(), flows: new Map() }
+    const found: Contradiction = { drift: new Drift(), flows: new Map(), expired: new Map() }
     for (const [key, seen] of this.#seen) {
       const given = installed.flows.get(key)
       if (seen === undefined) {
         if (given === undefined) continue
+        if (isTimed(given)) {
+          found.expired.set(key, given)
+          continue
+        }
         found.drift.note('missing', given)
         found.flows.set(key, undefined)
         continue
@@ -149,7 +155,7 @@ export class FlowMonitor {
       else found.flows.set(key, want !== undefined && sameFlow(flow, want) ? want : flow)
     }
     this.#seen.clear()
-    return found.flows.size === 0 ? undefined : found
+    return found.flows.size + found.expired.size === 0 ? undefined : found
   }
 
   #note(update: FullUpdate): void {
@@ -163,7 +169,7 @@ export class FlowMonitor {
       return
     }
     this.#foreign.delete(key)
-    const mortal = update.idle_timeout !== 0 || update.hard_timeout !== 0
+    const mortal = update.hard_timeout !== 0
     this.#seen.set(key, { flow: flowOf(update), mortal })
   }
 
@@ -182,7 +188,8 @@ export class FlowMonitor {
       const seen = this.#seen.get(operation.key)
       // Modifications and deletions name the cookie: they leave a flow of another cookie, and none, as they are.
       const sameCookie = seen?.flow.cookie === operation.flow.cookie
-      if (operation.act === 'add' || sameCookie || (operation.act === 'delete' && seen === undefined)) {
+      const isAddition = operation.act === 'add' || (operation.act === 'modify' && isTimed(operation.flow))
+      if (isAddition || sameCookie || (operation.act === 'delete' && seen === undefined)) {
         this.#seen.delete(operation.key)
       }
     }
@@ -190,6 +197,7 @@ export class FlowMonitor {
 }
 
 /** A copy: what came from a connection is a view of memory that is used again. */
-function flowOf({ table_id, priority, match, instructions, cookie }: FullUpdate): Flow {
-  return { table: table_id, priority, ...structuredClone({ match, instructions }), cookie, unit: '' }
+function flowOf({ table_id, priority, match, instructions, cookie, idle_timeout }: FullUpdate): Flow {
+  const timeout = idle_timeout === 0 ? {} : { idleTimeout: idle_timeout }
+  return { table: table_id, priority, ...structuredClone({ match, instructions }), cookie, ...timeout, unit: '' }
 }

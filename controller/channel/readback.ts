@@ -40,7 +40,7 @@ const ALL_FLOWS = { table_id: TABLE_ALL, out_port: PORT_ANY, out_group: GROUP_AN
 
 export interface ReadBack {
   program: SwitchProgram
-  /** Keys of flows with a timeout. We give none, so these are not what we sent, whatever else they look like. */
+  /** Keys of flows that go at a time of their own. We give none of these, whatever else they look like. */
   mortal: Set<string>
 }
 
@@ -90,7 +90,7 @@ export async function readBack(
     }
     const key = flowKey(flow.table_id, flow.priority, flow.match)
     program.flows.set(key, flowOf(flow))
-    if (flow.idle_timeout !== 0 || flow.hard_timeout !== 0) mortal.add(key)
+    if (flow.hard_timeout !== 0) mortal.add(key)
     named(flow.instructions, names)
   }
   const [, groups, meters] = await Promise.all([
@@ -175,8 +175,9 @@ export async function readForeign(connection: OpenFlowConnection): Promise<Flow[
 }
 
 /** A flow as the switch tells it. */
-function flowOf({ table_id, priority, match, instructions, cookie }: FlowStats): Flow {
-  return { table: table_id, priority, match, instructions, cookie, unit: '' }
+function flowOf({ table_id, priority, match, instructions, cookie, idle_timeout }: FlowStats): Flow {
+  const timeout = idle_timeout === 0 ? {} : { idleTimeout: idle_timeout }
+  return { table: table_id, priority, match, instructions, cookie, ...timeout, unit: '' }
 }
 
 /** Table number to the flows that it can hold (section 7.3.5.5, max_entries). */

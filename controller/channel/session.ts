@@ -16,7 +16,7 @@ import {
   type OpenFlowConnection,
   type Port,
 } from 'node-openflow'
-import type { Tell } from '../events.ts'
+import { isTimed } from '../flows/diff.ts'
 import type { Flush } from '../flows/flush.ts'
 import { type Effect, Ledger } from '../flows/ledger.ts'
 import { GUARD_KEY, guardFlow } from '../policy/pipeline.ts'
@@ -30,7 +30,7 @@ import { cancel, type Line, lineOf } from './line.ts'
 import { SwitchPorts } from './ports.ts'
 import { hasBundles, PER_OPERATION_MS, Push } from './push.ts'
 import { Given, type ReadBack, readBack } from './readback.ts'
-import type { ChannelEvent, SessionTimes, SwitchState, SwitchStatus } from './types.ts'
+import type { SessionContext, SwitchState, SwitchStatus } from './types.ts'
 import { Upkeep } from './upkeep.ts'
 
 /** Operations in one bundle where no packet sees them. Open vSwitch 3.1 commits them in 10 ms, and does nothing else meanwhile. */
@@ -42,17 +42,8 @@ const MAX_FAULTS = 100
 /** Bits by reason (section 7.3.10): no_match, action, invalid_ttl; add, delete, modify. */
 const ALL_REASONS = 7
 const WHOLE_PACKET = 0xffff
-
-export interface SessionContext {
-  times: SessionTimes
-  tell: Tell
-  /** Milliseconds since the epoch. */
-  now: () => number
-  emit: (event: ChannelEvent) => void
-  packetIn: (datapathId: string, message: MessageNamed<'packet_in'>) => void
-  /** Resolves when the switch's datapath follows its tables, with false where nobody can tell (settle.ts). */
-  settle: (datapathId: string, prompt: () => Promise<unknown>) => Promise<boolean>
-}
+/** OFPRR_IDLE_TIMEOUT: what else goes was removed by us, or the flow monitor tells it. */
+const IDLE_TIMEOUT = 1
 
 export class Session {
   readonly datapathId: string
@@ -173,6 +164,11 @@ export class Session {
     return compared
   }
 
+  /** What the switch has may be something else: it is compared soon. */
+  doubt(): void {
+    this.#line?.upkeep?.auditSoon()
+  }
+
   /** Everything in our tables now, and others' flows there into the list. Rejects where the switch is not served. */
   readTables(foreign: Flow[]): Promise<ReadBack> {
     const line = this.#line
@@ -253,7 +249,7 @@ export class Session {
         packet_in_mask_slave: 0,
         port_status_mask_master: masks.port_status_mask,
         port_status_mask_slave: masks.port_status_mask,
-        flow_removed_mask_master: 0,
+        flow_removed_mask_master: IDLE_TIMEOUT,
         flow_removed_mask_slave: 0,
       },
     ])
@@ -284,6 +280,10 @@ export class Session {
       epoch: () => this.#epoch,
       written: (xid) => line.push?.written(xid),
       fault: (reason) => this.#health.fault(reason),
+      expired: (flows) => {
+        this.#epoch++
+        this.#context.emit({ kind: 'expired', datapathId: this.datapathId, flows })
+      },
     })
   }
 
@@ -431,6 +431,8 @@ export class Session {
       return
     }
     if (!this.#isServing(line)) return
+    const timed = [...read.program.flows.values()].filter(isTimed)
+    if (timed.length > 0) this.#context.emit({ kind: 'timed', datapathId: this.datapathId, flows: timed })
     this.#doubt = false
     if (!this.#served) {
       this.#served = true

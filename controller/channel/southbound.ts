@@ -170,6 +170,11 @@ export class Southbound {
     return this.#sessions.get(datapathId)?.send(message) ?? false
   }
 
+  /** Reads everything that a switch has soon, and corrects what differs. */
+  doubt(datapathId: string): void {
+    this.#sessions.get(datapathId)?.doubt()
+  }
+
   /** Forgets a switch that is away; false where it is connected. */
   forget(datapathId: string): boolean {
     const session = this.#sessions.get(datapathId)

@@ -3,6 +3,8 @@
  * small conversions, no behaviour. It refuses to know sockets and policy.
  */
 import { type Message, type MessageNamed, OFPPC_PORT_DOWN, OFPPS_LINK_DOWN, type Oxm, type Port } from 'node-openflow'
+import type { Tell } from '../events.ts'
+import type { Flow } from '../policy/program.ts'
 import type { PortView } from '../policy/state.ts'
 
 export interface SwitchPort extends PortView {
@@ -63,6 +65,10 @@ export type ChannelEvent =
   | PacketIn
   /** The switch enforces this generation; earlier ones may have been left out. */
   | { kind: 'applied'; datapathId: string; generation: number }
+  /** Flows of ours that go by themselves are gone, as their time was up. */
+  | { kind: 'expired'; datapathId: string; flows: readonly Flow[] }
+  /** The switch was read: of flows that go by themselves it has these. Comes before anything is compared with it. */
+  | { kind: 'timed'; datapathId: string; flows: readonly Flow[] }
   /** Something in its SwitchStatus changed. */
   | { kind: 'status'; datapathId: string }
 
@@ -79,6 +85,18 @@ export interface SessionTimes {
   answerMs: number
   /** For the same, or for an echo, until the switch is told of as slow. */
   slowMs: number
+}
+
+/** What one switch's session needs of the channel. */
+export interface SessionContext {
+  times: SessionTimes
+  tell: Tell
+  /** Milliseconds since the epoch. */
+  now: () => number
+  emit: (event: ChannelEvent) => void
+  packetIn: (datapathId: string, message: MessageNamed<'packet_in'>) => void
+  /** Resolves when the switch's datapath follows its tables, with false where nobody can tell (settle.ts). */
+  settle: (datapathId: string, prompt: () => Promise<unknown>) => Promise<boolean>
 }
 
 /** 16 hexadecimal digits. */

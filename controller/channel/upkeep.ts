@@ -8,11 +8,12 @@
  * each spaced, at once when it was quiet and ever more seldom while it is not. One that tells more than EVENTS at once
  * and EVENTS_PER_SECOND after that is not listened to for a while. Either way it is corrected within the longest gap.
  */
-import type { FlowUpdate, Message, OpenFlowConnection } from 'node-openflow'
+import type { FlowUpdate, Message, MessageNamed, OpenFlowConnection } from 'node-openflow'
 import type { Tell } from '../events.ts'
-import type { Operation } from '../flows/diff.ts'
+import { isTimed, type Operation } from '../flows/diff.ts'
 import type { Effect, Ledger } from '../flows/ledger.ts'
-import { Drift, driftOf, flowText } from './drift.ts'
+import { type Flow, flowKey } from '../policy/program.ts'
+import { Drift, driftOf, expiredOf, flowText } from './drift.ts'
 import { FlowMonitor, monitorRequest } from './monitor.ts'
 import { alignInTurns, type ReadBack, readForeign } from './readback.ts'
 import { Allowance, Spacing } from './spacing.ts'
@@ -45,6 +46,8 @@ export interface UpkeepContext {
   /** Operations that the switch has carried out when it says that it did this transaction. */
   written(xid: number): Iterable<Operation> | undefined
   fault(reason: string): void
+  /** Flows that go by themselves are gone. */
+  expired(flows: readonly Flow[]): void
 }
 
 export class Upkeep {
@@ -97,8 +100,12 @@ export class Upkeep {
     this.#timers.clear()
   }
 
-  /** Looks at a message that came, where it is of the flow monitor. */
+  /** Looks at a message that came, where it says what became of flows. */
   receive(message: Message): void {
+    if (message.type === 'flow_removed') {
+      this.#removed(message)
+      return
+    }
     // What is still on its way from a monitor that was cancelled may be older than what we have written since.
     if (this.#stopped || this.#timers.has('deaf')) return
     if (message.type === 'flow_monitor_paused') {
@@ -126,6 +133,19 @@ export class Upkeep {
   }
 
   // ---- what the switch tells ----
+
+  #removed({ reason, table_id, priority, match }: MessageNamed<'flow_removed'>): void {
+    if (this.#stopped || reason !== 'idle_timeout') return
+    const key = flowKey(table_id, priority, match)
+    const flow = this.#context.ledger.installed?.flows.get(key)
+    if (flow !== undefined && isTimed(flow)) this.#expired(new Map([[key, flow]]))
+  }
+
+  #expired(flows: ReadonlyMap<string, Flow>): void {
+    if (flows.size === 0) return
+    this.#context.ledger.expired(flows.keys())
+    this.#context.expired([...flows.values()])
+  }
 
   #updates(updates: readonly FlowUpdate[]): void {
     if (!this.#allowance.take(updates.length, performance.now())) {
@@ -175,6 +195,8 @@ export class Upkeep {
     }
     const found = this.#monitor.takeContradiction(installed, wanted)
     if (found === undefined) return
+    this.#expired(found.expired)
+    if (found.flows.size === 0) return
     this.#correcting.done(now)
     this.#tellDrift(found.drift)
     run(ledger.drifted(found.flows))
@@ -209,6 +231,7 @@ export class Upkeep {
         const steady = !this.#stopped && before === epoch() && phase === 'resting'
         if (steady && installed !== undefined && wanted !== undefined) {
           compared = true
+          this.#expired(expiredOf(installed, found.program))
           const drift = driftOf(installed, found.program)
           if (drift !== undefined) {
             this.#tellDrift(drift)

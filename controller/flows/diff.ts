@@ -4,7 +4,9 @@
  *
  * A flow's identity is its key (table, priority, match); its content is instructions and cookie. A modification in
  * OpenFlow keeps counters but cannot change the cookie (1.3.5 section 6.4), so a flow that changes its cookie is added
- * anew in its place. What a switch spells in its own way and means the same is no difference.
+ * anew in its place. What a switch spells in its own way and means the same is no difference. Neither can a modification
+ * change a timeout, nor bring back a flow whose time was up meanwhile: a flow that goes by itself is always sent as an
+ * addition (messages.ts), and is still a modification here where one is in its place.
  */
 import type { Flow, Group, Meter, SwitchProgram, Touched } from '../policy/program.ts'
 import { sameGroup, sameInstructions, sameMeter } from './spelling.ts'
@@ -58,10 +60,14 @@ export function* diffing(
 function flowOperation(key: string, after: Flow | undefined, before: Flow | undefined): Operation | undefined {
   if (after === before) return undefined
   if (after === undefined) return { what: 'flow', act: 'delete', key, flow: before as Flow }
-  if (before === undefined || before.cookie !== after.cookie) return { what: 'flow', act: 'add', key, flow: after }
-  return sameInstructions(before.instructions, after.instructions)
-    ? undefined
-    : { what: 'flow', act: 'modify', key, flow: after }
+  if (before === undefined) return { what: 'flow', act: 'add', key, flow: after }
+  const sameCookie = before.cookie === after.cookie
+  if (!isTimed(after) && (!sameCookie || isTimed(before))) return { what: 'flow', act: 'add', key, flow: after }
+  const same =
+    sameCookie &&
+    before.idleTimeout === after.idleTimeout &&
+    sameInstructions(before.instructions, after.instructions)
+  return same ? undefined : { what: 'flow', act: 'modify', key, flow: after }
 }
 
 /** Groups, meters and ports. */
@@ -83,6 +89,11 @@ function pushOthers(
     const noFlood = wanted.noFloodPorts.has(port)
     if (noFlood !== installed.noFloodPorts.has(port)) operations.push({ what: 'port', act: 'modify', port, noFlood })
   }
+}
+
+/** Whether a flow goes by itself. */
+export function isTimed({ idleTimeout }: Flow): boolean {
+  return idleTimeout !== undefined
 }
 
 /** Carries operations out on a program in memory: what a switch does that accepts them. */

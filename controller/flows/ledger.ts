@@ -206,6 +206,17 @@ export class Ledger {
     return this.#phase === 'resting' && this.#wanted !== undefined ? this.#compare() : []
   }
 
+  /**
+   * The switch took flows away by itself, as their time was up. They come back with the next program that wants them:
+   * whoever asked for them is told first (channel/session.ts). What is in flight stands as it is.
+   */
+  expired(keys: Iterable<string>): void {
+    for (const key of keys) {
+      this.#installed?.flows.delete(key)
+      if (this.#touched !== 'all') this.#touched.flows.add(key)
+    }
+  }
+
   /** The switch confirmed the batch in flight. */
   confirmed(flight: number): Effect[] {
     const current = this.#flight

@@ -2,8 +2,8 @@
  * Operations as OpenFlow messages, and batches as what goes on the wire: a bundle (EXT-230) or messages one by one.
  * Pure; transaction ids are given out by whoever sends (channel/push.ts). It refuses to know answers.
  */
-import { GROUP_ANY, type Message, NO_BUFFER, OFPPC_NO_FLOOD, PORT_ANY } from 'node-openflow'
-import type { Operation } from './diff.ts'
+import { GROUP_ANY, type Message, NO_BUFFER, OFPFF_SEND_FLOW_REM, OFPPC_NO_FLOOD, PORT_ANY } from 'node-openflow'
+import { isTimed, type Operation } from './diff.ts'
 
 /** Hardware addresses of ports, which a port_mod must repeat (section 7.3.4.3). */
 export interface PortAddresses {
@@ -19,7 +19,8 @@ const ALL_BITS = 0xffff_ffff_ffff_ffffn
 export function operationMessage(operation: Operation, addresses: PortAddresses = new Map()): Message {
   switch (operation.what) {
     case 'flow': {
-      const { flow, act } = operation
+      const { flow } = operation
+      const act = operation.act === 'modify' && isTimed(flow) ? 'add' : operation.act
       return {
         type: 'flow_mod',
         xid: 0,
@@ -27,13 +28,13 @@ export function operationMessage(operation: Operation, addresses: PortAddresses 
         cookie_mask: act === 'add' ? 0n : ALL_BITS,
         table_id: flow.table,
         command: act === 'add' ? 'add' : act === 'modify' ? 'modify_strict' : 'delete_strict',
-        idle_timeout: 0,
+        idle_timeout: flow.idleTimeout ?? 0,
         hard_timeout: 0,
         priority: flow.priority,
         buffer_id: NO_BUFFER,
         out_port: PORT_ANY,
         out_group: GROUP_ANY,
-        flags: 0,
+        flags: isTimed(flow) && act === 'add' ? OFPFF_SEND_FLOW_REM : 0,
         match: [...flow.match],
         instructions: act === 'delete' ? [] : [...flow.instructions],
       }

@@ -8,7 +8,7 @@
  */
 
 import { type Action, CT_NEW, OFPMF_BURST, OFPMF_KBPS, type Oxm } from 'node-openflow'
-import { PROTOCOL } from '../../model/protocol.ts'
+import { WITH_PORTS } from '../../model/protocol.ts'
 import {
   type Direction,
   type IcmpMatch,
@@ -83,9 +83,6 @@ const VNP_IDS = MAX_NUMBER.policy * RULES_PER_POLICY + RULES_PER_POLICY
 
 /** Rows that a rule may have before it becomes a conjunction. */
 const FEW = 8
-
-/** Protocols that have ports: what a rule with ports and no protocol can mean. */
-const WITH_PORTS = [PROTOCOL.tcp, PROTOCOL.udp, PROTOCOL.sctp]
 
 export function judgementOfRule(intent: IntentView, ordered: OrderedRule, table: number, priority: number): Judgement {
   const { rule, policy, vnp, object, cause } = ordered
@@ -163,7 +160,7 @@ export function judgementOfVnp(vnp: Vnp, direction: Direction, priority: number)
  */
 function layer4Of({ protocols, ports, icmp, action }: Rule): Oxm[][] {
   const unknown = action === 'deny' || action === 'reject' || action === 'pass' ? [exactly(UNKNOWN_PORT)] : []
-  const numbers = protocols.length === 0 && ports.length > 0 ? WITH_PORTS : protocols
+  const numbers = protocols.length === 0 && ports.length > 0 ? [...WITH_PORTS] : protocols
   return numbers.flatMap((protocol): Oxm[][] => {
     const its: Oxm = { field: 'reg5', value: protocol }
     if (icmp !== undefined) {
@@ -218,6 +215,16 @@ export function rowsOf(judgement: Judgement, clauses: Clauses): Rows {
       const ends = [identityMatch(judgement, 'subjects', subject), identityMatch(judgement, 'peers', peer)]
       for (const match of clauses.layer4.length === 0 ? [[]] : clauses.layer4) addVerdicts([...ends, ...match])
     }
+  }
+  return set.rows
+}
+
+/** What a rule or default comes to for the packets of one match, all of which it decides. */
+export function verdictRows(judgement: Judgement, match: Oxm[]): Rows {
+  const { table, priority, cookie, unit } = judgement
+  const set = new RowSet(unit, cookie)
+  for (const { when, outcome, cookie: its } of verdictsOf(judgement)) {
+    set.add(table, priority, [...match, ...when], outcome, its)
   }
   return set.rows
 }

@@ -132,11 +132,6 @@ export function systemRows(backend: Backend): Rows {
   set.add(TABLES.log, 0, [], { goto: TABLES.egress_admin })
   // What a service sends on has been logged.
   set.add(TABLES.log, POLICY_BANDS.world, [RETURNED], { goto: TABLES.egress_admin })
-  for (const { admin, tenant, baseline, default: last } of Object.values(POLICY_TABLES)) {
-    set.add(admin, 0, [], { goto: tenant })
-    set.add(tenant, 0, [], { goto: baseline })
-    set.add(baseline, 0, [], { goto: last })
-  }
   for (const direction of ['egress', 'ingress'] as const) {
     const bit = 2 ** MARK.kept[direction]
     const kept: Oxm[] = [
@@ -190,6 +185,24 @@ export function systemRows(backend: Backend): Rows {
   set.add(TABLES.forward, 100, [{ field: 'reg6', value: 0 }], { goto: TABLES.deliver })
   const deliver: Action = { type: 'nx_output_reg', ofs_nbits: { ofs: 0, n_bits: 32 }, src: 'reg2', max_len: 0 }
   set.add(TABLES.deliver, 0, [], { actions: [deliver] })
+  return set.rows
+}
+
+/**
+ * What becomes of packets that no rule in a policy table decides: the next tier does, or, on a reactive switch, the
+ * controller is asked, with the registers of the packet.
+ */
+export function undecidedRows(isReactive: boolean): Rows {
+  const set = new RowSet('undecided', cookieOf('system'))
+  for (const { admin, tenant, baseline, default: last } of Object.values(POLICY_TABLES)) {
+    if (isReactive) {
+      set.add(admin, 0, [], { actions: [toController(WHOLE_PACKET)] }, cookieOf('ask'))
+      continue
+    }
+    set.add(admin, 0, [], { goto: tenant })
+    set.add(tenant, 0, [], { goto: baseline })
+    set.add(baseline, 0, [], { goto: last })
+  }
   return set.rows
 }
 

@@ -4,10 +4,9 @@
  */
 import type { InterfaceFacts } from './compile-interface.ts'
 import type { PolicyChange } from './compile-policy.ts'
-import type { PolicyScope } from './compile-scope.ts'
 import type { Rows } from './fields.ts'
 import { Multimap } from './multimap.ts'
-import type { DatapathView, Place } from './state.ts'
+import type { DatapathView, ObservedDelta, Place } from './state.ts'
 
 /** An interface as it is compiled for all switches; the rows that several share are the same objects. */
 export interface Looked {
@@ -32,12 +31,6 @@ export interface Seen {
   place: Place | undefined
 }
 
-/** The policy of a switch that is concerned with these networks, and no others. */
-export interface Scoped {
-  scope: PolicyScope
-  networks: Set<string>
-}
-
 /** Interfaces as they are now, each looked at once; undefined where there is no such record any more. */
 export type Looks = Map<string, Looked | undefined>
 
@@ -46,12 +39,6 @@ export interface Seen {
   network: string
   identity: number
   place: Place | undefined
-}
-
-/** The policy of a switch that is concerned with these networks, and no others. */
-export interface Scoped {
-  scope: PolicyScope
-  networks: Set<string>
 }
 
 /** What is left to be done for switches. */
@@ -74,6 +61,8 @@ export class Work {
   policy: PolicyChange = { flows: new Set(), meters: new Set(), rescope: false }
   /** Networks that switches may be concerned with now, or no longer. */
   readonly interest = new Map<string, ReadonlySet<string> | 'all'>()
+  /** What reactive switches asked, and what they no longer ask. */
+  demands: ObservedDelta['demands']
 
   port({ datapathId, port }: Place): void {
     const ports = this.ports.get(datapathId)

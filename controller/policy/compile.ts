@@ -7,6 +7,7 @@
  *     delta ─▶ interfaces ─▶ per switch:  rows of the interface        compile-interface.ts
  *           ─▶ switches   ─▶ per switch:  ports, forwarding, world     compile-switch.ts
  *           ─▶ rules      ─▶ once:        shared policy tables         compile-policy.ts
+ *           ─▶ demands    ─▶ per switch:  verdicts that it asked for   compile-demand.ts
  */
 import { FORWARD_UNIT, ForwardRows } from './compile-forward.ts'
 import {
@@ -19,11 +20,11 @@ import {
   type Site,
   siteOf,
 } from './compile-interface.ts'
-import { PolicyRows } from './compile-policy.ts'
+import { PolicyShares } from './compile-shares.ts'
 import { Steering } from './compile-steer.ts'
 import { classOf, networkRows, portRows, systemRows, worldExists, worldRows } from './compile-switch.ts'
 import { SwitchUnits } from './compile-units.ts'
-import { type Looked, type Looks, linksOf, Pace, partsOf, type Scoped, type Seen, Work } from './compile-work.ts'
+import { type Looked, type Looks, linksOf, Pace, partsOf, type Seen, Work } from './compile-work.ts'
 import type { Rows } from './fields.ts'
 import type { IntentDelta } from './intent.ts'
 import { Interest } from './interest.ts'
@@ -47,13 +48,10 @@ export interface Compiled {
 }
 
 const NO_ROWS: Rows = new Map()
-/** What an identity's rows on one switch are taken for; how many they are is not known before. */
-const ROWS_OF_AN_IDENTITY = 10
 
 export class Compiler {
   readonly #backend: Backend
   readonly #pace: Pace
-  readonly #policy = new PolicyRows()
   readonly #forward = new ForwardRows()
   /** The same objects on all switches. */
   readonly #system: Rows
@@ -68,8 +66,7 @@ export class Compiler {
   readonly #interest = new Interest()
   readonly #occurrences = new Occurrences()
   readonly #steering = new Steering()
-  /** Of switches that are not concerned with everything. */
-  readonly #scopes = new Map<string, Scoped>()
+  readonly #policy = new PolicyShares(this.#interest, this.#occurrences)
   #worldExists = false
   #isNew = true
 
@@ -165,14 +162,14 @@ export class Compiler {
       yield { datapathId, program }
       this.#switches.delete(datapathId)
       this.#forward.forget(datapathId)
-      this.#endScope(datapathId)
+      this.#policy.end(datapathId)
     }
   }
 
   /** Forgets what there was: each switch is a new one. */
   #everything({ intent }: NetworkState, work: Work): void {
     this.#switches.clear()
-    this.#scopes.clear()
+    this.#policy.clear()
     for (const name of intent.interfaces.keys()) work.interfaces.add(name)
     for (const name of this.#seen.keys()) work.interfaces.add(name)
   }
@@ -197,6 +194,7 @@ export class Compiler {
   }
 
   #takeObserved({ observed }: NetworkState, delta: ObservedDelta, work: Work): void {
+    work.demands = delta.demands
     for (const name of delta.places) work.interfaces.add(name)
     for (const datapathId of delta.datapaths) {
       work.allPorts.add(datapathId)
@@ -289,7 +287,7 @@ export class Compiler {
   #forget(datapathId: string): void {
     this.#switches.delete(datapathId)
     this.#forward.forget(datapathId)
-    this.#endScope(datapathId)
+    this.#policy.end(datapathId)
     this.#setLinks(datapathId, undefined)
   }
 
@@ -307,7 +305,7 @@ export class Compiler {
     if (this.#pace.spend(this.#setForward(state, datapath, units))) yield undefined
     units.set('world', this.#worldExists ? worldRows(state, datapath) : NO_ROWS)
     units.set('steer', this.#steering.rows(state, datapath, this.#worldExists))
-    yield* this.#startPolicy(datapath.datapathId, units)
+    yield* this.#policy.starting(state, datapath.datapathId, units, this.#pace)
     for (const [id, meter] of this.#policy.meters) units.shareMeter(id, meter)
     return units
   }
@@ -340,7 +338,7 @@ export class Compiler {
     if (work.world) units.set('world', this.#worldExists ? worldRows(state, datapath) : NO_ROWS)
     if (work.steer || work.world || this.#steering.concerns(work.onSwitch.all(datapathId)))
       units.set('steer', this.#steering.rows(state, datapath, this.#worldExists))
-    yield* this.#updatePolicy(datapathId, units, work)
+    yield* this.#policy.following(state, datapathId, units, work, this.#pace)
     for (const id of work.policy.meters) units.shareMeter(id, this.#policy.meters.get(id))
   }
 
@@ -379,75 +377,6 @@ export class Compiler {
     units.set(facts.unit, isHere || !isConcerned ? NO_ROWS : elsewhere, parts.elsewhere)
     units.set(facts.unit, isConcerned ? everywhere : farAway, parts.everywhere)
     return 1 + own.size + elsewhere.size + everywhere.size
-  }
-
-  /** All policy rows, or those of the networks that the switch is concerned with. */
-  *#startPolicy(datapathId: string, units: SwitchUnits): Generator<undefined> {
-    if (this.#interest.isCarrier(datapathId)) {
-      for (const [key, flow] of this.#policy.flows) {
-        units.share(key, flow)
-        if (this.#pace.spend(1)) yield undefined
-      }
-      return
-    }
-    const scope = this.#policy.scope((key, flow) => units.share(key, flow))
-    const networks = new Set(this.#interest.networksOf(datapathId))
-    this.#scopes.set(datapathId, { scope, networks })
-    for (const network of networks) {
-      for (const identity of this.#occurrences.now(network)) {
-        scope.enter(identity)
-        if (this.#pace.spend(ROWS_OF_AN_IDENTITY)) yield undefined
-      }
-    }
-  }
-
-  *#updatePolicy(datapathId: string, units: SwitchUnits, work: Work): Generator<undefined> {
-    const scoped = this.#scopes.get(datapathId)
-    const isCarrier = this.#interest.isCarrier(datapathId)
-    if (isCarrier !== (scoped === undefined) || (work.policy.rescope && scoped !== undefined)) {
-      this.#endScope(datapathId)
-      for (const keys of [work.policy.flows, this.#policy.flows.keys()]) {
-        for (const key of keys) units.share(key, undefined)
-      }
-      yield* this.#startPolicy(datapathId, units)
-    } else if (scoped === undefined) {
-      for (const key of work.policy.flows) {
-        units.share(key, this.#policy.flows.get(key))
-        if (this.#pace.spend(1)) yield undefined
-      }
-    } else this.#rescope(datapathId, scoped, work)
-  }
-
-  /** Networks that went go as they were, those that came come as they are, and in the others identities come and go. */
-  #rescope(datapathId: string, { scope, networks }: Scoped, { interest }: Work): void {
-    const changed = interest.get(datapathId) ?? []
-    const came: string[] = []
-    for (const network of changed === 'all' ? [...networks, ...this.#interest.networksOf(datapathId)] : changed) {
-      const isConcerned = this.#interest.concerns(datapathId, network)
-      if (isConcerned === networks.has(network)) continue
-      if (isConcerned) came.push(network)
-      else {
-        networks.delete(network)
-        for (const identity of this.#occurrences.before(network)) scope.leave(identity)
-      }
-    }
-    for (const network of this.#occurrences.networks()) {
-      if (!networks.has(network)) continue
-      for (const [identity, occurs] of this.#occurrences.moved(network)) {
-        if (occurs) scope.enter(identity)
-        else scope.leave(identity)
-      }
-    }
-    for (const network of came) {
-      networks.add(network)
-      for (const identity of this.#occurrences.now(network)) scope.enter(identity)
-    }
-  }
-
-  #endScope(datapathId: string): void {
-    const scoped = this.#scopes.get(datapathId)
-    if (scoped !== undefined) this.#policy.endScope(scoped.scope)
-    this.#scopes.delete(datapathId)
   }
 
   /** Sites of one switch by network, each looked up once. */

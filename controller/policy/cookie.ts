@@ -44,6 +44,8 @@ export const COOKIE_KINDS = {
   prefix: 13,
   /** Mirrors and redirects: object is the number of the collector, the service or the chain. */
   steer: 14,
+  /** What a reactive switch has no verdict for is asked of the controller. No object: the table says which side. */
+  ask: 15,
 } as const
 
 export type CookieKind = keyof typeof COOKIE_KINDS

@@ -15,13 +15,17 @@ import {
   prefixContains,
   prefixHolds,
 } from '../../model/address.ts'
+import { ICMP, ICMPV6 } from '../../model/icmp.ts'
+import { WITH_PORTS } from '../../model/protocol.ts'
 import { type Direction, IDENTITY, type InterfaceRecord, type Rule, type Tier, tierOf } from '../../model/records.ts'
 import { matches } from '../../model/selector.ts'
 import type { Hash } from './hash.ts'
 import type { IntentDelta } from './intent.ts'
 import { type MergeableState, MergedPolicies, type MergedPolicy } from './merged.ts'
-import type { PlacedRule, RuleCause } from './order.ts'
+import { compareRules, type PlacedRule, type RuleCause } from './order.ts'
 import { carries, type DecidedBy, type Decision, type PolicyPacket, type Verdict } from './permits.ts'
+import { UNKNOWN_PORT } from './pipeline.ts'
+import { worldIdentities } from './resolve.ts'
 
 /** An identity and what applies to it. */
 class Subject {
@@ -44,8 +48,30 @@ class Subject {
 /** One end of a packet. */
 interface End {
   subject: Subject
-  /** Undefined for the world. */
+}
+
+/** One end of a packet between named ends; no record is the world. */
+interface NamedEnd extends End {
   record: InterfaceRecord | undefined
+}
+
+/** What a policy table is asked about a packet: what registers carry (pipeline.ts). */
+export interface Question {
+  source: number
+  destination: number
+  protocol: number
+  /** Destination port, or ICMP type and code; UNKNOWN_PORT. */
+  key: number
+}
+
+export interface Answer extends Verdict {
+  /** The log rule that reports the first packet of such a connection. */
+  log: PlacedRule | undefined
+}
+
+/** Whether an answer about an identity is still good. */
+export interface Validity {
+  readonly valid: boolean
 }
 
 interface Cached {
@@ -113,6 +139,7 @@ export class PolicyLookup {
   #generation: number
   #subjects = new Map<number, Subject>()
   #prefixes: { prefix: Prefix; identity: number }[] | undefined
+  #worlds: ReadonlySet<number> | undefined
 
   constructor(intent: MergeableState, { capacity = 65536, hash, mix = mixed, clock = () => 0 }: LookupOptions = {}) {
     this.#intent = intent
@@ -138,6 +165,7 @@ export class PolicyLookup {
     for (const identity of delta.identities) this.#end(identity)
     if (!delta.prefixesChanged) return
     this.#prefixes = undefined
+    this.#worlds = undefined
     for (const { identity, merged } of [...this.#subjects.values()]) if (merged === undefined) this.#end(identity)
   }
 
@@ -148,9 +176,48 @@ export class PolicyLookup {
     const ends = this.#ends(fromName, toName)
     if ('refused' in ends) return ends.refused
     const { from, to } = ends
-    const { protocol, port = NONE, code = 0, kept } = packet
-    const bits = (kept?.egress === true ? 1 : 0) + (kept?.ingress === true ? 2 : 0)
-    const what = (port * 256 + code) * 4 + bits
+    const meets = (rule: Rule): boolean => carries(rule, packet)
+    return this.#cached(from, to, packet.protocol, whatOf(packet), () => [
+      this.#side('egress', from, to, meets, packet.kept?.egress === true),
+      this.#side('ingress', to, from, meets, packet.kept?.ingress === true),
+    ])
+  }
+
+  /**
+   * What the policy tables of a switch say to what registers carry: as getPolicyForTraffic of any two ends with these
+   * identities. An identity that nobody has is refused. A port that cannot be known (UNKNOWN_PORT) matches what forbids
+   * a port and nothing that permits one; a pass that names ports forbids it.
+   */
+  answer({ source, destination, protocol, key }: Question): Answer {
+    this.#follow()
+    const [from, to] = [this.#byIdentity(source), this.#byIdentity(destination)]
+    if (from === undefined || to === undefined) {
+      const name = `identity ${from === undefined ? source : destination}`
+      return { ...refusal({ kind: 'unknown', name }), log: undefined }
+    }
+    if (isWorld(from) && isWorld(to)) return { ...refusal({ kind: 'no-path' }), log: undefined }
+    const isUnknown = key === UNKNOWN_PORT
+    const packet = { protocol, ...(isUnknown ? { port: key } : portOf(protocol, key)) }
+    const meets = isUnknown ? (rule: Rule) => meetsUnknown(rule, protocol) : (rule: Rule) => carries(rule, packet)
+    const verdict = this.#cached(from, to, protocol, whatOf(packet), () => [
+      this.#side('egress', from, to, meets, false, isUnknown),
+      this.#side('ingress', to, from, meets, false, isUnknown),
+    ])
+    const logs = (direction: Direction, { subject: { merged } }: End, peer: End): PlacedRule[] =>
+      (merged?.by[direction] ?? []).filter(
+        ({ rule, vnp }) => rule.action === 'log' && this.#names(rule.peer, vnp.name, peer) && meets(rule),
+      )
+    const [log] = [...logs('egress', from, to), ...logs('ingress', to, from)].sort(compareRules)
+    return { ...verdict, log }
+  }
+
+  /** Whether answers about an identity, so far, hold; undefined where nobody has it. */
+  validity(identity: number): Validity | undefined {
+    this.#follow()
+    return this.#byIdentity(identity)?.subject
+  }
+
+  #cached(from: End, to: End, protocol: number, what: number, search: () => [Decision, Decision]): Verdict {
     const key = this.#mix(from.subject.identity, to.subject.identity, protocol, what)
     const found = this.#cache.get(key)
     if (found === undefined) this.counts.misses++
@@ -161,12 +228,17 @@ export class PolicyLookup {
       return found.verdict
     }
     const began = this.#clock()
-    const egress = this.#side('egress', from, to, packet)
-    const ingress = this.#side('ingress', to, from, packet)
+    const [egress, ingress] = search()
     const verdict = { allow: passes(egress) && passes(ingress), egress, ingress }
     this.#cache.set(key, { from: from.subject, to: to.subject, protocol, what, verdict })
     this.counts.searchMs += this.#clock() - began
     return verdict
+  }
+
+  #byIdentity(identity: number): End | undefined {
+    this.#worlds ??= new Set(worldIdentities(this.#intent))
+    if (this.#worlds.has(identity)) return { subject: this.#subject(identity, true) }
+    return this.#intent.usersOf(identity).size === 0 ? undefined : { subject: this.#subject(identity, false) }
   }
 
   /** For many questions about the same two ends: only the rules that name them, and verdicts from these. Not cached. */
@@ -191,7 +263,7 @@ export class PolicyLookup {
   }
 
   /** Both ends, or why no packet passes between them whatever rules say. */
-  #ends(fromName: string, toName: string): { from: End; to: End } | { refused: Verdict } {
+  #ends(fromName: string, toName: string): { from: NamedEnd; to: NamedEnd } | { refused: Verdict } {
     const [from, to] = [this.#endOf(fromName, toName), this.#endOf(toName, fromName)]
     if (from === undefined) return { refused: refusal({ kind: 'unknown', name: fromName }) }
     if (to === undefined) return { refused: refusal({ kind: 'unknown', name: toName }) }
@@ -212,6 +284,7 @@ export class PolicyLookup {
     for (const subject of this.#subjects.values()) subject.same = false
     this.#subjects = new Map()
     this.#prefixes = undefined
+    this.#worlds = undefined
   }
 
   #end(identity: number): void {
@@ -230,25 +303,36 @@ export class PolicyLookup {
     return subject
   }
 
-  #endOf(name: string, otherName: string): End | undefined {
+  #endOf(name: string, otherName: string): NamedEnd | undefined {
     const record = this.#intent.interfaces.get(name)
     if (record !== undefined) return { subject: this.#subject(this.#intent.identityOf(name), false), record }
     const address = parseAddress(name)
     if (address === undefined) return undefined
     const network = this.#intent.interfaces.get(otherName)?.network
     if (network !== undefined && this.#intent.byAddress(network, formatAddress(address)) !== undefined) return undefined
-    this.#prefixes ??= [...this.#intent.prefixes]
-      .map(([text, identity]) => ({ prefix: parsePrefix(text)!, identity }))
-      .sort((one, other) => other.prefix.length - one.prefix.length)
-    const longest = this.#prefixes.find(({ prefix }) => prefixHolds(prefix, address))
+    const longest = this.#sortPrefixes().find(({ prefix }) => prefixHolds(prefix, address))
     return { subject: this.#subject(longest?.identity ?? IDENTITY.world, true), record: undefined }
   }
 
-  #side(direction: Direction, subject: End, peer: End, packet: PolicyPacket): Decision {
+  /** Prefixes that rules name, longest first. */
+  #sortPrefixes(): { prefix: Prefix; identity: number }[] {
+    this.#prefixes ??= [...this.#intent.prefixes]
+      .map(([text, identity]) => ({ prefix: parsePrefix(text)!, identity }))
+      .sort((one, other) => other.prefix.length - one.prefix.length)
+    return this.#prefixes
+  }
+
+  #side(
+    direction: Direction,
+    subject: End,
+    peer: End,
+    meets: (rule: Rule) => boolean,
+    kept: boolean,
+    unknown = false,
+  ): Decision {
     const rules = subject.subject.merged?.by[direction] ?? []
-    const applies = ({ rule, vnp }: PlacedRule): boolean =>
-      this.#names(rule.peer, vnp.name, peer) && carries(rule, packet)
-    return this.#decide(direction, subject, peer, rules, applies, packet.kept?.[direction] === true)
+    const applies = ({ rule, vnp }: PlacedRule): boolean => this.#names(rule.peer, vnp.name, peer) && meets(rule)
+    return this.#decide(direction, subject, peer, rules, applies, kept, unknown)
   }
 
   #decide(
@@ -258,6 +342,7 @@ export class PolicyLookup {
     rules: readonly PlacedRule[],
     applies: (placed: PlacedRule) => boolean,
     kept: boolean,
+    unknown = false,
   ): Decision {
     if (merged === undefined) return { verdict: 'allow', by: { kind: 'world' } }
     if (kept) return { verdict: 'allow', by: { kind: 'kept' } }
@@ -269,6 +354,8 @@ export class PolicyLookup {
       const { rule, cause, policy } = placed
       if (rule.action === 'log' || tierOf(policy) === left || !applies(placed)) continue
       if (rule.action !== 'pass') return decided(rule.action, { kind: 'rule', cause })
+      // It may be any of the ports that are passed on, or another.
+      if (unknown && namesPorts(rule)) return decided('deny', { kind: 'rule', cause })
       passed.push(cause)
       left = tierOf(policy)
     }
@@ -283,24 +370,50 @@ export class PolicyLookup {
     const { identity } = peer.subject
     switch (named.kind) {
       case 'any':
-        return peer.record === undefined || isMember(this.#intent, peer, vnp)
+        return isWorld(peer) || isMember(this.#intent, peer, vnp)
       case 'tags':
         return isMember(this.#intent, peer, vnp) && matches(named.selector, this.#intent.tagsOf(identity))
       case 'vnp':
         return isMember(this.#intent, peer, named.vnp)
       case 'cidr': {
-        if (peer.record !== undefined) return false
+        if (!isWorld(peer)) return false
         const outer = parsePrefix(named.cidr)!
-        return (this.#prefixes ?? []).some(
-          (known) => known.identity === identity && prefixContains(outer, known.prefix),
-        )
+        return this.#sortPrefixes().some((known) => known.identity === identity && prefixContains(outer, known.prefix))
       }
     }
   }
 }
 
-function isMember(intent: MergeableState, { record, subject }: End, vnp: string): boolean {
-  return record !== undefined && intent.membersOf(vnp).has(subject.identity)
+const isWorld = ({ subject }: End): boolean => subject.merged === undefined
+
+function isMember(intent: MergeableState, end: End, vnp: string): boolean {
+  return !isWorld(end) && intent.membersOf(vnp).has(end.subject.identity)
+}
+
+/** Port, ICMP code and what is kept, as one number. */
+function whatOf({ port = NONE, code = 0, kept }: Pick<PolicyPacket, 'port' | 'code' | 'kept'>): number {
+  return (port * 256 + code) * 4 + (kept?.egress === true ? 1 : 0) + (kept?.ingress === true ? 2 : 0)
+}
+
+/** A key as the port of a packet, or as type and code. */
+function portOf(protocol: number, key: number): Pick<PolicyPacket, 'port' | 'code'> {
+  if (protocol === ICMP || protocol === ICMPV6) return { port: key >> 8, code: key & 0xff }
+  return WITH_PORTS.has(protocol) ? { port: key } : {}
+}
+
+/** Whether a rule is about some ports, or messages, only. */
+function namesPorts({ ports, icmp }: Rule): boolean {
+  return icmp !== undefined || (ports.length > 0 && !ports.some(({ first, last }) => first === 0 && last === 0xffff))
+}
+
+/** Whether a rule is about a packet whose port nobody can know. */
+function meetsUnknown(rule: Rule, protocol: number): boolean {
+  if (
+    rule.protocols.length > 0 ? !rule.protocols.includes(protocol) : rule.ports.length > 0 && !WITH_PORTS.has(protocol)
+  )
+    return false
+  if (rule.icmp !== undefined && !rule.icmp.some((its) => its.protocol === protocol)) return false
+  return !namesPorts(rule) || rule.action === 'deny' || rule.action === 'reject' || rule.action === 'pass'
 }
 
 function isAbout(found: Cached, from: Subject, to: Subject, protocol: number, what: number): boolean {

@@ -11,6 +11,8 @@ export interface Flow {
   match: readonly Oxm[]
   instructions: readonly Instruction[]
   cookie: bigint
+  /** Seconds without a packet after which the switch takes it away by itself, and says so; never where absent. */
+  idleTimeout?: number
   /** What asked for it: a compilation unit such as `interface/web-1`, or `rule/shop/817` by slot. Unknown to switches. */
   unit: string
 }

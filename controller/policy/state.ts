@@ -3,12 +3,22 @@
  * refuses to know what switches confirmed; that never feeds a decision (law 2). Intent is kept by intent.ts from the
  * store's watch; observed by the channel and topology. Both are read-only here.
  */
-import type { IdentityRecord, InterfaceRecord, Policy, RecordKind, SwitchRecord, Vnp } from '../../model/records.ts'
+import type {
+  Direction,
+  IdentityRecord,
+  InterfaceRecord,
+  Policy,
+  RecordKind,
+  SwitchRecord,
+  Vnp,
+} from '../../model/records.ts'
 import type { Tag } from '../../model/tag.ts'
 import type { SteeringView } from './steering.ts'
 
 export interface IntentView {
   readonly generation: number
+  /** Tags that some selector mentions. */
+  readonly relevantTags: { has(tag: Tag): boolean }
   readonly interfaces: ReadonlyMap<string, InterfaceRecord>
   readonly vnps: ReadonlyMap<string, Vnp>
   readonly policies: ReadonlyMap<string, Policy>
@@ -70,10 +80,26 @@ export interface DatapathView {
   floodPorts: ReadonlySet<number>
 }
 
+/**
+ * What a reactive switch asked: whether this side lets a packet of this kind pass. It is all that a verdict depends on:
+ * the world's addresses are identities too.
+ */
+export interface Demand {
+  side: Direction
+  /** Identity of who opened the connection. */
+  source: number
+  destination: number
+  protocol: number
+  /** As the registers carry it (pipeline.ts): destination port, or ICMP type and code; UNKNOWN_PORT. */
+  key: number
+}
+
 export interface ObservedView {
   readonly datapaths: ReadonlyMap<string, DatapathView>
   /** Interface record name to where it is attached now. */
   readonly places: ReadonlyMap<string, Place>
+  /** By datapath id, what switches asked and may keep the verdict of; by demandKey (compile-demand.ts). */
+  readonly demands?: ReadonlyMap<string, ReadonlyMap<string, Demand>>
 }
 
 /** What changed in an observed view since the last look. */
@@ -82,6 +108,8 @@ export interface ObservedDelta {
   datapaths: Set<string>
   /** Interface records whose place changed. */
   places: Set<string>
+  /** By datapath id, demands that came or went. */
+  demands?: Map<string, Set<string>>
 }
 
 export type Backend = 'fabric' | 'normal'

@@ -321,6 +321,7 @@ export interface ProtoGrpcType {
       Severity: EnumTypeDefinition
       Switch: MessageTypeDefinition<_tagsteer_v1_Switch, _tagsteer_v1_Switch__Output>
       SwitchApplied: MessageTypeDefinition<_tagsteer_v1_SwitchApplied, _tagsteer_v1_SwitchApplied__Output>
+      SwitchMode: EnumTypeDefinition
       SwitchState: EnumTypeDefinition
       SwitchVerification: MessageTypeDefinition<_tagsteer_v1_SwitchVerification, _tagsteer_v1_SwitchVerification__Output>
       Table: MessageTypeDefinition<_tagsteer_v1_Table, _tagsteer_v1_Table__Output>

@@ -57,6 +57,7 @@ function handle(
       return true
     },
     topology: () => expect.fail('no probe'),
+    ask: () => expect.fail('nobody asks'),
     portName: () => '',
     verdict: (packet) => lookup.getPolicyForTraffic(packet),
   })({

@@ -63,7 +63,7 @@ export interface Outcome {
 }
 
 /** sequence.py in one host. */
-class Station {
+export class Station {
   readonly #process: ChildProcess
   readonly #waiting: ((line: string) => void)[] = []
 
@@ -87,7 +87,7 @@ class Station {
 }
 
 /** Brings the switch's connections to the controller, unless it is cut. */
-class Cable {
+export class Cable {
   readonly #path: string
   readonly #to: { host: string; port: number }
   readonly #sockets = new Set<Socket>()

@@ -3,7 +3,7 @@
  * out at others, with connection tracking in between. And the frames of policy's packets. Used by tests of the compiler.
  */
 import { AssertionError } from 'chai'
-import { type Message, ReferenceSwitch } from 'node-openflow'
+import { type Message, type MessageNamed, type Output, ReferenceSwitch } from 'node-openflow'
 import { apply, diff, type Operation } from '../../controller/flows/diff.ts'
 import { operationMessage } from '../../controller/flows/messages.ts'
 import { TABLES } from '../../controller/policy/pipeline.ts'
@@ -39,9 +39,13 @@ export class ReferenceNetwork {
   /** Cookies of packet_ins since last asked. */
   readonly told: bigint[] = []
 
+  /** Called with each packet_in. */
+  onPacketIn: ((datapathId: string, message: MessageNamed<'packet_in'>) => void) | undefined
   readonly #cables: Cables | undefined
   /** Milliseconds. */
   #now = 0
+  /** Frames on their way. */
+  readonly #waiting: Arrival[] = []
 
   /** @param cables Where a port leads; as in networkOf() where absent. */
   constructor(observed: ObservedView, cables?: Cables) {
@@ -79,29 +83,62 @@ export class ReferenceNetwork {
     apply(operations, installed)
   }
 
-  /** So much time goes by on all switches. */
-  pass(ms: number): void {
+  /** So much time goes by on all switches; what each says of it. */
+  pass(ms: number): Map<string, Message[]> {
     this.#now += ms
-    for (const each of this.#switches.values()) each.tick(this.#now)
+    return new Map([...this.#switches].map(([datapathId, its]) => [datapathId, its.tick(this.#now)]))
   }
 
   /** Where a frame comes out that goes in at a port. */
   send(from: Place, frame: Uint8Array): Arrival[] {
+    this.#waiting.push({ ...from, frame })
+    return this.drain()
+  }
+
+  /** Where frames come out that packet_outs have sent. */
+  drain(): Arrival[] {
     const arrivals: Arrival[] = []
-    const waiting: Arrival[] = [{ ...from, frame }]
+    const waiting = this.#waiting
     for (let hops = 0; waiting.length > 0; hops++) {
       if (hops > 100) throw new Error('a frame goes round in circles')
       const { datapathId, port, frame: its } = waiting.shift() as Arrival
-      for (const output of this.#switches.get(datapathId)?.inject(port, its) ?? []) {
-        if (output.port === 'controller') this.told.push(output.message.cookie)
-        else {
-          const next = this.#behind(datapathId, output.port)
-          if (next === undefined) arrivals.push({ datapathId, port: output.port, frame: output.packet })
-          else waiting.push({ ...next, frame: output.packet })
-        }
-      }
+      this.#leave(datapathId, this.#switches.get(datapathId)?.inject(port, its) ?? [], arrivals)
     }
-    return arrivals
+    return arrivals.concat(this.#arrived.splice(0))
+  }
+
+  /** Frames that packet_outs have sent where no switch of ours is. */
+  readonly #arrived: Arrival[] = []
+
+  /** Carries a packet_out out; what it sends goes on with the frames that are on their way. */
+  packetOut(datapathId: string, message: Message): void {
+    const target = this.#switches.get(datapathId)
+    const refusal = target?.handle(message).find((answer) => answer.type === 'error')
+    if (refusal !== undefined) throw new AssertionError(`refused: ${JSON.stringify(refusal)}`)
+    this.#leave(datapathId, target?.takeSent() ?? [], this.#arrived)
+  }
+
+  /** Flows that a switch took away by itself. */
+  lost(datapathId: string, key: string): void {
+    this.#installed.get(datapathId)?.flows.delete(key)
+  }
+
+  /** What a switch has been given. */
+  installed(datapathId: string): SwitchProgram | undefined {
+    return this.#installed.get(datapathId)
+  }
+
+  #leave(datapathId: string, outputs: readonly Output[], arrivals: Arrival[]): void {
+    for (const output of outputs) {
+      if (output.port === 'controller') {
+        this.told.push(output.message.cookie)
+        this.onPacketIn?.(datapathId, output.message)
+        continue
+      }
+      const next = this.#behind(datapathId, output.port)
+      if (next === undefined) arrivals.push({ datapathId, port: output.port, frame: output.packet })
+      else this.#waiting.push({ ...next, frame: output.packet })
+    }
   }
 
   #behind(datapathId: string, port: number): Place | undefined {

@@ -54,7 +54,7 @@ export function topologyService(deps: ApiDependencies): ServiceMethods {
     const revision = record === undefined ? 0 : (intent.modRevision('switch', record.name) ?? 0)
     const described: Switch =
       record === undefined
-        ? { name: '', owner: '', etag: '', uplinks: [], links: [], datapathId }
+        ? { name: '', owner: '', etag: '', uplinks: [], links: [], mode: 'SWITCH_MODE_PROACTIVE', datapathId }
         : switchMessage(record, revision)
     const known: Switch = { ...described, name: described.name || status?.name || '', state: 'SWITCH_STATE_OFFLINE' }
     if (status === undefined) return known
@@ -67,6 +67,7 @@ export function topologyService(deps: ApiDependencies): ServiceMethods {
         .map((port) => portMessage(datapathId, port, at)),
       desiredGeneration: String(status.wantedGeneration),
       appliedGeneration: String(status.appliedGeneration),
+      keptVerdicts: network.observed.demands?.get(datapathId)?.size ?? 0,
       desiredFlows: network.desired(datapathId)?.flows.size ?? 0,
       installedFlows: network.installed(datapathId)?.flows.size ?? 0,
       remoteAddress: status.remote,

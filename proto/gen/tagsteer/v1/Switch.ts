@@ -4,6 +4,7 @@ import type { Meta as _tagsteer_v1_Meta, Meta__Output as _tagsteer_v1_Meta__Outp
 import type { SwitchState as _tagsteer_v1_SwitchState, SwitchState__Output as _tagsteer_v1_SwitchState__Output } from '../../tagsteer/v1/SwitchState.ts';
 import type { Port as _tagsteer_v1_Port, Port__Output as _tagsteer_v1_Port__Output } from '../../tagsteer/v1/Port.ts';
 import type { Timestamp as _google_protobuf_Timestamp, Timestamp__Output as _google_protobuf_Timestamp__Output } from '../../google/protobuf/Timestamp.ts';
+import type { SwitchMode as _tagsteer_v1_SwitchMode, SwitchMode__Output as _tagsteer_v1_SwitchMode__Output } from '../../tagsteer/v1/SwitchMode.ts';
 import type { Long } from '@grpc/proto-loader';
 
 export interface Switch {
@@ -31,6 +32,19 @@ export interface Switch {
    * other ports make no link, whoever carried them there.
    */
   'links'?: (string)[];
+  'mode'?: (_tagsteer_v1_SwitchMode);
+  /**
+   * Only with SWITCH_MODE_REACTIVE: verdicts that it may keep at once, 16 to 65536; 0 is 1024.
+   */
+  'verdicts'?: (number);
+  /**
+   * Only with SWITCH_MODE_REACTIVE: seconds after which it drops a verdict that is not used, 1 to 3600; 0 is 60.
+   */
+  'idleSeconds'?: (number);
+  /**
+   * Verdicts that a reactive switch keeps, or has asked for, now.
+   */
+  'keptVerdicts'?: (number);
 }
 
 export interface Switch__Output {
@@ -58,4 +72,17 @@ export interface Switch__Output {
    * other ports make no link, whoever carried them there.
    */
   'links': (string)[];
+  'mode': (_tagsteer_v1_SwitchMode__Output);
+  /**
+   * Only with SWITCH_MODE_REACTIVE: verdicts that it may keep at once, 16 to 65536; 0 is 1024.
+   */
+  'verdicts': (number);
+  /**
+   * Only with SWITCH_MODE_REACTIVE: seconds after which it drops a verdict that is not used, 1 to 3600; 0 is 60.
+   */
+  'idleSeconds': (number);
+  /**
+   * Verdicts that a reactive switch keeps, or has asked for, now.
+   */
+  'keptVerdicts': (number);
 }

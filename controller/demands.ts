@@ -1,0 +1,352 @@
+/**
+ * What reactive switches ask, and which of it they may keep the verdict of: an observed fact each, which the compiler
+ * makes a row of (policy/compile-demand.ts). The packet that asked waits until the switch has confirmed that row, and
+ * then goes through the tables once more. It decides nothing about packets: rows do. Called by main.ts; the queue before
+ * it (channel/) is fair and bounded.
+ *
+ * Bounds. A port may ask so often; a switch keeps so many verdicts, of which a quarter may be refusals. Where there are
+ * more, the one goes that was asked longest ago by the port that has most, so that a port that floods loses its own. A
+ * verdict that the switch does not take is given up, so that nothing else has to wait for it. Packets wait for a short
+ * time, few for each verdict and so many octets for each switch; the others are dropped, and their senders ask again.
+ */
+import { CT_NEW, type Message, NO_BUFFER, type Oxm, PORT_TABLE } from 'node-openflow'
+import type { Reactive } from '../model/records.ts'
+import { Allowance } from './channel/spacing.ts'
+import type { PacketIn, SwitchStatus } from './channel/types.ts'
+import type { Tell } from './events.ts'
+import { demandKey, demandMatch, demandOf, isDemand, PRIORITY, sideOf } from './policy/compile-demand.ts'
+import type { Answer, Question } from './policy/lookup.ts'
+import { POLICY_TABLES } from './policy/pipeline.ts'
+import { type Flow, flowKey, type SwitchProgram } from './policy/program.ts'
+import type { Demand } from './policy/state.ts'
+
+export const DEMAND_LIMITS = {
+  /** Of one port: packets that ask at once, and per second after that. */
+  burst: 200,
+  asksPerSecond: 200,
+  /** Of what a switch may keep, the part that may be refusals. */
+  denied: 0.25,
+  /** Packets that wait for one verdict, octets that wait on one switch, and for how long one may. */
+  packets: 4,
+  octets: 262_144,
+  freshMs: 2000,
+  /** A switch whose datapath still asks that long after it confirmed a verdict has lost it. */
+  distrustMs: 2000,
+  /** Between events of one kind about one switch. */
+  tellMs: 60_000,
+} as const
+
+export interface DemandOptions {
+  reactive(datapathId: string): Reactive | undefined
+  answer(question: Question): Answer
+  /** What the compiler reads; has it compiled soon. */
+  put(datapathId: string, demands: ReadonlyMap<string, Demand | undefined>): void
+  installed(datapathId: string): SwitchProgram | undefined
+  /** Sends a packet-out. */
+  send(datapathId: string, message: Message): boolean
+  /** What the switch has is in doubt. */
+  doubt(datapathId: string): void
+  tell: Tell
+  /** Milliseconds, monotonic. */
+  clock(): number
+  limits?: typeof DEMAND_LIMITS
+}
+
+interface Waiting {
+  inPort: number
+  data: Uint8Array
+  atMs: number
+}
+
+/** A verdict that a switch keeps, or is about to. */
+interface Kept {
+  demand: Demand
+  /** Which port asked; 0 where that is not known any more. */
+  port: number
+  denied: boolean
+  /** When the switch confirmed it. */
+  confirmedMs: number | undefined
+  waiting: Waiting[]
+}
+
+interface Asking {
+  /** Asked longest ago first. */
+  kept: Map<string, Kept>
+  /** Those that are not confirmed. */
+  pending: Map<string, Kept>
+  denied: number
+  octets: number
+  /** By port, how often it may ask. */
+  allowances: Map<number, Allowance>
+  /** By port, packets that were dropped and not told. */
+  lost: Map<number, number>
+  toldMs: { full: number; lost: number }
+}
+
+export class Demands {
+  readonly #options: DemandOptions
+  readonly #limits: typeof DEMAND_LIMITS
+  readonly #switches = new Map<string, Asking>()
+
+  constructor(options: DemandOptions) {
+    this.#options = options
+    this.#limits = options.limits ?? DEMAND_LIMITS
+  }
+
+  /** A packet for which a switch has no verdict. */
+  ask(packet: PacketIn): void {
+    const { datapathId, inPort, data } = packet
+    const reactive = this.#options.reactive(datapathId)
+    const demand = demandIn(packet)
+    if (reactive === undefined || demand === undefined) return
+    const asking = this.#asking(datapathId)
+    const nowMs = this.#options.clock()
+    if (!this.#mayAsk(asking, inPort, nowMs)) {
+      this.#lose(datapathId, asking, inPort, nowMs)
+      return
+    }
+    const key = demandKey(demand)
+    const known = asking.kept.get(key)
+    if (known?.confirmedMs !== undefined) {
+      // The datapath decides by what it had until it has looked again.
+      if (nowMs - known.confirmedMs < this.#limits.distrustMs)
+        this.#send(datapathId, { inPort, data, atMs: nowMs }, nowMs)
+      else this.#options.doubt(datapathId)
+      return
+    }
+    const kept = known ?? this.#keep(datapathId, asking, demand, inPort, reactive, nowMs)
+    if (kept === undefined || isFinal(this.#options.answer(demand), demand)) return
+    if (kept.waiting.length >= this.#limits.packets || asking.octets + data.length > this.#limits.octets) {
+      this.#lose(datapathId, asking, inPort, nowMs)
+      return
+    }
+    kept.waiting.push({ inPort, data, atMs: nowMs })
+    asking.octets += data.length
+  }
+
+  /** The switch has confirmed what it was given last. */
+  confirmed(datapathId: string): void {
+    const asking = this.#switches.get(datapathId)
+    const installed = this.#options.installed(datapathId)
+    if (asking === undefined || installed === undefined || asking.pending.size === 0) return
+    const nowMs = this.#options.clock()
+    for (const [key, kept] of [...asking.pending]) {
+      if (!rowKeys(kept.demand).some((row) => installed.flows.has(row))) continue
+      kept.confirmedMs = nowMs
+      asking.pending.delete(key)
+      for (const packet of takeWaiting(asking, kept)) this.#send(datapathId, packet, nowMs)
+    }
+  }
+
+  /** The switch has taken rows away, as their time was up. */
+  expired(datapathId: string, flows: readonly Flow[]): void {
+    const asking = this.#switches.get(datapathId)
+    if (asking === undefined) return
+    const gone: string[] = []
+    for (const flow of flows) {
+      const demand = demandOf(flow)
+      const key = demand && demandKey(demand)
+      if (key !== undefined && asking.kept.get(key)?.confirmedMs !== undefined) gone.push(key)
+    }
+    this.#drop(datapathId, asking, gone)
+  }
+
+  /**
+   * The switch was read: of rows that go by themselves it has these. What it kept before this controller was there it
+   * goes on keeping, under the policy of now; what is gone it no longer keeps.
+   */
+  read(datapathId: string, flows: readonly Flow[]): void {
+    const reactive = this.#options.reactive(datapathId)
+    if (reactive === undefined) return
+    const asking = this.#asking(datapathId)
+    const nowMs = this.#options.clock()
+    const there = new Set<string>()
+    for (const flow of flows) {
+      const demand = demandOf(flow)
+      if (demand === undefined) continue
+      const key = demandKey(demand)
+      there.add(key)
+      const kept = asking.kept.get(key) ?? this.#keep(datapathId, asking, demand, 0, reactive, nowMs)
+      if (kept === undefined) continue
+      kept.confirmedMs ??= nowMs
+      asking.pending.delete(key)
+    }
+    const gone = [...asking.kept].filter(([key, { confirmedMs }]) => confirmedMs !== undefined && !there.has(key))
+    this.#drop(
+      datapathId,
+      asking,
+      gone.map(([key]) => key),
+    )
+  }
+
+  /** A switch that does not take what it is given is asked to keep no more than it has. */
+  status({ datapathId, state }: Pick<SwitchStatus, 'datapathId' | 'state'>): void {
+    const asking = this.#switches.get(datapathId)
+    if (asking === undefined || (state !== 'degraded' && state !== 'disconnected')) return
+    this.#drop(datapathId, asking, [...asking.pending.keys()])
+  }
+
+  /** Records about switches changed. */
+  modesChanged(): void {
+    for (const [datapathId, asking] of this.#switches) {
+      const reactive = this.#options.reactive(datapathId)
+      if (reactive === undefined) {
+        this.#drop(datapathId, asking, [...asking.kept.keys()])
+        this.#switches.delete(datapathId)
+        continue
+      }
+      while (asking.kept.size > reactive.verdicts) this.#evict(datapathId, asking, false)
+    }
+  }
+
+  #asking(datapathId: string): Asking {
+    const known = this.#switches.get(datapathId)
+    if (known !== undefined) return known
+    const asking: Asking = {
+      ...{ kept: new Map(), pending: new Map(), denied: 0, octets: 0, allowances: new Map(), lost: new Map() },
+      toldMs: { full: Number.NEGATIVE_INFINITY, lost: Number.NEGATIVE_INFINITY },
+    }
+    this.#switches.set(datapathId, asking)
+    return asking
+  }
+
+  #mayAsk({ allowances }: Asking, port: number, nowMs: number): boolean {
+    let allowance = allowances.get(port)
+    if (allowance === undefined) {
+      allowance = new Allowance(this.#limits.burst, this.#limits.asksPerSecond)
+      allowances.set(port, allowance)
+    }
+    return allowance.take(1, nowMs)
+  }
+
+  /** Keeps a verdict, and where the sender may send, also the receiver's, which is asked next. */
+  #keep(
+    datapathId: string,
+    asking: Asking,
+    demand: Demand,
+    port: number,
+    reactive: Reactive,
+    nowMs: number,
+  ): Kept | undefined {
+    const answer = this.#options.answer(demand)
+    const sides = demand.side === 'egress' && passes(answer, 'egress') && port !== 0 ? BOTH : [demand.side]
+    const came = new Map<string, Demand>()
+    let asked: Kept | undefined
+    for (const side of sides) {
+      const its: Demand = { ...demand, side }
+      const key = demandKey(its)
+      if (asking.kept.has(key)) continue
+      const denied = !passes(answer, side)
+      const mostDenied = Math.floor(reactive.verdicts * this.#limits.denied)
+      if (denied && asking.denied >= mostDenied) this.#evict(datapathId, asking, true)
+      else if (asking.kept.size >= reactive.verdicts) {
+        this.#tellFull(datapathId, asking, reactive, nowMs)
+        this.#evict(datapathId, asking, false)
+      }
+      const kept: Kept = { demand: its, port, denied, confirmedMs: undefined, waiting: [] }
+      asking.kept.set(key, kept)
+      asking.pending.set(key, kept)
+      if (denied) asking.denied++
+      came.set(key, its)
+      asked ??= kept
+    }
+    this.#options.put(datapathId, came)
+    return asked
+  }
+
+  /** Gives up the verdict that was asked longest ago by the port that has most. */
+  #evict(datapathId: string, { kept }: Asking, denied: boolean): void {
+    const counts = new Map<number, number>()
+    for (const its of kept.values()) if (!denied || its.denied) counts.set(its.port, (counts.get(its.port) ?? 0) + 1)
+    let most: number | undefined
+    for (const [port, count] of counts) if (count > (counts.get(most ?? -1) ?? 0)) most = port
+    for (const [key, its] of kept) {
+      if (its.port !== most || (denied && !its.denied)) continue
+      this.#drop(datapathId, this.#asking(datapathId), [key])
+      return
+    }
+  }
+
+  #drop(datapathId: string, asking: Asking, keys: readonly string[]): void {
+    if (keys.length === 0) return
+    for (const key of keys) {
+      const kept = asking.kept.get(key)
+      if (kept === undefined) continue
+      takeWaiting(asking, kept)
+      if (kept.denied) asking.denied--
+      asking.kept.delete(key)
+      asking.pending.delete(key)
+    }
+    this.#options.put(datapathId, new Map(keys.map((key) => [key, undefined])))
+  }
+
+  #send(datapathId: string, { inPort, data, atMs }: Waiting, nowMs: number): void {
+    if (nowMs - atMs > this.#limits.freshMs) return
+    this.#options.send(datapathId, {
+      type: 'packet_out',
+      xid: 0,
+      buffer_id: NO_BUFFER,
+      in_port: inPort,
+      actions: [{ type: 'output', port: PORT_TABLE, max_len: 0 }],
+      data,
+    })
+  }
+
+  #lose(datapathId: string, { lost, toldMs }: Asking, port: number, nowMs: number): void {
+    lost.set(port, (lost.get(port) ?? 0) + 1)
+    if (nowMs - toldMs.lost < 1000) return
+    toldMs.lost = nowMs
+    for (const [its, count] of lost) this.#options.tell('packets-lost', datapathId, { port: String(its), count })
+    lost.clear()
+  }
+
+  #tellFull(datapathId: string, { toldMs }: Asking, { verdicts }: Reactive, nowMs: number): void {
+    if (nowMs - toldMs.full < this.#limits.tellMs) return
+    toldMs.full = nowMs
+    this.#options.tell('verdicts-full', datapathId, { limit: verdicts })
+  }
+}
+
+const BOTH = ['egress', 'ingress'] as const
+
+/** What a packet asks, from the registers that came with it. */
+export function demandIn({ tableId, fields }: Pick<PacketIn, 'tableId' | 'fields'>): Demand | undefined {
+  const side = sideOf(tableId)
+  if (side === undefined) return undefined
+  // Registers that are zero are not told.
+  const value = (name: Oxm['field']): number => Number(fields.find(({ field }) => field === name)?.value ?? 0)
+  const demand = {
+    side,
+    source: value('reg0'),
+    destination: value('reg1'),
+    protocol: value('reg5'),
+    key: value('reg4'),
+  }
+  return isDemand(demand) && demand.source !== 0 && demand.destination !== 0 ? demand : undefined
+}
+
+/** Rows of which a switch has one when it has the demand's verdict. */
+function rowKeys(demand: Demand): string[] {
+  const match = demandMatch(demand)
+  const established: Oxm = { field: 'ct_state', value: 0, mask: CT_NEW }
+  const table = POLICY_TABLES[demand.side].admin
+  return [flowKey(table, PRIORITY, match), flowKey(table, PRIORITY, [...match, established])]
+}
+
+function passes(answer: Answer, side: Demand['side']): boolean {
+  const { verdict } = answer[side]
+  return verdict === 'allow' || verdict === 'rate-limit'
+}
+
+/** Whether nobody would notice if the packet went through the tables again: it is dropped without a word. */
+function isFinal(answer: Answer, { side }: Demand): boolean {
+  const { verdict, by } = answer[side]
+  return verdict === 'deny' && by.kind !== 'rule' && (side === 'ingress' || answer.log === undefined)
+}
+
+function takeWaiting(asking: Asking, kept: Kept): Waiting[] {
+  const { waiting } = kept
+  kept.waiting = []
+  for (const { data } of waiting) asking.octets -= data.length
+  return waiting
+}

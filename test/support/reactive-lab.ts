@@ -1,0 +1,162 @@
+/**
+ * A controller as users run it and one real reactive bridge with hosts in namespaces, for tests of what packets meet. It
+ * knows no policy.
+ */
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { Cable, Station } from './no-gap-lab.ts'
+import { Daemons } from './ovs-bridge.ts'
+import { RunningController, until } from './running-controller.ts'
+
+export const DATAPATH = '0000000000000a71'
+const BRIDGE = 'br'
+
+export interface SwitchSeen {
+  mode: string
+  state: string
+  keptVerdicts: number
+  degradedReason: string
+}
+
+export class ReactiveLab {
+  readonly controller: RunningController
+  readonly daemons: Daemons
+  readonly hosts: readonly string[]
+  readonly #suffix: string
+  readonly #stations = new Map<string, Station>()
+  #cable: Cable | undefined
+
+  private constructor(controller: RunningController, daemons: Daemons, hosts: readonly string[], suffix: string) {
+    this.controller = controller
+    this.daemons = daemons
+    this.hosts = hosts
+    this.#suffix = suffix
+  }
+
+  /** @param hosts Each has one port, in this order from 1. */
+  static async start(hosts: readonly string[]): Promise<ReactiveLab> {
+    const suffix = randomBytes(3).toString('hex')
+    execFileSync('ip', ['netns', 'add', `rx${suffix}sw`])
+    let daemons: Daemons | undefined
+    let controller: RunningController | undefined
+    try {
+      daemons = await Daemons.start(`rx${suffix}sw`)
+      const words = ['--ovsdb', `unix:${daemons.directory}/db.sock`, '--log-level', 'warn']
+      controller = await RunningController.start({ words })
+      const lab = new ReactiveLab(controller, daemons, hosts, suffix)
+      await lab.#build()
+      return lab
+    } catch (error) {
+      await controller?.remove()
+      daemons?.stop()
+      for (const name of ['sw', ...hosts]) spawnSync('ip', ['netns', 'del', `rx${suffix}${name}`])
+      throw error
+    }
+  }
+
+  netns(host: string): string {
+    return `rx${this.#suffix}${host}`
+  }
+
+  macOf(host: string): string {
+    return `02:00:00:00:71:0${this.hosts.indexOf(host) + 1}`
+  }
+
+  addressOf(host: string): string {
+    return `10.71.0.${this.hosts.indexOf(host) + 1}`
+  }
+
+  async #build(): Promise<void> {
+    const ip = (...words: string[]): void => {
+      execFileSync('ip', words)
+    }
+    const sw = this.netns('sw')
+    const settings = ['datapath_type=netdev', 'fail_mode=secure', 'protocols=OpenFlow13']
+    const id = `other-config:datapath-id=${DATAPATH}`
+    const inBand = 'other-config:disable-in-band=true'
+    this.daemons.vsctl('add-br', BRIDGE, '--', 'set', 'bridge', BRIDGE, ...settings, id, inBand)
+    for (const [at, host] of this.hosts.entries()) {
+      const netns = this.netns(host)
+      ip('netns', 'add', netns)
+      ip('link', 'add', `p${host}`, 'netns', sw, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', netns)
+      ip('-n', sw, 'link', 'set', `p${host}`, 'up')
+      ip('-n', netns, 'link', 'set', 'eth0', 'address', this.macOf(host), 'up')
+      ip('-n', netns, 'link', 'set', 'lo', 'up')
+      ip('-n', netns, 'address', 'add', `${this.addressOf(host)}/24`, 'dev', 'eth0')
+      execFileSync('ip', ['netns', 'exec', netns, 'ethtool', '-K', 'eth0', 'tx', 'off'], { stdio: 'ignore' })
+      const port = ['--', 'set', 'interface', `p${host}`, `ofport_request=${at + 1}`]
+      this.daemons.vsctl('add-port', BRIDGE, `p${host}`, ...port)
+    }
+    // The bridge forwards in a namespace of its own, where the controller's address is another.
+    const path = `${this.daemons.directory}/cable.sock`
+    this.#cable = new Cable(path, this.controller.openflow)
+    await this.#cable.join()
+    this.daemons.vsctl('set-controller', BRIDGE, `unix:${path}`)
+  }
+
+  interface(host: string, tags: readonly string[]): object {
+    return {
+      interface: {
+        name: host,
+        tags: tags.map((text) => ({ text })),
+        mac: this.macOf(host),
+        addresses: [this.addressOf(host)],
+        attachment: { port: { datapathId: DATAPATH, port: this.hosts.indexOf(host) + 1 } },
+      },
+    }
+  }
+
+  /** Writes records and waits until the switch enforces them. */
+  async apply(records: object[]): Promise<void> {
+    await this.controller.call('ApplyService.Apply', { records, owner: 'test' })
+    await this.applied()
+  }
+
+  async applied(): Promise<void> {
+    interface Seen {
+      switches: { connected: boolean }[]
+    }
+    await until(
+      'the switch enforces what was written last',
+      () => this.controller.call<Seen>('FlowService.WaitApplied', {}).catch((): Seen => ({ switches: [] })),
+      ({ switches }) => switches.length === 1 && switches[0]?.connected === true,
+    )
+  }
+
+  async seen(): Promise<SwitchSeen> {
+    const { switches } = await this.controller.call<{ switches: SwitchSeen[] }>('TopologyService.ListSwitches', {})
+    return switches[0]!
+  }
+
+  /** Flows of ours that go by themselves, as the bridge tells them. */
+  kept(): string[] {
+    const words = ['-O', 'OpenFlow13', '--no-stats', 'dump-flows', `unix:${this.daemons.directory}/${BRIDGE}.mgmt`]
+    const lines = execFileSync('ovs-ofctl', words, { encoding: 'utf8' }).split('\n')
+    return lines.filter((line) => line.includes('idle_timeout=')).map((line) => line.trim())
+  }
+
+  /** Runs a program in a host; the bridge's connection goes through this process, so it must not block. */
+  run(host: string, ...words: string[]): Promise<{ code: number | null; text: string }> {
+    const child = spawn('ip', ['netns', 'exec', this.netns(host), ...words], { stdio: ['ignore', 'pipe', 'pipe'] })
+    let text = ''
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (text += chunk.toString()))
+    return new Promise((resolve) => child.once('close', (code) => resolve({ code, text })))
+  }
+
+  /** Counts and sends numbered UDP packets in a host. */
+  station(host: string): Station {
+    const known = this.#stations.get(host)
+    if (known !== undefined) return known
+    const station = new Station(this.netns(host), 'eth0')
+    this.#stations.set(host, station)
+    return station
+  }
+
+  async stop(): Promise<void> {
+    for (const station of this.#stations.values()) station.end()
+    await this.#cable?.cut()
+    await this.controller.remove()
+    this.daemons.stop()
+    for (const name of ['sw', ...this.hosts]) spawnSync('ip', ['netns', 'del', this.netns(name)])
+  }
+}
