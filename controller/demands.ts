@@ -27,7 +27,7 @@ export const DEMAND_LIMITS = {
   /** Of what a switch may keep, the part that may be refusals. */
   denied: 0.25,
   /** Packets that wait for one verdict, octets that wait on one switch, and for how long one may. */
-  packets: 4,
+  packets: 16,
   octets: 262_144,
   freshMs: 2000,
   /** A switch whose datapath still asks that long after it confirmed a verdict has lost it. */
@@ -76,6 +76,8 @@ interface Asking {
   pending: Map<string, Kept>
   denied: number
   octets: number
+  /** Asked while the switch ceases to be reactive: they go on when it has confirmed that. */
+  leaving: Waiting[]
   /** By port, how often it may ask. */
   allowances: Map<number, Allowance>
   /** By port, packets that were dropped and not told. */
@@ -98,9 +100,13 @@ export class Demands {
     const { datapathId, inPort, data } = packet
     const reactive = this.#options.reactive(datapathId)
     const demand = demandIn(packet)
-    if (reactive === undefined || demand === undefined) return
-    const asking = this.#asking(datapathId)
     const nowMs = this.#options.clock()
+    if (demand === undefined) return
+    if (reactive === undefined) {
+      this.#leave(datapathId, { inPort, data, atMs: nowMs })
+      return
+    }
+    const asking = this.#asking(datapathId)
     if (!this.#mayAsk(asking, inPort, nowMs)) {
       this.#lose(datapathId, asking, inPort, nowMs)
       return
@@ -128,8 +134,12 @@ export class Demands {
   confirmed(datapathId: string): void {
     const asking = this.#switches.get(datapathId)
     const installed = this.#options.installed(datapathId)
-    if (asking === undefined || installed === undefined || asking.pending.size === 0) return
+    if (asking === undefined || installed === undefined) return
     const nowMs = this.#options.clock()
+    for (const packet of asking.leaving.splice(0)) {
+      asking.octets -= packet.data.length
+      this.#send(datapathId, packet, nowMs)
+    }
     for (const [key, kept] of [...asking.pending]) {
       if (!rowKeys(kept.demand).some((row) => installed.flows.has(row))) continue
       kept.confirmedMs = nowMs
@@ -183,6 +193,7 @@ export class Demands {
   status({ datapathId, state }: Pick<SwitchStatus, 'datapathId' | 'state'>): void {
     const asking = this.#switches.get(datapathId)
     if (asking === undefined || (state !== 'degraded' && state !== 'disconnected')) return
+    for (const { data } of asking.leaving.splice(0)) asking.octets -= data.length
     this.#drop(datapathId, asking, [...asking.pending.keys()])
   }
 
@@ -191,8 +202,9 @@ export class Demands {
     for (const [datapathId, asking] of this.#switches) {
       const reactive = this.#options.reactive(datapathId)
       if (reactive === undefined) {
+        const waiting = [...asking.pending.values()].flatMap((kept) => takeWaiting(asking, kept))
         this.#drop(datapathId, asking, [...asking.kept.keys()])
-        this.#switches.delete(datapathId)
+        for (const packet of waiting) this.#leave(datapathId, packet)
         continue
       }
       while (asking.kept.size > reactive.verdicts) this.#evict(datapathId, asking, false)
@@ -203,11 +215,26 @@ export class Demands {
     const known = this.#switches.get(datapathId)
     if (known !== undefined) return known
     const asking: Asking = {
-      ...{ kept: new Map(), pending: new Map(), denied: 0, octets: 0, allowances: new Map(), lost: new Map() },
+      ...{
+        kept: new Map(),
+        pending: new Map(),
+        denied: 0,
+        octets: 0,
+        leaving: [],
+        allowances: new Map(),
+        lost: new Map(),
+      },
       toldMs: { full: Number.NEGATIVE_INFINITY, lost: Number.NEGATIVE_INFINITY },
     }
     this.#switches.set(datapathId, asking)
     return asking
+  }
+
+  #leave(datapathId: string, packet: Waiting): void {
+    const asking = this.#switches.get(datapathId)
+    if (asking === undefined || asking.octets + packet.data.length > this.#limits.octets) return
+    asking.leaving.push(packet)
+    asking.octets += packet.data.length
   }
 
   #mayAsk({ allowances }: Asking, port: number, nowMs: number): boolean {

@@ -188,7 +188,7 @@ export class Verifier {
 }
 
 /** What goes on being changed in place is copied; the rest is only ever replaced. */
-function copyOf({ datapaths, places }: ObservedView): ObservedView {
+function copyOf({ datapaths, places, demands }: ObservedView): ObservedView {
   const copy = new Map<string, DatapathView>()
   for (const [datapathId, datapath] of datapaths) {
     const { ports, fabricPorts, uplinkPorts, floodPorts } = datapath
@@ -200,5 +200,6 @@ function copyOf({ datapaths, places }: ObservedView): ObservedView {
       floodPorts: new Set(floodPorts),
     })
   }
-  return { datapaths: copy, places: new Map(places) }
+  const asked = new Map([...(demands ?? [])].map(([datapathId, its]) => [datapathId, new Map(its)]))
+  return { datapaths: copy, places: new Map(places), demands: asked }
 }

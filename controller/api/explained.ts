@@ -5,18 +5,20 @@
 
 import { type Address, formatAddress } from '../../model/address.ts'
 import { fail, invalid, ok, type Result } from '../../model/errors.ts'
+import { ICMP, ICMPV6 } from '../../model/icmp.ts'
 import { readPacketText } from '../../model/packet-text.ts'
-import { type Tier, tierOf } from '../../model/records.ts'
+import { type Direction, type Tier, tierOf } from '../../model/records.ts'
 import { tagText } from '../../model/tag.ts'
 import type { Cause } from '../../proto/gen/tagsteer/v1/Cause.ts'
 import type { ExplainStep } from '../../proto/gen/tagsteer/v1/ExplainStep.ts'
 import type { Explanation } from '../../proto/gen/tagsteer/v1/Explanation.ts'
 import type { LoggedPacket } from '../../proto/gen/tagsteer/v1/LoggedPacket.ts'
 import type { Verdict as VerdictMessage } from '../../proto/gen/tagsteer/v1/Verdict.ts'
+import { demandKey } from '../policy/compile-demand.ts'
 import { type ExplainedEnd, type ExplainedSide, type ExplainedTraffic, explain, type Lack } from '../policy/explain.ts'
 import type { RuleCause } from '../policy/order.ts'
 import type { DecidedBy, Decision } from '../policy/permits.ts'
-import { mayHold, readQuestion } from './asked.ts'
+import { type AskedPacket, mayHold, readQuestion } from './asked.ts'
 import type { Causes } from './causes.ts'
 import type { ApiDependencies } from './deps.ts'
 import { timestamp } from './messages.ts'
@@ -86,7 +88,7 @@ export function explained(
     packet,
     generation: String(answer.generation),
     ...concerned(deps, answer),
-    steps: steps(deps, causes, answer, decision),
+    steps: steps(deps, causes, answer, decision, asked),
     decidedBy: blocked ? 'NO_PATH' : decidedBy(decision),
     ...(cause && { cause }),
     summary: answer.summary,
@@ -131,16 +133,26 @@ function loggedPacket(
   })
 }
 
-function steps(deps: ApiDependencies, causes: Causes, answer: ExplainedTraffic, decision: Decision): ExplainStep[] {
+function steps(
+  deps: ApiDependencies,
+  causes: Causes,
+  answer: ExplainedTraffic,
+  decision: Decision,
+  packet: AskedPacket,
+): ExplainStep[] {
   const { from, to, sides, path, verdict } = answer
-  const here = nameOf(deps, from.place?.datapathId ?? to.place?.datapathId)
+  const judge = from.place?.datapathId ?? to.place?.datapathId
+  const here = nameOf(deps, judge)
+  const isReactive = judge !== undefined && deps.intent.switchOf(judge)?.reactive !== undefined
+  const asking = isReactive ? { deps, answer, judge, packet } : undefined
   const told: ExplainStep[] = [
     endStep(deps, causes, from, 'port_security', 'enters at'),
     endStep(deps, causes, to, 'destination', 'is at'),
   ]
   for (const side of sides) {
     told.push(...passSteps(deps, causes, side, here))
-    told.push(sideStep(deps, causes, side, here, side.decision === decision))
+    const step = sideStep(deps, causes, side, here, side.decision === decision)
+    told.push(asking === undefined ? step : askedStep(asking, step, side.direction))
     if (!passes(side.decision)) return [...told, ...copySteps(answer, here)]
   }
   if (!verdict.allow) return told
@@ -222,6 +234,29 @@ function sideStep(
     packets: '0',
     ...(cause && { cause }),
   }
+}
+
+/** A side on a switch that has verdicts only of what it asked. */
+function askedStep(
+  { deps, answer: { from, to }, judge, packet: { protocol, port, code = 0 } }: Asking,
+  step: ExplainStep,
+  side: Direction,
+): ExplainStep {
+  const key = port === undefined ? 0 : protocol === ICMP || protocol === ICMPV6 ? port * 256 + code : port
+  const ends = deps.lookup.identitiesOf(from.name, to.name)
+  const demand = ends && demandKey({ side, ...ends, protocol, key })
+  const isKept = demand !== undefined && deps.network.observed.demands?.get(judge)?.has(demand) === true
+  const how = isKept
+    ? 'the switch asked, and keeps this verdict'
+    : 'the switch would ask the controller for this verdict'
+  return { ...step, table: `${side}_admin`, finding: `${step.finding}; ${how}` }
+}
+
+interface Asking {
+  deps: ApiDependencies
+  answer: ExplainedTraffic
+  judge: string
+  packet: AskedPacket
 }
 
 /** The rules that passed the question on to the next tier. */

@@ -25,7 +25,7 @@
  * connection tracking goes on in a table by number), which no bundle gives.
  */
 import type { Flow } from '../policy/program.ts'
-import type { Operation } from './diff.ts'
+import { isTimed, type Operation } from './diff.ts'
 import type { Reached } from './reach.ts'
 
 export interface Batch {
@@ -120,7 +120,7 @@ export function* batching(
   const upToSeen = [...slices(early, sending), ...together(seen, sending)]
   const after = slices(late, sending)
   const settling = upToSeen.at(-1) ?? after.at(-1)
-  if (settling !== undefined) settling.settles = true
+  if (settling !== undefined) settling.settles = !operations.every(answersOnly)
   return [...upToSeen, ...after]
 }
 
@@ -129,6 +129,15 @@ function inOneGo<T>(work: Generator<undefined, T>): T {
     const step = work.next()
     if (step.done === true) return step.value
   }
+}
+
+/**
+ * Whether an operation only adds, in place of nothing, or takes away the answer to what the switch asked: such a row is
+ * the whole verdict for its packets, and without it they are asked about. So no order of these lets anything pass that is
+ * not permitted, and what the datapath decided before does no harm.
+ */
+function answersOnly(operation: Operation): boolean {
+  return operation.what === 'flow' && operation.act !== 'modify' && isTimed(operation.flow)
 }
 
 interface Parts {
@@ -170,7 +179,7 @@ function together(operations: Operation[], { bundles, guard }: Sending): Batch[]
   if (operations.length === 0) return []
   if (bundles) return [{ atomic: true, settles: false, operations }]
   const tables = new Set(operations.flatMap((operation) => (operation.what === 'flow' ? [operation.flow.table] : [])))
-  const orderIsEnough = tables.size < 2 && !mixesConjunction(operations)
+  const orderIsEnough = operations.every(answersOnly) || (tables.size < 2 && !mixesConjunction(operations))
   const list = byPlace(operations, orderIsEnough).map((part) => ({ atomic: false, settles: false, operations: part }))
   if (orderIsEnough || list.length < 2) return list
   const one = (act: 'add' | 'delete'): Batch => ({

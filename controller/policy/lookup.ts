@@ -211,6 +211,14 @@ export class PolicyLookup {
     return { ...verdict, log }
   }
 
+  /** What registers carry of packets between two ends; undefined where no packet passes whatever rules say. */
+  identitiesOf(fromName: string, toName: string): Pick<Question, 'source' | 'destination'> | undefined {
+    this.#follow()
+    const ends = this.#ends(fromName, toName)
+    if ('refused' in ends) return undefined
+    return { source: ends.from.subject.identity, destination: ends.to.subject.identity }
+  }
+
   /** Whether answers about an identity, so far, hold; undefined where nobody has it. */
   validity(identity: number): Validity | undefined {
     this.#follow()

@@ -323,6 +323,7 @@ export class Confirmer {
     if (truth.must === undefined) return undefined
     const must = portText(truth.must)
     const count = fate.arrivals.filter((place) => portText(place) === must).length
+    if (count === 0 && fate.asked) return undefined
     return count === 0 ? 'loss' : count > 1 ? 'leak' : undefined
   }
 

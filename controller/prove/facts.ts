@@ -69,6 +69,7 @@ export class Facts {
   readonly #byAddress = new Map<number, Map<number | bigint, Owner>>()
   readonly #switchNumbers = new Map<string, number>()
   readonly #switchByNumber = new Map<number, string>()
+  readonly #reactive = new Set<string>()
   readonly #zones = new Map<string, Map<number, number | undefined>>()
   readonly #networkNames = new Map<number, string>()
   /** Policies with rules, and their partitions. */
@@ -95,6 +96,8 @@ export class Facts {
       this.#switchNumbers.set(datapathId, number)
       this.#switchByNumber.set(number, datapathId)
     }
+    for (const { datapathId, reactive } of intent.switches.values())
+      if (reactive !== undefined) this.#reactive.add(datapathId)
     for (const { from, to } of links) this.#behind.set(portText(from), to)
     for (const record of intent.interfaces.values()) this.#addOwner(record)
     this.#readRules()
@@ -292,6 +295,11 @@ export class Facts {
       .map((other) => other.datapathId)
       .sort()
     return gateways[0]
+  }
+
+  /** Whether a switch asks for verdicts that it does not have. */
+  isReactive(datapathId: string): boolean {
+    return this.#reactive.has(datapathId)
   }
 
   isWorld(identity: number): boolean {

@@ -4,6 +4,7 @@
  * rows costs what it meets. It refuses to judge.
  */
 import { GROUP_ANY, type Message, NO_BUFFER, PORT_ANY, ReferenceSwitch } from 'node-openflow'
+import { readCookie } from '../policy/cookie.ts'
 import type { Place } from '../policy/state.ts'
 import type { Facts } from './facts.ts'
 import { encodeFrame, type Header } from './packet.ts'
@@ -28,6 +29,8 @@ export interface Fate {
   readonly arrivals: readonly Place[]
   readonly legs: readonly Leg[]
   readonly loops: boolean
+  /** A reactive switch asked for its verdict. */
+  readonly asked: boolean
 }
 
 const IN_PORT = field('in_port')
@@ -106,12 +109,13 @@ export class Replay {
 
   /** Sends a packet in at a port. Connections stay: what opens comes before what answers. */
   send(from: Place, header: Header): Fate {
+    let asked = false
     const arrivals: Place[] = []
     const legs: Leg[] = []
     const waiting: { at: Place; frame: Uint8Array }[] = [{ at: from, frame: encodeFrame(header) }]
     for (let hops = 0; waiting.length > 0; hops++) {
       const { at, frame } = waiting.shift() as { at: Place; frame: Uint8Array }
-      if (hops > MOST_HOPS) return { arrivals, legs, loops: true }
+      if (hops > MOST_HOPS) return { arrivals, legs, loops: true, asked }
       const target = this.#switches.get(at.datapathId)
       if (target === undefined) continue
       const { steps } = target.trace(at.port, frame)
@@ -122,14 +126,17 @@ export class Replay {
         ),
       })
       for (const output of target.inject(at.port, frame)) {
-        if (output.port === 'controller') continue
+        if (output.port === 'controller') {
+          asked ||= readCookie(output.message.cookie)?.kind === 'ask' && this.#facts.isReactive(at.datapathId)
+          continue
+        }
         const place = { datapathId: at.datapathId, port: output.port }
         const next = this.#facts.behind(place)
         if (next !== undefined && this.#programs.has(next.datapathId)) waiting.push({ at: next, frame: output.packet })
         else arrivals.push(place)
       }
     }
-    return { arrivals, legs, loops: false }
+    return { arrivals, legs, loops: false, asked }
   }
 }
 

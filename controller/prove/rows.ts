@@ -3,6 +3,8 @@
  * effect `unknown`, which counts as able to do anything. It refuses to know what tables mean.
  */
 import { type Action, type FieldName, type Instruction, NX_CT_COMMIT, NX_CT_RECIRC_NONE, type Oxm } from 'node-openflow'
+import { readCookie } from '../policy/cookie.ts'
+import { REGISTERS } from '../policy/pipeline.ts'
 import type { Flow, Group } from '../policy/program.ts'
 import { allBits, type Exact, exact, field, partsOf, type Test, testsOf } from './space.ts'
 
@@ -38,6 +40,8 @@ export interface Row {
   next: number | undefined
   /** Neither goes on nor comes out anywhere but at the controller. */
   isDrop: boolean
+  /** Asks the controller for a verdict. */
+  asks: boolean
   /** The row as a packet meets it by itself. */
   hit: Hit
 }
@@ -61,6 +65,7 @@ class ARow implements Row {
   effects: readonly Effect[] = []
   next: number | undefined = undefined
   isDrop = false
+  asks: boolean
   hit: Hit
 
   constructor(key: string, flow: Flow, tests: readonly Test[]) {
@@ -68,6 +73,7 @@ class ARow implements Row {
     this.flow = flow
     this.priority = flow.priority
     this.tests = tests
+    this.asks = readCookie(flow.cookie)?.kind === 'ask'
     this.hit = { row: this, priority: flow.priority, tests, clauses: [] }
   }
 }
@@ -252,8 +258,12 @@ function track(
   })
 }
 
-/** Fields that a row looks at to choose a port or zone. */
-export function readByEffects({ effects }: Row): readonly number[] {
+/** What is asked of the controller. */
+const ASKED = [REGISTERS.source, REGISTERS.destination, REGISTERS.key, REGISTERS.protocol].map((name) => field(name))
+
+/** Fields that a row looks at to choose a port or zone, or has the controller look at. */
+export function readByEffects({ effects, asks }: Row): readonly number[] {
+  if (asks) return ASKED
   for (const effect of effects) {
     if (effect.do === 'write' || effect.do === 'move' || effect.do === 'output') continue
     const found: number[] = []

@@ -40,6 +40,8 @@ export class ReactiveNetwork {
   /** Packet-ins that asked. */
   asked = 0
   nowMs = 0
+  /** Switches take nothing. */
+  refuses = false
   readonly #compiler: Compiler
   #lookup: PolicyLookup
 
@@ -128,6 +130,7 @@ export class ReactiveNetwork {
   #compile(changed: Parameters<Compiler['compile']>[1]): void {
     for (const [datapathId, { program }] of this.#compiler.compile(this.state, changed)) {
       this.programs.set(datapathId, program)
+      if (this.refuses) continue
       this.network.install(datapathId, program)
       this.demands.confirmed(datapathId)
     }

@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
 import { DATAPATH, ReactiveLab } from '../support/reactive-lab.ts'
 import { until } from '../support/running-controller.ts'
+import { tagsteer } from '../support/terminal.ts'
 
 const HOSTS = ['a1', 'a2', 'b1'] as const
 const PORT = 7000
@@ -106,8 +107,19 @@ describe('a reactive bridge', function () {
   })
 
   it('is not drift: neither the audit nor a verification finds anything', async () => {
-    const drifts = await lab.controller.events<object>(['switch-drifted'])
-    expect(drifts).to.deep.equal([])
+    expect(await ping('a1', 'a2')).to.equal(true)
+    await sleep(500)
+    expect(lab.kept().length).to.be.greaterThan(0)
+    const [verify, prove] = await Promise.all(
+      ['verify', 'prove'].map((command) => tagsteer([command, '--server', lab.controller.api, '--insecure'])),
+    )
+    expect(verify!.code, verify!.out + verify!.err).to.equal(0)
+    expect(prove!.code, prove!.out + prove!.err).to.equal(0)
+    expect(await lab.controller.events<object>(['switch-drifted', 'program-differs'])).to.deep.equal([])
+    const why = await tagsteer(['explain', 'a1', 'a2', 'icmp', '--server', lab.controller.api, '--insecure'])
+    expect(why.out).to.include('the switch asked, and keeps this verdict')
+    const other = await tagsteer(['explain', 'a1', 'a2', 'udp/9', '--server', lab.controller.api, '--insecure'])
+    expect(other.out).to.include('the switch would ask the controller for this verdict')
   })
 
   it('lets go what nobody uses any more', async () => {
