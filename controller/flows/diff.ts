@@ -64,9 +64,7 @@ function flowOperation(key: string, after: Flow | undefined, before: Flow | unde
   const sameCookie = before.cookie === after.cookie
   if (!isTimed(after) && (!sameCookie || isTimed(before))) return { what: 'flow', act: 'add', key, flow: after }
   const same =
-    sameCookie &&
-    before.idleTimeout === after.idleTimeout &&
-    sameInstructions(before.instructions, after.instructions)
+    sameCookie && before.idleTimeout === after.idleTimeout && sameInstructions(before.instructions, after.instructions)
   return same ? undefined : { what: 'flow', act: 'modify', key, flow: after }
 }
 

@@ -18,9 +18,7 @@ import { sameValue } from './same.ts'
 
 /** Whether a flow as a switch spells it means what another says; keys are compared elsewhere. */
 export function sameFlow(a: Flow, b: Flow): boolean {
-  return (
-    a.cookie === b.cookie && a.idleTimeout === b.idleTimeout && sameInstructions(a.instructions, b.instructions)
-  )
+  return a.cookie === b.cookie && a.idleTimeout === b.idleTimeout && sameInstructions(a.instructions, b.instructions)
 }
 
 /** Whether instructions mean the same. */
