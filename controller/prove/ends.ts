@@ -8,6 +8,7 @@ import type { Judge } from './judge.ts'
 import type { Node } from './node.ts'
 import { isLinkOut, isNeighbourTraffic, type Ports } from './ports.ts'
 import { type Finding, isTaken, type Region } from './region.ts'
+import type { Hit } from './rows.ts'
 import type { Ref } from './space.ts'
 import { onesOf } from './split.ts'
 
@@ -18,6 +19,12 @@ export class Ends {
   constructor(ports: Ports, judge: Judge) {
     this.#ports = ports
     this.#judge = judge
+  }
+
+  /** Packets that a row takes no further. What a reactive switch asks is not lost: the verdict is a row, and looked at there. */
+  dropBy({ row }: Hit, node: Node, region: Region): void {
+    const { facts, datapath } = this.#ports
+    if (!row.asks || !facts.isReactive(datapath.datapathId)) this.drop(node, region)
   }
 
   /** Packets that no row takes further. */

@@ -487,9 +487,7 @@ export class SwitchWalk {
   #leave(part: Region, hit: Hit): void {
     const node = this.#node
     part.met = { table: node.table, hit, before: part.met }
-    // What a reactive switch asks is not lost: the verdict is a row, and looked at where it is one.
-    if (hit.row.asks && this.#facts.isReactive(this.#site.datapath.datapathId)) return
-    if (hit.row.isDrop) this.#ends.drop(node, part)
+    if (hit.row.isDrop) this.#ends.dropBy(hit, node, part)
     else leave(part, hit.row, this.#leaving)
   }
 
