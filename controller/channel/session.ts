@@ -164,7 +164,6 @@ export class Session {
     return compared
   }
 
-  /** What the switch has may be something else: it is compared soon. */
   doubt(): void {
     this.#line?.upkeep?.auditSoon()
   }
@@ -280,10 +279,7 @@ export class Session {
       epoch: () => this.#epoch,
       written: (xid) => line.push?.written(xid),
       fault: (reason) => this.#health.fault(reason),
-      expired: (flows) => {
-        this.#epoch++
-        this.#context.emit({ kind: 'expired', datapathId: this.datapathId, flows })
-      },
+      expired: (flows) => this.#context.emit({ kind: 'expired', datapathId: this.datapathId, flows }),
     })
   }
 

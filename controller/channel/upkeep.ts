@@ -69,6 +69,8 @@ export class Upkeep {
   #audits = false
   #untold = new Drift()
   #stopped = false
+  /** How often flows went by themselves. */
+  #expiries = 0
 
   constructor(connection: OpenFlowConnection, context: UpkeepContext) {
     this.#connection = connection
@@ -143,6 +145,7 @@ export class Upkeep {
 
   #expired(flows: ReadonlyMap<string, Flow>): void {
     if (flows.size === 0) return
+    this.#expiries++
     this.#context.ledger.expired(flows.keys())
     this.#context.expired([...flows.values()])
   }
@@ -222,13 +225,13 @@ export class Upkeep {
     if (ledger.phase === 'resting') {
       this.#reading.done(performance.now())
       this.#doubt = false
-      const before = epoch()
+      const before = epoch() + this.#expiries
       let compared = false
       try {
         const found = await read()
         if (ledger.wanted !== undefined) await alignInTurns(found, ledger.wanted)
         const { installed, wanted, phase } = ledger
-        const steady = !this.#stopped && before === epoch() && phase === 'resting'
+        const steady = !this.#stopped && before === epoch() + this.#expiries && phase === 'resting'
         if (steady && installed !== undefined && wanted !== undefined) {
           compared = true
           this.#expired(expiredOf(installed, found.program))
