@@ -5,7 +5,7 @@
 import type { Layer4 } from './facts.ts'
 import { WITH_KEYS } from './facts.ts'
 import { keysFor, type ProbeFinder, protocolsFor } from './probes.ts'
-import { type Finding, keyIn, protocolIn, type Region } from './region.ts'
+import { type Finding, isTaken, keyIn, ofProtocol, protocolIn, type Region } from './region.ts'
 import type { Site } from './settle.ts'
 import { isExact } from './space.ts'
 
@@ -64,7 +64,7 @@ export class Judge {
         if (!this.#exist(region, from, to)) continue
         if (isPlain && this.#probes.verdict(opener, target, family, region) === other) continue
         for (const layer4 of this.#layer4(region, opener, target)) {
-          if (facts.permits(opener, target, layer4) === permitted)
+          if (facts.permits(opener, target, layer4) === permitted && !isWithout(region, layer4.protocol))
             return { why: permitted ? 'policy permits it' : 'policy forbids it', from, to, layer4 }
         }
       }
@@ -111,6 +111,11 @@ export class Judge {
     if (!isExact(protocol) || !WITH_KEYS.includes(Number(protocol))) return [...new Set([1, ...keys])]
     return keysFor(Number(protocol), keys).flatMap((key) => key ?? [])
   }
+}
+
+/** Whether rows that came before have taken all packets of a protocol. */
+function isWithout(region: Region, protocol: number): boolean {
+  return region.above !== undefined && isTaken(ofProtocol(region, protocol))
 }
 
 function isIn(except: Region['ghost']['except'], opener: number, target: number): boolean {

@@ -411,6 +411,13 @@ export function protocolIn({ ghost, vals }: Region): Val {
   return vals[isFresh(ghost.tracking) ? IP_PROTO : CT_PROTO]
 }
 
+/** Its packets of one protocol. */
+export function ofProtocol(region: Region, protocol: number): Region {
+  const part = copyOf(region)
+  part.vals[isFresh(region.ghost.tracking) ? IP_PROTO : CT_PROTO] = protocol
+  return part
+}
+
 /** Of ICMP: type << 8 | code. */
 export function keyIn(region: Region, protocol: number): Val {
   const { ghost, vals, alias } = region

@@ -11,17 +11,21 @@ import type { Backend, NetworkState, Place } from '../../controller/policy/state
 import type { ProofLink } from '../../controller/prove/facts.ts'
 import { isProved, type Proof, Prover } from '../../controller/prove/prove.ts'
 import { EVERYTHING } from '../../model/selector.ts'
+import type { Tag } from '../../model/tag.ts'
 import {
   arbitraryNetwork,
   arbitraryRecords,
   arbitrarySteeredRecords,
+  datapathName,
   intentOf,
   LINE_PORTS,
   networkOf,
 } from '../support/arbitrary-state.ts'
 import { arbitraryFault, withFault } from '../support/faults.ts'
+import { iface, intentWith, policy, rule, vnp } from '../support/records.ts'
 import { type End, endOf, frameOf, ReferenceNetwork } from '../support/reference-network.ts'
 
+const SHOP = JSON.stringify('shop') as Tag
 const ALL = { intent: 'all', observed: 'all' } as const
 
 /** The links of networkOf(). */
@@ -169,6 +173,21 @@ describe('the prover', () => {
       { numRuns: 12, seed: 31, endOnFailure: true },
     )
     expect(told).to.be.at.least(5)
+  })
+
+  it('proves a network in which one pair of identities has protocols that no row names, and one port is denied', () => {
+    const intent = intentWith([
+      vnp('shop', { selector: { allOf: [SHOP], anyOf: [], noneOf: [] }, ingressDefault: 'allow' }),
+      policy('ssh', 'shop', [
+        rule('ingress', { kind: 'any' }, 'deny', { protocols: [6], ports: [{ first: 22, last: 22 }] }),
+      ]),
+      iface('one', 1, ['shop']),
+      iface('other', 2, ['shop']),
+      iface('stranger', 3, ['another']),
+    ])
+    const state = networkOf(intent, [datapathName(1)])
+    const { counterexamples, open } = prove(state, compiled(state))
+    expect([counterexamples, open]).to.deep.equal([[], []])
   })
 
   it('finds a fault with a packet, or the fault changes no fate', function () {
