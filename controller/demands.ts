@@ -9,15 +9,14 @@
  * verdict that the switch does not take is given up, so that nothing else has to wait for it. Packets wait for a short
  * time, few for each verdict and so many octets for each switch; the others are dropped, and their senders ask again.
  */
-import { CT_NEW, type Message, NO_BUFFER, type Oxm, PORT_TABLE } from 'node-openflow'
+import { type Message, NO_BUFFER, type Oxm, PORT_TABLE } from 'node-openflow'
 import type { Reactive } from '../model/records.ts'
 import { Allowance } from './channel/spacing.ts'
 import type { PacketIn, SwitchStatus } from './channel/types.ts'
 import type { Tell } from './events.ts'
-import { demandKey, demandMatch, demandOf, isDemand, PRIORITY, sideOf } from './policy/compile-demand.ts'
+import { demandKey, demandOf, isDemand, sideOf } from './policy/compile-demand.ts'
 import type { Answer, Question } from './policy/lookup.ts'
-import { POLICY_TABLES } from './policy/pipeline.ts'
-import { type Flow, flowKey, type SwitchProgram } from './policy/program.ts'
+import type { Flow, SwitchProgram } from './policy/program.ts'
 import type { Demand } from './policy/state.ts'
 
 export const DEMAND_LIMITS = {
@@ -42,6 +41,8 @@ export interface DemandOptions {
   /** What the compiler reads; has it compiled soon. */
   put(datapathId: string, demands: ReadonlyMap<string, Demand | undefined>): void
   installed(datapathId: string): SwitchProgram | undefined
+  /** Keys of the rows that the compiler makes of a demand. */
+  rows(demand: Demand, reactive: Reactive): Iterable<string>
   /** Sends a packet-out. */
   send(datapathId: string, message: Message): boolean
   /** What the switch has is in doubt. */
@@ -140,8 +141,10 @@ export class Demands {
       asking.octets -= packet.data.length
       this.#send(datapathId, packet, nowMs)
     }
+    const reactive = this.#options.reactive(datapathId)
+    if (reactive === undefined) return
     for (const [key, kept] of [...asking.pending]) {
-      if (!rowKeys(kept.demand).some((row) => installed.flows.has(row))) continue
+      if (![...this.#options.rows(kept.demand, reactive)].every((row) => installed.flows.has(row))) continue
       kept.confirmedMs = nowMs
       asking.pending.delete(key)
       for (const packet of takeWaiting(asking, kept)) this.#send(datapathId, packet, nowMs)
@@ -350,14 +353,6 @@ export function demandIn({ tableId, fields }: Pick<PacketIn, 'tableId' | 'fields
     key: value('reg4'),
   }
   return isDemand(demand) && demand.source !== 0 && demand.destination !== 0 ? demand : undefined
-}
-
-/** Rows of which a switch has one when it has the demand's verdict. */
-function rowKeys(demand: Demand): string[] {
-  const match = demandMatch(demand)
-  const established: Oxm = { field: 'ct_state', value: 0, mask: CT_NEW }
-  const table = POLICY_TABLES[demand.side].admin
-  return [flowKey(table, PRIORITY, match), flowKey(table, PRIORITY, [...match, established])]
 }
 
 function passes(answer: Answer, side: Demand['side']): boolean {

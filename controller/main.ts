@@ -34,6 +34,7 @@ import { packetHandler } from './packets.ts'
 import { Planner } from './plan/planner.ts'
 import { capacities } from './policy/capacity.ts'
 import { Compiler } from './policy/compile.ts'
+import { demandRows } from './policy/compile-demand.ts'
 import { Intent } from './policy/intent.ts'
 import { PolicyLookup } from './policy/lookup.ts'
 import { SteeringWatch } from './steering.ts'
@@ -266,6 +267,7 @@ async function start(
     answer: (question) => lookup.answer(question),
     put: (datapathId, changes) => observe(() => observed.demanded(datapathId, changes)),
     installed: (datapathId) => southbound.installed(datapathId),
+    rows: (demand, reactive) => demandRows(intent, demand, lookup.answer(demand), reactive).keys(),
     send: (datapathId, message) => southbound.send(datapathId, message),
     doubt: (datapathId) => southbound.doubt(datapathId),
     tell,

@@ -90,9 +90,9 @@ export function demandRows(intent: MergeableState, demand: Demand, answer: Answe
   const idleTimeout = passes ? reactive.idleSeconds : Math.min(reactive.idleSeconds, MOST_DENIED_SECONDS)
   const rows: Rows = new Map()
   for (const [name, flow] of decisionRows(intent, demand, by, passes, { table, match })) {
-    // What only the first packet of a connection meets goes with what the others meet.
-    const isTimed = !flow.match.some(({ field, value }) => field === 'ct_state' && value !== 0)
-    rows.set(name, isTimed ? { ...flow, idleTimeout } : flow)
+    // What only first packets meet, or those that come back from a service, goes with what the others meet.
+    const isRare = flow.match.some(({ field, value }) => (field === 'ct_state' || field === 'reg8') && value !== 0)
+    rows.set(name, isRare ? flow : { ...flow, idleTimeout })
   }
   if (side === 'egress' && answer.log !== undefined && key !== UNKNOWN_PORT) {
     const judgement = judgementAt(intent, answer.log, TABLES.log)

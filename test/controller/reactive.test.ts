@@ -128,7 +128,7 @@ describe('reactive switches', () => {
         }
         seen.asked += network.asked
       }),
-      { numRuns: 60, seed: 2026 },
+      { numRuns: 160, seed: 2026 },
     )
     expect(seen.passed).to.be.at.least(20)
     expect(seen.dropped).to.be.at.least(20)
@@ -193,7 +193,7 @@ describe('reactive switches', () => {
           expect(arrives(network, packet, false, ephemeral), `once more ${JSON.stringify(packet)}`).to.equal(allow)
         }
       }),
-      { numRuns: 60, seed: 11 },
+      { numRuns: 160, seed: 11 },
     )
     expect(seen.cut).to.be.at.least(5)
     expect(seen.opened).to.be.at.least(1)

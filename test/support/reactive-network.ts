@@ -6,6 +6,7 @@
 import type { Message } from 'node-openflow'
 import { DEMAND_LIMITS, Demands } from '../../controller/demands.ts'
 import { Compiler } from '../../controller/policy/compile.ts'
+import { demandRows } from '../../controller/policy/compile-demand.ts'
 import { readCookie } from '../../controller/policy/cookie.ts'
 import { emptyDelta, type Intent, type IntentDelta } from '../../controller/policy/intent.ts'
 import { PolicyLookup } from '../../controller/policy/lookup.ts'
@@ -63,6 +64,7 @@ export class ReactiveNetwork {
       answer: (question) => this.#lookup.answer(question),
       put: (datapathId, changes) => this.#put(datapathId, changes),
       installed: (datapathId) => this.network.installed(datapathId),
+      rows: (demand, reactive) => demandRows(this.state.intent, demand, this.#lookup.answer(demand), reactive).keys(),
       send: (datapathId, message: Message) => {
         this.network.packetOut(datapathId, message)
         return true
