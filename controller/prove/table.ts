@@ -256,7 +256,7 @@ export class TableIndex {
       }
     }
     if (only === undefined) return -1
-    if (only.effects.length > 0) return undefined
+    if (only.effects.length > 0 || only.asks) return undefined
     return only.next ?? -1
   }
 
