@@ -192,7 +192,7 @@ function lastWrite({ store }: ApiDependencies, causes: Causes, { cookie }: Flow)
 
 /** Why a flow is there that no change within the history made. */
 function basisOf({ unit }: Flow): NonNullable<BlamedFlow['basis']> {
-  if (unit === 'system') return 'BLAME_BASIS_PIPELINE'
+  if (unit === 'system' || unit === 'undecided') return 'BLAME_BASIS_PIPELINE'
   return unit === 'switches' || unit.startsWith('port/') ? 'BLAME_BASIS_TOPOLOGY' : 'BLAME_BASIS_OLDER'
 }
 

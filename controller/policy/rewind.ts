@@ -51,7 +51,7 @@ export type Origin = 'rules' | 'edge' | 'switch'
 const HINT = 'hint/place/'
 
 export function originOf({ unit }: Flow, datapath: DatapathView | undefined): Origin {
-  if (/^(interface\/|port\/|system$|switches$|world$)/.test(unit)) return 'switch'
+  if (/^(interface\/|port\/|system$|switches$|undecided$|world$)/.test(unit)) return 'switch'
   const links = new Set([...(datapath?.fabricPorts ?? []), ...(datapath?.uplinkPorts ?? [])])
   return links.size >= LINKS_OF_A_CARRIER ? 'rules' : 'edge'
 }
