@@ -4,15 +4,12 @@
  * rest is, and the whole. The limit beside it is what the same change costs to be made: taken into intent and compiled.
  * Usage: npx tsx bench/plan.ts [INTERFACES [SWITCHES [RULES]]]
  */
-import { Applied } from '../controller/applied.ts'
-import { CompileLoop } from '../controller/compile-loop.ts'
 import { Observed } from '../controller/observe.ts'
-import { Planner } from '../controller/plan/planner.ts'
-import { Compiler } from '../controller/policy/compile.ts'
 import type { Write } from '../controller/policy/propose.ts'
 import { ok } from '../model/errors.ts'
 import type { RecordKind } from '../model/records.ts'
 import { validateRecord } from '../model/validate.ts'
+import { loopOf, plannerOf } from '../test/support/controller-parts.ts'
 import { benchNetwork, policy } from './network.ts'
 import { must } from './records.ts'
 import { figure, median, printTable } from './report.ts'
@@ -25,37 +22,14 @@ const { datapaths } = state.observed
 const observed = new Observed(intent, { view: (id) => datapaths.get(id)!, sighting: () => undefined }, () => {})
 for (const { datapathId, ports } of datapaths.values()) observed.switchUp(datapathId, ports.values())
 observed.takeDelta()
-const loop = new CompileLoop({
-  intent,
-  observed,
-  backend: 'fabric',
-  compiler: new Compiler('fabric'),
-  applied: new Applied(() => []),
-  want: () => {},
-  measured: () => {},
-  failed: (error) => {
-    throw error
-  },
-  clock: () => performance.now(),
-})
+const loop = loopOf({ intent, observed })
 loop.open()
 loop.catchUp()
 
 /** Longest stretches between two looks at the clock are where the event loop stands still. */
 let stretches: number[] = []
 let lastTurn = performance.now()
-const planner = new Planner({
-  intent,
-  observed,
-  loop,
-  places: observed,
-  switches: () => new Map(),
-  nameOf: (datapathId) => datapathId,
-  tableLimits: () => Promise.reject(new Error('none')),
-  connections: () => Promise.reject(new Error('none')),
-  now: Date.now,
-  clock: () => performance.now(),
-})
+const planner = plannerOf({ intent, observed, loop, places: observed })
 
 const write = (kind: RecordKind, message: object): Write => ({
   op: 'update',

@@ -5,11 +5,12 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { expect } from 'chai'
 import { Applied } from '../../controller/applied.ts'
-import { CompileLoop } from '../../controller/compile-loop.ts'
+import type { CompileLoop } from '../../controller/compile-loop.ts'
 import { Compiler } from '../../controller/policy/compile.ts'
 import { proposeNumbers } from '../../controller/policy/propose.ts'
 import type { DatapathView, NetworkState, Place } from '../../controller/policy/state.ts'
 import { validateRecord } from '../../model/validate.ts'
+import { loopOf } from '../support/controller-parts.ts'
 import { plainProgram } from '../support/plain-program.ts'
 import { PolicyStore } from '../support/policy-store.ts'
 
@@ -80,10 +81,9 @@ describe('compiling much', function () {
     const handed: number[] = []
     const faults: unknown[] = []
     const applied = new Applied(() => [])
-    const loop: CompileLoop = new CompileLoop({
+    const loop: CompileLoop = loopOf({
       ...state,
       intent: store.intent,
-      compiler: new Compiler('fabric'),
       applied,
       want: (_, generation, program) => {
         handed.push(generation)
@@ -91,9 +91,7 @@ describe('compiling much', function () {
         const [[, atOnce] = []] = new Compiler('fabric').compile(state, ALL)
         expect(plainProgram(program)).to.deep.equal(plainProgram(atOnce!.program))
       },
-      measured: () => {},
       failed: (error) => faults.push(error),
-      clock: () => performance.now(),
     })
     const change = (index: number, tag: string): void => {
       put(index, tag)
@@ -122,19 +120,13 @@ describe('compiling much', function () {
   it('ends in one go where changes do not cease, or somebody cannot wait', async () => {
     const { store, state, put } = inside()
     let handed = 0
-    const loop: CompileLoop = new CompileLoop({
+    const loop = loopOf({
       ...state,
       intent: store.intent,
       compiler: new Compiler('fabric', 1),
-      applied: new Applied(() => []),
       want: () => {
         handed++
       },
-      measured: () => {},
-      failed: (error) => {
-        throw error
-      },
-      clock: () => performance.now(),
     })
     loop.open()
     let changes = 0

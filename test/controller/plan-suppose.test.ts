@@ -1,8 +1,7 @@
 /** A supposed change leaves no trace: intent, places, programs and what is compiled later are as if nobody had asked. */
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { Applied } from '../../controller/applied.ts'
-import { CompileLoop } from '../../controller/compile-loop.ts'
+import type { CompileLoop } from '../../controller/compile-loop.ts'
 import { diff } from '../../controller/flows/diff.ts'
 import { copyProgram } from '../../controller/flows/ledger.ts'
 import { Observed } from '../../controller/observe.ts'
@@ -15,6 +14,7 @@ import type { Backend } from '../../controller/policy/state.ts'
 import { type ArbitraryChange, arbitraryChange } from '../support/arbitrary-change.ts'
 import { networkOf, snapshotOf } from '../support/arbitrary-state.ts'
 import { changesBetween } from '../support/compile-states.ts'
+import { loopOf } from '../support/controller-parts.ts'
 import { portrait } from '../support/intent-portrait.ts'
 import { plainProgram } from '../support/plain-program.ts'
 
@@ -41,17 +41,9 @@ function benchOf({ before }: ArbitraryChange, backend: Backend, first: EntryChan
     },
     (type, subject) => told.push(`${type} ${subject}`),
   )
-  const loop = new CompileLoop({
-    intent,
-    observed,
-    backend,
-    compiler: new Compiler(backend),
-    applied: new Applied(() => []),
+  const loop = loopOf({
+    ...{ intent, observed, backend },
     want: (datapathId, _, program, touched) => wants.push({ datapathId, program, touched }),
-    measured: () => {},
-    failed: (error) => {
-      throw error
-    },
     clock: () => 0,
   })
   for (const datapathId of before.datapathIds) {

@@ -5,17 +5,16 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { Applied } from '../../controller/applied.ts'
 import type { Comparison } from '../../controller/channel/compare.ts'
 import { Drift } from '../../controller/channel/drift.ts'
-import { CompileLoop } from '../../controller/compile-loop.ts'
-import { Compiler } from '../../controller/policy/compile.ts'
+import type { CompileLoop } from '../../controller/compile-loop.ts'
 import type { EntryChangeSet } from '../../controller/policy/entries.ts'
 import { Intent } from '../../controller/policy/intent.ts'
 import type { Flow } from '../../controller/policy/program.ts'
 import type { DatapathView, Place } from '../../controller/policy/state.ts'
 import { isVerified, type SwitchFindings, Verifier, type VerifyStep } from '../../controller/verify.ts'
 import { arbitraryWalk, changesBetween, observedBetween, type Step } from '../support/compile-states.ts'
+import { loopOf } from '../support/controller-parts.ts'
 
 const EQUAL: Comparison = { flows: 1, drift: new Drift(), foreign: 0, foreignFlows: [], changing: 0 }
 
@@ -31,19 +30,7 @@ class Inside {
 
   constructor() {
     const { intent, observed } = this
-    this.loop = new CompileLoop({
-      intent,
-      observed,
-      backend: 'fabric',
-      compiler: new Compiler('fabric'),
-      applied: new Applied(() => []),
-      want: () => {},
-      measured: () => {},
-      failed: (error) => {
-        throw error
-      },
-      clock: () => 0,
-    })
+    this.loop = loopOf({ intent, observed, clock: () => 0 })
     this.verifier = new Verifier({
       entries: () => ({ revision: this.#revision, entries: entriesOf(this.#step?.snapshot) }),
       observed,

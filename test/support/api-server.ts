@@ -4,17 +4,15 @@ import { type RpcDetails, rpcDetails } from '../../cli/failure.ts'
 import type { ApiDependencies } from '../../controller/api/deps.ts'
 import { API_LIMITS, type ApiServer, startApi } from '../../controller/api/server.ts'
 import { Applied, type SwitchApplied } from '../../controller/applied.ts'
-import { CompileLoop } from '../../controller/compile-loop.ts'
 import { EventLog } from '../../controller/events.ts'
 import { Observed } from '../../controller/observe.ts'
-import { Planner } from '../../controller/plan/planner.ts'
-import { Compiler } from '../../controller/policy/compile.ts'
 import { Intent } from '../../controller/policy/intent.ts'
 import { PolicyLookup } from '../../controller/policy/lookup.ts'
 import { createWriter } from '../../controller/write.ts'
 import { loadServices } from '../../proto/index.ts'
 import type { Store } from '../../store/contract.ts'
 import { openMemoryStore } from '../../store/memory.ts'
+import { loopOf, plannerOf } from './controller-parts.ts'
 
 export interface TestApi {
   server: ApiServer
@@ -37,19 +35,7 @@ export async function testApi(
   const events = new EventLog(Date.now)
   const nowhere = { fabricPorts: new Set<number>(), nextHops: new Map<string, number>(), floodPorts: new Set<number>() }
   const observed = new Observed(intent, { view: () => nowhere, sighting: () => undefined }, events.tell)
-  const loop = new CompileLoop({
-    intent,
-    observed,
-    backend: 'fabric',
-    compiler: new Compiler('fabric'),
-    applied: new Applied(() => []),
-    want: () => {},
-    measured: () => {},
-    failed: (error) => {
-      throw error
-    },
-    clock: () => performance.now(),
-  })
+  const loop = loopOf({ intent, observed })
   const subscription = store.watch(store.revision()).subscribe((changeSet) => {
     const delta = intent.apply(changeSet)
     lookup.changed(delta)
@@ -58,18 +44,7 @@ export async function testApi(
   })
   loop.open()
   const nobody = (): Promise<never> => Promise.reject(new Error('there are no switches'))
-  const planner = new Planner({
-    intent,
-    observed,
-    loop,
-    places: observed,
-    switches: () => new Map(),
-    nameOf: () => '',
-    tableLimits: nobody,
-    connections: nobody,
-    now: Date.now,
-    clock: () => performance.now(),
-  })
+  const planner = plannerOf({ intent, observed, loop, places: observed })
   const deps: ApiDependencies = {
     store,
     writer,

@@ -6,8 +6,7 @@
  */
 
 import { AssertionError } from 'chai'
-import { Applied } from '../../controller/applied.ts'
-import { CompileLoop } from '../../controller/compile-loop.ts'
+import type { CompileLoop } from '../../controller/compile-loop.ts'
 import { apply, diff, type Operation } from '../../controller/flows/diff.ts'
 import { sameValue } from '../../controller/flows/same.ts'
 import { Observed } from '../../controller/observe.ts'
@@ -20,6 +19,7 @@ import type { Failure } from '../../model/errors.ts'
 import { Graph, type PortRef } from '../../topology/graph.ts'
 import { shortestPaths } from '../../topology/paths.ts'
 import { floodTree } from '../../topology/tree.ts'
+import { loopOf } from './controller-parts.ts'
 import { PolicyStore } from './policy-store.ts'
 
 /** Something that happens to a network or its records. */
@@ -189,12 +189,9 @@ export class CompileWorld {
     const topology = { view, sighting: (mac: number) => this.#sightings.get(mac) }
     this.observed = new Observed(store.intent, topology, () => {})
     this.observed.recall(places)
-    this.#loop = new CompileLoop({
+    this.#loop = loopOf({
       ...{ intent: store.intent, observed: this.observed, backend },
-      compiler: new Compiler(backend),
-      applied: new Applied(() => []),
       want: (datapathId, _generation, program, touched) => this.#want(datapathId, program, touched),
-      measured: () => {},
       failed: (error) => {
         this.#defect ??= error
       },
