@@ -10,7 +10,7 @@ import { METHOD_ROLES } from '../../controller/api/auth.ts'
 import { startApi } from '../../controller/api/server.ts'
 import { ensureCerts } from '../../host/certs.ts'
 import { ROLES, type Role } from '../../model/roles.ts'
-import { CallFailure, caller, failureOf, type TestApi, testApi } from '../support/api-server.ts'
+import { type Caller, CallFailure, caller, failureOf, type TestApi, testApi } from '../support/api-server.ts'
 
 describe('access to the API', function () {
   this.timeout(30_000)
@@ -135,13 +135,12 @@ describe('access to the API', function () {
 
 describe('watching', () => {
   let api: TestApi
-  let client: ReturnType<typeof caller>
+  let client: Caller
   beforeEach(async () => {
     api = await testApi()
-    client = caller(api.server.address)
+    client = api.client
   })
   afterEach(async () => {
-    client.close()
     await api.close()
   })
 

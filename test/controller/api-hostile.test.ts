@@ -10,7 +10,7 @@ import { expect } from 'chai'
 import { API_LIMITS } from '../../controller/api/server.ts'
 import { EVENTS } from '../../controller/events.ts'
 import { loadServices } from '../../proto/index.ts'
-import { caller, failureOf, type TestApi, testApi } from '../support/api-server.ts'
+import { type Caller, caller, failureOf, type TestApi, testApi } from '../support/api-server.ts'
 import { until } from '../support/running-controller.ts'
 
 const STATUS = {
@@ -70,17 +70,16 @@ function statusOf(stream: ClientHttp2Stream): Promise<number> {
 
 describe('the API among hostile clients', () => {
   let api: TestApi
-  let client: ReturnType<typeof caller>
+  let client: Caller
   let session: ClientHttp2Session
   beforeEach(async () => {
     api = await testApi()
-    client = caller(api.server.address)
+    client = api.client
     session = connect(`http://${api.server.address}`)
     session.on('error', () => {})
   })
   afterEach(async () => {
     session.destroy()
-    client.close()
     await api.close()
   })
 

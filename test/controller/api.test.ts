@@ -6,7 +6,7 @@ import { expect } from 'chai'
 import { METHOD_ROLES } from '../../controller/api/auth.ts'
 import { methodPaths } from '../../controller/api/server.ts'
 import { loadServices } from '../../proto/index.ts'
-import { type Call, caller, failureOf, type TestApi, testApi } from '../support/api-server.ts'
+import { type Call, failureOf, type TestApi, testApi } from '../support/api-server.ts'
 
 const web = (index: number, more: object = {}): object => ({
   name: `web-${index}`,
@@ -32,16 +32,12 @@ const shop = (more: object[] = []): object[] => [
 describe('the API', () => {
   let api: TestApi
   let call: Call
-  let close: () => void
 
   beforeEach(async () => {
     api = await testApi()
-    const made = caller(api.server.address)
-    call = made.call
-    close = made.close
+    call = api.client.call
   })
   afterEach(async () => {
-    close()
     await api.close()
   })
 

@@ -14,7 +14,7 @@ import type { DatapathView, Place } from '../../controller/policy/state.ts'
 import type { InterfaceRecord } from '../../model/records.ts'
 import type { BlamedFlow__Output as Blamed } from '../../proto/gen/tagsteer/v1/BlamedFlow.ts'
 import type { BlameResponse__Output as Answer } from '../../proto/gen/tagsteer/v1/BlameResponse.ts'
-import { type Call, caller, failureOf, type TestApi, testApi } from '../support/api-server.ts'
+import { type Call, failureOf, type TestApi, testApi } from '../support/api-server.ts'
 import { tagsteer } from '../support/terminal.ts'
 
 const SWITCHES = ['0000000000000001', '0000000000000002']
@@ -38,7 +38,6 @@ function datapath(datapathId: string): DatapathView {
 describe('blame', () => {
   let api: TestApi
   let call: Call
-  let close: () => void
   const datapaths = new Map(SWITCHES.map((datapathId) => [datapathId, datapath(datapathId)]))
   const places = new Map<string, Place>()
   /** By generation, then by switch. */
@@ -69,9 +68,7 @@ describe('blame', () => {
     api = await testApi()
     kept = new Map()
     places.clear()
-    const made = caller(api.server.address)
-    call = made.call
-    close = made.close
+    call = api.client.call
     Object.assign(api.deps.network, {
       switches: new Map(SWITCHES.map((datapathId) => [datapathId, { datapathId, name: `s${Number(datapathId)}` }])),
       observed: { datapaths, places },
@@ -84,7 +81,6 @@ describe('blame', () => {
     keep()
   })
   afterEach(async () => {
-    close()
     await api.close()
   })
 

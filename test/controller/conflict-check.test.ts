@@ -9,7 +9,7 @@ import { Analysis, type Finding } from '../../controller/policy/conflicts.ts'
 import type { Intent } from '../../controller/policy/intent.ts'
 import { propose, type Write } from '../../controller/policy/propose.ts'
 import type { AnyRecord } from '../../model/records.ts'
-import { type Call, caller, failureOf, type TestApi, testApi } from '../support/api-server.ts'
+import { type Call, failureOf, type TestApi, testApi } from '../support/api-server.ts'
 import { arbitraryRules, EVERYBODY } from '../support/conflict-oracle.ts'
 import { draftOf, PolicyStore } from '../support/policy-store.ts'
 
@@ -62,15 +62,11 @@ describe('conflicts on writing', () => {
   describe('over the API', () => {
     let api: TestApi
     let call: Call
-    let close: () => void
     beforeEach(async () => {
       api = await testApi()
-      const made = caller(api.server.address)
-      call = made.call
-      close = made.close
+      call = api.client.call
     })
     afterEach(async () => {
-      close()
       await api.close()
     })
     const rule = (action: string, ports: string[], priority = 0): object => ({

@@ -8,7 +8,7 @@ import type { DiffGenerationsResponse__Output as Difference } from '../../proto/
 import type { Generation__Output as Generation } from '../../proto/gen/tagsteer/v1/Generation.ts'
 import type { ListGenerationsResponse__Output as Page } from '../../proto/gen/tagsteer/v1/ListGenerationsResponse.ts'
 import { type EmbeddedOptions, openEmbeddedStore } from '../../store/embedded.ts'
-import { type Call, caller, failureOf, type TestApi, testApi } from '../support/api-server.ts'
+import { type Call, failureOf, type TestApi, testApi } from '../support/api-server.ts'
 
 const web = (index: number, ...tags: string[]): object => ({
   name: `web-${index}`,
@@ -21,7 +21,6 @@ describe('HistoryService', () => {
   let directory: string
   let api: TestApi
   let call: Call
-  let close: () => void
   let now = 1_700_000_000_000
 
   async function start(more: Partial<EmbeddedOptions> = {}): Promise<void> {
@@ -32,12 +31,9 @@ describe('HistoryService', () => {
       ...more,
     })
     api = await testApi({ store })
-    const made = caller(api.server.address)
-    call = made.call
-    close = made.close
+    call = api.client.call
   }
   async function stop(): Promise<void> {
-    close()
     await api.close()
   }
   beforeEach(async () => {
@@ -72,7 +68,7 @@ describe('HistoryService', () => {
     return found
   }
 
-  it('lists generations newest first with caller, call and what changed, and shows one whole', async () => {
+  it('lists generations newest first with call and what changed, and shows one whole', async () => {
     await put(1, 'a')
     now += 60_000
     await call('InterfaceService.SetTags', { name: 'web-1', add: [{ text: 'b' }] })

@@ -7,7 +7,7 @@ import { expect } from 'chai'
 import { createWriter, REQUEST_LIMITS } from '../../controller/write.ts'
 import { ok } from '../../model/errors.ts'
 import { openMemoryStore } from '../../store/memory.ts'
-import { type Call, type CallFailure, caller, failureOf, type TestApi, testApi } from '../support/api-server.ts'
+import { type Call, type CallFailure, failureOf, type TestApi, testApi } from '../support/api-server.ts'
 import { inconsistencies } from '../support/store-consistency.ts'
 
 interface Answer {
@@ -24,16 +24,12 @@ const tagsOf = ({ tags }: Answer): string[] => tags.map(({ text }) => text).sort
 describe('writers at once', () => {
   let api: TestApi
   let call: Call
-  let close: () => void
   beforeEach(async () => {
     api = await testApi()
-    const made = caller(api.server.address)
-    call = made.call
-    close = made.close
+    call = api.client.call
   })
   afterEach(async () => {
     expect(inconsistencies(api.store)).to.deep.equal([])
-    close()
     await api.close()
   })
   const get = (name: string): Promise<Answer> => call<Answer>('InterfaceService.GetInterface', { name })

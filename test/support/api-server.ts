@@ -16,9 +16,12 @@ import { loopOf, plannerOf } from './controller-parts.ts'
 
 export interface TestApi {
   server: ApiServer
+  /** In the clear; not for a server with TLS. */
+  client: Caller
   deps: ApiDependencies
   store: Store
   switches: SwitchApplied[]
+  /** The client first. */
   close(): Promise<void>
 }
 
@@ -74,12 +77,15 @@ export async function testApi(
     serving: () => true,
     servingChanged: () => () => {},
   })
+  const client = caller(server.address)
   return {
     server,
+    client,
     deps,
     store,
     switches,
     async close() {
+      client.close()
       subscription.unsubscribe()
       loop.close()
       writer.stop()
@@ -102,11 +108,14 @@ export class CallFailure extends Error {
 
 export type Call = <Response = Record<string, unknown>>(method: string, request?: object) => Promise<Response>
 
-/** Calls by `Service.Method`; rejects with CallFailure. */
-export function caller(
-  address: string,
-  channel = credentials.createInsecure(),
-): { call: Call; stream(method: string, request?: object): AsyncIterable<object>; close(): void } {
+export interface Caller {
+  call: Call
+  stream(method: string, request?: object): AsyncIterable<object>
+  close(): void
+}
+
+/** Calls by `Service.Method`; rejects with CallFailure. It connects with the first call. */
+export function caller(address: string, channel = credentials.createInsecure()): Caller {
   type Unary = (request: object, done: (error: ServiceError | null, response: object) => void) => AsyncIterable<object>
   const clients = new Map<string, Record<string, Unary> & { close(): void }>()
   const services = loadServices().grpc.tagsteer.v1 as unknown as Record<

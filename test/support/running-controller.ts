@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { credentials } from '@grpc/grpc-js'
-import { type Call, caller } from './api-server.ts'
+import { type Call, type Caller, caller } from './api-server.ts'
 
 const TAGSTEER = fileURLToPath(new URL('../../dist/tagsteer.js', import.meta.url))
 const START_MS = 30_000
@@ -30,7 +30,7 @@ export class RunningController {
   readonly #words: string[]
   readonly #tls: boolean
   #process: ChildProcess | undefined
-  #client: ReturnType<typeof caller> | undefined
+  #client: Caller | undefined
   #stderr = ''
 
   private constructor(api: number, openflow: number, tls: boolean, words: string[]) {
@@ -93,7 +93,7 @@ export class RunningController {
     return this.#stderr
   }
 
-  #connect(): ReturnType<typeof caller> {
+  #connect(): Caller {
     const read = (name: string): Buffer => readFileSync(join(this.home, 'certs', name))
     const channel = this.#tls
       ? credentials.createSsl(read('ca.crt'), read('admin.key'), read('admin.crt'))
