@@ -24,15 +24,9 @@ describe('connections that a switch is to forget', () => {
     device = new FakeSwitch(0xa7n)
   })
 
-  afterEach(async () => {
-    await bench.southbound.close()
-    await device.disconnect()
-  })
+  afterEach(() => bench.close(device))
 
-  const up = async (): Promise<void> => {
-    await device.connect(bench.address)
-    await bench.until(() => bench.southbound.switches.get(ID)?.state === 'served')
-  }
+  const up = (): Promise<void> => bench.serve(device)
   /** Commits, flushes and barriers, in the order in which they came. */
   const steps = (): string[] =>
     device.received.flatMap((message) => {

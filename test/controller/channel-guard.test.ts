@@ -27,8 +27,7 @@ describe('the guard', () => {
   })
 
   afterEach(async () => {
-    await bench.southbound.close()
-    await device.disconnect()
+    await bench.close(device)
     await ovsdb.close()
   })
 

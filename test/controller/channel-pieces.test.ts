@@ -221,8 +221,7 @@ describe('the southbound channel over random histories', function () {
           const generations = bench.events.flatMap((event) => (event.kind === 'applied' ? [event.generation] : []))
           expect(generations).to.deep.equal([...generations].sort((a, b) => a - b))
         } finally {
-          await bench.southbound.close()
-          await device.disconnect()
+          await bench.close(device)
         }
       }),
       { numRuns: 40 },

@@ -36,8 +36,7 @@ describe('a slow switch', () => {
     )
   }
   afterEach(async () => {
-    await bench.southbound.close()
-    await Promise.all(devices.map((device) => device.disconnect()))
+    await bench.close(...devices)
     relay.stop()
   })
 

@@ -30,15 +30,9 @@ describe('the southbound channel', () => {
     device = new FakeSwitch(0xa1n)
   })
 
-  afterEach(async () => {
-    await bench.southbound.close()
-    await device.disconnect()
-  })
+  afterEach(() => bench.close(device))
 
-  const up = async (): Promise<void> => {
-    await device.connect(bench.address)
-    await bench.until(() => bench.southbound.switches.get(ID)?.state === 'served')
-  }
+  const up = (): Promise<void> => bench.serve(device)
 
   it('changes nothing on a switch before something is wanted for it', async () => {
     device.put(towards(1, 1))
@@ -179,7 +173,7 @@ describe('the southbound channel', () => {
   }
 
   it('takes a commit without an answer for neither done nor undone', async () => {
-    await bench.southbound.close()
+    await bench.close()
     bench = await Bench.start({ times: { answerMs: 60 } })
     await up()
     let silent = true
@@ -315,7 +309,7 @@ describe('the southbound channel', () => {
     device.auxiliaryId = 1
     await device.connect(bench.address)
     expect((await bench.tells('connection-refused')).details['reason']).to.match(/auxiliary connection 1/)
-    await bench.southbound.close()
+    await bench.close()
     bench = await Bench.start({ admit: (id) => (id === ID ? 'certificate is of another switch' : undefined) })
     device.auxiliaryId = 0
     await device.connect(bench.address)
@@ -325,7 +319,7 @@ describe('the southbound channel', () => {
   })
 
   it('finds and corrects what others did to its flows, and nothing else', async () => {
-    await bench.southbound.close()
+    await bench.close()
     bench = await Bench.start({ times: { auditMs: 40 } })
     const flows = some(6)
     const [gone, bent, fine] = flows as [(typeof flows)[0], (typeof flows)[0], (typeof flows)[0]]

@@ -6,6 +6,7 @@ import { type ChannelEvent, Southbound, type SouthboundOptions } from '../../con
 import type { EventType } from '../../controller/events.ts'
 import { type CookieKind, cookieOf } from '../../controller/policy/cookie.ts'
 import { emptyProgram, type Flow, flowKey, type SwitchProgram } from '../../controller/policy/program.ts'
+import type { FakeSwitch } from './fake-switch.ts'
 
 export interface Told {
   type: EventType
@@ -41,6 +42,19 @@ export class Bench {
     const bench = new Bench(options)
     bench.address = (await bench.southbound.start())[0] ?? ''
     return bench
+  }
+
+  /** Ends it, and then what is left of these switches' connections. */
+  async close(...devices: FakeSwitch[]): Promise<void> {
+    await this.southbound.close()
+    await Promise.all(devices.map((device) => device.disconnect()))
+  }
+
+  /** Connects a switch and resolves when it is served. */
+  async serve(device: FakeSwitch): Promise<void> {
+    await device.connect(this.address)
+    const datapathId = device.datapathId.toString(16).padStart(16, '0')
+    await this.until(() => this.southbound.switches.get(datapathId)?.state === 'served')
   }
 
   /** Resolves when the condition holds; it is looked at after each event of either kind. */

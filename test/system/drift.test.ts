@@ -46,7 +46,7 @@ describe('drift on Open vSwitch', function () {
     bench = await Bench.start({ ovsdb: [`unix:${daemons.directory}/db.sock`] })
   })
   afterEach(async () => {
-    await bench.southbound.close()
+    await bench.close()
     daemons.stop()
   })
 
@@ -139,7 +139,7 @@ describe('drift on Open vSwitch', function () {
       expect(await dump('cookie=0x97/-1')).to.have.lengthOf(1)
       expect(second.toldOf('switch-drifted')).to.deep.equal([])
     } finally {
-      await second.southbound.close()
+      await second.close()
     }
   })
 

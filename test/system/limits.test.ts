@@ -53,7 +53,7 @@ describe('limits of Open vSwitch', function () {
     daemons.vsctl('set-controller', BRIDGE, `tcp:${bench.address}`)
   })
   afterEach(async () => {
-    await bench.southbound.close()
+    await bench.close()
     daemons.stop()
   })
 

@@ -57,7 +57,7 @@ describe('the southbound channel with Open vSwitch', function () {
   afterEach(async () => {
     for (const bridge of bridges.splice(0)) run('ovs-vsctl', '--if-exists', 'del-br', bridge)
     for (const link of links.splice(0)) run('ip', 'link', 'del', link)
-    await Promise.all(benches.splice(0).map((bench) => bench.southbound.close()))
+    await Promise.all(benches.splice(0).map((bench) => bench.close()))
   })
 
   const many = (count: number): Flow[] =>
@@ -80,7 +80,7 @@ describe('the southbound channel with Open vSwitch', function () {
     const counted = () => dump(bridge).find((line) => line.includes('nw_dst=10.0.0.5 '))
     expect(packetsOf(counted() ?? '')).to.equal(1)
 
-    await first.southbound.close()
+    await first.close()
     expect(dump(bridge)).to.have.lengthOf(5000)
     const second = await begin()
     run('ovs-vsctl', 'set-controller', bridge, `tcp:${second.address}`)
@@ -108,7 +108,7 @@ describe('the southbound channel with Open vSwitch', function () {
     const id = idOf(bridge)
     first.southbound.want(id, 1, programOf(many(300)))
     await first.applied(id, 1)
-    await first.southbound.close()
+    await first.close()
     ofctl('del-flows', bridge, `table=0,ip,nw_dst=10.0.0.10`)
     ofctl('add-flow', bridge, 'table=1,priority=100,ip,nw_dst=10.0.0.11,cookie=0x7a6701060a00000b,actions=output:99')
     ofctl('add-flow', bridge, 'table=1,priority=7,cookie=0x7a67010600000001,actions=output:9')
