@@ -51,7 +51,7 @@ export class CompileLoop {
   #observed: ObservedDelta | 'all' | undefined = 'all'
   /** Of changes that are not published yet. */
   #flushes = new Map<string, Flush[]>()
-  /** Of those that are, until the switch is told to want them. */
+  /** Of those that are, until the switch is told to want them: one that has not come yet, when it does. */
   readonly #due = new Map<string, Flush[]>()
   /** The compilation under way, and when it has ended. */
   #running: { work: Generator<undefined>; ended: Promise<void> } | undefined
@@ -90,6 +90,8 @@ export class CompileLoop {
   /** A switch that will not come back has no program. */
   forget(datapathId: string): void {
     this.#programs.delete(datapathId)
+    this.#flushes.delete(datapathId)
+    this.#due.delete(datapathId)
   }
 
   close(): void {
@@ -135,10 +137,15 @@ export class CompileLoop {
 
   /** @param flushes By datapath id: connections that switches are to forget when they have what follows from the change. */
   intentChanged(delta: IntentDelta, flushes: ReadonlyMap<string, readonly Flush[]> = NO_FLUSHES): void {
-    for (const [datapathId, more] of flushes) addTo(this.#flushes, datapathId, more)
+    this.owe(flushes)
     if (this.#intent === undefined) this.#intent = delta
     else if (this.#intent !== 'all') mergeDelta(this.#intent, delta)
     this.#schedule()
+  }
+
+  /** By datapath id: connections that switches are to forget when they have what follows from the state of now. */
+  owe(flushes: ReadonlyMap<string, readonly Flush[]>): void {
+    for (const [datapathId, more] of flushes) addTo(this.#flushes, datapathId, more)
   }
 
   observedChanged(delta: ObservedDelta): void {
@@ -220,7 +227,6 @@ export class CompileLoop {
     for (const [datapathId, program] of this.#programs) {
       if (!published.has(datapathId)) want(datapathId, generation, program, nothingTouched(), this.#takeDue(datapathId))
     }
-    this.#due.clear()
     applied.compiledUpTo(generation)
     measured(spent + clock() - since, published.size)
   }

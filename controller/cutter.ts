@@ -13,12 +13,12 @@ import type { EntryChangeSet } from './policy/entries.ts'
 import type { Intent, IntentDelta } from './policy/intent.ts'
 import type { ObservedView } from './policy/state.ts'
 import { entryOf } from './policy/suppose.ts'
-import { zoneName } from './policy/zones.ts'
+import { switchNamedBy, zoneName } from './policy/zones.ts'
 
 export interface CutterSources {
   intent: Intent
-  /** Still of the state before when apply() is called. */
-  observed: ObservedView
+  /** Still of the state before when apply() is called; undefined where nothing is seen. */
+  observed: ObservedView | undefined
   tell: Tell
 }
 
@@ -40,9 +40,14 @@ export class Cutter {
     for (const policy of sources.intent.policies.values()) this.#note(policy.name, policy)
   }
 
+  /** Whether there is a rule that cuts. */
+  get cuts(): boolean {
+    return this.#policies.size > 0
+  }
+
   apply(changeSet: EntryChangeSet): AppliedChange {
     const { intent } = this.#sources
-    const cuts = this.#policies.size > 0
+    const { cuts } = this
     for (const { key, after } of changeSet.changes) {
       if (key.startsWith(PREFIX.policy)) this.#note(key.slice(PREFIX.policy.length), after?.value as Policy | undefined)
     }
@@ -67,7 +72,7 @@ export class Cutter {
   }
 
   #note(name: string, policy: Policy | undefined): void {
-    if (policy?.rules.some(({ established }) => established === 'cut') === true) this.#policies.add(name)
+    if (policy !== undefined && isCutting(policy)) this.#policies.add(name)
     else this.#policies.delete(name)
   }
 
@@ -123,20 +128,38 @@ export class Cutter {
     }
   }
 
-  /** Switches that may track such connections, each with its zone of the network. */
+  /**
+   * Switches that may track such connections, each with its zone of the network: where the ends are, by what is seen or else
+   * by their records. Where nothing is seen at all, wherever the network has a zone unless a record says better.
+   */
   #zones({ network, names, hasWorld }: Cut): Map<string, number> {
     const { intent, observed } = this.#sources
     const zones = new Map<string, number>()
-    const add = (datapathId: string | undefined): void => {
-      if (datapathId === undefined || zones.has(datapathId)) return
+    const add = (datapathId: string): void => {
+      if (zones.has(datapathId)) return
       const zone = intent.number('zone', zoneName(datapathId, network))
       if (zone !== undefined) zones.set(datapathId, zone)
     }
-    for (const name of names) add(observed.places.get(name)?.datapathId)
-    if (hasWorld)
-      for (const { datapathId, uplinkPorts } of observed.datapaths.values()) if (uplinkPorts.size > 0) add(datapathId)
+    let everywhere = hasWorld && observed === undefined
+    for (const name of names) {
+      const record = intent.interfaces.get(name)
+      const datapathId = observed?.places.get(name)?.datapathId ?? (record && switchNamedBy(record))
+      if (datapathId !== undefined) add(datapathId)
+      else if (observed === undefined) everywhere = true
+    }
+    for (const { datapathId, uplinkPorts } of (hasWorld && observed?.datapaths.values()) || [])
+      if (uplinkPorts.size > 0) add(datapathId)
+    if (!everywhere && !hasWorld) return zones
+    // Of switches that have not come since the start nobody knows whether they have uplinks.
+    for (const datapathId of intent.zones.byNetwork.all(network))
+      if (everywhere || observed?.datapaths.has(datapathId) === false) add(datapathId)
     return zones
   }
+}
+
+/** Whether it has a rule that cuts. */
+export function isCutting({ rules }: Policy): boolean {
+  return rules.some(({ established }) => established === 'cut')
 }
 
 /** A verdict can be another only where one of these changed. */

@@ -13,7 +13,6 @@ import { type ControllerConfig, endpointText } from '../host/config.ts'
 import { EXIT_CODE, Lifecycle } from '../host/lifecycle.ts'
 import type { Log } from '../host/log.ts'
 import { PREFIX, type SwitchRecord } from '../model/records.ts'
-import type { Entry } from '../store/contract.ts'
 import { openEmbeddedStore } from '../store/embedded.ts'
 import { TopologyService } from '../topology/service.ts'
 import { RECORD_KINDS } from './api/messages.ts'
@@ -30,6 +29,7 @@ import { Hints } from './hints.ts'
 import { type MetricSources, Metrics, serveMetrics } from './metrics.ts'
 import { Numbering } from './numbering.ts'
 import { Observed } from './observe.ts'
+import { intentEntries, OwedCuts } from './owed-cuts.ts'
 import { packetHandler } from './packets.ts'
 import { Planner } from './plan/planner.ts'
 import { capacities } from './policy/capacity.ts'
@@ -138,10 +138,9 @@ async function start(
   const numbering = new Numbering({ assign: (datapathId, use) => writer.assignNumbers(datapathId, use), tell })
   lifecycle.onStop('numbering', () => numbering.stop())
   const intent = new Intent()
-  /** What intent is made of; those that others refer to first. */
-  const entries = (): Entry[] =>
-    ['number/', 'identity/', 'switch/', 'vnp/', 'policy/', 'interface/'].flatMap((prefix) => store.list(prefix))
-  intent.apply({ revision: store.revision(), changes: entries().map((after) => ({ key: after.key, after })) })
+  const owed = new OwedCuts({ store, tell })
+  lifecycle.onStop('cuts', () => owed.close())
+  const owing = await owed.load(intent)
   tell('intent-loaded', 'store', { generation: intent.generation })
   capacity.look(capacities(intent))
 
@@ -225,7 +224,7 @@ async function start(
   })
   lifecycle.onStop('compiler', () => loop.close())
   const verifier = new Verifier({
-    entries: () => ({ revision: store.revision(), entries: entries() }),
+    entries: () => ({ revision: store.revision(), entries: intentEntries(store) }),
     observed,
     backend: config.backend,
     loop,
@@ -307,6 +306,9 @@ async function start(
       case 'packetIn':
         onPacket(event)
         break
+      case 'forgotten':
+        owed.forgotten(event.datapathId, event.flushes)
+        break
       case 'expired':
         demands.expired(event.datapathId, event.flows)
         break
@@ -330,6 +332,7 @@ async function start(
   const forget = (datapathId: string): void => {
     if (!southbound.forget(datapathId)) return
     void numbering.forgotten(datapathId)
+    owed.gone(datapathId)
     loop.forget(datapathId)
     observe(() => {
       topology.forget(datapathId)
@@ -350,6 +353,7 @@ async function start(
   const records = store.watch(intent.generation).subscribe({
     next: (changeSet) => {
       const { delta, flushes } = cutter.apply(changeSet)
+      owed.took(changeSet, flushes, cutter.cuts)
       lookup.changed(delta)
       capacity.look(capacities(intent))
       for (const { key, before, after } of changeSet.changes) {
@@ -369,6 +373,7 @@ async function start(
     for (const each of [channelEvents, topologyChanges, records]) each.unsubscribe()
   })
 
+  loop.owe(owing)
   observed.recall(hints.places())
   if (remembered !== undefined) loop.open()
   topology.start()

@@ -9,6 +9,7 @@ import { createHash } from 'node:crypto'
 import { type Failure, fail, ok, type Result } from '../model/errors.ts'
 import { PREFIX } from '../model/records.ts'
 import type { Store, Transaction } from '../store/contract.ts'
+import { firstCut } from './owed-cuts.ts'
 import { ConflictCheck, NO_CONFLICTS, refusal } from './policy/conflict-check.ts'
 import type { Finding } from './policy/conflicts.ts'
 import { Intent } from './policy/intent.ts'
@@ -175,6 +176,7 @@ export function createWriter(
         )
         if (request.validateOnly === true) return { result: ok({ generation: revision, outcomes, warnings }) }
         const generation = proposed.value.transaction === undefined && key === undefined ? revision : revision + 1
+        const puts = proposed.value.transaction?.puts ?? []
         const transaction: Transaction = {
           cause: {
             caller: request.caller,
@@ -182,6 +184,7 @@ export function createWriter(
             ...(key === undefined ? {} : { requestId: request.requestId! }),
           },
           ...(proposed.value.transaction ?? {}),
+          puts: [...puts, ...firstCut(view, puts)],
         }
         if (key !== undefined) {
           const record: RequestRecord = {

@@ -26,6 +26,8 @@ export function nameOf(key: Key): string {
 export function internalText(key: Key): string {
   if (key.startsWith('hint/place/')) return `place of interface ${key.slice('hint/place/'.length)}`
   if (key === 'hint/links') return 'links'
+  if (key === 'cut/done') return 'how far connections are cut'
+  if (key.startsWith('cut/owed/')) return `connections that switch ${key.slice('cut/owed/'.length)} is to forget`
   if (key.startsWith(PREFIX.number)) return `number ${key.slice(PREFIX.number.length)}`
   if (key.startsWith(PREFIX.identity)) return `identity ${key.slice(PREFIX.identity.length)}`
   return key

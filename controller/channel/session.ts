@@ -391,6 +391,9 @@ export class Session {
           emit({ kind: 'applied', datapathId: this.datapathId, generation: effect.generation })
           this.#changed()
           break
+        case 'forgotten':
+          emit({ kind: 'forgotten', datapathId: this.datapathId, flushes: effect.flushes })
+          break
         case 'recovered':
           this.#health.recovered(effect.generation)
           break
@@ -484,8 +487,7 @@ export class Session {
     line.forget = undefined
     if (failure === undefined) this.#health.answered()
     else this.#health.failed()
-    const { flight } = effect
-    this.#run(failure === undefined ? this.#ledger.flushed(flight) : this.#ledger.failed(flight, failure))
+    this.#run(failure === undefined ? this.#ledger.flushed(effect.flight) : this.#ledger.failed(effect.flight, failure))
   }
 
   #reread(): Effect[] {

@@ -4,6 +4,7 @@
  */
 import { type Message, type MessageNamed, OFPPC_PORT_DOWN, OFPPS_LINK_DOWN, type Oxm, type Port } from 'node-openflow'
 import type { Tell } from '../events.ts'
+import type { Flush } from '../flows/flush.ts'
 import type { Flow } from '../policy/program.ts'
 import type { PortView } from '../policy/state.ts'
 
@@ -65,6 +66,8 @@ export type ChannelEvent =
   | PacketIn
   /** The switch enforces this generation; earlier ones may have been left out. */
   | { kind: 'applied'; datapathId: string; generation: number }
+  /** Connections that the switch was to forget are forgotten, or it cannot. */
+  | { kind: 'forgotten'; datapathId: string; flushes: readonly Flush[] }
   /** Flows of ours that go by themselves are gone, as their time was up. */
   | { kind: 'expired'; datapathId: string; flows: readonly Flow[] }
   /** The switch was read: of flows that go by themselves it has these. Comes before anything is compared with it. */

@@ -16,6 +16,9 @@ export interface Flush {
   port?: number
 }
 
+/** Flushes that are remembered for one switch. */
+export const FLUSHES_OF_A_SWITCH = 4000
+
 type Properties = MessageNamed<'nx_ct_flush'>['properties']
 type Tuple = Extract<Properties[number], { type: 'orig_tuple' }>['tuple']
 

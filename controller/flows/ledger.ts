@@ -40,14 +40,15 @@
  *
  * Forgetting. Connections that a change cuts are forgotten by the switch after it has the tables of that change, so that
  * nothing lets them in again, and before the generation is confirmed. What is owed is remembered while the switch is away,
- * whatever is wanted meanwhile; not when the controller ends.
+ * whatever is wanted meanwhile; over the end of the controller somebody else remembers it (controller/owed-cuts.ts), who is
+ * told what the switch has forgotten.
  *
  * Silence. Before wanted is known nothing is sent, whatever the switch holds: a controller that has just started and
  * has not read its intent yet must not take anybody's flows away.
  */
 import { emptyProgram, type Flow, nothingTouched, type SwitchProgram, type Touched } from '../policy/program.ts'
 import { apply, diffing, type Operation } from './diff.ts'
-import { type Flush, flushKey } from './flush.ts'
+import { FLUSHES_OF_A_SWITCH, type Flush, flushKey } from './flush.ts'
 import { type Batch, batching, type Reach, type Sending } from './order.ts'
 import { reaching } from './reach.ts'
 
@@ -58,6 +59,8 @@ export type Effect =
   | { effect: 'send'; flight: number; batch: Batch; last: boolean; generation: number }
   /** Tell the switch to forget connections; answer with flushed or failed, naming the flight. */
   | { effect: 'flush'; flight: number; flushes: readonly Flush[]; generation: number }
+  /** The switch has forgotten these, or cannot; they are the very objects that want() was given. */
+  | { effect: 'forgotten'; flushes: readonly Flush[] }
   /** So many flushes are given up: more are owed than are remembered. */
   | { effect: 'unflushed'; count: number }
   | { effect: 'applied'; generation: number }
@@ -72,9 +75,6 @@ export type Effect =
 export type LedgerPhase = 'offline' | 'reading' | 'resting' | 'comparing' | 'sending' | 'degraded'
 
 const NOTHING: ReadonlySet<string> = new Set()
-
-/** Flushes that are remembered for one switch. */
-const OWED = 4000
 
 interface Flight {
   number: number
@@ -240,9 +240,11 @@ export class Ledger {
       const key = flushKey(flush)
       if (this.#owed.get(key) === flush) this.#owed.delete(key)
     }
+    const forgotten: Effect = { effect: 'forgotten', flushes: current.flushing }
     this.#flight = undefined
     this.#phase = 'resting'
-    return this.#stale ? [...this.#confirm(current.generation), ...this.#compare()] : this.#finish(current.generation)
+    if (!this.#stale) return [forgotten, ...this.#finish(current.generation)]
+    return [forgotten, ...this.#confirm(current.generation), ...this.#compare()]
   }
 
   /** The switch refused the batch in flight, or did not answer in time. */
@@ -371,7 +373,7 @@ export class Ledger {
     let count = 0
     for (const flush of flushes) {
       const key = flushKey(flush)
-      if (this.#owed.size < OWED || this.#owed.has(key)) this.#owed.set(key, flush)
+      if (this.#owed.size < FLUSHES_OF_A_SWITCH || this.#owed.has(key)) this.#owed.set(key, flush)
       else count++
     }
     return count === 0 ? [] : [{ effect: 'unflushed', count }]

@@ -1,6 +1,6 @@
 /** Pairs of neighbouring states for property tests: records of one network, and the same after a few other records. */
 import fc from 'fast-check'
-import type { AnyRecord } from '../../model/records.ts'
+import type { AnyRecord, Rule } from '../../model/records.ts'
 import { type ArbitraryRecords, arbitraryRecords } from './arbitrary-state.ts'
 
 export interface ArbitraryChange {
@@ -43,4 +43,22 @@ export const arbitraryChange: fc.Arbitrary<ArbitraryChange> = fc
       datapathIds,
     })
     return { before: sorted(before), after: sorted(after) }
+  })
+
+/** Changes of any kind, and as often those that turn rules which cut against what they allowed. */
+export const cuttingChange: fc.Arbitrary<ArbitraryChange> = fc
+  .tuple(arbitraryChange, fc.boolean(), fc.array(fc.boolean(), { minLength: 12, maxLength: 12 }))
+  .map(([change, turns, turned]) => {
+    if (!turns) return change
+    let at = 0
+    const { records, datapathIds } = change.before
+    const rulesAs = (change: (rule: Rule) => Rule): AnyRecord[] =>
+      records.map((record) => (record.kind === 'policy' ? { ...record, rules: record.rules.map(change) } : record))
+    const cuts = (rule: Rule): Rule => (rule.action === 'allow' ? { ...rule, established: 'cut' } : rule)
+    const denies = (rule: Rule): Rule => {
+      if (rule.action !== 'allow' || turned[at++ % turned.length]) return cuts(rule)
+      const { established: _, ...its } = rule
+      return { ...its, action: 'deny' }
+    }
+    return { before: { records: rulesAs(cuts), datapathIds }, after: { records: rulesAs(denies), datapathIds } }
   })
