@@ -31,8 +31,8 @@ export const DEMAND_LIMITS = {
   freshMs: 2000,
   /** A switch whose datapath still asks that long after it confirmed a verdict has lost it. */
   distrustMs: 2000,
-  /** Between events of one kind about one switch. */
-  tellMs: 60_000,
+  /** Of what a switch may keep, the part below which it is no longer told as full. */
+  relieved: 0.9,
 } as const
 
 export interface DemandOptions {
@@ -83,7 +83,25 @@ interface Asking {
   allowances: Map<number, Allowance>
   /** By port, packets that were dropped and not told. */
   lost: Map<number, number>
-  toldMs: { full: number; lost: number }
+  lostToldMs: number
+  /** It was told that it keeps as many as it may. */
+  isFull: boolean
+  counts: { asked: number; answered: number; lost: number }
+}
+
+/** Of one switch, for metrics. */
+export interface DemandCounts {
+  datapathId: string
+  /** Packets that asked, whose verdict the switch was given, and that were dropped before. */
+  asked: number
+  answered: number
+  lost: number
+  /** Packets that wait for a verdict. */
+  waiting: number
+  /** Verdicts: kept, those of them that forbid, and how many there may be. */
+  kept: number
+  denied: number
+  limit: number
 }
 
 export class Demands {
@@ -108,6 +126,7 @@ export class Demands {
       return
     }
     const asking = this.#asking(datapathId)
+    asking.counts.asked++
     if (!this.#mayAsk(asking, inPort, nowMs)) {
       this.#lose(datapathId, asking, inPort, nowMs)
       return
@@ -117,12 +136,16 @@ export class Demands {
     if (known?.confirmedMs !== undefined) {
       // The datapath decides by what it had until it has looked again.
       if (nowMs - known.confirmedMs < this.#limits.distrustMs)
-        this.#send(datapathId, { inPort, data, atMs: nowMs }, nowMs)
+        this.#send(datapathId, asking, { inPort, data, atMs: nowMs }, nowMs)
       else this.#options.doubt(datapathId)
       return
     }
-    const kept = known ?? this.#keep(datapathId, asking, demand, inPort, reactive, nowMs)
-    if (kept === undefined || isFinal(this.#options.answer(demand), demand)) return
+    const kept = known ?? this.#keep(datapathId, asking, demand, inPort, reactive)
+    if (kept === undefined) return
+    if (isFinal(this.#options.answer(demand), demand)) {
+      asking.counts.answered++
+      return
+    }
     if (kept.waiting.length >= this.#limits.packets || asking.octets + data.length > this.#limits.octets) {
       this.#lose(datapathId, asking, inPort, nowMs)
       return
@@ -139,7 +162,7 @@ export class Demands {
     const nowMs = this.#options.clock()
     for (const packet of asking.leaving.splice(0)) {
       asking.octets -= packet.data.length
-      this.#send(datapathId, packet, nowMs)
+      this.#send(datapathId, asking, packet, nowMs)
     }
     const reactive = this.#options.reactive(datapathId)
     if (reactive === undefined) return
@@ -147,7 +170,7 @@ export class Demands {
       if (![...this.#options.rows(kept.demand, reactive)].every((row) => installed.flows.has(row))) continue
       kept.confirmedMs = nowMs
       asking.pending.delete(key)
-      for (const packet of takeWaiting(asking, kept)) this.#send(datapathId, packet, nowMs)
+      for (const packet of takeWaiting(asking, kept)) this.#send(datapathId, asking, packet, nowMs)
     }
   }
 
@@ -179,7 +202,7 @@ export class Demands {
       if (demand === undefined) continue
       const key = demandKey(demand)
       there.add(key)
-      const kept = asking.kept.get(key) ?? this.#keep(datapathId, asking, demand, 0, reactive, nowMs)
+      const kept = asking.kept.get(key) ?? this.#keep(datapathId, asking, demand, 0, reactive)
       if (kept === undefined) continue
       kept.confirmedMs ??= nowMs
       asking.pending.delete(key)
@@ -211,6 +234,22 @@ export class Demands {
         continue
       }
       while (asking.kept.size > reactive.verdicts) this.#evict(datapathId, asking, false)
+      this.#relieve(datapathId, asking)
+    }
+  }
+
+  /** A switch will not come back. */
+  forget(datapathId: string): void {
+    this.#switches.delete(datapathId)
+  }
+
+  /** What reactive switches asked since the start of the controller, and what they keep. */
+  *counts(): IterableIterator<DemandCounts> {
+    for (const [datapathId, { counts, kept, pending, denied, leaving }] of this.#switches) {
+      let waiting = leaving.length
+      for (const its of pending.values()) waiting += its.waiting.length
+      const limit = this.#options.reactive(datapathId)?.verdicts ?? 0
+      yield { datapathId, ...counts, waiting, kept: kept.size, denied, limit }
     }
   }
 
@@ -227,7 +266,8 @@ export class Demands {
         allowances: new Map(),
         lost: new Map(),
       },
-      toldMs: { full: Number.NEGATIVE_INFINITY, lost: Number.NEGATIVE_INFINITY },
+      ...{ lostToldMs: Number.NEGATIVE_INFINITY, isFull: false },
+      counts: { asked: 0, answered: 0, lost: 0 },
     }
     this.#switches.set(datapathId, asking)
     return asking
@@ -250,14 +290,7 @@ export class Demands {
   }
 
   /** Keeps a verdict, and where the sender may send, also the receiver's, which is asked next. */
-  #keep(
-    datapathId: string,
-    asking: Asking,
-    demand: Demand,
-    port: number,
-    reactive: Reactive,
-    nowMs: number,
-  ): Kept | undefined {
+  #keep(datapathId: string, asking: Asking, demand: Demand, port: number, reactive: Reactive): Kept | undefined {
     const answer = this.#options.answer(demand)
     const sides = demand.side === 'egress' && passes(answer, 'egress') && port !== 0 ? BOTH : [demand.side]
     const came = new Map<string, Demand>()
@@ -270,7 +303,7 @@ export class Demands {
       const mostDenied = Math.floor(reactive.verdicts * this.#limits.denied)
       if (denied && asking.denied >= mostDenied) this.#evict(datapathId, asking, true)
       else if (asking.kept.size >= reactive.verdicts) {
-        this.#tellFull(datapathId, asking, reactive, nowMs)
+        this.#tellFull(datapathId, asking, reactive)
         this.#evict(datapathId, asking, false)
       }
       const kept: Kept = { demand: its, port, denied, confirmedMs: undefined, waiting: [] }
@@ -308,10 +341,15 @@ export class Demands {
       asking.pending.delete(key)
     }
     this.#options.put(datapathId, new Map(keys.map((key) => [key, undefined])))
+    this.#relieve(datapathId, asking)
   }
 
-  #send(datapathId: string, { inPort, data, atMs }: Waiting, nowMs: number): void {
-    if (nowMs - atMs > this.#limits.freshMs) return
+  #send(datapathId: string, { counts }: Asking, { inPort, data, atMs }: Waiting, nowMs: number): void {
+    if (nowMs - atMs > this.#limits.freshMs) {
+      counts.lost++
+      return
+    }
+    counts.answered++
     this.#options.send(datapathId, {
       type: 'packet_out',
       xid: 0,
@@ -322,18 +360,28 @@ export class Demands {
     })
   }
 
-  #lose(datapathId: string, { lost, toldMs }: Asking, port: number, nowMs: number): void {
+  #lose(datapathId: string, asking: Asking, port: number, nowMs: number): void {
+    const { lost, counts } = asking
+    counts.lost++
     lost.set(port, (lost.get(port) ?? 0) + 1)
-    if (nowMs - toldMs.lost < 1000) return
-    toldMs.lost = nowMs
+    if (nowMs - asking.lostToldMs < 1000) return
+    asking.lostToldMs = nowMs
     for (const [its, count] of lost) this.#options.tell('packets-lost', datapathId, { port: String(its), count })
     lost.clear()
   }
 
-  #tellFull(datapathId: string, { toldMs }: Asking, { verdicts }: Reactive, nowMs: number): void {
-    if (nowMs - toldMs.full < this.#limits.tellMs) return
-    toldMs.full = nowMs
+  #tellFull(datapathId: string, asking: Asking, { verdicts }: Reactive): void {
+    if (asking.isFull) return
+    asking.isFull = true
     this.#options.tell('verdicts-full', datapathId, { limit: verdicts })
+  }
+
+  /** One that gave way for another is no relief. */
+  #relieve(datapathId: string, asking: Asking): void {
+    const limit = this.#options.reactive(datapathId)?.verdicts ?? Number.POSITIVE_INFINITY
+    if (!asking.isFull || asking.kept.size >= limit * this.#limits.relieved) return
+    asking.isFull = false
+    this.#options.tell('verdicts-relieved', datapathId, { kept: asking.kept.size })
   }
 }
 

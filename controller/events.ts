@@ -100,9 +100,13 @@ export const EVENTS = {
       'Not all connections that {subject} is to cut are forgotten: {reason}. Their packets are judged by the policy of now.',
   },
   'verdicts-full': {
-    severity: 'warning',
+    severity: 'alert',
     sentence:
       'Switch {subject} keeps as many verdicts as it may ({limit}): those asked longest ago give way, of the port that has most.',
+  },
+  'verdicts-relieved': {
+    severity: 'info',
+    sentence: 'Switch {subject} has room for verdicts again: it keeps {kept}.',
   },
   'rule-matched': { severity: 'info', sentence: 'A packet from {from} to {to} matched {subject}: {packet}.' },
   'ovsdb-connected': { severity: 'info', sentence: 'OVSDB {subject} is read: {bridges} bridge(s).' },

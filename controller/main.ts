@@ -243,6 +243,8 @@ async function start(
         yield { ...status, desiredFlows: loop.programs.get(status.datapathId)?.flows.size ?? 0 }
     },
     lookup: () => lookup,
+    packetsDropped: () => southbound.packetsDropped,
+    demands: () => demands.counts(),
     serving: () => serving,
   }
   const metrics = config.metrics && new Metrics(metricSources)
@@ -333,6 +335,7 @@ async function start(
     if (!southbound.forget(datapathId)) return
     void numbering.forgotten(datapathId)
     owed.gone(datapathId)
+    demands.forget(datapathId)
     loop.forget(datapathId)
     observe(() => {
       topology.forget(datapathId)

@@ -8,6 +8,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { SwitchState } from './channel/types.ts'
+import type { DemandCounts } from './demands.ts'
 import type { Severity } from './events.ts'
 import type { Capacity } from './policy/capacity.ts'
 import type { LookupCounts } from './policy/lookup.ts'
@@ -69,6 +70,26 @@ export const METRICS = {
     labels: ['result'],
   },
   tagsteer_policy_merge_entries: { type: 'gauge', help: 'Tag sets whose merged policy is kept.', labels: [] },
+  tagsteer_packets_dropped_total: {
+    type: 'counter',
+    help: 'Packets from a switch to the controller that were dropped because as many of their port were waiting as may.',
+    labels: ['dpid'],
+  },
+  tagsteer_questions_total: {
+    type: 'counter',
+    help: 'Packets by which a reactive switch asked for a verdict: all (asked), those whose verdict it was given (answered), and those dropped before, as their port asks too fast or too many wait (lost).',
+    labels: ['dpid', 'result'],
+  },
+  tagsteer_questions_waiting: {
+    type: 'gauge',
+    help: 'Packets of a reactive switch that wait until it has confirmed their verdict.',
+    labels: ['dpid'],
+  },
+  tagsteer_verdicts: {
+    type: 'gauge',
+    help: 'Verdicts of a reactive switch: kept, those of them that forbid (denied), and the limit.',
+    labels: ['dpid', 'state'],
+  },
   tagsteer_events_total: { type: 'counter', help: 'Events told.', labels: ['type', 'severity'] },
 } as const satisfies Record<string, MetricRow>
 
@@ -89,6 +110,9 @@ export interface MetricSources {
     desiredFlows: number
   }>
   lookup(): { counts: LookupCounts; size: number; merged: { counts: MergedCounts; size: number } }
+  /** By datapath id. */
+  packetsDropped(): Iterable<readonly [string, number]>
+  demands(): Iterable<DemandCounts>
   /** Neither stopping nor still to begin. */
   serving(): boolean
 }
@@ -132,7 +156,22 @@ export class Metrics {
     })
     from('tagsteer_policy_lookup_entries', (set) => set(sources.lookup().size))
     from('tagsteer_policy_merge_entries', (set) => set(sources.lookup().merged.size))
+    from('tagsteer_questions_waiting', (set) => {
+      for (const { datapathId, waiting } of sources.demands()) set(waiting, { dpid: datapathId })
+    })
+    from('tagsteer_verdicts', (set) => {
+      for (const { datapathId, kept, denied, limit } of sources.demands())
+        for (const [state, value] of Object.entries({ kept, denied, limit })) set(value, { dpid: datapathId, state })
+    })
     const count = this.#counter.bind(this)
+    count('tagsteer_packets_dropped_total', (add) => {
+      for (const [dpid, value] of sources.packetsDropped()) add(value, { dpid })
+    })
+    count('tagsteer_questions_total', (add) => {
+      for (const { datapathId, asked, answered, lost } of sources.demands())
+        for (const [result, value] of Object.entries({ asked, answered, lost }))
+          add(value, { dpid: datapathId, result })
+    })
     count('tagsteer_policy_lookup_total', (add) => {
       const { hits, misses, stale, collisions } = sources.lookup().counts
       for (const [result, value] of Object.entries({ hit: hits, miss: misses, stale, collision: collisions }))

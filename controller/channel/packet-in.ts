@@ -18,6 +18,8 @@ export class PacketIns {
   #draining: NodeJS.Immediate | undefined
   #telling: NodeJS.Timeout | undefined
   #closed = false
+  /** By datapath id, packets that were dropped. */
+  readonly dropped = new Map<string, number>()
 
   /** @param perPort Packets that one port may have waiting. */
   constructor(deliver: (packet: PacketIn) => void, tell: Tell, perPort = 64) {
@@ -33,6 +35,7 @@ export class PacketIns {
   push(packet: PacketIn, known: boolean): void {
     if (this.#closed) return
     if (!this.#queue.push(`${packet.datapathId}/${known ? packet.inPort : 'unknown'}`, packet)) {
+      this.dropped.set(packet.datapathId, (this.dropped.get(packet.datapathId) ?? 0) + 1)
       this.#telling ??= setTimeout(() => this.#tellLosses(), TELL_MS).unref()
       return
     }

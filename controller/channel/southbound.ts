@@ -181,7 +181,13 @@ export class Southbound {
     if (session?.connection !== undefined) return false
     session?.close()
     this.#sessions.delete(datapathId)
+    this.#packetIns.dropped.delete(datapathId)
     return true
+  }
+
+  /** By datapath id, packets to the controller that were dropped since its start, as too many of their port waited. */
+  get packetsDropped(): ReadonlyMap<string, number> {
+    return this.#packetIns.dropped
   }
 
   /** What a switch is known to have, of ours; undefined while that is unknown. Not to be changed. */

@@ -274,6 +274,48 @@ describe('what reactive switches ask', () => {
     expect(network.asked).to.be.greaterThan(asked)
   })
 
+  it('is told as full once, and as relieved when a tenth is free', () => {
+    const network = trio({ verdicts: 20, idleSeconds: 60 }, UNHURRIED)
+    const told = (): string[] => network.told.map(({ type }) => type).filter((type) => type.startsWith('verdicts-'))
+    const flood = (): void => {
+      for (let port = 1000; port < 1050; port++) arrives(network, udp(1, 3, port), false)
+    }
+    flood()
+    expect(told()).to.deep.equal(['verdicts-full'])
+    network.pass(61_000)
+    network.settle()
+    expect(told()).to.deep.equal(['verdicts-full', 'verdicts-relieved'])
+    flood()
+    flood()
+    expect(told()).to.deep.equal(['verdicts-full', 'verdicts-relieved', 'verdicts-full'])
+    // More are allowed than there are.
+    const records = recordsOf(network.state.intent as Intent).filter(({ kind }) => kind !== 'switch')
+    const datapathIds = ['0000000000000001']
+    const more = reactiveRecord(datapathIds[0]!, { verdicts: 100, idleSeconds: 60 })
+    network.intentChanged(intentOf({ datapathIds, records: [...records, more] }))
+    expect(told().slice(3)).to.deep.equal(['verdicts-relieved'])
+  })
+
+  it('is counted: what asked is answered, lost or waits, and what is kept', () => {
+    const network = trio({ verdicts: 1024, idleSeconds: 60 }, DEMAND_LIMITS, [
+      rule('egress', { kind: 'any' }, 'deny', { protocols: [17], ports: [{ first: 2000, last: 3000 }] }),
+    ])
+    const counts = () => [...network.demands.counts()][0]!
+    for (let port = 1000; port < 1010; port++) arrives(network, udp(1, 3, port), false)
+    for (let port = 2000; port < 2005; port++) arrives(network, udp(1, 3, port), false)
+    const { datapathId, limit, ...first } = counts()
+    expect([datapathId, limit]).to.deep.equal(['0000000000000001', 1024])
+    expect(first).to.deep.equal({ asked: 15, answered: 15, lost: 0, waiting: 0, kept: 25, denied: 5 })
+    for (let port = 4000; port < 4300; port++) arrives(network, udp(2, 3, port), false)
+    expect(counts()).to.include({ asked: 315, answered: 15 + DEMAND_LIMITS.burst, lost: 300 - DEMAND_LIMITS.burst })
+    network.pass(1000)
+    network.refuses = true
+    for (let port = 5000; port < 5003; port++) arrives(network, udp(1, 2, port), false)
+    expect(counts()).to.include({ asked: 318, answered: 15 + DEMAND_LIMITS.burst, waiting: 3 })
+    network.demands.forget(datapathId)
+    expect([...network.demands.counts()]).to.deep.equal([])
+  })
+
   it('is bounded: refusals take a quarter, and no verdict that permits', () => {
     const network = trio({ verdicts: 16, idleSeconds: 60 }, UNHURRIED, [
       rule('egress', { kind: 'any' }, 'deny', { protocols: [17], ports: [{ first: 2000, last: 3000 }] }),

@@ -6,7 +6,7 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { Cable, Station } from './no-gap-lab.ts'
 import { Daemons } from './ovs-bridge.ts'
-import { RunningController, until } from './running-controller.ts'
+import { freePort, RunningController, until } from './running-controller.ts'
 
 export const DATAPATH = '0000000000000a71'
 const BRIDGE = 'br'
@@ -22,6 +22,8 @@ export class ReactiveLab {
   readonly controller: RunningController
   readonly daemons: Daemons
   readonly hosts: readonly string[]
+  /** HOST:PORT of its metrics. */
+  metrics = ''
   readonly #suffix: string
   readonly #stations = new Map<string, Station>()
   #cable: Cable | undefined
@@ -41,9 +43,11 @@ export class ReactiveLab {
     let controller: RunningController | undefined
     try {
       daemons = await Daemons.start(`rx${suffix}sw`)
-      const words = ['--ovsdb', `unix:${daemons.directory}/db.sock`, '--log-level', 'warn']
+      const metrics = `127.0.0.1:${await freePort()}`
+      const words = ['--ovsdb', `unix:${daemons.directory}/db.sock`, '--log-level', 'warn', '--metrics', metrics]
       controller = await RunningController.start({ words })
       const lab = new ReactiveLab(controller, daemons, hosts, suffix)
+      lab.metrics = metrics
       await lab.#build()
       return lab
     } catch (error) {

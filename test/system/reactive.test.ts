@@ -106,6 +106,22 @@ describe('a reactive bridge', function () {
     expect(leaked).to.equal(0)
   })
 
+  it('counts what was asked, answered and is kept', async () => {
+    const text = async (): Promise<string> => (await fetch(`http://${lab.metrics}/metrics`)).text()
+    const value = (shown: string, name: string, label: string): number =>
+      Number(new RegExp(`^${name}\\{dpid="${DATAPATH}",${label}\\} (\\d+)$`, 'm').exec(shown)?.[1])
+    const shown = await text()
+    expect(value(shown, 'tagsteer_questions_total', 'result="answered"')).to.be.greaterThan(1)
+    expect(value(shown, 'tagsteer_questions_total', 'result="lost"')).to.equal(0)
+    expect(value(shown, 'tagsteer_verdicts', 'state="limit"')).to.equal(64)
+    // Rows go meanwhile.
+    await until(
+      'as many as are there',
+      async () => value(await text(), 'tagsteer_verdicts', 'state="kept"') - lab.kept().length,
+      (difference) => difference === 0,
+    )
+  })
+
   it('is not drift: neither the audit nor a verification finds anything', async () => {
     expect(await ping('a1', 'a2')).to.equal(true)
     await sleep(500)
