@@ -29,6 +29,17 @@ export interface Space<T> {
   sample(direction: Point['direction'], box: Box<T>): Point | undefined
   /** False only where none of these subjects is in the box. */
   meets(subject: EndClass, box: Box<T>): boolean
+  /** About what a box takes of memory, octets. */
+  size(box: Box<T>): number
+}
+
+/** A box without its ends, octets. */
+const BOX_SIZE = 256
+
+const cubeSize = ({ all, none, any }: Cube): number => {
+  let literals = all.length + none.length
+  for (const clause of any) literals += clause.length + 4
+  return 8 * literals
 }
 
 export const ALL_TAG_SETS: Space<Cube> = {
@@ -41,6 +52,8 @@ export const ALL_TAG_SETS: Space<Cube> = {
     code: layer4Sample(layer4),
   }),
   meets: ({ cube }, box) => cubesOverlap(cube, box.subject),
+  size: ({ subject, peer, layer4 }) =>
+    BOX_SIZE + cubeSize(subject) + (peer.kind === 'tags' ? cubeSize(peer.tags) : 0) + 8 * layer4.length,
 }
 
 export function presentSpace(population: Population): Space<bigint> {
@@ -57,29 +70,42 @@ export function presentSpace(population: Population): Space<bigint> {
     },
     sample: (direction, box) => population.sample(direction, box),
     meets: (subject, box) => (population.membersOf(subject) & box.subject) !== 0n,
+    size: ({ layer4 }) => BOX_SIZE + population.size / 4 + 8 * layer4.length,
   }
 }
 
-/** The search took more steps than it was given: nothing is known. */
+/** The search took more steps or more memory than it was given: nothing is known. */
 export class Exhausted extends Error {}
 
 /** Pieces that one search looks at before it gives up. */
 export const SEARCH_BUDGET = 20_000
+/** What all pieces that one search makes may take together, octets: rules of a few kilobytes can ask for any amount. */
+export const PIECES_BUDGET = 128 << 20
+
+const NOBODY: ReadonlySet<RuleEntry> = new Set()
 
 /** Questions about one rule on one level. */
 export class Coverage<T> {
   readonly #index: RuleIndex
   readonly #space: Space<T>
   #left: number
+  #octets: number
 
-  constructor(index: RuleIndex, space: Space<T>, budget = SEARCH_BUDGET) {
+  constructor(index: RuleIndex, space: Space<T>, budget = SEARCH_BUDGET, octets = PIECES_BUDGET) {
     this.#index = index
     this.#space = space
     this.#left = budget
+    this.#octets = octets
   }
 
   #spend(): void {
     if (this.#left-- <= 0) throw new Exhausted()
+  }
+
+  #made(boxes: Box<T>[]): Box<T>[] {
+    for (const box of boxes) this.#octets -= this.#space.size(box)
+    if (this.#octets < 0) throw new Exhausted()
+    return boxes
   }
 
   /** A packet that the rule names; undefined where there is none. */
@@ -117,14 +143,14 @@ export class Coverage<T> {
     return undefined
   }
 
-  /** What of a box the stop may leave to the target. */
-  #beyond(box: Box<T>, stop: RuleEntry, target: RuleEntry): Box<T>[] {
+  /** What of a box the stop may leave to the target, where rules that are gone pass nothing on. */
+  #beyond(box: Box<T>, stop: RuleEntry, target: RuleEntry, gone: ReadonlySet<RuleEntry> = NOBODY): Box<T>[] {
     const left = this.#without([box], stop)
     // A stop of an earlier tier stops nothing that a pass before it has taken out of that tier.
     if (stop.tier === target.tier) return left
     for (const pass of this.#index.passes) {
       if (pass.tier !== stop.tier || pass.direction !== target.direction) continue
-      if (compareEntries(pass, stop) >= 0) continue
+      if (compareEntries(pass, stop) >= 0 || gone.has(pass)) continue
       left.push(...this.#within(this.#within([box], stop), pass))
     }
     return left
@@ -132,13 +158,14 @@ export class Coverage<T> {
 
   #without(boxes: readonly Box<T>[], entry: Entry): Box<T>[] {
     let left = [...boxes]
-    for (const its of this.#space.region(entry)) left = left.flatMap((box) => boxMinus(this.#space.ends, box, its))
+    for (const its of this.#space.region(entry))
+      left = left.flatMap((box) => this.#made(boxMinus(this.#space.ends, box, its)))
     return left
   }
 
   #within(boxes: readonly Box<T>[], entry: Entry): Box<T>[] {
     const region = this.#space.region(entry)
-    return boxes.flatMap((box) => region.flatMap((its) => boxAnd(this.#space.ends, box, its) ?? []))
+    return boxes.flatMap((box) => this.#made(region.flatMap((its) => boxAnd(this.#space.ends, box, its) ?? [])))
   }
 
   /**
@@ -184,7 +211,7 @@ export class Coverage<T> {
       const rules = this.#index.rulesFor(point).filter((rule) => !gone.has(rule))
       const stop = stoppedBy(rules, target)
       if (stop !== undefined) {
-        open.push(this.#beyond(box, stop, target)[Symbol.iterator]())
+        open.push(this.#beyond(box, stop, target, gone)[Symbol.iterator]())
         continue
       }
       const later = rules.filter((rule) => compareEntries(rule, target) > 0)
@@ -218,7 +245,7 @@ export class Coverage<T> {
     yield* rest
   }
 
-  /** What becomes of a packet after a rule: passes on the way and what decides, last; and all of it as one text. */
+  /** What becomes of a packet after a rule: reports and passes on the way and what decides, last; and all of it as one text. */
   #walk(later: readonly RuleEntry[], point: Point, left = -1): Path {
     const path: Entry[] = []
     const reports: string[] = []
@@ -226,8 +253,8 @@ export class Coverage<T> {
     for (const entry of later) {
       if (entry.tier === tier) continue
       if (entry.rule.log) reports.push(`${entry.cause.policy}/${entry.cause.ruleIndex} `)
-      if (isLog(entry)) continue
       path.push(entry)
+      if (isLog(entry)) continue
       if (!isPass(entry)) return { path, left, text: reports.join('') + effectText(entry) }
       tier = entry.tier
     }

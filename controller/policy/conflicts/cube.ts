@@ -82,7 +82,18 @@ function normal(
     }
     clauses = left
   }
-  return { all: [...required], none: [...forbidden], any: clauses }
+  return { all: [...required], none: [...forbidden], any: withoutImplied(clauses) }
+}
+
+/** Clauses that no other clause implies, each once: what is split again and again would grow otherwise. */
+function withoutImplied(clauses: readonly (readonly number[])[]): readonly (readonly number[])[] {
+  if (clauses.length < 2) return clauses
+  return clauses.filter((clause, at) =>
+    clauses.every((other, to) => {
+      if (to === at || !other.every((tag) => clause.includes(tag))) return true
+      return other.length === clause.length && to > at
+    }),
+  )
 }
 
 /** What both match; undefined where nothing does. */

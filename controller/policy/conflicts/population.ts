@@ -68,6 +68,11 @@ export class Population {
     }
   }
 
+  /** How many groups there are. */
+  get size(): number {
+    return this.#groups.length
+  }
+
   /** Tags that some rule mentions, as ascending numbers. */
   #known(tags: Iterable<Tag>): number[] {
     return [...tags].flatMap((tag) => this.#tags.known(tag) ?? []).sort((one, other) => one - other)
