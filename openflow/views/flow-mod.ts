@@ -11,7 +11,7 @@ import { put16, put32, u16At, u32At } from '../wire/octets.ts'
 import type { Struct } from '../wire/struct.ts'
 import { InstructionsView } from './actions.ts'
 import { MatchView, matchEnd } from './match.ts'
-import { byRows, isPlain, matchSize, plainInstructions, plainMatch } from './read.ts'
+import { behindMatch, byRows, opened, part, plainInstructions, plainMatch, u64 } from './read.ts'
 import { instructionShapes, listFits } from './shapes.ts'
 import { isMessage, NOTHING, namesOf, OF13, OF14, OF15, refuse, TYPES, View } from './view.ts'
 import {
@@ -133,33 +133,27 @@ export class FlowModView extends View implements Omit<FlowMod, 'importance' | 'm
  * The message in octets `at` to `end` as decode gives it; undefined if it is no flow_mod. Throws what decode throws.
  */
 export function readFlowMod(b: Uint8Array, at = 0, end = b.length): FlowMod | undefined {
-  return plainFlowMod(b, at, end) ?? byRows(b, at, end, 'flow_mod')
-}
-
-function plainFlowMod(b: Uint8Array, at: number, end: number): FlowMod | undefined {
-  if (!isPlain(b, at, end, TYPES.flow_mod, MATCH_AT) || u16At(b, at + 46) !== 0) return undefined
-  const from = at + MATCH_AT
-  const size = matchSize(b, from, end)
-  if (size === 0) return undefined
-  const match = plainMatch(b, from)
-  if (match === undefined) return undefined
-  const instructions = plainInstructions(b, from + size, end)
-  if (instructions === undefined) return undefined
-  const number = b[at + 25]!
+  const octets = part(b, at, end)
+  const size = octets.length
+  const wire = opened(octets, TYPES.flow_mod, MATCH_AT)
+  const match = wire?.getUint16(46) === 0 ? plainMatch(octets, MATCH_AT, size) : undefined
+  const instructions = match === undefined ? undefined : plainInstructions(octets, behindMatch(MATCH_AT), size)
+  if (wire === undefined || match === undefined || instructions === undefined) return byRows(octets, 'flow_mod')
+  const number = wire.getUint8(25)
   return {
     type: 'flow_mod',
-    xid: u32At(b, at + 4),
-    cookie: readU64(b, at + 8),
-    cookie_mask: readU64(b, at + 16),
-    table_id: b[at + 24]!,
+    xid: wire.getUint32(4),
+    cookie: u64(8),
+    cookie_mask: u64(16),
+    table_id: wire.getUint8(24),
     command: COMMANDS[number] ?? number,
-    idle_timeout: u16At(b, at + 26),
-    hard_timeout: u16At(b, at + 28),
-    priority: u16At(b, at + 30),
-    buffer_id: u32At(b, at + 32),
-    out_port: u32At(b, at + 36),
-    out_group: u32At(b, at + 40),
-    flags: u16At(b, at + 44),
+    idle_timeout: wire.getUint16(26),
+    hard_timeout: wire.getUint16(28),
+    priority: wire.getUint16(30),
+    buffer_id: wire.getUint32(32),
+    out_port: wire.getUint32(36),
+    out_group: wire.getUint32(40),
+    flags: wire.getUint16(44),
     match,
     instructions,
   }

@@ -8,7 +8,7 @@ import type { MessageNamed } from '../spec/message.ts'
 import { readU64, writeU64 } from '../wire/field.ts'
 import { put16, put32, u16At, u32At } from '../wire/octets.ts'
 import { MatchView, matchEnd } from './match.ts'
-import { byRows, isPlain, matchSize, plainMatch } from './read.ts'
+import { behindMatch, byRows, opened, part, plainMatch, u64 } from './read.ts'
 import { isMessage, NOTHING, namesOf, OF13, OF14, refuse, TYPES, View } from './view.ts'
 import {
   checkPrepared,
@@ -117,28 +117,25 @@ export class FlowRemovedView extends View implements FlowRemoved {
  * The message in octets `at` to `end` as decode gives it; undefined if it is no flow_removed. Throws what decode throws.
  */
 export function readFlowRemoved(b: Uint8Array, at = 0, end = b.length): MessageNamed<'flow_removed'> | undefined {
-  return plainFlowRemoved(b, at, end) ?? byRows(b, at, end, 'flow_removed')
-}
-
-function plainFlowRemoved(b: Uint8Array, at: number, end: number): MessageNamed<'flow_removed'> | undefined {
-  if (!isPlain(b, at, end, TYPES.flow_removed, MATCH_AT)) return undefined
-  if (matchSize(b, at + MATCH_AT, end) !== end - at - MATCH_AT) return undefined
-  const match = plainMatch(b, at + MATCH_AT)
-  if (match === undefined) return undefined
-  const number = b[at + 18]!
+  const octets = part(b, at, end)
+  const size = octets.length
+  const wire = opened(octets, TYPES.flow_removed, MATCH_AT)
+  const match = wire && plainMatch(octets, MATCH_AT, size)
+  if (wire === undefined || match === undefined || behindMatch(MATCH_AT) !== size) return byRows(octets, 'flow_removed')
+  const number = wire.getUint8(18)
   return {
     type: 'flow_removed',
-    xid: u32At(b, at + 4),
-    cookie: readU64(b, at + 8),
-    priority: u16At(b, at + 16),
+    xid: wire.getUint32(4),
+    cookie: u64(8),
+    priority: wire.getUint16(16),
     reason: REASONS[number] ?? number,
-    table_id: b[at + 19]!,
-    duration_sec: u32At(b, at + 20),
-    duration_nsec: u32At(b, at + 24),
-    idle_timeout: u16At(b, at + 28),
-    hard_timeout: u16At(b, at + 30),
-    packet_count: readU64(b, at + 32),
-    byte_count: readU64(b, at + 40),
+    table_id: wire.getUint8(19),
+    duration_sec: wire.getUint32(20),
+    duration_nsec: wire.getUint32(24),
+    idle_timeout: wire.getUint16(28),
+    hard_timeout: wire.getUint16(30),
+    packet_count: u64(32),
+    byte_count: u64(40),
     match,
   }
 }

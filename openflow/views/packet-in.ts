@@ -8,7 +8,7 @@ import type { MessageNamed } from '../spec/message.ts'
 import { readU64, writeU64 } from '../wire/field.ts'
 import { put16, put32, u16At, u32At } from '../wire/octets.ts'
 import { MatchView, matchEnd } from './match.ts'
-import { byRows, isPlain, matchSize, plainMatch } from './read.ts'
+import { behindMatch, byRows, opened, part, plainMatch, u64 } from './read.ts'
 import { isMessage, NOTHING, namesOf, OF13, OF15, refuse, TYPES, View } from './view.ts'
 import {
   checkPrepared,
@@ -90,27 +90,24 @@ export class PacketInView extends View implements Omit<PacketIn, 'match' | 'padd
  * The message in octets `at` to `end` as decode gives it; undefined if it is no packet_in. Throws what decode throws.
  */
 export function readPacketIn(b: Uint8Array, at = 0, end = b.length): PacketIn | undefined {
-  return plainPacketIn(b, at, end) ?? byRows(b, at, end, 'packet_in')
-}
-
-function plainPacketIn(b: Uint8Array, at: number, end: number): PacketIn | undefined {
-  if (!isPlain(b, at, end, TYPES.packet_in, MATCH_AT)) return undefined
-  const size = matchSize(b, at + MATCH_AT, end)
-  const behind = at + MATCH_AT + size
-  if (size === 0 || end - behind < 2 || u16At(b, behind) !== 0) return undefined
-  const match = plainMatch(b, at + MATCH_AT)
-  if (match === undefined) return undefined
-  const number = b[at + 14]!
+  const octets = part(b, at, end)
+  const size = octets.length
+  const wire = opened(octets, TYPES.packet_in, MATCH_AT)
+  // Behind the match are two octets of padding.
+  const match = wire && plainMatch(octets, MATCH_AT, size - 2)
+  const behind = behindMatch(MATCH_AT)
+  if (wire === undefined || match === undefined || wire.getUint16(behind) !== 0) return byRows(octets, 'packet_in')
+  const number = wire.getUint8(14)
   return {
     type: 'packet_in',
-    xid: u32At(b, at + 4),
-    buffer_id: u32At(b, at + 8),
-    total_len: u16At(b, at + 12),
+    xid: wire.getUint32(4),
+    buffer_id: wire.getUint32(8),
+    total_len: wire.getUint16(12),
     reason: REASONS[number] ?? number,
-    table_id: b[at + 15]!,
-    cookie: readU64(b, at + 16),
+    table_id: wire.getUint8(15),
+    cookie: u64(16),
     match,
-    data: b.subarray(behind + 2, end),
+    data: octets.subarray(behind + 2),
   }
 }
 

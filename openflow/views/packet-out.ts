@@ -6,7 +6,7 @@
 import type { MessageNamed } from '../spec/message.ts'
 import { put16, put32, u16At, u32At } from '../wire/octets.ts'
 import { ActionsView } from './actions.ts'
-import { byRows, isPlain, plainActions } from './read.ts'
+import { byRows, opened, part, plainActions } from './read.ts'
 import { actionShapes, listFits } from './shapes.ts'
 import { isMessage, NOTHING, OF13, OF14, refuse, TYPES, View } from './view.ts'
 import { checkPrepared, checkVersion, isU32, putHeader, refuseValues } from './write.ts'
@@ -68,22 +68,19 @@ export class PacketOutView extends View implements PacketOut {
  * The message in octets `at` to `end` as decode gives it; undefined if it is no packet_out. Throws what decode throws.
  */
 export function readPacketOut(b: Uint8Array, at = 0, end = b.length): MessageNamed<'packet_out'> | undefined {
-  return plainPacketOut(b, at, end) ?? byRows(b, at, end, 'packet_out')
-}
-
-function plainPacketOut(b: Uint8Array, at: number, end: number): MessageNamed<'packet_out'> | undefined {
-  if (!isPlain(b, at, end, TYPES.packet_out, ACTIONS_AT)) return undefined
-  const behind = at + ACTIONS_AT + u16At(b, at + 16)
-  if (behind > end || (u16At(b, at + 18) | u32At(b, at + 20)) !== 0) return undefined
-  const actions = plainActions(b, at + ACTIONS_AT, behind)
-  if (actions === undefined) return undefined
+  const octets = part(b, at, end)
+  const wire = opened(octets, TYPES.packet_out, ACTIONS_AT)
+  const behind = wire === undefined ? 0 : ACTIONS_AT + wire.getUint16(16)
+  const plain = behind <= octets.length && wire !== undefined && (wire.getUint16(18) | wire.getUint32(20)) === 0
+  const actions = plain ? plainActions(octets, ACTIONS_AT, behind, 0) : undefined
+  if (wire === undefined || actions === undefined) return byRows(octets, 'packet_out')
   return {
     type: 'packet_out',
-    xid: u32At(b, at + 4),
-    buffer_id: u32At(b, at + 8),
-    in_port: u32At(b, at + 12),
+    xid: wire.getUint32(4),
+    buffer_id: wire.getUint32(8),
+    in_port: wire.getUint32(12),
     actions,
-    data: b.subarray(behind, end),
+    data: octets.subarray(behind),
   }
 }
 

@@ -116,14 +116,19 @@ const halves = new Uint32Array(lane.buffer)
 const HIGH = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1 ? 1 : 0
 const LOW = 1 - HIGH
 
-/** Reads 64 bits; unchecked. Zero is what most cookies, masks and counters are, and needs no new bigint. */
-export function readU64(b: Uint8Array, at: number): bigint {
-  const high = (b[at]! << 24) | (b[at + 1]! << 16) | (b[at + 2]! << 8) | b[at + 3]!
-  const low = (b[at + 4]! << 24) | (b[at + 5]! << 16) | (b[at + 6]! << 8) | b[at + 7]!
+/** The 64 bits of two halves. Zero is what most cookies, masks and counters are, and needs no new bigint. */
+export function joined(high: number, low: number): bigint {
   if ((high | low) === 0) return 0n
   halves[HIGH] = high
   halves[LOW] = low
   return lane[0]!
+}
+
+/** Reads 64 bits; unchecked. */
+export function readU64(b: Uint8Array, at: number): bigint {
+  const high = (b[at]! << 24) | (b[at + 1]! << 16) | (b[at + 2]! << 8) | b[at + 3]!
+  const low = (b[at + 4]! << 24) | (b[at + 5]! << 16) | (b[at + 6]! << 8) | b[at + 7]!
+  return joined(high, low)
 }
 
 /** Writes the low 64 bits; unchecked. */

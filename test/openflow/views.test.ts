@@ -39,6 +39,7 @@ function readsAsDecode({ read, types }: ViewCase, octets: Uint8Array, around: Ui
   const whole = outcome(() => decode(octets))
   const message = 'got' in whole && whole.got.type !== types[0] ? { got: undefined } : whole
   expect(outcome(() => read(around, 7, 7 + octets.length))).to.deep.equal(message)
+  expect(outcome(() => read(octets, 0, octets.length))).to.deep.equal(message)
 }
 
 /** The law, for one view and any octets; says how it went. */
