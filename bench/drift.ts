@@ -10,8 +10,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { connect, type Message, NO_BUFFER, PORT_ANY } from 'node-openflow'
 import { Southbound } from '../controller/channel/southbound.ts'
 import type { Flow } from '../controller/policy/program.ts'
+import { addBridge, removeBridge } from '../test/support/bridge.ts'
 import { programOf, towards } from '../test/support/southbound-bench.ts'
-import { Bridge } from './processes.ts'
 import { figure, median, printTable, quantile } from './report.ts'
 
 const DPID = '00000000000d01f7'
@@ -57,8 +57,9 @@ async function measure(count: number): Promise<string[][]> {
     Date.now,
   )
   const [address] = await southbound.start()
-  const bridge = new Bridge(`tsd${process.pid % 100_000}`, DPID, 3, `tcp:${address}`)
-  const watch = spawn('ovs-ofctl', ['-O', 'OpenFlow13', 'monitor', bridge.name, 'watch:!initial'])
+  const bridge = `tsd${process.pid % 100_000}`
+  addBridge(bridge, { ports: [1, 2, 3], datapathId: DPID, controller: `tcp:${address}`, failMode: 'secure' })
+  const watch = spawn('ovs-ofctl', ['-O', 'OpenFlow13', 'monitor', bridge, 'watch:!initial'])
   try {
     const flows = Array.from({ length: count }, (_, i) => towards(0x0a000000 + i, 1 + (i % 3), i % 5))
     southbound.want(DPID, 1, programOf(flows))
@@ -68,7 +69,7 @@ async function measure(count: number): Promise<string[][]> {
         if (chunk.includes('event=')) note('printed')
       })
     }
-    const other = await connect({ path: `${SOCKETS}/${bridge.name}.mgmt`, side: 'controller' })
+    const other = await connect({ path: `${SOCKETS}/${bridge}.mgmt`, side: 'controller' })
     /** Milliseconds from the flow_mod until each of the types is told. */
     const round = async (message: Message, types: readonly string[]): Promise<number[]> => {
       told.length = 0
@@ -118,7 +119,7 @@ async function measure(count: number): Promise<string[][]> {
     })
   } finally {
     watch.kill()
-    bridge.stop()
+    removeBridge(bridge)
     await southbound.close()
   }
 }

@@ -1,5 +1,5 @@
-/** Child processes of benches: sink switches and clients that answer line by line, bridges that are taken down again. */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+/** Child processes of benches: sink switches, controllers and clients that answer line by line. */
+import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface, type Interface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { ControllerConfig } from '../host/config.ts'
@@ -133,37 +133,5 @@ export class PeerSwitches extends Answering {
     const switches = new PeerSwitches('peer-switches.ts', [])
     await switches.next()
     return switches
-  }
-}
-
-/** A bridge with internal ports p1..pN, pointed at a controller; removed by stop(). */
-export class Bridge {
-  readonly name: string
-  constructor(name: string, datapathId: string, ports: number, controller?: string) {
-    this.name = name
-    const adding = Array.from({ length: ports }, (_, index) => [
-      '--',
-      'add-port',
-      name,
-      `${name}p${index + 1}`,
-      '--',
-      'set',
-      'Interface',
-      `${name}p${index + 1}`,
-      'type=internal',
-      `ofport_request=${index + 1}`,
-    ]).flat()
-    const settings = [
-      'datapath_type=netdev',
-      'fail_mode=secure',
-      'protocols=OpenFlow13',
-      `other-config:datapath-id=${datapathId}`,
-    ]
-    execFileSync('ovs-vsctl', ['add-br', name, '--', 'set', 'bridge', name, ...settings, ...adding])
-    if (controller !== undefined) execFileSync('ovs-vsctl', ['set-controller', name, controller])
-  }
-
-  stop(): void {
-    execFileSync('ovs-vsctl', ['--if-exists', 'del-br', this.name])
   }
 }

@@ -20,6 +20,8 @@ const ADDRESSES = 64
 /** Flows that one record comes to. */
 const PER_RECORD = 390
 const PER_APPLY = 100
+/** Within which a switch must enforce everything. */
+const APPLIED_MS = 300_000
 const [about = 100_000, rounds = 3] = process.argv.slice(2).map(Number)
 
 const folder = mkdtempSync(join(tmpdir(), 'restart-'))
@@ -62,19 +64,6 @@ function records(count: number): object[] {
   return [vnp, policy, ...interfaces]
 }
 
-/** Waits until the bridge is served and enforces what was written last. */
-async function applied(controller: RunningController): Promise<void> {
-  interface Seen {
-    switches: { connected: boolean }[]
-  }
-  await until(
-    'the switch enforces what was written last',
-    () => controller.call<Seen>('FlowService.WaitApplied', {}).catch((): Seen => ({ switches: [] })),
-    ({ switches }) => switches.length === 1 && switches[0]?.connected === true,
-    300_000,
-  )
-}
-
 /** The longest turn, and the most processor time in one. */
 async function longestTurn(pid: number): Promise<[number, number]> {
   rmSync(turns, { force: true })
@@ -101,7 +90,7 @@ async function start(controller: RunningController): Promise<Start> {
   await controller.run(undefined, environment)
   // What it takes to begin holds nobody up.
   await longestTurn(controller.pid as number)
-  await applied(controller)
+  await controller.enforced(APPLIED_MS)
   const whole = Date.now() - begun
   const pid = controller.pid as number
   const processor = processorTime(pid)
@@ -177,7 +166,7 @@ try {
   for (let at = 0; at < all.length; at += PER_APPLY) {
     await controller.call('ApplyService.Apply', { records: all.slice(at, at + PER_APPLY), owner: 'bench' })
   }
-  await applied(controller)
+  await controller.enforced(APPLIED_MS)
   const dump = ofctl('br', 'dump-flows', '--no-stats')
   const count = dump.trim().split('\n').length - 1
   const flows = join(folder, 'flows')

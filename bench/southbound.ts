@@ -17,8 +17,9 @@ import { cookieOf } from '../controller/policy/cookie.ts'
 import { Intent } from '../controller/policy/intent.ts'
 import { emptyProgram, type Flow, flowKey, type SwitchProgram } from '../controller/policy/program.ts'
 import { ETHERTYPE, encodeEthernet } from '../packet/ethernet.ts'
+import { addBridge, removeBridge } from '../test/support/bridge.ts'
 import { freePort } from '../test/support/running-controller.ts'
-import { Bridge, SinkSwitch } from './processes.ts'
+import { SinkSwitch } from './processes.ts'
 import { figure, median, printTable, quantile } from './report.ts'
 
 const FLOWS = Number(process.argv[2] ?? 10_000)
@@ -129,7 +130,6 @@ const rows: string[][] = []
 const [sinkId, bridgeId] = ['0000000000005111', '0000000000005112']
 const sink = await SinkSwitch.start(openflow, Number.parseInt(sinkId, 16), 4)
 const name = `tss${process.pid % 10_000}`
-let bridge: Bridge | undefined
 try {
   const mods: Message[] = [...program(1).flows].map(([key, flow]) =>
     operationMessage({ what: 'flow', act: 'add', key, flow }),
@@ -151,7 +151,7 @@ try {
     `${figure(rate / limit)} x`,
   ])
   if (process.getuid?.() === 0) {
-    bridge = new Bridge(name, bridgeId, 0, `tcp:127.0.0.1:${openflow}`)
+    addBridge(name, { datapathId: bridgeId, controller: `tcp:127.0.0.1:${openflow}`, failMode: 'secure' })
     const toOvs = await swaps(southbound, bridgeId)
     const text = (round: number): string =>
       [...program(round).flows.values()].map((flow) => formatFlow(flow, { style: 'add' })).join('\n')
@@ -205,7 +205,7 @@ try {
   }
 } finally {
   await sink.stop()
-  bridge?.stop()
+  if (process.getuid?.() === 0) removeBridge(name)
   await southbound.close()
   rmSync(folder, { recursive: true, force: true })
 }

@@ -6,9 +6,10 @@
  * measured between the changes, so that a busy machine slows both alike. After that, the same beside OVN, where it is
  * there: peers/group-change.ts. Usage: npx tsx bench/tagchange.ts [N...] [ovn | ovn:N], N a number of interfaces
  */
+import { addBridge, removeBridge } from '../test/support/bridge.ts'
 import { diskSampler } from './disk.ts'
 import { besideOvn } from './peers/group-change.ts'
-import { Bridge, SinkSwitch, TagClient } from './processes.ts'
+import { SinkSwitch, TagClient } from './processes.ts'
 import { figure, median, printTable, quantile } from './report.ts'
 import { BenchController } from './tag-controller.ts'
 
@@ -63,14 +64,20 @@ function records(size: number): object[] {
 
 async function measure({ size, real }: { size: number; real: boolean }): Promise<string[]> {
   const controller = await BenchController.start()
-  const bridgeName = `tsb${process.pid % 10_000}`
+  const bridge = `tsb${process.pid % 10_000}`
   let sink: SinkSwitch | undefined
-  let bridge: Bridge | undefined
   const client = await TagClient.start(controller.grpc, size)
   try {
     await controller.apply(records(size))
-    if (real) bridge = new Bridge(bridgeName, DPID, size, `tcp:127.0.0.1:${controller.openflowPort}`)
-    else sink = await SinkSwitch.start(controller.openflowPort, Number.parseInt(DPID, 16), size)
+    if (real) {
+      const ports = Array.from({ length: size }, (_, index) => index + 1)
+      addBridge(bridge, {
+        ports,
+        datapathId: DPID,
+        controller: `tcp:127.0.0.1:${controller.openflowPort}`,
+        failMode: 'secure',
+      })
+    } else sink = await SinkSwitch.start(controller.openflowPort, Number.parseInt(DPID, 16), size)
     await controller.served([DPID], size)
     await client.ask(`changes ${WARM_UP * 2}`)
     const [samples, rpc, disk, echo]: [number[], number[], number[], number[]] = [[], [], [], []]
@@ -97,7 +104,7 @@ async function measure({ size, real }: { size: number; real: boolean }): Promise
   } finally {
     await client.stop()
     await sink?.stop()
-    bridge?.stop()
+    if (real) removeBridge(bridge)
     await controller.stop()
   }
 }

@@ -2,12 +2,12 @@
  * A switch that is slow: told with a reason before its time is up, degraded after it, and nobody else waits for it. The
  * others are real connections beside it.
  */
-
-import { type AddressInfo, connect as connectSocket, createServer, type Server, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { expect } from 'chai'
 import type { Message } from 'node-openflow'
 import { Applied } from '../../controller/applied.ts'
 import { FakeSwitch } from '../support/fake-switch.ts'
+import { Relay } from '../support/relay.ts'
 import { Bench, programOf, towards } from '../support/southbound-bench.ts'
 
 const STUCK = '00000000000000a1'
@@ -21,7 +21,7 @@ const isCommit = (message: Message): boolean =>
 describe('a slow switch', () => {
   let bench: Bench
   let devices: FakeSwitch[]
-  let relay: Relay
+  let relay: SlowRelay
 
   const start = async (answerMs: number, probeIntervalMs?: number, slowMs = SLOW_MS): Promise<void> => {
     bench = await Bench.start({
@@ -29,7 +29,7 @@ describe('a slow switch', () => {
       ...(probeIntervalMs === undefined ? {} : { probeIntervalMs }),
     })
     devices = [STUCK, ...GOOD].map((datapathId) => new FakeSwitch(BigInt(`0x${datapathId}`)))
-    relay = await Relay.start(bench.address)
+    relay = await SlowRelay.start(bench.address)
     for (const [index, device] of devices.entries()) await device.connect(index === 0 ? relay.address : bench.address)
     await bench.until(
       () => [...bench.southbound.switches.values()].filter(({ state }) => state === 'served').length === 3,
@@ -37,7 +37,7 @@ describe('a slow switch', () => {
   }
   afterEach(async () => {
     await bench.close(...devices)
-    relay.stop()
+    await relay.cut()
   })
 
   const applied = (): Applied => {
@@ -155,39 +155,31 @@ describe('a slow switch', () => {
 })
 
 /** Between the stuck switch and the controller: delays what the switch says, or does not read what it is told. */
-class Relay {
+class SlowRelay extends Relay {
   delayMs = 0
   address = ''
-  readonly #server: Server
   #toController: Socket | undefined
 
-  private constructor(controller: number) {
-    this.#server = createServer((device) => {
-      const outward = connectSocket(controller, '127.0.0.1')
-      this.#toController = outward
-      outward.on('data', (chunk: Buffer) => device.write(chunk))
-      let last = Promise.resolve()
-      device.on('data', (chunk: Buffer) => {
-        const { delayMs } = this
-        const due = delayMs === 0 ? Promise.resolve() : new Promise<void>((resolve) => setTimeout(resolve, delayMs))
-        last = Promise.all([last, due]).then(() => {
-          outward.write(chunk)
+  private constructor(controller: string) {
+    super(controller, {
+      carry: (device, outward) => {
+        this.#toController = outward
+        outward.on('data', (chunk: Buffer) => device.write(chunk))
+        let last = Promise.resolve()
+        device.on('data', (chunk: Buffer) => {
+          const { delayMs } = this
+          const due = delayMs === 0 ? Promise.resolve() : new Promise<void>((resolve) => setTimeout(resolve, delayMs))
+          last = Promise.all([last, due]).then(() => {
+            outward.write(chunk)
+          })
         })
-      })
-      for (const [one, other] of [
-        [device, outward],
-        [outward, device],
-      ] as const) {
-        one.on('close', () => other.destroy())
-        one.on('error', () => {})
-      }
+      },
     })
   }
 
-  static async start(controller: string): Promise<Relay> {
-    const relay = new Relay(Number(controller.slice(controller.lastIndexOf(':') + 1)))
-    await new Promise<void>((resolve) => relay.#server.listen(0, '127.0.0.1', resolve))
-    relay.address = `127.0.0.1:${(relay.#server.address() as AddressInfo).port}`
+  static async start(controller: string): Promise<SlowRelay> {
+    const relay = new SlowRelay(controller)
+    relay.address = await relay.listen()
     return relay
   }
 
@@ -195,10 +187,5 @@ class Relay {
   read(on: boolean): void {
     if (on) this.#toController?.resume()
     else this.#toController?.pause()
-  }
-
-  stop(): void {
-    this.#toController?.destroy()
-    this.#server.close()
   }
 }

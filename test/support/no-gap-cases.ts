@@ -79,7 +79,7 @@ export function noGap(about: number): void {
       survives(async () => {
         await lab.cable.cut()
         await new Promise((resolve) => setTimeout(resolve, 500))
-        await lab.cable.join()
+        await lab.cable.listen()
         return lab.applied()
       }))
 

@@ -7,12 +7,12 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { connect, createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { Daemons } from './ovs-bridge.ts'
+import { Relay } from './relay.ts'
 import { RunningController, until } from './running-controller.ts'
 
 const SEQUENCE = fileURLToPath(new URL('sequence.py', import.meta.url))
@@ -86,49 +86,9 @@ export class Station {
   }
 }
 
-/** Brings the switch's connections to the controller, unless it is cut. */
-export class Cable {
-  readonly #path: string
-  readonly #to: { host: string; port: number }
-  readonly #sockets = new Set<Socket>()
-  #server: Server | undefined
-
-  constructor(path: string, to: string) {
-    const [host = '', port] = to.split(':')
-    this.#path = path
-    this.#to = { host, port: Number(port) }
-  }
-
-  async join(): Promise<void> {
-    const server = createServer((near) => {
-      const far = connect(this.#to)
-      for (const [one, other] of [
-        [near, far],
-        [far, near],
-      ] as const) {
-        this.#sockets.add(one)
-        one.on('error', () => other.destroy())
-        one.on('close', () => {
-          this.#sockets.delete(one)
-          other.destroy()
-        })
-        one.pipe(other)
-      }
-    })
-    this.#server = server
-    await new Promise<void>((resolve) => server.listen(this.#path, resolve))
-  }
-
-  async cut(): Promise<void> {
-    const closed = new Promise((resolve) => this.#server?.close(resolve))
-    for (const socket of this.#sockets) socket.destroy()
-    await closed
-  }
-}
-
 export class NoGapLab {
   readonly controller: RunningController
-  readonly cable: Cable
+  readonly cable: Relay
   readonly daemons: Daemons
   readonly #directory: string
   readonly #netns: (name: string) => string
@@ -141,7 +101,7 @@ export class NoGapLab {
     this.daemons = daemons
     this.#directory = directory
     this.#turns = join(directory, 'turns')
-    this.cable = new Cable(join(daemons.directory, 'cable.sock'), controller.openflow)
+    this.cable = new Relay(controller.openflow, { path: join(daemons.directory, 'cable.sock') })
     this.#netns = (name) => `ng${suffix}${name}`
     this.#spaces = ['sw', ...HOSTS].map(this.#netns)
   }
@@ -178,7 +138,7 @@ export class NoGapLab {
       execFileSync('ip', words)
     }
     const [sw, { daemons }] = [this.#netns('sw'), this]
-    await this.cable.join()
+    await this.cable.listen()
     const settings = ['datapath_type=netdev', 'fail_mode=secure', 'protocols=OpenFlow13']
     const id = `other-config:datapath-id=${DATAPATH}`
     daemons.vsctl('add-br', BRIDGE, '--', 'set', 'bridge', BRIDGE, ...settings, id, 'other-config:disable-in-band=true')
@@ -264,15 +224,7 @@ export class NoGapLab {
   /** The one switch is served, and enforces what was written last. @returns ms until then. */
   async applied(timeoutMs = 120_000): Promise<number> {
     const begun = performance.now()
-    interface Seen {
-      switches: { connected: boolean }[]
-    }
-    await until(
-      'the switch enforces what was written last',
-      () => this.controller.call<Seen>('FlowService.WaitApplied', {}).catch((): Seen => ({ switches: [] })),
-      ({ switches }) => switches.length === 1 && switches[0]?.connected === true,
-      timeoutMs,
-    )
+    await this.controller.enforced(timeoutMs)
     return performance.now() - begun
   }
 

@@ -4,9 +4,10 @@
  */
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { Cable, Station } from './no-gap-lab.ts'
+import { Station } from './no-gap-lab.ts'
 import { Daemons } from './ovs-bridge.ts'
-import { freePort, RunningController, until } from './running-controller.ts'
+import { Relay } from './relay.ts'
+import { freePort, RunningController } from './running-controller.ts'
 
 export const DATAPATH = '0000000000000a71'
 const BRIDGE = 'br'
@@ -26,7 +27,7 @@ export class ReactiveLab {
   metrics = ''
   readonly #suffix: string
   readonly #stations = new Map<string, Station>()
-  #cable: Cable | undefined
+  #cable: Relay | undefined
 
   private constructor(controller: RunningController, daemons: Daemons, hosts: readonly string[], suffix: string) {
     this.controller = controller
@@ -93,8 +94,8 @@ export class ReactiveLab {
     }
     // The bridge forwards in a namespace of its own, where the controller's address is another.
     const path = `${this.daemons.directory}/cable.sock`
-    this.#cable = new Cable(path, this.controller.openflow)
-    await this.#cable.join()
+    this.#cable = new Relay(this.controller.openflow, { path })
+    await this.#cable.listen()
     this.daemons.vsctl('set-controller', BRIDGE, `unix:${path}`)
   }
 
@@ -116,15 +117,8 @@ export class ReactiveLab {
     await this.applied()
   }
 
-  async applied(): Promise<void> {
-    interface Seen {
-      switches: { connected: boolean }[]
-    }
-    await until(
-      'the switch enforces what was written last',
-      () => this.controller.call<Seen>('FlowService.WaitApplied', {}).catch((): Seen => ({ switches: [] })),
-      ({ switches }) => switches.length === 1 && switches[0]?.connected === true,
-    )
+  applied(): Promise<void> {
+    return this.controller.enforced()
   }
 
   async seen(): Promise<SwitchSeen> {

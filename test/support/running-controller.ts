@@ -2,7 +2,7 @@
  * The controller as users run it: `tagsteer up` as a process of its own, with its state in a directory of the test's.
  * It can be ended, killed and started again on the same state and ports.
  */
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -12,7 +12,8 @@ import { fileURLToPath } from 'node:url'
 import { credentials } from '@grpc/grpc-js'
 import { type Call, type Caller, caller } from './api-server.ts'
 
-const TAGSTEER = fileURLToPath(new URL('../../dist/tagsteer.js', import.meta.url))
+/** The built program. */
+export const TAGSTEER = fileURLToPath(new URL('../../dist/tagsteer.js', import.meta.url))
 const START_MS = 30_000
 
 export async function freePort(): Promise<number> {
@@ -105,6 +106,37 @@ export class RunningController {
   /** A call to `Service.Method`. */
   readonly call: Call = (method, request) => {
     return this.#connect().call(method, request)
+  }
+
+  /** Runs a command line with its home, to its end; this process stands still meanwhile. */
+  tagsteer(...words: string[]): { code: number; out: string; err: string } {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [TAGSTEER, ...words], {
+      env: { ...process.env, TAGSTEER_HOME: this.home },
+      encoding: 'utf8',
+    })
+    return { code: status ?? -1, out: stdout, err: stderr }
+  }
+
+  /** Resolves when it serves so many switches. */
+  async served(count = 1): Promise<void> {
+    await until(
+      `${count} served`,
+      () => this.call<{ switches: { state: string }[] }>('TopologyService.ListSwitches'),
+      ({ switches }) => switches.filter(({ state }) => state === 'SWITCH_STATE_SERVED').length === count,
+    )
+  }
+
+  /** Resolves when its one switch is connected and enforces what was written last. */
+  async enforced(timeoutMs?: number): Promise<void> {
+    interface Seen {
+      switches: { connected: boolean }[]
+    }
+    await until(
+      'the switch enforces what was written last',
+      () => this.call<Seen>('FlowService.WaitApplied', {}).catch((): Seen => ({ switches: [] })),
+      ({ switches }) => switches.length === 1 && switches[0]?.connected === true,
+      timeoutMs,
+    )
   }
 
   /** Events of these types that are kept. */

@@ -7,11 +7,9 @@ import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
+import { addBridge, removeBridge, vsctl } from '../support/bridge.ts'
 import { RunningController, until } from '../support/running-controller.ts'
-
-const TAGSTEER = fileURLToPath(new URL('../../dist/tagsteer.js', import.meta.url))
 
 describe('the command line with a real bridge', function () {
   this.timeout(60_000)
@@ -19,35 +17,18 @@ describe('the command line with a real bridge', function () {
   const folder = mkdtempSync(join(tmpdir(), 'tagsteer-cli-'))
   let controller: RunningController
 
-  const vsctl = (...words: string[]): string => execFileSync('ovs-vsctl', words, { encoding: 'utf8' })
-  function tagsteer(...words: string[]): { code: number; out: string; err: string } {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [TAGSTEER, ...words], {
-      env: { ...process.env, TAGSTEER_HOME: controller.home },
-      encoding: 'utf8',
-    })
-    return { code: status ?? -1, out: stdout, err: stderr }
-  }
   const state = (): string => {
-    const { out } = tagsteer('get', 'switches', '-o', 'json')
+    const { out } = controller.tagsteer('get', 'switches', '-o', 'json')
     const rows = JSON.parse(out || '[]') as { name: string; state: string }[]
     return rows.find(({ name }) => name === bridge)?.state ?? 'none'
   }
 
   before(async () => {
     controller = await RunningController.start()
-    const ports = [1, 2, 3].flatMap((index) => [
-      ...['--', 'add-port', bridge, `${bridge}p${index}`],
-      ...['--', 'set', 'Interface', `${bridge}p${index}`, 'type=internal', `ofport_request=${index}`],
-    ])
-    const settings = ['datapath_type=netdev', 'protocols=OpenFlow13', 'other-config:disable-in-band=true']
-    vsctl(
-      ...['add-br', bridge, '--', 'set', 'bridge', bridge, ...settings, ...ports],
-      ...['--', '--id=@c', 'create', 'Controller', `target="tcp:${controller.openflow}"`, 'max_backoff=1000'],
-      ...['--', 'set', 'bridge', bridge, 'controller=[@c]'],
-    )
+    addBridge(bridge, { ports: [1, 2, 3], controller: `tcp:${controller.openflow}` })
   })
   after(async () => {
-    vsctl('--if-exists', 'del-br', bridge)
+    removeBridge(bridge)
     await controller?.remove()
     rmSync(folder, { recursive: true, force: true })
   })
@@ -58,7 +39,7 @@ describe('the command line with a real bridge', function () {
       async () => state(),
       (seen) => seen === 'SWITCH_STATE_REFUSED',
     )
-    const { out } = tagsteer('events', '--severity', 'alert')
+    const { out } = controller.tagsteer('events', '--severity', 'alert')
     expect(out).to.match(/switch-refused.*fail/)
     expect(execFileSync('ovs-ofctl', ['-O', 'OpenFlow13', 'dump-flows', bridge], { encoding: 'utf8' })).to.not.match(
       /7a67/,
@@ -98,17 +79,17 @@ rules:
   - { direction: ingress, protocols: [udp], action: rate-limit, rateKbps: 1000 }
 ${interfaces.join('')}`,
     )
-    const applied = tagsteer('apply', '-f', manifest, '--wait', 'applied')
+    const applied = controller.tagsteer('apply', '-f', manifest, '--wait', 'applied')
     expect(applied.code, applied.err).to.equal(0)
-    const again = tagsteer('diff', '-f', manifest)
+    const again = controller.tagsteer('diff', '-f', manifest)
     expect([again.code, again.out]).to.deep.equal([0, ''])
-    const flows = tagsteer('flows', bridge, '-o', 'ovs')
+    const flows = controller.tagsteer('flows', bridge, '-o', 'ovs')
     expect(flows.code, flows.err).to.equal(0)
     const file = join(folder, 'flows')
     writeFileSync(file, flows.out)
     const difference = spawnSync('ovs-ofctl', ['-O', 'OpenFlow13', 'diff-flows', bridge, file], { encoding: 'utf8' })
     expect([difference.status, difference.stdout, difference.stderr]).to.deep.equal([0, '', ''])
-    const { out } = tagsteer('flows', bridge, '--policy', 'many', '-o', 'json')
+    const { out } = controller.tagsteer('flows', bridge, '--policy', 'many', '-o', 'json')
     const rows = JSON.parse(out) as { cause: { name: string; rule: number }; state: string }[]
     expect(new Set(rows.map(({ cause }) => cause.rule))).to.deep.equal(new Set([0, 1, 2]))
     expect(rows.every(({ state: seen, cause }) => seen === 'FLOW_STATE_INSTALLED' && cause.name === 'many')).to.equal(
@@ -117,14 +98,14 @@ ${interfaces.join('')}`,
   })
 
   it('tells scripts by its exit code', () => {
-    expect(tagsteer('explain', 'i1', 'i2', 'tcp/443', '--expect', 'allow').code).to.equal(0)
-    expect(tagsteer('explain', 'i1', 'i2', 'tcp/22', '--expect', 'allow').code).to.equal(2)
-    expect(tagsteer('explain', 'i1', 'nobody', 'tcp/22').out).to.match(/nobody/)
-    const missing = tagsteer('describe', 'interface', 'nobody')
+    expect(controller.tagsteer('explain', 'i1', 'i2', 'tcp/443', '--expect', 'allow').code).to.equal(0)
+    expect(controller.tagsteer('explain', 'i1', 'i2', 'tcp/22', '--expect', 'allow').code).to.equal(2)
+    expect(controller.tagsteer('explain', 'i1', 'nobody', 'tcp/22').out).to.match(/nobody/)
+    const missing = controller.tagsteer('describe', 'interface', 'nobody')
     expect(missing.code).to.equal(1)
     expect(missing.err).to.match(/no interface named nobody/)
-    const matrix = tagsteer('matrix', 'tcp/443')
+    const matrix = controller.tagsteer('matrix', 'tcp/443')
     expect(matrix.out).to.match(/^FROM +i1 +i2 +i3\ni1 +\. +yes +yes\n/)
-    expect(tagsteer('tag', 'i1', 'extra', '--wait', 'applied').code).to.equal(0)
+    expect(controller.tagsteer('tag', 'i1', 'extra', '--wait', 'applied').code).to.equal(0)
   })
 })

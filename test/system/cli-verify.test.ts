@@ -6,12 +6,10 @@ import { execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import { Daemons } from '../support/ovs-bridge.ts'
-import { RunningController, until } from '../support/running-controller.ts'
+import { RunningController, TAGSTEER, until } from '../support/running-controller.ts'
 
-const TAGSTEER = fileURLToPath(new URL('../../dist/tagsteer.js', import.meta.url))
 const BRIDGE = 'verified'
 
 describe('tagsteer verify with a real bridge', function () {

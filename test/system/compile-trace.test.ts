@@ -3,7 +3,6 @@
  * datapath, and ofproto/trace says for each packet whether it comes out at its receiver's port. The bridge is written
  * through its management socket and asked through the daemon's control socket, both in process.
  */
-import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { expect } from 'chai'
 import fc from 'fast-check'
@@ -27,6 +26,7 @@ import {
   LINE_PORTS,
   networkOf,
 } from '../support/arbitrary-state.ts'
+import { addBridge, removeBridge } from '../support/bridge.ts'
 
 const RUN = '/var/run/openvswitch'
 const BRIDGE = `ct${process.pid.toString(36)}`.slice(0, 10)
@@ -35,8 +35,6 @@ const GATEWAY = '02:ff:00:00:00:01'
 const NETWORKS = 120
 /** Packets of each verdict that are asked about in one network, and those they are chosen from. */
 const PACKETS = { each: 30, candidates: 300 }
-
-const vsctl = (...words: string[]): string => execFileSync('ovs-vsctl', words, { encoding: 'utf8' }).trim()
 
 /** All records on one switch. */
 const networks = arbitraryRecords.map(({ records }) => {
@@ -56,14 +54,7 @@ describe('compiled tables in Open vSwitch', function () {
   const refusals: Message[] = []
 
   before(async () => {
-    vsctl(
-      ...['add-br', BRIDGE, '--', 'set', 'bridge', BRIDGE, 'datapath_type=netdev', 'fail_mode=secure'],
-      'protocols=OpenFlow13',
-    )
-    for (const port of PORTS) {
-      const name = `${BRIDGE}_${port}`
-      vsctl('add-port', BRIDGE, name, '--', 'set', 'interface', name, 'type=internal', `ofport_request=${port}`)
-    }
+    addBridge(BRIDGE, { ports: PORTS, failMode: 'secure' })
     connection = await connect({ side: 'controller', path: `${RUN}/${BRIDGE}.mgmt` })
     connection.onMessage = (message) => {
       if (message.type === 'error') refusals.push(message)
@@ -75,7 +66,7 @@ describe('compiled tables in Open vSwitch', function () {
   after(() => {
     connection?.close()
     control?.close()
-    vsctl('--if-exists', 'del-br', BRIDGE)
+    removeBridge(BRIDGE)
   })
 
   async function install(program: SwitchProgram): Promise<void> {

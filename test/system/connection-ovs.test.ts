@@ -2,7 +2,7 @@
  * Connections with a real Open vSwitch: a bridge dials this controller, this controller dials a bridge's management
  * socket, and ovs-ofctl dials a switch made of this package.
  */
-import { execFile, execFileSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
 import {
@@ -14,11 +14,11 @@ import {
   OpenFlowError,
   type Port,
 } from 'node-openflow'
+import { removeBridge, vsctl } from '../support/bridge.ts'
 import { answers, FEATURES, rejection, Told } from '../support/openflow-peer.ts'
 
 const run = promisify(execFile)
 const bridge = `conn${process.pid.toString(36)}`.slice(0, 13)
-const vsctl = (...words: string[]): string => execFileSync('ovs-vsctl', words, { encoding: 'utf8' }).trim()
 const internalPort = (name: string): string[] => [
   'add-port',
   bridge,
@@ -59,7 +59,7 @@ describe('connections with Open vSwitch', function () {
   })
 
   after(async () => {
-    vsctl('--if-exists', 'del-br', bridge)
+    removeBridge(bridge)
     await listener?.close()
   })
 

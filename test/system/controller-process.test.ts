@@ -13,9 +13,8 @@ import type { ServiceError } from '@grpc/grpc-js'
 import { expect } from 'chai'
 import { CallFailure, caller } from '../support/api-server.ts'
 import { LoopDisk } from '../support/loop-disk.ts'
-import { freePort, RunningController, until } from '../support/running-controller.ts'
+import { freePort, RunningController, TAGSTEER, until } from '../support/running-controller.ts'
 
-const TAGSTEER = fileURLToPath(new URL('../../dist/tagsteer.js', import.meta.url))
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const run = (command: string, ...args: string[]): string => execFileSync(command, args, { encoding: 'utf8' })
 

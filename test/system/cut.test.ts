@@ -150,11 +150,7 @@ describe('connections that a rule cuts, on Open vSwitch', function () {
         record(2, 'db'),
       ],
     })
-    await until(
-      'a served switch',
-      () => controller.call<{ switches: { state: string }[] }>('TopologyService.ListSwitches'),
-      ({ switches }) => switches.some(({ state }) => state === 'SWITCH_STATE_SERVED'),
-    )
+    await controller.served()
     await controller.call('FlowService.WaitApplied', {})
     for (const [name, script] of [
       ['cth2', SERVER],

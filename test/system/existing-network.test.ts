@@ -79,11 +79,7 @@ describe('in front of an existing network', function () {
         record(3, 'e2-eth2', 'other'),
       ],
     })
-    await until(
-      'two served switches',
-      () => controller.call<{ switches: { state: string }[] }>('TopologyService.ListSwitches'),
-      ({ switches }) => switches.filter(({ state }) => state === 'SWITCH_STATE_SERVED').length === 2,
-    )
+    await controller.served(2)
     await controller.call('FlowService.WaitApplied', {})
     for (const index of [1, 2, 3, 4]) await lab.received(`eh${index}`)
   })

@@ -2,9 +2,9 @@
  * A plan against a real Open vSwitch: a live TCP connection is listed as one that would be cut, nothing is applied by
  * asking, and what the switch is sent when the change is made is what the plan counted (read off the wire by a relay).
  */
-import { createServer, connect as dial, type Server, type Socket } from 'node:net'
 import { expect } from 'chai'
 import { Lab } from '../../mininet/lab.ts'
+import { Relay } from '../support/relay.ts'
 import { RunningController, until } from '../support/running-controller.ts'
 
 const DPID = '00000000000003c1'
@@ -16,36 +16,20 @@ const ONF = 0x4f4e4600
 const BUNDLE_ADD = 2301
 
 /** Passes octets on, and counts flow-mods in bundles; others change nothing (channel/settle.ts). */
-class Relay {
+class CountingRelay extends Relay {
   bundled = 0
-  readonly #server: Server
-  readonly #sockets = new Set<Socket>()
 
-  private constructor(target: string) {
-    const [host, port] = target.split(':') as [string, string]
-    this.#server = createServer((down) => {
-      const up = dial(Number(port), host)
-      let held: Buffer = Buffer.alloc(0)
-      up.on('data', (chunk: Buffer) => {
-        down.write(chunk)
-        held = this.#count(Buffer.concat([held, chunk]))
-      })
-      down.on('data', (chunk: Buffer) => up.write(chunk))
-      for (const [one, other] of [
-        [up, down],
-        [down, up],
-      ] as const) {
-        this.#sockets.add(one)
-        one.on('error', () => other.destroy())
-        one.on('close', () => other.destroy())
-      }
+  constructor(target: string) {
+    super(target, {
+      carry: (near, far) => {
+        near.pipe(far)
+        let held: Buffer = Buffer.alloc(0)
+        far.on('data', (chunk: Buffer) => {
+          near.write(chunk)
+          held = this.#count(Buffer.concat([held, chunk]))
+        })
+      },
     })
-  }
-
-  static async start(target: string): Promise<{ relay: Relay; port: number }> {
-    const relay = new Relay(target)
-    await new Promise<void>((resolve) => relay.#server.listen(0, '127.0.0.1', resolve))
-    return { relay, port: (relay.#server.address() as { port: number }).port }
   }
 
   /** Whole messages are counted; what is left of the last one is given back. */
@@ -61,11 +45,6 @@ class Relay {
       at += size
     }
     return octets.subarray(at)
-  }
-
-  stop(): void {
-    for (const socket of this.#sockets) socket.destroy()
-    this.#server.close()
   }
 }
 
@@ -85,7 +64,7 @@ describe('a plan on Open vSwitch', function () {
   this.timeout(120_000)
   let controller: RunningController
   let lab: Lab
-  let relay: Relay
+  let relay: CountingRelay
   const ended: Promise<unknown>[] = []
 
   const rule = (action: string, port: number): object => ({
@@ -101,8 +80,8 @@ describe('a plan on Open vSwitch', function () {
 
   before(async () => {
     controller = await RunningController.start()
-    const started = await Relay.start(controller.openflow)
-    relay = started.relay
+    relay = new CountingRelay(controller.openflow)
+    const address = await relay.listen()
     const host = (index: number): object => ({
       name: `ph${index}`,
       mac: `00:00:5e:00:53:c${index}`,
@@ -114,7 +93,7 @@ describe('a plan on Open vSwitch', function () {
         switches: [{ name: 'p1', dpid: DPID }],
         hosts: [host(1), host(2)] as Parameters<typeof Lab.start>[0]['hosts'],
         links: [],
-        controllers: [`tcp:127.0.0.1:${started.port}`],
+        controllers: [`tcp:${address}`],
       })
     ).lab
     const record = (index: number, tag: string): object => ({
@@ -134,11 +113,7 @@ describe('a plan on Open vSwitch', function () {
         record(2, 'db'),
       ],
     })
-    await until(
-      'a served switch',
-      () => controller.call<{ switches: { state: string }[] }>('TopologyService.ListSwitches'),
-      ({ switches }) => switches.some(({ state }) => state === 'SWITCH_STATE_SERVED'),
-    )
+    await controller.served()
     await controller.call('FlowService.WaitApplied', {})
     const listening = `import socket,time
 s=socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.bind(("", ${PORT})); s.listen(); c,_=s.accept(); c.sendall(b"up"); time.sleep(40)`
@@ -157,7 +132,7 @@ c.recv(2); time.sleep(40)`
   after(async () => {
     await lab?.stop()
     await Promise.all(ended)
-    relay?.stop()
+    await relay?.cut()
     await controller?.remove()
   })
   afterEach(function () {

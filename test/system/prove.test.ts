@@ -2,17 +2,15 @@
  * `tagsteer prove` on a real Open vSwitch: what the controller installed is proved as read back; a row that somebody puts
  * into our tables is found, and ofproto/trace confirms the packet that the proof shows.
  */
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import { TABLES } from '../../controller/policy/pipeline.ts'
-import { RunningController, until } from '../support/running-controller.ts'
-
-const TAGSTEER = fileURLToPath(new URL('../../dist/tagsteer.js', import.meta.url))
+import { addBridge, removeBridge } from '../support/bridge.ts'
+import { RunningController } from '../support/running-controller.ts'
 
 interface Proof {
   proved: boolean
@@ -28,37 +26,15 @@ describe('the proof on Open vSwitch', function () {
   let controller: RunningController
 
   const run = (program: string, ...words: string[]): string => execFileSync(program, words, { encoding: 'utf8' })
-  function tagsteer(...words: string[]): { code: number; out: string; err: string } {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [TAGSTEER, ...words], {
-      env: { ...process.env, TAGSTEER_HOME: controller.home },
-      encoding: 'utf8',
-    })
-    return { code: status ?? -1, out: stdout, err: stderr }
-  }
   function prove(...words: string[]): { code: number; proof: Proof } {
-    const { code, out, err } = tagsteer('prove', '-o', 'json', ...words)
+    const { code, out, err } = controller.tagsteer('prove', '-o', 'json', ...words)
     expect(out, err).to.not.equal('')
     return { code, proof: JSON.parse(out) as Proof }
   }
 
   before(async () => {
     controller = await RunningController.start()
-    const ports = [1, 2, 3].flatMap((index) => [
-      ...['--', 'add-port', bridge, `${bridge}p${index}`],
-      ...['--', 'set', 'Interface', `${bridge}p${index}`, 'type=internal', `ofport_request=${index}`],
-    ])
-    const settings = [
-      'datapath_type=netdev',
-      'protocols=OpenFlow13',
-      'other-config:disable-in-band=true',
-      'fail_mode=secure',
-    ]
-    run(
-      'ovs-vsctl',
-      ...['add-br', bridge, '--', 'set', 'bridge', bridge, ...settings, ...ports],
-      ...['--', '--id=@c', 'create', 'Controller', `target="tcp:${controller.openflow}"`, 'max_backoff=1000'],
-      ...['--', 'set', 'bridge', bridge, 'controller=[@c]'],
-    )
+    addBridge(bridge, { ports: [1, 2, 3], controller: `tcp:${controller.openflow}`, failMode: 'secure' })
     const interfaces = [1, 2, 3].map(
       (index) => `---
 kind: Interface
@@ -84,16 +60,12 @@ rules:
   - { direction: ingress, protocols: [tcp], ports: [22], action: deny }
 ${interfaces.join('')}`,
     )
-    await until(
-      'the service',
-      async () => tagsteer('get', 'switches', '-o', 'json').out,
-      (out) => out.includes('SWITCH_STATE_SERVED'),
-    )
-    const applied = tagsteer('apply', '-f', manifest, '--wait', 'applied')
+    await controller.served()
+    const applied = controller.tagsteer('apply', '-f', manifest, '--wait', 'applied')
     expect(applied.code, applied.err).to.equal(0)
   })
   after(async () => {
-    run('ovs-vsctl', '--if-exists', 'del-br', bridge)
+    removeBridge(bridge)
     await controller?.remove()
     rmSync(folder, { recursive: true, force: true })
   })
@@ -103,7 +75,7 @@ ${interfaces.join('')}`,
     expect([code, proof.counterexamples, proof.open]).to.deep.equal([0, [], []])
     expect(proof.flows).to.be.greaterThan(50)
     expect(prove('--desired').code).to.equal(0)
-    expect(tagsteer('prove').out).to.match(/^proved: 1 switches, \d+ flows, in \d+ ms, generation \d+\n$/)
+    expect(controller.tagsteer('prove').out).to.match(/^proved: 1 switches, \d+ flows, in \d+ ms, generation \d+\n$/)
   })
 
   it('finds a row of somebody else, with a packet that ofproto/trace confirms', () => {

@@ -69,11 +69,7 @@ describe('mirrors and redirects on Open vSwitch', function () {
         ...HOSTS.map((host, index) => record(host, `st1-eth${index + 1}`)),
       ],
     })
-    await until(
-      'a served switch',
-      () => controller.call<{ switches: { state: string }[] }>('TopologyService.ListSwitches'),
-      ({ switches }) => switches.some(({ state }) => state === 'SWITCH_STATE_SERVED'),
-    )
+    await controller.served()
     for (const host of ['fw', 'proxy']) {
       for (const setting of ['ip_forward=1', 'conf.all.send_redirects=0', 'conf.all.rp_filter=0'])
         await lab.run(`st${host}`, ['sysctl', '-qw', `net.ipv4.${setting}`])

@@ -2,13 +2,11 @@
  * A real bridge over TLS: `tagsteer up` with development certificates, Open vSwitch with the switch certificate, a
  * northbound call with the client's. A certificate that is not a switch's is turned away.
  */
-import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { expect } from 'chai'
+import { addBridge, removeBridge, vsctl } from '../support/bridge.ts'
 import { RunningController, until } from '../support/running-controller.ts'
-
-const vsctl = (...words: string[]): string => execFileSync('ovs-vsctl', words, { encoding: 'utf8' })
 
 describe('a bridge over TLS', function () {
   this.timeout(60_000)
@@ -30,19 +28,14 @@ describe('a bridge over TLS', function () {
     controller = await RunningController.start({ tls: true })
   })
   after(async () => {
-    vsctl('--if-exists', 'del-br', bridge)
+    removeBridge(bridge)
     vsctl('del-ssl')
     await controller?.remove()
   })
 
   it('turns away a certificate that is not a switch’s, and serves one that is', async () => {
     useCertificate('viewer')
-    vsctl(
-      ...['add-br', bridge, '--', 'set', 'bridge', bridge, 'datapath_type=netdev', 'fail_mode=secure'],
-      ...['protocols=OpenFlow13', 'other-config:disable-in-band=true'],
-      ...['--', '--id=@c', 'create', 'Controller', `target="ssl:${controller.openflow}"`, 'max_backoff=1000'],
-      ...['--', 'set', 'bridge', bridge, 'controller=[@c]'],
-    )
+    addBridge(bridge, { controller: `ssl:${controller.openflow}`, failMode: 'secure' })
     const refused = await until(
       'the refusal',
       () => controller.events<{ sentence: string }>(['connection-refused']),
