@@ -10,6 +10,7 @@ import { Compiler } from '../controller/policy/compile.ts'
 import type { SwitchProgram } from '../controller/policy/program.ts'
 import type { Policy } from '../model/records.ts'
 import { validateRecord } from '../model/validate.ts'
+import { ALL } from '../test/support/controller-parts.ts'
 import { benchNetwork, clock, PER_POLICY, policy } from './network.ts'
 import { must } from './records.ts'
 import { figure, median, printTable, quantile } from './report.ts'
@@ -23,12 +24,12 @@ const rows: string[][] = []
 
 const full: number[] = []
 let compiler = new Compiler('fabric')
-let compiled = compiler.compile(state, { intent: 'all', observed: 'all' })
+let compiled = compiler.compile(state, ALL)
 for (let round = 0; round < 3; round++) {
   compiler = new Compiler('fabric')
   globalThis.gc?.()
   const begun = clock()
-  compiled = compiler.compile(state, { intent: 'all', observed: 'all' })
+  compiled = compiler.compile(state, ALL)
   full.push(clock() - begun)
 }
 const memory = process.memoryUsage()

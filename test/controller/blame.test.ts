@@ -15,6 +15,7 @@ import type { InterfaceRecord } from '../../model/records.ts'
 import type { BlamedFlow__Output as Blamed } from '../../proto/gen/tagsteer/v1/BlamedFlow.ts'
 import type { BlameResponse__Output as Answer } from '../../proto/gen/tagsteer/v1/BlameResponse.ts'
 import { type Call, failureOf, type TestApi, testApi } from '../support/api-server.ts'
+import { ALL } from '../support/controller-parts.ts'
 import { tagsteer } from '../support/terminal.ts'
 
 const SWITCHES = ['0000000000000001', '0000000000000002']
@@ -56,7 +57,7 @@ describe('blame', () => {
       if (attachment.kind === 'mac' && hint !== undefined) places.set(name, hint)
     }
     const state = { intent, observed: { datapaths, places }, backend: 'fabric' as const }
-    const compiled = new Compiler('fabric').compile(state, { intent: 'all', observed: 'all' })
+    const compiled = new Compiler('fabric').compile(state, ALL)
     programs = new Map([...compiled].map(([datapathId, { program }]) => [datapathId, program]))
     kept.set(
       api.store.revision(),

@@ -10,11 +10,10 @@ import { Compiler } from '../../controller/policy/compile.ts'
 import { proposeNumbers } from '../../controller/policy/propose.ts'
 import type { DatapathView, NetworkState, Place } from '../../controller/policy/state.ts'
 import { validateRecord } from '../../model/validate.ts'
-import { loopOf } from '../support/controller-parts.ts'
+import { ALL, loopOf } from '../support/controller-parts.ts'
 import { plainProgram } from '../support/plain-program.ts'
 import { PolicyStore } from '../support/policy-store.ts'
 
-const ALL = { intent: 'all', observed: 'all' } as const
 const DPID = '0000000000000001'
 const INTERFACES = 200
 const ADDRESSES = 16

@@ -25,54 +25,17 @@ import {
   WORLD,
 } from '../support/arbitrary-state.ts'
 import { CompileWorld } from '../support/compile-world.ts'
+import { ALL } from '../support/controller-parts.ts'
 import { NAMED_STATES, NOWHERE } from '../support/named-states.ts'
+import { arrives, keptBy, openings, uplinkOf } from '../support/policy-packets.ts'
 import { policy, rule, vnp } from '../support/records.ts'
 import { type Arrival, type End, endOf, frameOf, GATEWAY_MAC, ReferenceNetwork } from '../support/reference-network.ts'
 import { toward } from '../support/state-ways.ts'
-
-const ALL = { intent: 'all', observed: 'all' } as const
 
 function networkWith(state: NetworkState, compiler = new Compiler('fabric')): ReferenceNetwork {
   const network = new ReferenceNetwork(state.observed)
   for (const [datapathId, { program }] of compiler.compile(state, ALL)) network.install(datapathId, program)
   return network
-}
-
-/** The uplink of the first switch. */
-function uplinkOf({ observed }: NetworkState): Place {
-  const [datapathId] = observed.datapaths.keys()
-  if (datapathId === undefined) throw new Error('no switch')
-  return { datapathId, port: LINE_PORTS.uplink }
-}
-
-/** Sends one packet and says whether exactly its receiver got it. */
-function arrives(network: ReferenceNetwork, state: NetworkState, packet: ArbitraryPacket, reply: boolean): boolean {
-  const { intent, observed } = state
-  const [sender, receiver] = reply ? [packet.to, packet.from] : [packet.from, packet.to]
-  const [from, to] = [sender, receiver].map((name) => endOf(name, intent.interfaces.get(name), packet.family)) as [
-    End,
-    End,
-  ]
-  const place = observed.places.get(sender) ?? uplinkOf(state)
-  const arrivals = network.send(place, frameOf(packet, reply, from, to))
-  const target = observed.places.get(receiver) ?? uplinkOf(state)
-  for (const { datapathId, port } of arrivals) expect({ datapathId, port }).to.deep.equal(target)
-  expect(arrivals.length).to.be.at.most(1)
-  return arrivals.length === 1
-}
-
-/** Queries of ICMP, with which a connection begins. */
-const QUERIES = ['1/8', '1/13', '58/128']
-
-/** Packets that have both ends somewhere, in the original direction, and open a connection; the reference switch checks no SCTP. */
-function usable({ packets, intent }: Pick<ArbitraryNetwork, 'packets' | 'intent'>): ArbitraryPacket[] {
-  return packets
-    .filter(({ protocol, port, code }) => {
-      const isIcmp = protocol === 1 || protocol === 58
-      return protocol !== 132 && (!isIcmp || (QUERIES.includes(`${protocol}/${port}`) && code === undefined))
-    })
-    .filter(({ from, to }) => intent.interfaces.has(from) || intent.interfaces.has(to))
-    .map(({ kept: _, ...packet }) => ({ ...packet, reply: false }))
 }
 
 /** From everybody who is somewhere to everybody, at the edges of all ports that rules name. */
@@ -101,14 +64,6 @@ function allPackets({ intent, observed }: NetworkState): ArbitraryPacket[] {
   )
 }
 
-/** On which sides a rule admits a connection and keeps it. */
-function keptBy(intent: Intent, packet: ArbitraryPacket): { egress: boolean; ingress: boolean } {
-  const verdict = permits(intent, packet)
-  const keeps = ({ by }: typeof verdict.egress) =>
-    by.kind === 'rule' && intent.policies.get(by.cause.policy)?.rules[by.cause.ruleIndex]?.established === 'keep'
-  return { egress: keeps(verdict.egress), ingress: keeps(verdict.ingress) }
-}
-
 /** Two interfaces on two switches, and a rule that keeps what it admits. */
 function keepers(): ArbitraryNetwork {
   const datapathIds = ['0000000000000001', '0000000000000002']
@@ -132,7 +87,7 @@ describe('compiled programs on reference switches', () => {
       fc.property(arbitraryNetwork(12), ({ state, intent, packets }) => {
         const network = networkWith(state)
         const rules = orderRules(intent)
-        for (const packet of usable({ packets, intent: intent as Intent })) {
+        for (const packet of openings(intent as Intent, packets)) {
           const { allow } = permits(intent, packet, rules)
           expect(arrives(network, state, packet, false), JSON.stringify(packet)).to.equal(allow)
           if (!allow) continue
@@ -175,9 +130,7 @@ describe('compiled programs on reference switches', () => {
       fc.property(arbitraryNetwork(12), fc.boolean(), ({ state, intent, packets }, denies) => {
         const compiler = new Compiler('fabric')
         const network = networkWith(state, compiler)
-        const open = usable({ packets, intent: intent as Intent }).filter((packet) =>
-          arrives(network, state, packet, false),
-        )
+        const open = openings(intent as Intent, packets).filter((packet) => arrives(network, state, packet, false))
         const records = {
           datapathIds: [...state.observed.datapaths.keys()],
           records: [

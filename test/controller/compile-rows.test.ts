@@ -20,6 +20,7 @@ import {
   networkOf,
   snapshotOf,
 } from '../support/arbitrary-state.ts'
+import { ALL } from '../support/controller-parts.ts'
 import { policy, rule, vnp } from '../support/records.ts'
 import { type End, endOf, frameOf, GATEWAY_MAC, ReferenceNetwork } from '../support/reference-network.ts'
 
@@ -52,7 +53,7 @@ function lab(records: AnyRecord[], without?: string) {
   intent.apply({ ...snapshot, changes })
   const state = networkOf(intent, SWITCHES)
   const network = new ReferenceNetwork(state.observed)
-  const compiled = new Compiler('fabric').compile(state, { intent: 'all', observed: 'all' })
+  const compiled = new Compiler('fabric').compile(state, ALL)
   for (const [datapathId, { program }] of compiled) network.install(datapathId, program)
   const end = (name: string) => endOf(name, intent.interfaces.get(name), 4)
   const send = (packet: Partial<ArbitraryPacket>, from: Partial<End> = {}, at?: Place): number => {

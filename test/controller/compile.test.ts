@@ -27,9 +27,9 @@ import { worldIdentities } from '../../controller/policy/resolve.ts'
 import type { Backend, DatapathView, NetworkState, Place } from '../../controller/policy/state.ts'
 import { arbitraryNetwork, snapshotOf } from '../support/arbitrary-state.ts'
 import { arbitraryWalk, changesBetween, observedBetween } from '../support/compile-states.ts'
+import { ALL } from '../support/controller-parts.ts'
 import { plainProgram } from '../support/plain-program.ts'
 
-const ALL = { intent: 'all', observed: 'all' } as const
 const backend = fc.constantFrom<Backend>('fabric', 'normal')
 
 function copyOf(program: SwitchProgram): SwitchProgram {

@@ -14,7 +14,7 @@ import type { Backend } from '../../controller/policy/state.ts'
 import { type ArbitraryChange, arbitraryChange } from '../support/arbitrary-change.ts'
 import { networkOf, snapshotOf } from '../support/arbitrary-state.ts'
 import { changesBetween } from '../support/compile-states.ts'
-import { loopOf } from '../support/controller-parts.ts'
+import { ALL, loopOf } from '../support/controller-parts.ts'
 import { portrait } from '../support/intent-portrait.ts'
 import { plainProgram } from '../support/plain-program.ts'
 
@@ -120,10 +120,7 @@ describe('a supposed change', () => {
         const places = bench.observed.takeDelta()
         if (places !== undefined) bench.loop.observedChanged(places)
         expect(bench.loop.catchUp()).to.equal(true)
-        const atOnce = new Compiler(backend).compile(
-          { intent: bench.intent, observed: bench.observed, backend },
-          { intent: 'all', observed: 'all' },
-        )
+        const atOnce = new Compiler(backend).compile({ intent: bench.intent, observed: bench.observed, backend }, ALL)
         for (const { datapathId, program, touched } of bench.wants) {
           expect(plainProgram(program)).to.deep.equal(plainProgram(atOnce.get(datapathId)!.program))
           const sent = diff(program, installed.get(datapathId)!, touched)

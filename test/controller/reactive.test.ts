@@ -13,7 +13,6 @@ import { orderRules } from '../../controller/policy/order.ts'
 import { permits } from '../../controller/policy/permits.ts'
 import { AFTER, TABLES } from '../../controller/policy/pipeline.ts'
 import type { Flow, SwitchProgram } from '../../controller/policy/program.ts'
-import type { Place } from '../../controller/policy/state.ts'
 import type { ProofLink } from '../../controller/prove/facts.ts'
 import { type Proof, Prover } from '../../controller/prove/prove.ts'
 import type { AnyRecord, Reactive, Rule } from '../../model/records.ts'
@@ -28,12 +27,12 @@ import {
   TAGS,
 } from '../support/arbitrary-state.ts'
 import { changesBetween } from '../support/compile-states.ts'
+import { ALL } from '../support/controller-parts.ts'
 import { plainProgram } from '../support/plain-program.ts'
+import { keptBy, openings } from '../support/policy-packets.ts'
 import { ReactiveNetwork, reactiveRecord } from '../support/reactive-network.ts'
 import { policy, rule, vnp } from '../support/records.ts'
-import { endOf, frameOf } from '../support/reference-network.ts'
 
-const ALL = { intent: 'all', observed: 'all' } as const
 const REACTIVE: Reactive = { verdicts: 1024, idleSeconds: 60 }
 /** Asking without bounds in time, as a test asks faster than any port. */
 const UNHURRIED = { ...DEMAND_LIMITS, burst: 1e9, asksPerSecond: 1e9 } as unknown as typeof DEMAND_LIMITS
@@ -48,43 +47,6 @@ function reactively(intent: Intent, datapathIds: string[], every: 1 | 2, reactiv
 const recordsOf = (intent: Intent): AnyRecord[] => [
   ...[...intent.interfaces.values(), ...intent.vnps.values(), ...intent.policies.values(), ...intent.switches.values()],
 ]
-
-/** On which sides a rule admits a connection and keeps it. */
-function keptBy(intent: Intent, packet: ArbitraryPacket): { egress: boolean; ingress: boolean } {
-  const verdict = permits(intent, packet)
-  const keeps = ({ by }: typeof verdict.egress) =>
-    by.kind === 'rule' && intent.policies.get(by.cause.policy)?.rules[by.cause.ruleIndex]?.established === 'keep'
-  return { egress: keeps(verdict.egress), ingress: keeps(verdict.ingress) }
-}
-
-const QUERIES = ['1/8', '1/13', '58/128']
-
-/** Packets of the original direction that open a connection; the reference switch checks no SCTP. */
-function usable(intent: Intent, packets: readonly ArbitraryPacket[]): ArbitraryPacket[] {
-  return packets
-    .filter(({ protocol, port, code }) => {
-      const isIcmp = protocol === 1 || protocol === 58
-      return protocol !== 132 && (!isIcmp || (QUERIES.includes(`${protocol}/${port}`) && code === undefined))
-    })
-    .filter(({ from, to }) => intent.interfaces.has(from) || intent.interfaces.has(to))
-    .map(({ kept: _, ...packet }) => ({ ...packet, reply: false }))
-}
-
-/** Sends one packet; whether it arrived, and nowhere else. */
-function arrives(network: ReactiveNetwork, packet: ArbitraryPacket, reply: boolean, ephemeral = 40_000): boolean {
-  const { intent, observed } = network.state
-  const [datapathId = ''] = observed.datapaths.keys()
-  const uplink = { datapathId, port: LINE_PORTS.uplink }
-  const [sender, receiver] = reply ? [packet.to, packet.from] : [packet.from, packet.to]
-  const from = endOf(sender, intent.interfaces.get(sender), packet.family)
-  const to = endOf(receiver, intent.interfaces.get(receiver), packet.family)
-  const frame = frameOf(packet, reply, from, to, ephemeral)
-  const arrivals = network.send(observed.places.get(sender) ?? uplink, frame)
-  const target: Place = observed.places.get(receiver) ?? uplink
-  for (const { datapathId: at, port } of arrivals) expect({ datapathId: at, port }).to.deep.equal(target)
-  expect(arrivals.length).to.be.at.most(1)
-  return arrivals.length === 1
-}
 
 /** The row of a refusal. */
 const isDenial = (flow: Flow): boolean => demandOf(flow) !== undefined && flow.instructions.length === 0
@@ -114,16 +76,16 @@ describe('reactive switches', () => {
         const its = reactively(intent as Intent, datapathIds, every)
         const network = new ReactiveNetwork(networkOf(its, datapathIds), UNHURRIED)
         const rules = orderRules(its)
-        for (const packet of usable(its, packets)) {
+        for (const packet of openings(its, packets)) {
           const { allow } = permits(its, packet, rules)
-          expect(arrives(network, packet, false), JSON.stringify(packet)).to.equal(allow)
+          expect(network.arrives(packet, false), JSON.stringify(packet)).to.equal(allow)
           // What was asked once is not asked again.
           const before = network.asked
-          expect(arrives(network, packet, false), `again ${JSON.stringify(packet)}`).to.equal(allow)
+          expect(network.arrives(packet, false), `again ${JSON.stringify(packet)}`).to.equal(allow)
           expect(network.asked).to.equal(before)
           seen[allow ? 'passed' : 'dropped']++
           if (!allow || packet.protocol === 47) continue
-          expect(arrives(network, packet, true), `reply to ${JSON.stringify(packet)}`).to.equal(true)
+          expect(network.arrives(packet, true), `reply to ${JSON.stringify(packet)}`).to.equal(true)
           expect(network.asked, 'replies have been asked about').to.equal(before)
         }
         seen.asked += network.asked
@@ -141,7 +103,7 @@ describe('reactive switches', () => {
         const datapathIds = [...state.observed.datapaths.keys()]
         const its = reactively(intent as Intent, datapathIds, 1)
         const network = new ReactiveNetwork(networkOf(its, datapathIds), UNHURRIED)
-        for (const packet of usable(its, packets)) arrives(network, packet, false)
+        for (const packet of openings(its, packets)) network.arrives(packet, false)
         for (const [datapathId, { program }] of new Compiler('fabric').compile(network.state, ALL)) {
           const kept = network.programs.get(datapathId)
           expect(plainProgram(program)).to.deep.equal(plainProgram(kept!))
@@ -165,8 +127,8 @@ describe('reactive switches', () => {
         const records = recordsOf(reactively(intent as Intent, datapathIds, 1))
         const first = intentOf({ datapathIds, records })
         const network = new ReactiveNetwork(networkOf(first, datapathIds), UNHURRIED)
-        const open = usable(first, packets).map((packet, index) => ({ packet, ephemeral: 41_000 + index }))
-        const was = open.map(({ packet, ephemeral }) => arrives(network, packet, false, ephemeral))
+        const open = openings(first, packets).map((packet, index) => ({ packet, ephemeral: 41_000 + index }))
+        const was = open.map(({ packet, ephemeral }) => network.arrives(packet, false, ephemeral))
         const kept = open.map(({ packet }) => keptBy(first, packet))
         const names = new Set(first.vnps.keys())
         const policies = [...other.intent.policies.values()].filter((its) => names.has(its.vnp))
@@ -183,14 +145,14 @@ describe('reactive switches', () => {
         }
         for (const [index, { packet, ephemeral }] of open.entries()) {
           const now = permits(first, packet).allow
-          expect(arrives(network, packet, false, 42_000 + index), JSON.stringify(packet)).to.equal(now)
+          expect(network.arrives(packet, false, 42_000 + index), JSON.stringify(packet)).to.equal(now)
           if (!was[index] && now) seen.opened++
           if (!was[index] || packet.protocol === 47) continue
           const { allow } = permits(first, { ...packet, kept: kept[index]! })
           if (!allow) seen.cut++
           if (allow && !now) seen.kept++
-          expect(arrives(network, packet, true, ephemeral), `reply to ${JSON.stringify(packet)}`).to.equal(allow)
-          expect(arrives(network, packet, false, ephemeral), `once more ${JSON.stringify(packet)}`).to.equal(allow)
+          expect(network.arrives(packet, true, ephemeral), `reply to ${JSON.stringify(packet)}`).to.equal(allow)
+          expect(network.arrives(packet, false, ephemeral), `once more ${JSON.stringify(packet)}`).to.equal(allow)
         }
       }),
       { numRuns: 160, seed: 11 },
@@ -208,7 +170,7 @@ describe('reactive switches', () => {
         const datapathIds = [...state.observed.datapaths.keys()]
         const its = reactively(intent as Intent, datapathIds, 1)
         const network = new ReactiveNetwork(networkOf(its, datapathIds), UNHURRIED)
-        for (const packet of usable(its, packets)) arrives(network, packet, false)
+        for (const packet of openings(its, packets)) network.arrives(packet, false)
         const links = linksOf(datapathIds)
         const prove = (programs: ReadonlyMap<string, SwitchProgram>): Proof => {
           const prover = new Prover()
@@ -259,18 +221,17 @@ const udp = (from: number, to: number, port: number): ArbitraryPacket => {
 describe('what reactive switches ask', () => {
   it('is bounded: a port that floods loses its own verdicts and nobody else’s', () => {
     const network = trio({ verdicts: 16, idleSeconds: 60 }, UNHURRIED)
-    for (const port of [53, 80]) expect(arrives(network, udp(2, 3, port), false)).to.equal(true)
-    for (let port = 1000; port < 1100; port++)
-      expect(arrives(network, udp(1, 3, port), false), `${port}`).to.equal(true)
+    for (const port of [53, 80]) expect(network.arrives(udp(2, 3, port), false)).to.equal(true)
+    for (let port = 1000; port < 1100; port++) expect(network.arrives(udp(1, 3, port), false), `${port}`).to.equal(true)
     const kept = [...network.kept.values()][0]!
     expect(kept.size).to.equal(16)
     expect(network.told.filter(({ type }) => type === 'verdicts-full')).to.have.lengthOf(1)
     const asked = network.asked
-    for (const port of [53, 80]) expect(arrives(network, udp(2, 3, port), false)).to.equal(true)
+    for (const port of [53, 80]) expect(network.arrives(udp(2, 3, port), false)).to.equal(true)
     // What was asked last is there, what was asked first is not.
-    expect(arrives(network, udp(1, 3, 1099), false)).to.equal(true)
+    expect(network.arrives(udp(1, 3, 1099), false)).to.equal(true)
     expect(network.asked).to.equal(asked)
-    expect(arrives(network, udp(1, 3, 1000), false)).to.equal(true)
+    expect(network.arrives(udp(1, 3, 1000), false)).to.equal(true)
     expect(network.asked).to.be.greaterThan(asked)
   })
 
@@ -278,7 +239,7 @@ describe('what reactive switches ask', () => {
     const network = trio({ verdicts: 20, idleSeconds: 60 }, UNHURRIED)
     const told = (): string[] => network.told.map(({ type }) => type).filter((type) => type.startsWith('verdicts-'))
     const flood = (): void => {
-      for (let port = 1000; port < 1050; port++) arrives(network, udp(1, 3, port), false)
+      for (let port = 1000; port < 1050; port++) network.arrives(udp(1, 3, port), false)
     }
     flood()
     expect(told()).to.deep.equal(['verdicts-full'])
@@ -301,16 +262,16 @@ describe('what reactive switches ask', () => {
       rule('egress', { kind: 'any' }, 'deny', { protocols: [17], ports: [{ first: 2000, last: 3000 }] }),
     ])
     const counts = () => [...network.demands.counts()][0]!
-    for (let port = 1000; port < 1010; port++) arrives(network, udp(1, 3, port), false)
-    for (let port = 2000; port < 2005; port++) arrives(network, udp(1, 3, port), false)
+    for (let port = 1000; port < 1010; port++) network.arrives(udp(1, 3, port), false)
+    for (let port = 2000; port < 2005; port++) network.arrives(udp(1, 3, port), false)
     const { datapathId, limit, ...first } = counts()
     expect([datapathId, limit]).to.deep.equal(['0000000000000001', 1024])
     expect(first).to.deep.equal({ asked: 15, answered: 15, lost: 0, waiting: 0, kept: 25, denied: 5 })
-    for (let port = 4000; port < 4300; port++) arrives(network, udp(2, 3, port), false)
+    for (let port = 4000; port < 4300; port++) network.arrives(udp(2, 3, port), false)
     expect(counts()).to.include({ asked: 315, answered: 15 + DEMAND_LIMITS.burst, lost: 300 - DEMAND_LIMITS.burst })
     network.pass(1000)
     network.refuses = true
-    for (let port = 5000; port < 5003; port++) arrives(network, udp(1, 2, port), false)
+    for (let port = 5000; port < 5003; port++) network.arrives(udp(1, 2, port), false)
     expect(counts()).to.include({ asked: 318, answered: 15 + DEMAND_LIMITS.burst, waiting: 3 })
     network.demands.forget(datapathId)
     expect([...network.demands.counts()]).to.deep.equal([])
@@ -320,26 +281,26 @@ describe('what reactive switches ask', () => {
     const network = trio({ verdicts: 16, idleSeconds: 60 }, UNHURRIED, [
       rule('egress', { kind: 'any' }, 'deny', { protocols: [17], ports: [{ first: 2000, last: 3000 }] }),
     ])
-    for (const port of [53, 80, 81]) expect(arrives(network, udp(1, 3, port), false)).to.equal(true)
-    for (let port = 2000; port < 2050; port++) expect(arrives(network, udp(1, 3, port), false)).to.equal(false)
+    for (const port of [53, 80, 81]) expect(network.arrives(udp(1, 3, port), false)).to.equal(true)
+    for (let port = 2000; port < 2050; port++) expect(network.arrives(udp(1, 3, port), false)).to.equal(false)
     const flows = [...network.network.installed('0000000000000001')!.flows.values()]
     expect(flows.filter(isDenial)).to.have.lengthOf(4)
     const asked = network.asked
-    for (const port of [53, 80, 81]) expect(arrives(network, udp(1, 3, port), false)).to.equal(true)
+    for (const port of [53, 80, 81]) expect(network.arrives(udp(1, 3, port), false)).to.equal(true)
     expect(network.asked).to.equal(asked)
   })
 
   it('is bounded in time: a port that asks too fast loses its own packets and nobody else’s', () => {
     const network = trio({ verdicts: 1024, idleSeconds: 60 })
     let got = 0
-    for (let port = 1000; port < 1300; port++) if (arrives(network, udp(1, 3, port), false)) got++
+    for (let port = 1000; port < 1300; port++) if (network.arrives(udp(1, 3, port), false)) got++
     expect(got).to.equal(DEMAND_LIMITS.burst)
-    expect(arrives(network, udp(2, 3, 53), false)).to.equal(true)
+    expect(network.arrives(udp(2, 3, 53), false)).to.equal(true)
     const lost = network.told.filter(({ type }) => type === 'packets-lost')
     expect(lost.length).to.be.greaterThan(0)
     for (const { details } of lost) expect(details).to.include({ port: '1' })
     network.pass(1000)
-    expect(arrives(network, udp(1, 3, 1299), false)).to.equal(true)
+    expect(network.arrives(udp(1, 3, 1299), false)).to.equal(true)
   })
 
   it('goes when nobody needs it any more, refusals sooner', () => {
@@ -347,45 +308,45 @@ describe('what reactive switches ask', () => {
       rule('egress', { kind: 'any' }, 'deny', { protocols: [17], ports: [{ first: 2000, last: 3000 }] }),
     ])
     const count = (): number => [...network.kept.values()][0]?.size ?? 0
-    expect(arrives(network, udp(1, 3, 53), false)).to.equal(true)
-    expect(arrives(network, udp(1, 3, 2000), false)).to.equal(false)
+    expect(network.arrives(udp(1, 3, 53), false)).to.equal(true)
+    expect(network.arrives(udp(1, 3, 2000), false)).to.equal(false)
     expect(count()).to.equal(3)
     network.pass(11_000)
     network.settle()
     expect(count()).to.equal(2)
     // A packet keeps them.
     network.pass(40_000)
-    expect(arrives(network, udp(1, 3, 53), false)).to.equal(true)
+    expect(network.arrives(udp(1, 3, 53), false)).to.equal(true)
     network.pass(40_000)
     expect(count()).to.equal(2)
     network.pass(30_000)
     network.settle()
     expect(count()).to.equal(0)
     const asked = network.asked
-    expect(arrives(network, udp(1, 3, 53), false)).to.equal(true)
+    expect(network.arrives(udp(1, 3, 53), false)).to.equal(true)
     expect(network.asked).to.equal(asked + 1)
   })
 
   it('is given up where the switch does not take it', () => {
     const network = trio({ verdicts: 1024, idleSeconds: 60 }, UNHURRIED)
     network.refuses = true
-    expect(arrives(network, udp(1, 3, 53), false)).to.equal(false)
+    expect(network.arrives(udp(1, 3, 53), false)).to.equal(false)
     network.demands.status({ datapathId: '0000000000000001', state: 'degraded' })
     network.settle()
     expect([...network.kept.values()][0]!.size).to.equal(0)
     network.refuses = false
-    expect(arrives(network, udp(1, 3, 53), false)).to.equal(true)
+    expect(network.arrives(udp(1, 3, 53), false)).to.equal(true)
   })
 
   it('is taken for granted where a switch is read that has it, and only there', () => {
     const network = trio({ verdicts: 1024, idleSeconds: 60 }, UNHURRIED)
-    expect(arrives(network, udp(1, 3, 53), false)).to.equal(true)
+    expect(network.arrives(udp(1, 3, 53), false)).to.equal(true)
     const rows = [...network.network.installed('0000000000000001')!.flows.values()].filter((its) => demandOf(its))
     // Another controller, with the same switch.
     const next = trio({ verdicts: 1024, idleSeconds: 60 }, UNHURRIED)
     next.demands.read('0000000000000001', rows)
     next.settle()
-    expect(arrives(next, udp(1, 3, 53), false)).to.equal(true)
+    expect(next.arrives(udp(1, 3, 53), false)).to.equal(true)
     expect(next.asked).to.equal(0)
     next.demands.read('0000000000000001', rows.slice(0, 1))
     next.settle()

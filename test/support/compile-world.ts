@@ -19,7 +19,7 @@ import type { Failure } from '../../model/errors.ts'
 import { Graph, type PortRef } from '../../topology/graph.ts'
 import { shortestPaths } from '../../topology/paths.ts'
 import { floodTree } from '../../topology/tree.ts'
-import { loopOf } from './controller-parts.ts'
+import { ALL, loopOf } from './controller-parts.ts'
 import { PolicyStore } from './policy-store.ts'
 
 /** Something that happens to a network or its records. */
@@ -46,8 +46,6 @@ export interface Heard {
   observed(delta: ObservedDelta): void
   wanted(datapathId: string, program: SwitchProgram, touched: Touched | undefined): void
 }
-
-const ALL = { intent: 'all', observed: 'all' } as const
 
 export class CompileWorld {
   store = new PolicyStore()

@@ -7,6 +7,9 @@ import { CompileLoop, type CompileLoopOptions } from '../../controller/compile-l
 import { Planner, type PlanSources } from '../../controller/plan/planner.ts'
 import { Compiler } from '../../controller/policy/compile.ts'
 
+/** For a compiler that has seen nothing yet. */
+export const ALL = { intent: 'all', observed: 'all' } as const
+
 type Given = Pick<CompileLoopOptions, 'intent' | 'observed'>
 
 /** Throws what compiling throws; on `fabric` and by the real clock unless told otherwise. */

@@ -4,18 +4,17 @@
  * process, so that it can be cut. Thousands of interface records that nobody sits behind make the tables large. It knows
  * nothing of what happens to the controller meanwhile.
  */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { addLabBridge, addLabHost, Station } from './lab-hosts.ts'
 import { Daemons } from './ovs-bridge.ts'
 import { Relay } from './relay.ts'
 import { RunningController, until } from './running-controller.ts'
 
-const SEQUENCE = fileURLToPath(new URL('sequence.py', import.meta.url))
 const TURNS = fileURLToPath(new URL('turns.mjs', import.meta.url))
 const DATAPATH = '0000000000000a51'
 const PORT = 7000
@@ -60,30 +59,6 @@ export interface Outcome {
   forbidden: number
   /** Longest time in which a permitted stream was silent, ms. */
   silence: number
-}
-
-/** sequence.py in one host. */
-export class Station {
-  readonly #process: ChildProcess
-  readonly #waiting: ((line: string) => void)[] = []
-
-  constructor(netns: string, device: string) {
-    const words = ['netns', 'exec', netns, '/usr/bin/python3', SEQUENCE, device]
-    this.#process = spawn('ip', words, { stdio: ['pipe', 'pipe', 'inherit'] })
-    createInterface({ input: this.#process.stdout! }).on('line', (line) => this.#waiting.shift()?.(line))
-  }
-
-  ask<T>(word: string, rest?: unknown): Promise<T> {
-    return new Promise((resolve, reject) => {
-      if (this.#process.exitCode !== null) return reject(new Error('sequence.py ended'))
-      this.#waiting.push((line) => resolve(JSON.parse(line) as T))
-      this.#process.stdin!.write(`${word}${rest === undefined ? '' : ` ${JSON.stringify(rest)}`}\n`)
-    })
-  }
-
-  end(): void {
-    this.#process.kill('SIGKILL')
-  }
 }
 
 export class NoGapLab {
@@ -134,25 +109,13 @@ export class NoGapLab {
   }
 
   async #build(): Promise<void> {
-    const ip = (...words: string[]): void => {
-      execFileSync('ip', words)
-    }
-    const [sw, { daemons }] = [this.#netns('sw'), this]
+    const { daemons } = this
     await this.cable.listen()
-    const settings = ['datapath_type=netdev', 'fail_mode=secure', 'protocols=OpenFlow13']
-    const id = `other-config:datapath-id=${DATAPATH}`
-    daemons.vsctl('add-br', BRIDGE, '--', 'set', 'bridge', BRIDGE, ...settings, id, 'other-config:disable-in-band=true')
+    addLabBridge(daemons, BRIDGE, DATAPATH)
     for (const [at, host] of HOSTS.entries()) {
       const netns = this.#netns(host)
-      ip('netns', 'add', netns)
-      ip('link', 'add', `p${host}`, 'netns', sw, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', netns)
-      ip('-n', sw, 'link', 'set', `p${host}`, 'up')
-      ip('-n', netns, 'link', 'set', 'eth0', 'address', macOf(host), 'up')
-      ip('-n', netns, 'link', 'set', 'lo', 'up')
-      ip('-n', netns, 'address', 'add', `${addressOf(host)}/24`, 'dev', 'eth0')
-      execFileSync('ip', ['netns', 'exec', netns, 'ethtool', '-K', 'eth0', 'tx', 'off'], { stdio: 'ignore' })
-      const port = ['--', 'set', 'interface', `p${host}`, `ofport_request=${at + 1}`]
-      daemons.vsctl('add-port', BRIDGE, `p${host}`, ...port)
+      const [mac, address] = [macOf(host), `${addressOf(host)}/24`]
+      addLabHost(daemons, BRIDGE, { name: host, netns, mac, address, port: at + 1, bridgeNetns: this.#netns('sw') })
       this.#stations.set(host, new Station(netns, 'eth0'))
     }
     const target = `target="unix:${daemons.directory}/cable.sock"`

@@ -4,7 +4,7 @@
  */
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { Station } from './no-gap-lab.ts'
+import { addLabBridge, addLabHost, Station } from './lab-hosts.ts'
 import { Daemons } from './ovs-bridge.ts'
 import { Relay } from './relay.ts'
 import { freePort, RunningController } from './running-controller.ts'
@@ -72,25 +72,10 @@ export class ReactiveLab {
   }
 
   async #build(): Promise<void> {
-    const ip = (...words: string[]): void => {
-      execFileSync('ip', words)
-    }
-    const sw = this.netns('sw')
-    const settings = ['datapath_type=netdev', 'fail_mode=secure', 'protocols=OpenFlow13']
-    const id = `other-config:datapath-id=${DATAPATH}`
-    const inBand = 'other-config:disable-in-band=true'
-    this.daemons.vsctl('add-br', BRIDGE, '--', 'set', 'bridge', BRIDGE, ...settings, id, inBand)
-    for (const [at, host] of this.hosts.entries()) {
-      const netns = this.netns(host)
-      ip('netns', 'add', netns)
-      ip('link', 'add', `p${host}`, 'netns', sw, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', netns)
-      ip('-n', sw, 'link', 'set', `p${host}`, 'up')
-      ip('-n', netns, 'link', 'set', 'eth0', 'address', this.macOf(host), 'up')
-      ip('-n', netns, 'link', 'set', 'lo', 'up')
-      ip('-n', netns, 'address', 'add', `${this.addressOf(host)}/24`, 'dev', 'eth0')
-      execFileSync('ip', ['netns', 'exec', netns, 'ethtool', '-K', 'eth0', 'tx', 'off'], { stdio: 'ignore' })
-      const port = ['--', 'set', 'interface', `p${host}`, `ofport_request=${at + 1}`]
-      this.daemons.vsctl('add-port', BRIDGE, `p${host}`, ...port)
+    addLabBridge(this.daemons, BRIDGE, DATAPATH)
+    for (const [at, name] of this.hosts.entries()) {
+      const [netns, mac, address] = [this.netns(name), this.macOf(name), `${this.addressOf(name)}/24`]
+      addLabHost(this.daemons, BRIDGE, { name, netns, mac, address, port: at + 1, bridgeNetns: this.netns('sw') })
     }
     // The bridge forwards in a namespace of its own, where the controller's address is another.
     const path = `${this.daemons.directory}/cable.sock`

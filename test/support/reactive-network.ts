@@ -12,10 +12,11 @@ import { emptyDelta, type Intent, type IntentDelta } from '../../controller/poli
 import { PolicyLookup } from '../../controller/policy/lookup.ts'
 import { flowKey, type SwitchProgram } from '../../controller/policy/program.ts'
 import type { Demand, NetworkState, ObservedDelta, Place } from '../../controller/policy/state.ts'
-import { PREFIX, type Reactive, type SwitchRecord } from '../../model/records.ts'
+import type { Reactive, SwitchRecord } from '../../model/records.ts'
+import type { ArbitraryPacket } from './arbitrary-state.ts'
+import { ALL } from './controller-parts.ts'
+import { arrives } from './policy-packets.ts'
 import { type Arrival, ReferenceNetwork } from './reference-network.ts'
-
-const ALL = { intent: 'all', observed: 'all' } as const
 
 /** The record of a reactive switch. */
 export function reactiveRecord(datapathId: string, reactive: Reactive): SwitchRecord {
@@ -120,6 +121,11 @@ export class ReactiveNetwork {
     return arrivals
   }
 
+  /** As arrives() of policy-packets.ts. */
+  arrives(packet: ArbitraryPacket, reply: boolean, ephemeral?: number): boolean {
+    return arrives(this, this.state, packet, reply, ephemeral)
+  }
+
   readonly #scheduled: ObservedDelta[] = []
 
   /** Compiles what was asked, installs and confirms it, until nobody asks any more. */
@@ -138,9 +144,6 @@ export class ReactiveNetwork {
     }
   }
 }
-
-/** Store keys of the records about switches. */
-export const switchKey = ({ name }: SwitchRecord): string => PREFIX.switch + name
 
 function nothing(): ObservedDelta {
   return { datapaths: new Set(), places: new Set() }

@@ -27,6 +27,7 @@ import {
   networkOf,
 } from '../support/arbitrary-state.ts'
 import { addBridge, removeBridge } from '../support/bridge.ts'
+import { ALL } from '../support/controller-parts.ts'
 
 const RUN = '/var/run/openvswitch'
 const BRIDGE = `ct${process.pid.toString(36)}`.slice(0, 10)
@@ -91,7 +92,7 @@ describe('compiled tables in Open vSwitch', function () {
     for (const records of fc.sample(networks, { numRuns: NETWORKS, seed: 20_260_101 })) {
       const intent = intentOf(records)
       const state = networkOf(intent, records.datapathIds)
-      const [compiled] = new Compiler('fabric').compile(state, { intent: 'all', observed: 'all' }).values()
+      const [compiled] = new Compiler('fabric').compile(state, ALL).values()
       if (compiled === undefined) throw new Error('no program')
       await install(compiled.program)
       const rules = orderRules(intent)
@@ -124,9 +125,7 @@ describe('compiled tables in Open vSwitch', function () {
     const two = interfaceRecord(2, 'default', [], datapathName(1))
     const datapathIds = [datapathName(1)]
     const intent = intentOf({ records: [one, two], datapathIds })
-    const [compiled] = new Compiler('fabric')
-      .compile(networkOf(intent, datapathIds), { intent: 'all', observed: 'all' })
-      .values()
+    const [compiled] = new Compiler('fabric').compile(networkOf(intent, datapathIds), ALL).values()
     if (compiled === undefined) throw new Error('no program')
     await install(compiled.program)
     const ask = async (sll: string) => {
