@@ -1,26 +1,29 @@
 /**
- * The compiler alone, at the size of a cloud: everything at once, one tag, one rule, and what the programs take in
- * memory; what was compiled step by step is compared with a compilation of everything. Used by policy.ts.
+ * The compiler alone, at the size of a cloud: everything at once, one tag, one rule, and what it takes in memory. Records
+ * are made, compiled and checked by processes of their own (policy-compile-process.ts), so that figures are of what a
+ * controller holds for the compiler and nothing else; what was compiled step by step is compared, on some switches, with
+ * what compiling them from nothing gives. Used by policy.ts.
  */
-import { diff } from '../controller/flows/diff.ts'
-import { Compiler } from '../controller/policy/compile.ts'
-import type { Intent } from '../controller/policy/intent.ts'
-import type { SwitchProgram } from '../controller/policy/program.ts'
-import type { NetworkState } from '../controller/policy/state.ts'
-import { type AnyDraft, validateRecord } from '../model/validate.ts'
-import { type CloudSize, interfaceOf, observedOf, policyOf, TENANTS } from './cloud.ts'
-import { clock } from './network.ts'
-import { type BenchRecords, must } from './records.ts'
-import { collectGarbage, median } from './report.ts'
+import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import type { CloudSize } from './cloud.ts'
 
-const TAG_CHANGES = 200
-const RULE_CHANGES = 40
+const PROCESS = fileURLToPath(new URL('policy-compile-process.ts', import.meta.url))
+/** MiB that the heap of the process that is measured may grow to: the gate. */
+export const HEAP_LIMIT = 2048
 
 /** Of changes: milliseconds of processor time of each, and the rows that one changes on all switches together. */
 export interface Compilations {
   samples: number[]
   rows: number
 }
+
+/** By datapath id, of a program's rows. */
+export type Digests = Record<string, string>
 
 export interface CompileFigures {
   interfaces: number
@@ -30,58 +33,38 @@ export interface CompileFigures {
   limit: number
   tag: Compilations
   rule: Compilations
-  /** Octets of all programs, and of the records and their indices. */
-  memory: { programs: number; intent: number }
+  /**
+   * Octets: of records, their indices and where things are; of programs and what the compiler keeps; the heap with both,
+   * and the process, after garbage was collected; the process at most.
+   */
+  memory: { records: number; programs: number; heap: number; resident: number; mostResident: number }
+  digests: Digests
 }
 
-export async function measureCompile(
-  size: CloudSize,
-  { intent, put, delta }: BenchRecords,
-  places: Map<string, { datapathId: string; port: number }>,
-  intentOctets: number,
-): Promise<CompileFigures> {
-  const state: NetworkState & { intent: Intent } = { intent, observed: observedOf(size, places), backend: 'fabric' }
-  collectGarbage()
-  const before = process.memoryUsage().heapUsed
-  const compiler = new Compiler('fabric')
-  const [begun, from] = [clock(), performance.now()]
-  const compiled = compiler.compile(state, { intent: 'all', observed: 'all' })
-  const [processor, wall] = [clock() - begun, performance.now() - from]
-  collectGarbage()
-  const octets = process.memoryUsage().heapUsed - before
-  const programs = new Map<string, SwitchProgram>([...compiled].map(([id, { program }]) => [id, program]))
-  const rows = [...programs.values()].reduce((sum, { flows }) => sum + flows.size, 0)
-  const copying = clock()
-  const copies = [...programs.values()].map(({ flows }) => new Map(flows))
-  const limit = clock() - copying
-  copies.length = 0
+/** @param options Of Node.js. */
+async function run(command: string, { interfaces, switches }: CloudSize, file: string, options: string[] = []) {
+  const words = ['--import', 'tsx', '--conditions=source', ...options, PROCESS]
+  const all = [...words, command, String(interfaces), String(switches), file]
+  const { stdout } = await promisify(execFile)(process.execPath, all, { maxBuffer: 2 ** 26 })
+  return stdout
+}
 
-  async function changes(count: number, write: (index: number) => AnyDraft): Promise<Compilations> {
-    const samples: number[] = []
-    const changed: number[] = []
-    for (let index = 0; index < count; index++) {
-      await put([write(index)])
-      const start = clock()
-      const now = compiler.compile(state, { intent: delta(), observed: { datapaths: new Set(), places: new Set() } })
-      samples.push(clock() - start)
-      changed.push([...now.values()].reduce((sum, { touched }) => sum + (touched?.flows.size ?? 0), 0))
-      for (const [id, { program }] of now) programs.set(id, program)
+/** @param profile A folder for the profile of the processor while everything is measured. */
+export async function measureCompile(size: CloudSize, profile?: string): Promise<CompileFigures> {
+  const folder = mkdtempSync(join(tmpdir(), 'tagsteer-bench-'))
+  const file = join(folder, 'records')
+  try {
+    await run('write', size, file)
+    const profiling = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]
+    const options = [`--max-old-space-size=${HEAP_LIMIT}`, ...profiling]
+    const figures = JSON.parse(await run('measure', size, file, options)) as CompileFigures
+    const digests = JSON.parse(await run('check', size, file)) as Digests
+    for (const id of new Set([...Object.keys(digests), ...Object.keys(figures.digests)])) {
+      if (digests[id] !== figures.digests[id])
+        throw new Error(`${id} differs from what compiling it from nothing gives`)
     }
-    return { samples, rows: median(changed) }
+    return figures
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
   }
-  const tag = await changes(TAG_CHANGES, (index) => {
-    const which = Math.floor(index / 2) % size.interfaces
-    const extra = index % 2 === 0 ? [`t${which % TENANTS}-role-${index % 7}`] : []
-    return must(validateRecord('interface', interfaceOf(size, which, extra)))
-  })
-  const rule = await changes(RULE_CHANGES, (index) =>
-    must(validateRecord('policy', policyOf(3, index % 2 === 0 ? 4 : -1))),
-  )
-  const differences = [...new Compiler('fabric').compile(state, { intent: 'all', observed: 'all' })].reduce(
-    (sum, [id, { program }]) => sum + diff(program, programs.get(id)!).length,
-    0,
-  )
-  if (differences > 0) throw new Error(`${differences} rows differ from a compilation of everything`)
-  const memory = { programs: octets, intent: intentOctets }
-  return { interfaces: size.interfaces, full: { processor, wall, rows }, limit, tag, rule, memory }
 }

@@ -1,4 +1,5 @@
 /** Records for benches: in memory, written as a controller writes them, and the intent that follows. */
+import type { EntryChangeSet } from '../controller/policy/entries.ts'
 import { Intent, type IntentDelta } from '../controller/policy/intent.ts'
 import { createWriter } from '../controller/write.ts'
 import type { Result } from '../model/errors.ts'
@@ -18,6 +19,8 @@ export interface BenchRecords {
   put(drafts: readonly AnyDraft[]): Promise<void>
   /** What the last write changed. */
   delta(): IntentDelta
+  /** What the store says changed while something is done. */
+  written(act: () => Promise<void>): Promise<EntryChangeSet[]>
   /** As when the switch connects. */
   connect(datapathId: string): Promise<void>
 }
@@ -27,7 +30,9 @@ export function benchRecords(): BenchRecords {
   const writer = createWriter(store, Date.now)
   const intent = new Intent()
   let delta = intent.apply({ revision: 0, changes: [] })
+  let noted: EntryChangeSet[] | undefined
   store.watch(0).subscribe((changeSet) => {
+    noted?.push(changeSet)
     delta = intent.apply(changeSet)
   })
   return {
@@ -47,6 +52,13 @@ export function benchRecords(): BenchRecords {
       }
     },
     delta: () => delta,
+    async written(act) {
+      const its: EntryChangeSet[] = []
+      noted = its
+      await act()
+      noted = undefined
+      return its
+    },
     async connect(datapathId) {
       must(await writer.assignNumbers(datapathId))
     },
