@@ -4,11 +4,25 @@
  * all others need the identity too, so whatever is not fully known is shut. It refuses to know rules. Used by
  * compile.ts.
  */
-import { type Action, type Oxm, PORT_IN_PORT } from 'node-openflow'
+import { type Action, type Instruction, type Oxm, PORT_IN_PORT } from 'node-openflow'
 import { type Address, parseAddress } from '../../model/address.ts'
 import { IDENTITY, type InterfaceRecord } from '../../model/records.ts'
 import { cookieOf } from './cookie.ts'
-import { from, is, load, move, ND, output, RowSet, type Rows, setFlag, to } from './fields.ts'
+import {
+  from,
+  goingTo,
+  is,
+  type KeyedMatch,
+  keyed,
+  load,
+  move,
+  ND,
+  output,
+  RowSet,
+  type Rows,
+  setFlag,
+  to,
+} from './fields.ts'
 import { ELSEWHERE, FLAG, TABLES } from './pipeline.ts'
 import type { NetworkState, Place } from './state.ts'
 import { zoneName } from './zones.ts'
@@ -27,6 +41,9 @@ export interface InterfaceFacts {
   place: Place | undefined
   /** Number of the switch it is attached to. */
   switchNumber: number | undefined
+  /** The network, as a match; and what its packets look like that another switch brings. */
+  inNetwork: Oxm
+  brought: KeyedMatch
 }
 
 /** What an interface's rows need to know of a switch. */
@@ -43,23 +60,35 @@ export interface Site {
   normal: boolean
   /** The world can be reached at all. */
   world: boolean
+  /** What rows do with packets of an interface, by identity: many interfaces have the same. */
+  senders: Map<number, Sending>
   /** Services of the network are on this switch, and send on what its other interfaces send. */
   served: boolean
 }
 
+/** Loads who sent it, and goes on. */
+interface Sending {
+  zone: number
+  toNeighbour: readonly Instruction[]
+  toDestination: readonly Instruction[]
+}
+
 export const WORLD_FLAG: Oxm = { field: 'reg8', value: FLAG.world, mask: FLAG.world }
 export const NOT_WORLD: Oxm = { field: 'reg8', value: 0, mask: FLAG.world }
+/** The priority of rows for packets that another switch brings. */
+const BROUGHT = 300
 const FROM_FABRIC: Oxm = { field: 'reg8', value: FLAG.fabric, mask: FLAG.fabric }
 export const SET_WORLD = setFlag(FLAG.world)
 
 /** Undefined where there is no such record or its network has no number: then it has no rows at all. */
-export function factsOf({ intent, observed }: NetworkState, name: string): InterfaceFacts | undefined {
+export function factsOf({ intent, observed, backend }: NetworkState, name: string): InterfaceFacts | undefined {
   const record = intent.interfaces.get(name)
   const network = record && intent.number('network', record.network)
   if (record === undefined || network === undefined) return undefined
   const place = observed.places.get(name)
   const there = place && observed.datapaths.get(place.datapathId)
   const isTaken = place !== undefined && (there?.uplinkPorts.has(place.port) || there?.fabricPorts.has(place.port))
+  const fromMac: Oxm = { field: 'eth_src', value: record.mac }
   return {
     record,
     unit: interfaceUnit(record.name),
@@ -69,6 +98,8 @@ export function factsOf({ intent, observed }: NetworkState, name: string): Inter
     network,
     place: isTaken ? undefined : place,
     switchNumber: place && intent.number('switch', place.datapathId),
+    inNetwork: { field: 'reg3', value: network },
+    brought: keyed(TABLES.origin, BROUGHT, backend === 'normal' ? [fromMac] : [fromMac, FROM_FABRIC]),
   }
 }
 
@@ -86,7 +117,15 @@ export function siteOf(
   // Where the existing network forwards, no packet is judged on the way out or in.
   const judges = !normal && (state.observed.datapaths.get(datapathId)?.uplinkPorts.size ?? 0) > 0
   // A zone that nobody needs there any more makes no difference.
-  return { datapathId, zone, carried: judges ? zone : isLocal ? (zone ?? 0) : 0, normal, world, served }
+  return {
+    datapathId,
+    zone,
+    carried: judges ? zone : isLocal ? (zone ?? 0) : 0,
+    normal,
+    world,
+    senders: new Map(),
+    served,
+  }
 }
 
 /** The rows that belong to one switch. */
@@ -97,7 +136,7 @@ export function interfaceRows(facts: InterfaceFacts, site: Site): Rows {
   if (place?.datapathId === site.datapathId) {
     // Without a zone it is shut; what the switch carries for others goes on.
     if (site.zone !== undefined) {
-      sendFromPort(set, facts, site.zone, place.port)
+      sendFromPort(set, facts, sending(facts, site, site.zone), place.port)
       receive(set, facts, site.world, [load('reg2', place.port)])
       if (site.served) sendAgain(set, facts)
     }
@@ -143,8 +182,17 @@ export function sender({ identity, network }: InterfaceFacts, zone: number): Act
   return [load('reg0', identity), load('reg3', network), load('reg7', zone)]
 }
 
-function inNetwork({ network }: InterfaceFacts): Oxm {
-  return { field: 'reg3', value: network }
+function sending(facts: InterfaceFacts, { senders }: Site, zone: number): Sending {
+  const known = senders.get(facts.identity)
+  if (known?.zone === zone) return known
+  const load: Instruction = { type: 'apply_actions', actions: sender(facts, zone) }
+  const made = {
+    zone,
+    toNeighbour: [load, goingTo(TABLES.neighbour)],
+    toDestination: [load, goingTo(TABLES.destination)],
+  }
+  senders.set(facts.identity, made)
+  return made
 }
 
 /** A record's MAC, whatever its network, is no way to the world. */
@@ -159,7 +207,7 @@ function refuseSender(set: RowSet, { record }: InterfaceFacts): void {
 
 /** Nobody in the world has a record's address, and nobody but its MAC receives for it. */
 function refuseImpostors(set: RowSet, facts: InterfaceFacts, world: boolean): void {
-  const network = inNetwork(facts)
+  const network = facts.inNetwork
   for (const address of facts.addresses) {
     set.add(TABLES.destination, 250, [network, ...to(address)], {})
     if (!world) continue
@@ -173,32 +221,35 @@ function refuseImpostors(set: RowSet, facts: InterfaceFacts, world: boolean): vo
   }
 }
 
-function sendFromPort(set: RowSet, facts: InterfaceFacts, zone: number, port: number): void {
+function sendFromPort(set: RowSet, facts: InterfaceFacts, sending: Sending, port: number): void {
   const { record, addresses } = facts
-  const actions = sender(facts, zone)
+  const { toNeighbour, toDestination } = sending
   const table = TABLES.port_security
+  const add = (priority: number, match: Oxm[], does: readonly Instruction[]): void =>
+    set.addMade(table, priority, keyed(table, priority, match), does)
   if (!record.portSecurity) {
-    set.add(table, 100, [{ field: 'in_port', value: port }], { actions, goto: TABLES.neighbour })
+    add(100, [{ field: 'in_port', value: port }], toNeighbour)
     return
   }
   const own: Oxm[] = [
     { field: 'in_port', value: port },
     { field: 'eth_src', value: record.mac },
   ]
+  const solicit = (source: bigint): void => add(300, [...own, ...solicitation(source, record.mac)], toNeighbour)
   for (const address of addresses) {
-    set.add(table, 200, [...own, ...from(address)], { actions, goto: TABLES.destination })
+    add(200, [...own, ...from(address)], toDestination)
     if (address.family === 6) {
-      solicitFrom(set, own, address.value, record.mac, actions)
+      solicit(address.value)
       continue
     }
     const value = Number(address.value)
     const arp: Oxm[] = [...own, is.arp(), { field: 'arp_sha', value: record.mac }]
     // Asking for its own address is announcing it; nobody needs to hear that.
     set.add(table, 350, [...own, is.arp(), { field: 'arp_tpa', value }], {})
-    set.add(table, 300, [...arp, { field: 'arp_spa', value }], { actions, goto: TABLES.neighbour })
+    add(300, [...arp, { field: 'arp_spa', value }], toNeighbour)
   }
   if (!addresses.some(({ family }) => family === 6)) return
-  solicitFrom(set, own, linkLocal(record.mac), record.mac, actions)
+  solicit(linkLocal(record.mac))
   for (let type: number = ND.routerSolicit; type <= ND.redirect; type++) {
     set.add(table, 250, [...own, ...is.icmpv6(type)], {})
   }
@@ -212,20 +263,13 @@ function sendAgain(set: RowSet, facts: InterfaceFacts): void {
     { type: 'set_field', field: { field: 'eth_src', value: record.mac } } as const,
   ]
   for (const address of addresses) {
-    set.add(TABLES.sender, 300, [inNetwork(facts), ...from(address)], { actions, goto: TABLES.destination })
+    set.add(TABLES.sender, 300, [facts.inNetwork, ...from(address)], { actions, goto: TABLES.destination })
   }
 }
 
-/** Solicitations with its own source and link-layer address; a probe for its own address needs no row, as silence is the answer. */
-function solicitFrom(set: RowSet, own: Oxm[], source: bigint, mac: number, actions: Action[]): void {
-  const sender: Oxm[] = [
-    { field: 'ipv6_src', value: source },
-    { field: 'ipv6_nd_sll', value: mac },
-  ]
-  set.add(TABLES.port_security, 300, [...own, ...is.icmpv6(ND.solicit), ...sender], {
-    actions,
-    goto: TABLES.neighbour,
-  })
+/** With its own source and link-layer address; a probe for its own address needs no row, as silence is the answer. */
+function solicitation(source: bigint, mac: number): Oxm[] {
+  return [...is.icmpv6(ND.solicit), { field: 'ipv6_src', value: source }, { field: 'ipv6_nd_sll', value: mac }]
 }
 
 /** The address that every IPv6 host makes of its MAC (RFC 4291 appendix A). */
@@ -236,11 +280,10 @@ export function linkLocal(mac: number): bigint {
 }
 
 /** Other switches have checked the sender, so its MAC is enough; uplinks bring it only where they connect switches. */
-function sendFromElsewhere(set: RowSet, facts: InterfaceFacts, { carried, normal, world }: Site): void {
-  const mac: Oxm = { field: 'eth_src', value: facts.record.mac }
+function sendFromElsewhere(set: RowSet, facts: InterfaceFacts, site: Site): void {
+  const { carried, world } = site
   if (carried !== undefined && facts.place !== undefined) {
-    const match = normal ? [mac] : [mac, FROM_FABRIC]
-    set.add(TABLES.origin, 300, match, { actions: sender(facts, carried), goto: TABLES.neighbour })
+    set.addMade(TABLES.origin, BROUGHT, facts.brought, sending(facts, site, carried).toNeighbour)
   }
   if (world) refuseSender(set, facts)
 }
@@ -264,7 +307,7 @@ function receiveFromWorld(set: RowSet, facts: InterfaceFacts, { zone: own, carri
 
 function answerNeighbours(set: RowSet, facts: InterfaceFacts): void {
   const { record, addresses } = facts
-  const network = inNetwork(facts)
+  const network = facts.inNetwork
   const cookie = cookieOf('neighbour', record.number)
   for (const { family, value } of addresses) {
     if (family === 4) {
@@ -279,28 +322,36 @@ function answerNeighbours(set: RowSet, facts: InterfaceFacts): void {
   }
 }
 
+/** What answers have in common. */
+const TO_ASKER = move('eth_src', 'eth_dst', 48)
+const IS_REPLY: Action = { type: 'set_field', field: { field: 'arp_op', value: 2 } }
+const TO_SENDER = [move('arp_sha', 'arp_tha', 48), move('arp_spa', 'arp_tpa', 32)] as const
+const BACK = output(PORT_IN_PORT)
+const IS_ADVERT: Action = { type: 'set_field', field: { field: 'icmpv6_type', value: ND.advert } }
+const TO_SOLICITOR = move('ipv6_src', 'ipv6_dst', 128)
+
 /** Turns a request into its answer (RFC 826) and sends it back. */
 function arpAnswer(mac: number, address: number): Action[] {
   return [
-    move('eth_src', 'eth_dst', 48),
+    TO_ASKER,
     { type: 'set_field', field: { field: 'eth_src', value: mac } },
-    { type: 'set_field', field: { field: 'arp_op', value: 2 } },
-    move('arp_sha', 'arp_tha', 48),
+    IS_REPLY,
+    TO_SENDER[0],
     { type: 'set_field', field: { field: 'arp_sha', value: mac } },
-    move('arp_spa', 'arp_tpa', 32),
+    TO_SENDER[1],
     { type: 'set_field', field: { field: 'arp_spa', value: address } },
-    output(PORT_IN_PORT),
+    BACK,
   ]
 }
 
 /** Turns a solicitation into an advertisement (RFC 4861 section 4.4) but for what only an advertisement has. */
 function startOfAdvert(mac: number, address: bigint): Action[] {
   return [
-    move('eth_src', 'eth_dst', 48),
+    TO_ASKER,
     { type: 'set_field', field: { field: 'eth_src', value: mac } },
-    move('ipv6_src', 'ipv6_dst', 128),
+    TO_SOLICITOR,
     { type: 'set_field', field: { field: 'ipv6_src', value: address } },
-    { type: 'set_field', field: { field: 'icmpv6_type', value: ND.advert } },
+    IS_ADVERT,
   ]
 }
 
@@ -308,7 +359,7 @@ function startOfAdvert(mac: number, address: bigint): Action[] {
 function receive(set: RowSet, facts: InterfaceFacts, world: boolean, way: Action[]): void {
   const { record, identity, addresses } = facts
   const cookie = cookieOf('destination', record.number)
-  const mine: Oxm[] = [inNetwork(facts), { field: 'eth_dst', value: record.mac }]
+  const mine: Oxm[] = [facts.inNetwork, { field: 'eth_dst', value: record.mac }]
   const actions = [load('reg1', identity), ...way]
   for (const address of addresses) {
     set.add(TABLES.destination, 300, [...mine, ...to(address)], { actions, goto: TABLES.connection }, cookie)

@@ -5,10 +5,10 @@
  * asked. A unit may come in parts that share its name and never keep the same key, so that a part that is equal on many
  * switches is one map for all of them. It refuses to know what rows mean. Used by compile.ts.
  */
-import type { Rows } from './fields.ts'
+import { type KeptRows, NO_ROWS } from './fields.ts'
 import { emptyProgram, type Flow, type Meter, nothingTouched, type SwitchProgram, type Touched } from './program.ts'
 
-const NO_ROWS: Rows = new Map()
+const NOTHING: readonly KeptRows[] = []
 
 export class SwitchUnits {
   /** What is to be seen: only publish() changes it, but for a switch that has not been published yet. */
@@ -19,7 +19,7 @@ export class SwitchUnits {
   /** Ports that are to become silent, or are to be no longer. */
   #ports = new Map<number, boolean>()
   #isPublished = false
-  readonly #units = new Map<string, Rows>()
+  readonly #units = new Map<string, readonly KeptRows[]>()
   /** Keys that several units ask for, with what each asks for. */
   readonly #contested = new Map<string, Map<string, Flow>>()
 
@@ -49,14 +49,23 @@ export class SwitchUnits {
     return this.#units.keys()
   }
 
-  /** Replaces the rows of a unit, or of the part of it that goes by `part`; no rows removes it. */
-  set(unit: string, rows: Rows, part = unit): void {
-    const before = this.#units.get(part) ?? NO_ROWS
-    if (before === rows) return
-    for (const [key, flow] of before) if (!rows.has(key)) this.#remove(unit, key, flow)
-    for (const [key, flow] of rows) this.#put(unit, key, flow)
-    if (rows.size === 0) this.#units.delete(part)
-    else this.#units.set(part, rows)
+  /** Replaces the rows of a unit, part by part; no rows removes it. */
+  set(unit: string, ...parts: readonly KeptRows[]): void {
+    const before = this.#units.get(unit) ?? NOTHING
+    let size = 0
+    for (let at = 0; at < before.length || at < parts.length; at++) {
+      const now = parts[at] ?? NO_ROWS
+      this.#replace(unit, before[at] ?? NO_ROWS, now)
+      size += now.size
+    }
+    if (size > 0) this.#units.set(unit, parts)
+    else if (before !== NOTHING) this.#units.delete(unit)
+  }
+
+  #replace(unit: string, before: KeptRows, now: KeptRows): void {
+    if (before === now) return
+    if (before.size > 0) for (const [key, flow] of before) if (!now.has(key)) this.#remove(unit, key, flow)
+    for (const [key, flow] of now) this.#put(unit, key, flow)
   }
 
   /** Takes over one row that all switches share; no other unit asks for its key. */

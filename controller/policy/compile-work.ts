@@ -4,24 +4,17 @@
  */
 import type { InterfaceFacts } from './compile-interface.ts'
 import type { PolicyChange } from './compile-policy.ts'
-import type { Rows } from './fields.ts'
+import type { KeptRows } from './fields.ts'
 import { Multimap } from './multimap.ts'
 import type { DatapathView, ObservedDelta, Place } from './state.ts'
 
 /** An interface as it is compiled for all switches; the rows that several share are the same objects. */
 export interface Looked {
   facts: InterfaceFacts
-  parts: Parts
-  elsewhere: Rows
-  everywhere: Rows
+  elsewhere: KeptRows
+  everywhere: KeptRows
   /** On switches that are not concerned with its network. */
-  farAway: Rows
-}
-
-/** Names of the parts of an interface's unit. */
-export interface Parts {
-  elsewhere: string
-  everywhere: string
+  farAway: KeptRows
 }
 
 /** What was true of an interface when it was compiled last. */
@@ -33,13 +26,6 @@ export interface Seen {
 
 /** Interfaces as they are now, each looked at once; undefined where there is no such record any more. */
 export type Looks = Map<string, Looked | undefined>
-
-/** What was true of an interface when it was compiled last. */
-export interface Seen {
-  network: string
-  identity: number
-  place: Place | undefined
-}
 
 /** What is left to be done for switches. */
 export class Work {
@@ -69,10 +55,6 @@ export class Work {
     if (ports === undefined) this.ports.set(datapathId, new Set([port]))
     else ports.add(port)
   }
-}
-
-export function partsOf(unit: string): Parts {
-  return { elsewhere: `${unit} elsewhere`, everywhere: `${unit} everywhere` }
 }
 
 /** Rows of one step. Making one takes some 5 microseconds, of few others ten times as long. */

@@ -24,8 +24,8 @@ import { PolicyShares } from './compile-shares.ts'
 import { Steering } from './compile-steer.ts'
 import { classOf, networkRows, portRows, systemRows, worldExists, worldRows } from './compile-switch.ts'
 import { SwitchUnits } from './compile-units.ts'
-import { type Looked, type Looks, linksOf, Pace, partsOf, type Seen, Work } from './compile-work.ts'
-import type { Rows } from './fields.ts'
+import { type Looked, type Looks, linksOf, Pace, type Seen, Work } from './compile-work.ts'
+import { kept, NO_ROWS, type Rows } from './fields.ts'
 import type { IntentDelta } from './intent.ts'
 import { Interest } from './interest.ts'
 import { Multimap } from './multimap.ts'
@@ -46,8 +46,6 @@ export interface Compiled {
   program: SwitchProgram
   touched: Touched | undefined
 }
-
-const NO_ROWS: Rows = new Map()
 
 export class Compiler {
   readonly #backend: Backend
@@ -266,10 +264,9 @@ export class Compiler {
     const world = this.#worldExists
     const looked = facts && {
       facts,
-      parts: partsOf(facts.unit),
-      elsewhere: interfaceRowsElsewhere(facts, { normal: this.#backend === 'normal', world }),
-      everywhere: interfaceRowsEverywhere(facts, world),
-      farAway: interfaceRowsFarAway(facts, world),
+      elsewhere: kept(interfaceRowsElsewhere(facts, { normal: this.#backend === 'normal', world })),
+      everywhere: kept(interfaceRowsEverywhere(facts, world)),
+      farAway: kept(interfaceRowsFarAway(facts, world)),
     }
     looks.set(name, looked)
     return looked
@@ -363,19 +360,15 @@ export class Compiler {
     siteIn: (network: string) => Site,
   ): number {
     if (looked === undefined) {
-      const unit = interfaceUnit(name)
-      const { elsewhere, everywhere } = partsOf(unit)
-      for (const part of [unit, elsewhere, everywhere]) units.set(unit, NO_ROWS, part)
+      units.set(interfaceUnit(name))
       return 1
     }
-    const { facts, parts, elsewhere, everywhere, farAway } = looked
+    const { facts, elsewhere, everywhere, farAway } = looked
     const site = siteIn(facts.record.network)
     const isConcerned = this.#interest.concerns(site.datapathId, facts.record.network)
     const isHere = facts.place?.datapathId === site.datapathId
-    const own = isConcerned ? interfaceRows(facts, site) : NO_ROWS
-    units.set(facts.unit, own)
-    units.set(facts.unit, isHere || !isConcerned ? NO_ROWS : elsewhere, parts.elsewhere)
-    units.set(facts.unit, isConcerned ? everywhere : farAway, parts.everywhere)
+    const own = isConcerned ? kept(interfaceRows(facts, site)) : NO_ROWS
+    units.set(facts.unit, own, isHere || !isConcerned ? NO_ROWS : elsewhere, isConcerned ? everywhere : farAway)
     return 1 + own.size + elsewhere.size + everywhere.size
   }
 

@@ -26,6 +26,43 @@ export const WHOLE_PACKET = CONTROLLER_NO_BUFFER
 /** Rows by flowKey. */
 export type Rows = Map<string, Flow>
 
+/** Rows as a unit keeps them: a map, or one row that takes less room than a map. */
+export interface KeptRows extends Iterable<[key: string, flow: Flow]> {
+  readonly size: number
+  has(key: string): boolean
+}
+
+class OneRow implements KeptRows {
+  readonly #key: string
+  readonly #flow: Flow
+
+  constructor(key: string, flow: Flow) {
+    this.#key = key
+    this.#flow = flow
+  }
+
+  get size(): number {
+    return 1
+  }
+
+  has(key: string): boolean {
+    return key === this.#key
+  }
+
+  *[Symbol.iterator](): Iterator<[string, Flow]> {
+    yield [this.#key, this.#flow]
+  }
+}
+
+export const NO_ROWS: KeptRows = new Map()
+
+/** The same rows in as little room as they need; they are not changed any more. */
+export function kept(rows: Rows): KeptRows {
+  if (rows.size > 1) return rows
+  for (const [key, flow] of rows) return new OneRow(key, flow)
+  return NO_ROWS
+}
+
 /** What a row does with a packet; nothing is a drop. */
 export interface Then {
   actions?: Action[]
@@ -35,6 +72,16 @@ export interface Then {
 
 /** The instructions of a drop; shared, as they are many. */
 const NOTHING: readonly Instruction[] = []
+
+/** A match, and its flowKey in some table and priority. */
+export interface KeyedMatch {
+  key: string
+  match: readonly Oxm[]
+}
+
+export function keyed(table: number, priority: number, match: readonly Oxm[]): KeyedMatch {
+  return { key: flowKey(table, priority, match), match: exactly(match) }
+}
 
 /** Collects the rows of one unit. */
 export class RowSet {
@@ -50,44 +97,69 @@ export class RowSet {
     this.#cookie = cookie
   }
 
-  add(table: number, priority: number, match: Oxm[], then: Then, cookie = this.#cookie): void {
-    const key = flowKey(table, priority, match)
+  add(table: number, priority: number, match: readonly Oxm[], then: Then, cookie = this.#cookie): void {
     const { actions, goto, meter } = this.#then
     if (then.actions !== actions || then.goto !== goto || then.meter !== meter) {
       this.#then = then
       this.#instructions = instructions(then)
     }
-    this.rows.set(key, { table, priority, match, instructions: this.#instructions, cookie, unit: this.unit })
+    this.addMade(table, priority, keyed(table, priority, match), this.#instructions, cookie)
+  }
+
+  /** Adds a row of parts that other rows have too. */
+  addMade(
+    table: number,
+    priority: number,
+    { key, match }: KeyedMatch,
+    does: readonly Instruction[],
+    cookie = this.#cookie,
+  ): void {
+    this.rows.set(key, { table, priority, match, instructions: does, cookie, unit: this.unit })
   }
 }
 
-export function instructions({ actions, goto, meter }: Then): readonly Instruction[] {
-  const acts = actions !== undefined && actions.length > 0
+/** Of each table one, as most rows go on to some table. */
+const GOTO: Instruction[] = []
+
+export function goingTo(table: number): Instruction {
+  GOTO[table] ??= { type: 'goto_table', table_id: table }
+  return GOTO[table]
+}
+
+export function instructions({ actions = [], goto, meter }: Then): readonly Instruction[] {
+  const acting: Instruction | undefined =
+    actions.length === 0 ? undefined : { type: 'apply_actions', actions: exactly(actions) }
   if (meter === undefined) {
-    if (goto === undefined) return acts ? [{ type: 'apply_actions', actions }] : NOTHING
-    if (!acts) return [{ type: 'goto_table', table_id: goto }]
-    return [
-      { type: 'apply_actions', actions },
-      { type: 'goto_table', table_id: goto },
-    ]
+    if (goto === undefined) return acting === undefined ? NOTHING : [acting]
+    return acting === undefined ? [goingTo(goto)] : [acting, goingTo(goto)]
   }
   const found: Instruction[] = [{ type: 'meter', meter_id: meter }]
-  if (acts) found.push({ type: 'apply_actions', actions })
-  if (goto !== undefined) found.push({ type: 'goto_table', table_id: goto })
-  return found
+  if (acting !== undefined) found.push(acting)
+  if (goto !== undefined) found.push(goingTo(goto))
+  return exactly(found)
 }
 
+/** A copy without the room to grow that a list has which was put together from several: a third of its size, or less. */
+function exactly<T>(list: readonly T[]): T[] {
+  return list.slice()
+}
+
+/** Made once each: what rows are made of is never changed, so they share it. */
+const type = (value: number): Oxm => ({ field: 'eth_type', value })
+const IPV4 = type(ETHERTYPE.ipv4)
+const IPV6 = type(ETHERTYPE.ipv6)
+const ARP = type(ETHERTYPE.arp)
+const ARP_REQUEST: Oxm = { field: 'arp_op', value: 1 }
+const ARP_REPLY: Oxm = { field: 'arp_op', value: 2 }
+const ICMPV6: Oxm = { field: 'ip_proto', value: PROTOCOL.icmpv6 }
+
 export const is = {
-  ipv4: (): Oxm => ({ field: 'eth_type', value: ETHERTYPE.ipv4 }),
-  ipv6: (): Oxm => ({ field: 'eth_type', value: ETHERTYPE.ipv6 }),
-  arp: (): Oxm => ({ field: 'eth_type', value: ETHERTYPE.arp }),
-  arpRequest: (): Oxm[] => [is.arp(), { field: 'arp_op', value: 1 }],
-  arpReply: (): Oxm[] => [is.arp(), { field: 'arp_op', value: 2 }],
-  icmpv6: (type: number): Oxm[] => [
-    is.ipv6(),
-    { field: 'ip_proto', value: PROTOCOL.icmpv6 },
-    { field: 'icmpv6_type', value: type },
-  ],
+  ipv4: (): Oxm => IPV4,
+  ipv6: (): Oxm => IPV6,
+  arp: (): Oxm => ARP,
+  arpRequest: (): Oxm[] => [ARP, ARP_REQUEST],
+  arpReply: (): Oxm[] => [ARP, ARP_REPLY],
+  icmpv6: (type: number): Oxm[] => [IPV6, ICMPV6, { field: 'icmpv6_type', value: type }],
 }
 
 /** Ethertype and source address. */
