@@ -24,8 +24,8 @@ export class ForwardRows {
   #numbers = new Map<string, number | undefined>()
   /** Of switches whose numbers are others since, the numbers before. */
   #former = new Map<string, number | undefined>()
-  /** By number and port, while one compilation lasts. */
-  readonly #rows = new Map<string, readonly [key: string, flow: Flow]>()
+  /** By port and number, while one compilation lasts. */
+  readonly #rows = new Map<number, Map<number, readonly [key: string, flow: Flow]>>()
 
   /**
    * A compilation begins. Numbers are those that are met first in it, on every switch, even where intent changes between
@@ -52,6 +52,7 @@ export class ForwardRows {
   update(intent: IntentView, { datapathId, nextHops: now }: DatapathView, share: Share): number {
     const before = this.#hops.get(datapathId) ?? NO_HOPS
     this.#hops.set(datapathId, now)
+    if (before.size === 0) return this.#begin(intent, now, share)
     const changed = new Set<string>()
     for (const other of this.#former.keys()) if (before.has(other) || now.has(other)) changed.add(other)
     if (before !== now) {
@@ -72,26 +73,42 @@ export class ForwardRows {
     return changed.size
   }
 
+  /** The rows of a switch that has none yet. */
+  #begin(intent: IntentView, hops: NextHops, share: Share): number {
+    for (const [other, port] of hops) {
+      const number = this.#numberOf(intent, other)
+      if (number === undefined) continue
+      const [key, flow] = this.#row(number, port)
+      share(key, flow)
+    }
+    return hops.size
+  }
+
   /** A switch is gone, or will be compiled from nothing. */
   forget(datapathId: string): void {
     this.#hops.delete(datapathId)
   }
 
   #numberOf(intent: IntentView, datapathId: string): number | undefined {
-    if (this.#numbers.has(datapathId)) return this.#numbers.get(datapathId)
+    const known = this.#numbers.get(datapathId)
+    if (known !== undefined || this.#numbers.has(datapathId)) return known
     const number = intent.number('switch', datapathId)
     this.#numbers.set(datapathId, number)
     return number
   }
 
   #row(number: number, port: number): readonly [key: string, flow: Flow] {
-    const name = `${number} ${port}`
-    const known = this.#rows.get(name)
+    let ofPort = this.#rows.get(port)
+    if (ofPort === undefined) {
+      ofPort = new Map()
+      this.#rows.set(port, ofPort)
+    }
+    const known = ofPort.get(number)
     if (known !== undefined) return known
     const set = new RowSet(FORWARD_UNIT, cookieOf('switch', number))
     set.add(TABLES.forward, 50, [{ field: 'reg6', value: number }], { actions: [output(port)] })
     const [row] = [...set.rows]
-    this.#rows.set(name, row!)
+    ofPort.set(number, row!)
     return row!
   }
 }

@@ -11,6 +11,7 @@ import { cookieOf } from './cookie.ts'
 import {
   from,
   goingTo,
+  instructions,
   is,
   type KeyedMatch,
   keyed,
@@ -44,6 +45,8 @@ export interface InterfaceFacts {
   /** The network, as a match; and what its packets look like that another switch brings. */
   inNetwork: Oxm
   brought: KeyedMatch
+  /** Packets for each address. */
+  received: readonly KeyedMatch[]
 }
 
 /** What an interface's rows need to know of a switch. */
@@ -75,8 +78,9 @@ interface Sending {
 
 export const WORLD_FLAG: Oxm = { field: 'reg8', value: FLAG.world, mask: FLAG.world }
 export const NOT_WORLD: Oxm = { field: 'reg8', value: 0, mask: FLAG.world }
-/** The priority of rows for packets that another switch brings. */
+/** Priorities of rows for packets that another switch brings, and for those that an interface gets. */
 const BROUGHT = 300
+const RECEIVED = 300
 const FROM_FABRIC: Oxm = { field: 'reg8', value: FLAG.fabric, mask: FLAG.fabric }
 export const SET_WORLD = setFlag(FLAG.world)
 
@@ -89,17 +93,21 @@ export function factsOf({ intent, observed, backend }: NetworkState, name: strin
   const there = place && observed.datapaths.get(place.datapathId)
   const isTaken = place !== undefined && (there?.uplinkPorts.has(place.port) || there?.fabricPorts.has(place.port))
   const fromMac: Oxm = { field: 'eth_src', value: record.mac }
+  const toMac: Oxm = { field: 'eth_dst', value: record.mac }
+  const inNetwork: Oxm = { field: 'reg3', value: network }
+  const addresses = record.addresses.flatMap((text) => parseAddress(text) ?? [])
   return {
     record,
     unit: interfaceUnit(record.name),
     cookie: cookieOf('interface', record.number),
-    addresses: record.addresses.flatMap((text) => parseAddress(text) ?? []),
+    addresses,
     identity: intent.identityOf(name),
     network,
     place: isTaken ? undefined : place,
     switchNumber: place && intent.number('switch', place.datapathId),
-    inNetwork: { field: 'reg3', value: network },
+    inNetwork,
     brought: keyed(TABLES.origin, BROUGHT, backend === 'normal' ? [fromMac] : [fromMac, FROM_FABRIC]),
+    received: addresses.map((address) => keyed(TABLES.destination, RECEIVED, [inNetwork, toMac, ...to(address)])),
   }
 }
 
@@ -357,15 +365,13 @@ function startOfAdvert(mac: number, address: bigint): Action[] {
 
 /** @param way Loads the port where the interface is here, else what finds the way. */
 function receive(set: RowSet, facts: InterfaceFacts, world: boolean, way: Action[]): void {
-  const { record, identity, addresses } = facts
+  const { record, identity, received } = facts
   const cookie = cookieOf('destination', record.number)
-  const mine: Oxm[] = [facts.inNetwork, { field: 'eth_dst', value: record.mac }]
-  const actions = [load('reg1', identity), ...way]
-  for (const address of addresses) {
-    set.add(TABLES.destination, 300, [...mine, ...to(address)], { actions, goto: TABLES.connection }, cookie)
-  }
+  const does = instructions({ actions: [load('reg1', identity), ...way], goto: TABLES.connection })
+  for (const match of received) set.addMade(TABLES.destination, RECEIVED, match, does, cookie)
   if (!world) return
   const then = { actions: way, goto: TABLES.forward }
+  const mine: Oxm[] = [facts.inNetwork, { field: 'eth_dst', value: record.mac }]
   set.add(TABLES.destination, 400, [...mine, ...is.arpReply(), WORLD_FLAG], then, cookie)
   set.add(TABLES.destination, 400, [...mine, ...is.icmpv6(ND.advert), WORLD_FLAG], then, cookie)
 }

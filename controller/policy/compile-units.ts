@@ -10,6 +10,12 @@ import { emptyProgram, type Flow, type Meter, nothingTouched, type SwitchProgram
 
 const NOTHING: readonly KeptRows[] = []
 
+/** Rows of a unit on one switch, and parts of it that others have as they are. */
+interface UnitRows {
+  own: KeptRows
+  shared: readonly KeptRows[]
+}
+
 export class SwitchUnits {
   /** What is to be seen: only publish() changes it, but for a switch that has not been published yet. */
   readonly program: SwitchProgram = emptyProgram()
@@ -19,7 +25,7 @@ export class SwitchUnits {
   /** Ports that are to become silent, or are to be no longer. */
   #ports = new Map<number, boolean>()
   #isPublished = false
-  readonly #units = new Map<string, readonly KeptRows[]>()
+  readonly #units = new Map<string, UnitRows>()
   /** Keys that several units ask for, with what each asks for. */
   readonly #contested = new Map<string, Map<string, Flow>>()
 
@@ -50,16 +56,18 @@ export class SwitchUnits {
   }
 
   /** Replaces the rows of a unit, part by part; no rows removes it. */
-  set(unit: string, ...parts: readonly KeptRows[]): void {
-    const before = this.#units.get(unit) ?? NOTHING
-    let size = 0
-    for (let at = 0; at < before.length || at < parts.length; at++) {
-      const now = parts[at] ?? NO_ROWS
-      this.#replace(unit, before[at] ?? NO_ROWS, now)
+  set(unit: string, own: KeptRows = NO_ROWS, shared = NOTHING): void {
+    const before = this.#units.get(unit)
+    const parts = before?.shared ?? NOTHING
+    this.#replace(unit, before?.own ?? NO_ROWS, own)
+    let size = own.size
+    for (let at = 0; at < parts.length || at < shared.length; at++) {
+      const now = shared[at] ?? NO_ROWS
+      this.#replace(unit, parts[at] ?? NO_ROWS, now)
       size += now.size
     }
-    if (size > 0) this.#units.set(unit, parts)
-    else if (before !== NOTHING) this.#units.delete(unit)
+    if (size > 0) this.#units.set(unit, { own, shared })
+    else if (before !== undefined) this.#units.delete(unit)
   }
 
   #replace(unit: string, before: KeptRows, now: KeptRows): void {
@@ -100,10 +108,19 @@ export class SwitchUnits {
 
   #write(key: string, flow: Flow | undefined): void {
     if (this.#isPublished) this.#flows.set(key, flow)
-    else replace(this.program.flows, key, flow)
+    else if (flow === undefined) this.program.flows.delete(key)
+    else this.program.flows.set(key, flow)
   }
 
   #put(unit: string, key: string, flow: Flow): void {
+    if (!this.#isPublished && this.#contested.size === 0) {
+      const { flows } = this.program
+      const holder = flows.get(key)
+      if (holder === undefined || holder.unit === unit) {
+        flows.set(key, flow)
+        return
+      }
+    }
     let claims = this.#contested.size === 0 ? undefined : this.#contested.get(key)
     if (claims === undefined) {
       const holder = this.#read(key)

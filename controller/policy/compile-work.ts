@@ -2,19 +2,27 @@
  * What one compilation has to do, what it looks up on the way, and in which steps it goes. It refuses to know how anything
  * is compiled. Used by compile.ts.
  */
-import type { InterfaceFacts } from './compile-interface.ts'
+import {
+  type InterfaceFacts,
+  interfaceRowsElsewhere,
+  interfaceRowsEverywhere,
+  interfaceRowsFarAway,
+} from './compile-interface.ts'
 import type { PolicyChange } from './compile-policy.ts'
-import type { KeptRows } from './fields.ts'
+import { type KeptRows, kept, NO_ROWS } from './fields.ts'
 import { Multimap } from './multimap.ts'
 import type { DatapathView, ObservedDelta, Place } from './state.ts'
 
 /** An interface as it is compiled for all switches; the rows that several share are the same objects. */
 export interface Looked {
   facts: InterfaceFacts
-  elsewhere: KeptRows
-  everywhere: KeptRows
+  /** Rows that several switches have: where it is, and on others. */
+  here: readonly KeptRows[]
+  elsewhere: readonly KeptRows[]
   /** On switches that are not concerned with its network. */
-  farAway: KeptRows
+  farAway: readonly KeptRows[]
+  /** How many rows these are, about. */
+  shared: number
 }
 
 /** What was true of an interface when it was compiled last. */
@@ -54,6 +62,21 @@ export class Work {
     const ports = this.ports.get(datapathId)
     if (ports === undefined) this.ports.set(datapathId, new Set([port]))
     else ports.add(port)
+  }
+}
+
+export function lookedAt(facts: InterfaceFacts, normal: boolean, world: boolean): Looked {
+  const [elsewhere, everywhere, farAway] = [
+    interfaceRowsElsewhere(facts, { normal, world }),
+    interfaceRowsEverywhere(facts, world),
+    interfaceRowsFarAway(facts, world),
+  ].map(kept) as [KeptRows, KeptRows, KeptRows]
+  return {
+    facts,
+    here: [NO_ROWS, everywhere],
+    elsewhere: [elsewhere, everywhere],
+    farAway: [NO_ROWS, farAway],
+    shared: elsewhere.size + everywhere.size,
   }
 }
 

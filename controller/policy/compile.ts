@@ -10,21 +10,12 @@
  *           ─▶ demands    ─▶ per switch:  verdicts that it asked for   compile-demand.ts
  */
 import { FORWARD_UNIT, ForwardRows } from './compile-forward.ts'
-import {
-  factsOf,
-  interfaceRows,
-  interfaceRowsElsewhere,
-  interfaceRowsEverywhere,
-  interfaceRowsFarAway,
-  interfaceUnit,
-  type Site,
-  siteOf,
-} from './compile-interface.ts'
+import { factsOf, interfaceRows, interfaceUnit, type Site, siteOf } from './compile-interface.ts'
 import { PolicyShares } from './compile-shares.ts'
 import { Steering } from './compile-steer.ts'
 import { classOf, networkRows, portRows, systemRows, worldExists, worldRows } from './compile-switch.ts'
 import { SwitchUnits } from './compile-units.ts'
-import { type Looked, type Looks, linksOf, Pace, type Seen, Work } from './compile-work.ts'
+import { type Looked, type Looks, linksOf, lookedAt, Pace, type Seen, Work } from './compile-work.ts'
 import { kept, NO_ROWS, type Rows } from './fields.ts'
 import type { IntentDelta } from './intent.ts'
 import { Interest } from './interest.ts'
@@ -261,13 +252,7 @@ export class Compiler {
   #lookAt(state: NetworkState, name: string, looks: Looks): Looked | undefined {
     if (looks.has(name)) return looks.get(name)
     const facts = factsOf(state, name)
-    const world = this.#worldExists
-    const looked = facts && {
-      facts,
-      elsewhere: kept(interfaceRowsElsewhere(facts, { normal: this.#backend === 'normal', world })),
-      everywhere: kept(interfaceRowsEverywhere(facts, world)),
-      farAway: kept(interfaceRowsFarAway(facts, world)),
-    }
+    const looked = facts && lookedAt(facts, this.#backend === 'normal', this.#worldExists)
     looks.set(name, looked)
     return looked
   }
@@ -363,13 +348,15 @@ export class Compiler {
       units.set(interfaceUnit(name))
       return 1
     }
-    const { facts, elsewhere, everywhere, farAway } = looked
+    const { facts, here, elsewhere, farAway, shared } = looked
     const site = siteIn(facts.record.network)
-    const isConcerned = this.#interest.concerns(site.datapathId, facts.record.network)
-    const isHere = facts.place?.datapathId === site.datapathId
-    const own = isConcerned ? kept(interfaceRows(facts, site)) : NO_ROWS
-    units.set(facts.unit, own, isHere || !isConcerned ? NO_ROWS : elsewhere, isConcerned ? everywhere : farAway)
-    return 1 + own.size + elsewhere.size + everywhere.size
+    if (!this.#interest.concerns(site.datapathId, facts.record.network)) {
+      units.set(facts.unit, NO_ROWS, farAway)
+      return 1 + shared
+    }
+    const own = kept(interfaceRows(facts, site))
+    units.set(facts.unit, own, facts.place?.datapathId === site.datapathId ? here : elsewhere)
+    return 1 + own.size + shared
   }
 
   /** Sites of one switch by network, each looked up once. */
@@ -406,8 +393,8 @@ export class Compiler {
   }
 
   #setPort(datapath: DatapathView, units: SwitchUnits, port: number): void {
-    const isTenant = this.#byPort.all(portName({ datapathId: datapath.datapathId, port })).size > 0
-    units.set(`port/${port}`, portRows(port, classOf(datapath, port, isTenant), this.#backend === 'normal'))
+    const isTenant = this.#byPort.has(portName({ datapathId: datapath.datapathId, port }))
+    units.set(`port/${port}`, kept(portRows(port, classOf(datapath, port, isTenant), this.#backend === 'normal')))
   }
 
   /** The switch's own flooding reaches links and uplinks only. */

@@ -54,11 +54,35 @@ class OneRow implements KeptRows {
   }
 }
 
+/** Keys and flows in turn: shorter than a map, and searched as fast while it is short. */
+class FewRows implements KeptRows {
+  readonly #list: readonly (string | Flow)[]
+
+  constructor(rows: Rows) {
+    this.#list = [...rows].flat().slice()
+  }
+
+  get size(): number {
+    return this.#list.length / 2
+  }
+
+  has(key: string): boolean {
+    return this.#list.includes(key)
+  }
+
+  *[Symbol.iterator](): Iterator<[string, Flow]> {
+    for (let at = 0; at < this.#list.length; at += 2) yield [this.#list[at] as string, this.#list[at + 1] as Flow]
+  }
+}
+
 export const NO_ROWS: KeptRows = new Map()
+/** Beyond this a map is worth its room. */
+const FEW = 12
 
 /** The same rows in as little room as they need; they are not changed any more. */
 export function kept(rows: Rows): KeptRows {
-  if (rows.size > 1) return rows
+  if (rows.size > FEW) return rows
+  if (rows.size > 1) return new FewRows(rows)
   for (const [key, flow] of rows) return new OneRow(key, flow)
   return NO_ROWS
 }

@@ -8,33 +8,47 @@ import { compareText } from './order.ts'
 const NONE: ReadonlySet<never> = new Set<never>()
 
 export class Multimap<K> {
-  readonly #sets = new Map<K, Set<string>>()
+  /** Most keys have one name, and a set of one takes more room than all else about it. */
+  readonly #names = new Map<K, string | Set<string>>()
 
   add(key: K, name: string): void {
-    const set = this.#sets.get(key)
-    if (set === undefined) this.#sets.set(key, new Set([name]))
-    else set.add(name)
+    const names = this.#names.get(key)
+    if (names === undefined) this.#names.set(key, name)
+    else if (typeof names !== 'string') names.add(name)
+    else if (names !== name) this.#names.set(key, new Set([names, name]))
   }
 
   remove(key: K, name: string): void {
-    const set = this.#sets.get(key)
-    if (set === undefined) return
-    set.delete(name)
-    if (set.size === 0) this.#sets.delete(key)
+    const names = this.#names.get(key)
+    if (names === undefined) return
+    if (typeof names === 'string') {
+      if (names === name) this.#names.delete(key)
+      return
+    }
+    names.delete(name)
+    if (names.size === 0) this.#names.delete(key)
   }
 
+  has(key: K): boolean {
+    return this.#names.has(key)
+  }
+
+  /** The names as they are now; it may or may not follow later changes. */
   all(key: K): ReadonlySet<string> {
-    return this.#sets.get(key) ?? NONE
+    const names = this.#names.get(key)
+    return names === undefined ? NONE : typeof names === 'string' ? new Set([names]) : names
   }
 
   first(key: K): string | undefined {
+    const names = this.#names.get(key)
+    if (names === undefined || typeof names === 'string') return names
     let least: string | undefined
-    for (const name of this.all(key)) if (least === undefined || compareText(name, least) < 0) least = name
+    for (const name of names) if (least === undefined || compareText(name, least) < 0) least = name
     return least
   }
 
   keys(): IterableIterator<K> {
-    return this.#sets.keys()
+    return this.#names.keys()
   }
 }
 
