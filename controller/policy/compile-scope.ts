@@ -188,6 +188,14 @@ export class PolicyScope {
     return this.#occurrences.has(identity) || this.#rules.world.has(identity)
   }
 
+  /** Whether every identity that a row matches occurs here. */
+  #mayMatch({ match }: Flow): boolean {
+    for (const { field, value } of match) {
+      if ((field === 'reg0' || field === 'reg1') && !this.#occurs(value as number)) return false
+    }
+    return true
+  }
+
   #arrive(name: string, unit: RuleUnit, identity: number): void {
     if (!isConjunction(unit.clauses)) {
       this.#takeSome(unit.rows.of(identity))
@@ -246,9 +254,7 @@ export class PolicyScope {
   }
 
   #takeSome(rows: Iterable<Row>): void {
-    for (const [key, flow] of rows) {
-      if (identitiesOf(flow).every((each) => this.#occurs(each))) this.#take(key, flow)
-    }
+    for (const [key, flow] of rows) if (this.#mayMatch(flow)) this.#take(key, flow)
   }
 
   #take(key: string, flow: Flow): void {
