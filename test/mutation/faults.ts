@@ -322,8 +322,8 @@ export const FAULTS: readonly Fault[] = [
   policy(
     'compile-interface.ts',
     'an uplink may speak for interfaces of other switches',
-    'normal ? [mac] : [mac, FROM_FABRIC]',
-    '[mac]',
+    '? [fromMac] : [fromMac, FROM_FABRIC]',
+    '? [fromMac] : [fromMac]',
     ROWS,
   ),
   policy(
