@@ -123,18 +123,9 @@ function oddValueAt(at: number, size: number): number | bigint {
 
 /** The actions from `at` to `end` of the message that was opened, `depth` lists deep. */
 export function plainActions(octets: Uint8Array, at: number, end: number, depth: number): Action[] | undefined {
-  let list: Action[] | undefined
-  let count = 0
-  for (let here = at; here < end; ) {
-    const next = elementEnd(here, end)
-    const one = next === 0 ? undefined : actionAt(octets, here, next, depth)
-    if (one === undefined) return undefined
-    if (here === at && next === end) return [one]
-    list ??= roomFor(elements(at, end))
-    list[count++] = one
-    here = next
-  }
-  return list ?? []
+  if (elementEnd(at, end) !== end) return listOf(actionAt, octets, at, end, depth)
+  const only = actionAt(octets, at, end, depth)
+  return only && [only]
 }
 
 function actionAt(octets: Uint8Array, at: number, end: number, depth: number): Action | undefined {
@@ -147,30 +138,44 @@ function actionAt(octets: Uint8Array, at: number, end: number, depth: number): A
 
 /** The instructions from `at` to `end` of the message that was opened. */
 export function plainInstructions(octets: Uint8Array, at: number, end: number): Instruction[] | undefined {
-  let list: Instruction[] | undefined
-  let count = 0
-  for (let here = at; here < end; ) {
-    const next = elementEnd(here, end)
-    const one = next === 0 ? undefined : instructionAt(octets, here, next)
-    if (one === undefined) return undefined
-    if (here === at && next === end) return [one]
-    list ??= roomFor(elements(at, end))
-    list[count++] = one
-    here = next
-  }
-  return list ?? []
+  if (elementEnd(at, end) !== end) return listOf(instructionAt, octets, at, end, 0)
+  const only = instructionAt(octets, at, end, 0)
+  return only && [only]
 }
 
-function instructionAt(octets: Uint8Array, at: number, end: number): Instruction | undefined {
+function instructionAt(octets: Uint8Array, at: number, end: number, depth: number): Instruction | undefined {
   const first = wire.getUint32(at)
   if (first === GOTO_TABLE) {
     const body = wire.getUint32(at + 4)
     return (body & 0xff_ffff) === 0 ? { type: 'goto_table', table_id: body >>> 24 } : undefined
   }
-  if (first >>> 16 !== APPLY_ACTIONS) return byRow(instructionRows, octets, at, end, 0)
+  if (first >>> 16 !== APPLY_ACTIONS) return byRow(instructionRows, octets, at, end, depth)
   if (wire.getUint32(at + 4) !== 0) return undefined
-  const actions = plainActions(octets, at + 8, end, 1)
+  const actions = plainActions(octets, at + 8, end, depth + 1)
   return actions === undefined ? undefined : { type: 'apply_actions', actions }
+}
+
+/**
+ * What `elementAt` reads, one after the other; undefined if it is undefined of one. Lists of one, as most are, do not come
+ * here: a function that is called through another cannot be put into its caller.
+ */
+function listOf<T>(
+  elementAt: (octets: Uint8Array, at: number, end: number, depth: number) => T | undefined,
+  octets: Uint8Array,
+  at: number,
+  end: number,
+  depth: number,
+): T[] | undefined {
+  const list = roomFor<T>(elements(at, end))
+  let count = 0
+  for (let here = at; here < end; count++) {
+    const next = elementEnd(here, end)
+    const one = next === 0 ? undefined : elementAt(octets, here, next, depth)
+    if (one === undefined) return undefined
+    list[count] = one
+    here = next
+  }
+  return list
 }
 
 /** The end of the element at `at`, by its length; 0 where that is none. */
