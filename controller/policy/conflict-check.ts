@@ -25,6 +25,8 @@ export interface ConflictReport {
 export const MAX_WARNINGS = 100
 
 export const NO_CONFLICTS: ConflictReport = { warnings: [], refused: undefined }
+/** Classes of rules that may have gone away before the index is made afresh. */
+const MORE_CLASSES = 1000
 const MODES: readonly ConflictMode[] = ['allow', 'warn', 'refuse']
 
 /** What a batch makes of the records that matter here: absent ones are deleted. */
@@ -45,6 +47,8 @@ export class ConflictCheck {
   /** Rules of which it must be found out. */
   readonly #unknown = new Set<RuleEntry>()
   readonly #stale = { vnps: new Set<string>(), policies: new Set<string>() }
+  /** Classes from which on the index is made afresh. */
+  #mostClasses = MORE_CLASSES
 
   constructor(intent: Intent) {
     this.#intent = intent
@@ -151,8 +155,9 @@ export class ConflictCheck {
   #refresh(): void {
     const { vnps, policies } = this.#stale
     if (vnps.size === 0 && policies.size === 0) return
-    // Classes of rules that went away are kept: start afresh once there are many.
-    if (this.#index.classCount > 1000 + 4 * this.#intent.policies.size) {
+    // Classes of rules that went away are kept: start afresh once there are many more than there were then.
+    const isAfresh = this.#index.classCount > this.#mostClasses
+    if (isAfresh) {
       this.#index = new RuleIndex()
       for (const known of [this.#alive, this.#aliveByTag, this.#dead, this.#unknown]) known.clear()
       for (const name of this.#intent.vnps.keys()) vnps.add(name)
@@ -164,6 +169,7 @@ export class ConflictCheck {
     )
     vnps.clear()
     policies.clear()
+    if (isAfresh) this.#mostClasses = MORE_CLASSES + 2 * this.#index.classCount
   }
 
   /** Replaces records and marks the rules that this may concern. Answers with those that came. */
