@@ -12,14 +12,20 @@ export interface SwitchApplied {
 
 export class Applied {
   readonly #switches: () => Iterable<SwitchApplied>
+  readonly #lagging: () => Iterable<SwitchApplied>
   readonly #waiting = new Set<{ generation: number; finish(): void }>()
   #scheduled: NodeJS.Immediate | undefined
   /** The newest generation that has been compiled; before that no confirmation can be expected. */
   #compiled = 0
 
-  /** @param switches Every switch that is served, or was. */
-  constructor(switches: () => Iterable<SwitchApplied>) {
+  /**
+   * @param switches Every switch that is served, or was.
+   * @param lagging Of these at least those that are connected and have not confirmed what is compiled. Asked for each
+   * confirmation.
+   */
+  constructor(switches: () => Iterable<SwitchApplied>, lagging = switches) {
     this.#switches = switches
+    this.#lagging = lagging
   }
 
   /** The generation that every connected switch enforces. */
@@ -50,7 +56,7 @@ export class Applied {
   /** The generation that the compiler and every connected switch have reached. */
   #everywhere(): number {
     let least = this.#compiled
-    for (const { connected, appliedGeneration } of this.#switches())
+    for (const { connected, appliedGeneration } of this.#lagging())
       if (connected && appliedGeneration < least) least = appliedGeneration
     return least
   }

@@ -35,6 +35,8 @@ export interface CompileLoopOptions {
     touched: Touched | undefined,
     flushes: readonly Flush[] | undefined,
   ): void
+  /** Of every other switch the same is wanted as before, up to this generation. */
+  stand(generation: number): void
   /** A compilation took so long, without what others did meanwhile; `switches` of them have another program now. */
   measured(ms: number, switches: number): void
   /** What compiling threw: a defect. Switches keep what they have. */
@@ -192,7 +194,7 @@ export class CompileLoop {
   }
 
   *#compile(): Generator<undefined> {
-    const { intent, observed, backend, compiler, applied, want, measured, clock } = this.#options
+    const { intent, observed, backend, compiler, applied, want, stand, measured, clock } = this.#options
     const state: NetworkState = { intent, observed, backend }
     let spent = 0
     let since = clock()
@@ -201,10 +203,13 @@ export class CompileLoop {
       yield undefined
       since = clock()
     }
+    const asking = new Set<string>()
     for (let portions = 1; this.#isPending; portions++) {
       const changed = { intent: this.#intent ?? emptyDelta(intent.generation), observed: this.#observed ?? noPlaces() }
       this.#intent = undefined
       this.#observed = undefined
+      if (changed.observed !== 'all')
+        for (const datapathId of changed.observed.demands?.keys() ?? []) asking.add(datapathId)
       for (const _ of compiler.compiling(state, changed)) {
         if (portions < MOST_PORTIONS) yield* turn()
         if (this.#closed) return
@@ -224,9 +229,13 @@ export class CompileLoop {
       yield* turn()
       if (this.#closed) return
     }
-    for (const [datapathId, program] of this.#programs) {
-      if (!published.has(datapathId)) want(datapathId, generation, program, nothingTouched(), this.#takeDue(datapathId))
+    // Who asked is answered where the answer is there already, and who has to forget does so.
+    for (const datapathId of new Set([...asking, ...this.#due.keys()])) {
+      const program = this.#programs.get(datapathId)
+      if (program === undefined || published.has(datapathId)) continue
+      want(datapathId, generation, program, nothingTouched(), this.#takeDue(datapathId))
     }
+    stand(generation)
     applied.compiledUpTo(generation)
     measured(spent + clock() - since, published.size)
   }

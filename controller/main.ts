@@ -17,10 +17,10 @@ import { openEmbeddedStore } from '../store/embedded.ts'
 import { TopologyService } from '../topology/service.ts'
 import { RECORD_KINDS } from './api/messages.ts'
 import { API_LIMITS, readTls, startApi } from './api/server.ts'
-import { Applied } from './applied.ts'
+import { Applied, type SwitchApplied } from './applied.ts'
 import { CapacityWatch } from './capacity.ts'
 import { Southbound } from './channel/southbound.ts'
-import type { ChannelEvent } from './channel/types.ts'
+import type { ChannelEvent, SwitchProgress } from './channel/types.ts'
 import { CompileLoop } from './compile-loop.ts'
 import { Cutter } from './cutter.ts'
 import { Demands } from './demands.ts'
@@ -198,12 +198,16 @@ async function start(
   })
   lifecycle.onStop('zones', () => zones.close())
   const steering = new SteeringWatch(intent, observed, tell)
-  const applied = new Applied(function* () {
-    for (const { datapathId, state, reason, appliedGeneration } of southbound.progress()) {
+  const progress = function* (switches: Iterable<SwitchProgress>): IterableIterator<SwitchApplied> {
+    for (const { datapathId, state, reason, appliedGeneration } of switches) {
       if (state === 'refused') continue
       yield { datapathId, appliedGeneration, connected: state !== 'disconnected', degradedReason: reason ?? '' }
     }
-  })
+  }
+  const applied = new Applied(
+    () => progress(southbound.progress()),
+    () => progress(southbound.lagging()),
+  )
   const compileLog = log.child('compile')
   const loop = new CompileLoop({
     intent,
@@ -212,6 +216,7 @@ async function start(
     compiler: new Compiler(config.backend),
     applied,
     want: (...all) => southbound.want(...all),
+    stand: (generation) => southbound.stand(generation),
     measured: (ms, switches) => {
       metrics?.compiled(ms)
       compileLog.debug('compiled', { ms: Math.round(ms * 100) / 100, switches })

@@ -26,7 +26,7 @@ import { type Changing, type Compared, compare } from './compare.ts'
 import { Forget, notCut } from './forget.ts'
 import type { Verdict } from './guard.ts'
 import { Health } from './health.ts'
-import { cancel, type Line, lineOf } from './line.ts'
+import { askToBeTold, cancel, type Line, lineOf } from './line.ts'
 import { SwitchPorts } from './ports.ts'
 import { hasBundles, PER_OPERATION_MS, Push } from './push.ts'
 import { Given, type ReadBack, readBack } from './readback.ts'
@@ -39,11 +39,6 @@ const PER_SLICE = 2000
 const UNASKED_SETTLE_MS = 1500
 /** Messages that cannot be used, or errors nobody asked for, until the connection is closed. */
 const MAX_FAULTS = 100
-/** Bits by reason (section 7.3.10): no_match, action, invalid_ttl; add, delete, modify. */
-const ALL_REASONS = 7
-const WHOLE_PACKET = 0xffff
-/** OFPRR_IDLE_TIMEOUT: what else goes was removed by us, or the flow monitor tells it. */
-const IDLE_TIMEOUT = 1
 
 export class Session {
   readonly datapathId: string
@@ -78,6 +73,7 @@ export class Session {
       guard: { key: GUARD_KEY, flow: guardFlow() },
       retryMs,
       retryMaxMs,
+      standing: context.standing,
     })
   }
 
@@ -133,6 +129,16 @@ export class Session {
     effects.push(...this.#ledger.want(generation, program, touched, flushes))
     this.#run(effects)
     if (this.#line === undefined || !effects.some(({ effect }) => effect === 'applied')) this.#changed()
+  }
+
+  /** What is wanted stays as it is in a newer generation. */
+  stand(): void {
+    this.#run(this.#doubt && this.#ledger.phase === 'degraded' ? this.#reread() : this.#ledger.stand())
+  }
+
+  /** Whether the switch has all that is wanted of it, however often that goes on being wanted. */
+  get isSteady(): boolean {
+    return this.#ledger.isSteady
   }
 
   /** A packet-out; false where it was not sent or the connection is full. */
@@ -238,20 +244,7 @@ export class Session {
   async #admit(line: Line): Promise<void> {
     line.admitted = true
     const { connection } = line
-    const masks = { packet_in_mask: ALL_REASONS, port_status_mask: ALL_REASONS }
-    connection.sendAll([
-      { type: 'set_config', xid: connection.nextXid(), flags: 0, miss_send_len: WHOLE_PACKET },
-      {
-        type: 'set_async',
-        xid: connection.nextXid(),
-        packet_in_mask_master: masks.packet_in_mask,
-        packet_in_mask_slave: 0,
-        port_status_mask_master: masks.port_status_mask,
-        port_status_mask_slave: masks.port_status_mask,
-        flow_removed_mask_master: IDLE_TIMEOUT,
-        flow_removed_mask_slave: 0,
-      },
-    ])
+    askToBeTold(connection)
     this.#context.emit({ kind: 'up', datapathId: this.datapathId, ports: new Map(this.#ports.views) })
     this.#changed()
     try {
@@ -370,6 +363,7 @@ export class Session {
   // ---- what the ledger asks for ----
 
   #run(effects: readonly Effect[]): void {
+    this.#context.stirred()
     const line = this.#line
     const lost = effects.find(({ effect }) => effect === 'unflushed')
     if (lost?.effect === 'unflushed')
@@ -404,9 +398,7 @@ export class Session {
         case 'retry':
           clearTimeout(this.#retry)
           this.#retry = setTimeout(() => {
-            if (this.#isServing(line) && this.#ledger.phase === 'degraded') {
-              this.#run(this.#doubt ? this.#reread() : this.#ledger.retry())
-            }
+            if (this.#isServing(line) && this.#ledger.phase === 'degraded') this.stand()
           }, effect.afterMs).unref()
           break
         case 'compared':

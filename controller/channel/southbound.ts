@@ -77,6 +77,9 @@ export class Southbound {
   readonly #tell: Tell
   readonly #now: () => number
   readonly #sessions = new Map<string, Session>()
+  /** Of those that are connected, all that may not have what is wanted of them. */
+  readonly #unsteady = new Set<Session>()
+  readonly #standing = { generation: 0 }
   readonly #subject = new Subject<ChannelEvent>()
   readonly #guard: Guard
   readonly #packetIns: PacketIns
@@ -140,9 +143,20 @@ export class Southbound {
     return new Map([...this.#sessions].map(([datapathId, session]) => [datapathId, session.status]))
   }
 
-  /** How far each switch is now. It is asked several times for each change, so it makes nothing. */
+  /** How far each switch is now. */
   progress(): Iterable<SwitchProgress> {
     return this.#sessions.values()
+  }
+
+  /**
+   * The same of connected switches that may lack something; the others have what is wanted of them up to the generation
+   * of the last stand(). It is asked several times for each change, so it costs what that touches.
+   */
+  *lagging(): IterableIterator<SwitchProgress> {
+    for (const session of this.#unsteady) {
+      if (session.isSteady || session.connection === undefined) this.#unsteady.delete(session)
+      else yield session
+    }
   }
 
   /** One switch as it is now. */
@@ -165,6 +179,12 @@ export class Southbound {
     this.#session(datapathId).want(generation, program, touched, flushes)
   }
 
+  /** Of each switch the same is wanted as before, or what want() has said already, up to this generation. */
+  stand(generation: number): void {
+    this.#standing.generation = generation
+    for (const session of [...this.#unsteady]) session.stand()
+  }
+
   /** Sends a packet-out. False where it was not sent, or the connection is full: try again later. */
   send(datapathId: string, message: Message): boolean {
     return this.#sessions.get(datapathId)?.send(message) ?? false
@@ -182,6 +202,7 @@ export class Southbound {
     session?.close()
     this.#sessions.delete(datapathId)
     this.#packetIns.dropped.delete(datapathId)
+    if (session !== undefined) this.#unsteady.delete(session)
     return true
   }
 
@@ -241,8 +262,10 @@ export class Southbound {
   #session(datapathId: string): Session {
     const found = this.#sessions.get(datapathId)
     if (found !== undefined) return found
-    const session = new Session(datapathId, {
+    const session: Session = new Session(datapathId, {
       times: this.#times,
+      standing: this.#standing,
+      stirred: () => this.#unsteady.add(session),
       tell: this.#tell,
       now: this.#now,
       emit: (event) => this.#emit(event),
@@ -263,6 +286,7 @@ export class Southbound {
       return
     }
     const session = this.#session(datapathId)
+    this.#unsteady.add(session)
     session.attach(connection)
     void this.#guard.settled(datapathId, GRACE_MS).then(() => {
       if (session.connection === connection && !this.#closed) return this.#judge(session)
@@ -285,6 +309,7 @@ export class Southbound {
     const verdict = this.#guard.verdict(datapathId)
     // What was written comes back as a change of the database, and that as another call.
     if (verdict.safe === false && repaired) return
+    this.#unsteady.add(session)
     session.judge(verdict.safe === false ? { ...verdict, reason: `${verdict.reason}${failed}` } : verdict)
   }
 
@@ -295,6 +320,9 @@ export class Southbound {
 
   #emit(event: ChannelEvent): void {
     if (event.kind === 'down') this.#packetIns.forget(event.datapathId)
+    // What went comes back where it is still wanted.
+    const session = event.kind === 'expired' ? this.#sessions.get(event.datapathId) : undefined
+    if (session !== undefined) this.#unsteady.add(session)
     if (!this.#subject.closed) this.#subject.next(event)
   }
 

@@ -5,6 +5,7 @@
 import { type Message, type MessageNamed, OFPPC_PORT_DOWN, OFPPS_LINK_DOWN, type Oxm, type Port } from 'node-openflow'
 import type { Tell } from '../events.ts'
 import type { Flush } from '../flows/flush.ts'
+import type { Standing } from '../flows/ledger.ts'
 import type { Flow } from '../policy/program.ts'
 import type { PortView } from '../policy/state.ts'
 
@@ -93,6 +94,10 @@ export interface SessionTimes {
 /** What one switch's session needs of the channel. */
 export interface SessionContext {
   times: SessionTimes
+  /** What is wanted of all switches that nothing else is wanted of. */
+  standing: Standing
+  /** The switch may not have all that is wanted of it any more. */
+  stirred: () => void
   tell: Tell
   /** Milliseconds since the epoch. */
   now: () => number

@@ -25,6 +25,9 @@
  * confirming generation g says that it enforces the state of g: a switch that went from 3 to 7 confirms 7, and whoever
  * waits for 5 is content, because the state after 7 contains every decision up to 7.
  *
+ * Standing. Most changes touch few switches. Of the others nothing is wanted anew: all of them are told at once up to
+ * which generation what is wanted stands, and one that has it all has confirmed that without a word.
+ *
  * Comparing costs what changed. The compiler says which keys it touched; the ledger collects them until the next
  * comparison looks at exactly these. After anything unclear (connect, failure) it looks at all. A comparison of many keys
  * is work in steps, which the caller does when it has time ("comparing"); what is wanted meanwhile is compared on top of it.
@@ -90,13 +93,22 @@ const AT_ONCE = 500
 /** How often all of a comparison is begun anew, as everything may be another, before it is made in one go. */
 const MOST_ATTEMPTS = 3
 
+/** The generation up to which each switch that nothing was wanted of goes on being wanted what it is; all switches share one. */
+export interface Standing {
+  readonly generation: number
+}
+
 export interface LedgerOptions extends Sending {
   retryMs: number
   retryMaxMs: number
+  standing?: Standing
 }
+
+const NOT_STANDING: Standing = { generation: 0 }
 
 export class Ledger {
   readonly #options: LedgerOptions
+  readonly #standing: Standing
   #phase: LedgerPhase = 'offline'
   #wanted: { generation: number; program: SwitchProgram } | undefined
   #touched: Touched | 'all' = 'all'
@@ -118,6 +130,7 @@ export class Ledger {
 
   constructor(options: LedgerOptions) {
     this.#options = options
+    this.#standing = options.standing ?? NOT_STANDING
   }
 
   get phase(): LedgerPhase {
@@ -126,12 +139,18 @@ export class Ledger {
 
   /** The newest generation wanted; 0 before there is one. */
   get wantedGeneration(): number {
-    return this.#wanted?.generation ?? 0
+    return this.#wanted === undefined ? 0 : Math.max(this.#wanted.generation, this.#standing.generation)
   }
 
   /** The newest generation that the switch confirmed. It keeps enforcing it while it is away. */
   get appliedGeneration(): number {
-    return this.#applied
+    return this.isSteady ? Math.max(this.#applied, this.#standing.generation) : this.#applied
+  }
+
+  /** The switch has all that is wanted of it, so that it has what every generation wants in which that stays as it is. */
+  get isSteady(): boolean {
+    const isAtRest = this.#phase === 'resting' && this.#wanted !== undefined && !this.#stale && this.#owed.size === 0
+    return isAtRest && this.#touched !== 'all' && isNothing(this.#touched)
   }
 
   /** What the switch is known to have; undefined while that is unknown. */
@@ -153,6 +172,7 @@ export class Ledger {
    * says where. Without it everything is compared. `flushes`: connections to forget once the switch has the program.
    */
   want(generation: number, program: SwitchProgram, touched?: Touched, flushes: readonly Flush[] = []): Effect[] {
+    this.#hold()
     const given = this.#owe(flushes)
     if (touched === undefined || this.#wanted === undefined) this.#touched = 'all'
     else if (this.#touched !== 'all') collect(this.#touched, touched)
@@ -161,13 +181,26 @@ export class Ledger {
     return [...given, ...(this.#phase === 'resting' || this.#phase === 'degraded' ? this.#compare() : [])]
   }
 
+  /** What is wanted stays as it is in a newer generation. Costs nothing where the switch has it. */
+  stand(): Effect[] {
+    if (this.#phase === 'degraded') return this.retry()
+    return this.#phase === 'resting' && this.#wanted !== undefined && !this.isSteady ? this.#compare() : []
+  }
+
+  /** From here on the switch has to confirm what it confirmed by standing still. */
+  #hold(): void {
+    this.#applied = this.appliedGeneration
+  }
+
   /** The switch is here; what it has is unknown. */
   connect(bundles: boolean): Effect[] {
+    this.#hold()
     this.#options.bundles = bundles
     return this.#readAnew()
   }
 
   disconnect(): void {
+    this.#hold()
     this.#phase = 'offline'
     this.#comparison++
     this.#installed = undefined
@@ -192,6 +225,7 @@ export class Ledger {
   drifted(found: SwitchProgram | ReadonlyMap<string, Flow | undefined>): Effect[] {
     const { phase } = this
     if (this.#installed === undefined || (phase !== 'resting' && phase !== 'degraded')) return []
+    this.#hold()
     this.#drifted = true
     if (found instanceof Map) {
       for (const [key, flow] of found as ReadonlyMap<string, Flow | undefined>) {
@@ -211,6 +245,7 @@ export class Ledger {
    * whoever asked for them is told first (channel/session.ts). What is in flight stands as it is.
    */
   expired(keys: Iterable<string>): void {
+    this.#hold()
     for (const key of keys) {
       this.#installed?.flows.delete(key)
       if (this.#touched !== 'all') this.#touched.flows.add(key)
@@ -321,7 +356,7 @@ export class Ledger {
       if (before === undefined || after === undefined) return []
       reach = { before, after }
     }
-    const { generation } = this.#wanted as { generation: number }
+    const generation = this.wantedGeneration
     const list = yield* this.#steps(batching(operations, this.#options, reach), comparison, true)
     if (list === undefined) return []
     const compared: Effect[] = tell ? [{ effect: 'compared', operations: operations.length }] : []

@@ -19,6 +19,7 @@ export function loopOf({ backend = 'fabric', ...given }: Given & Partial<Compile
     compiler: new Compiler(backend),
     applied: new Applied(() => []),
     want: () => {},
+    stand: () => {},
     measured: () => {},
     failed: (error) => {
       throw error
