@@ -6,9 +6,9 @@
  * verdict. Every rule has a priority of its own, so rows of different rules never meet in one (priority, match). It
  * refuses to know switches. The rows of one rule are in compile-rule.ts. Used by compile.ts.
  */
-import { type Direction, PREFIX, TIERS, tierOf } from '../../model/records.ts'
+import { type Direction, PREFIX } from '../../model/records.ts'
 import { sameValue } from './changes.ts'
-import { prioritiesOf } from './compile-ranks.ts'
+import { RuleOrder } from './compile-order.ts'
 import {
   type Clauses,
   clauseRow,
@@ -25,11 +25,11 @@ import { cookieOf } from './cookie.ts'
 import { RowSet, type Rows } from './fields.ts'
 import type { IntentDelta } from './intent.ts'
 import { Multimap } from './multimap.ts'
-import { type OrderedRule, orderRules } from './order.ts'
-import { AFTER, POLICY_BANDS, POLICY_TABLES, TABLES } from './pipeline.ts'
+import { AFTER, POLICY_BANDS, POLICY_TABLES } from './pipeline.ts'
 import type { Flow, Meter } from './program.ts'
-import { isWorldIdentity, worldIdentities } from './resolve.ts'
+import { worldIdentities } from './resolve.ts'
 import type { IntentView } from './state.ts'
+import { servicesOf } from './steering.ts'
 
 /** What is kept about one rule or default. */
 interface Unit extends RuleUnit {
@@ -63,6 +63,9 @@ export class PolicyRows {
   readonly #unitsOfIdentity = new Multimap<number>()
   /** Units whose peers depend on the prefixes that rules name. */
   readonly #unitsOfWorld = new Set<string>()
+  #order = new RuleOrder()
+  /** Of partitions that allow, by name of unit. */
+  #defaults: ReadonlyMap<string, Judgement> = new Map()
   #world: Rows = new Map()
   #worldIdentities: ReadonlySet<number> = new Set()
   /** Scopes in which an identity occurs. */
@@ -90,9 +93,8 @@ export class PolicyRows {
       this.#scopesOf.clear()
     }
     if (all || delta.prefixesChanged) change.rescope = this.#setWorldIdentities(intent)
-    if (all || delta.rulesChanged || [...delta.numbers].some((number) => /^(meter|steer)\//.test(number))) {
-      yield* this.#reorder(intent, all, change, pace)
-    }
+    const numbered = all ? [] : policiesNumbered(intent, delta.numbers)
+    if (all || delta.rulesChanged || numbered.length > 0) yield* this.#reorder(intent, delta, numbered, change, pace)
     if (all || delta.prefixesChanged) {
       if (!all) for (const name of [...this.#unitsOfWorld]) this.#rebuild(name, intent, change)
       this.#setWorld(intent, change)
@@ -140,10 +142,27 @@ export class PolicyRows {
     }
   }
 
-  /** Finds the units there have to be, and builds those that are new or stand elsewhere. */
-  *#reorder(intent: IntentView, all: boolean, change: PolicyChange, pace: Pick<Pace, 'spend'>): Generator<undefined> {
-    const wanted = judgements(intent)
-    for (const name of [...this.#units.keys()]) if (!wanted.has(name)) this.#drop(name, change)
+  /** Finds the units that have to go, and builds those that are new or stand elsewhere. */
+  *#reorder(
+    intent: IntentView,
+    delta: IntentDelta | 'all',
+    numbered: readonly string[],
+    change: PolicyChange,
+    pace: Pick<Pace, 'spend'>,
+  ): Generator<undefined> {
+    const all = delta === 'all'
+    if (all) this.#order = new RuleOrder()
+    const { gone, placed } = all
+      ? this.#order.update(intent, [], intent.policies.keys())
+      : this.#order.update(intent, delta.vnps, [...delta.policies, ...numbered])
+    const wanted = new Map<string, Judgement>()
+    for (const rule of placed) wanted.set(unitOf(rule.object), judgementOfRule(intent, rule, rule.table, rule.priority))
+    const defaults = all || delta.vnps.size > 0 ? defaultsOf(intent) : undefined
+    for (const [name, judgement] of defaults ?? []) wanted.set(name, judgement)
+    for (const object of gone) if (!wanted.has(unitOf(object))) this.#drop(unitOf(object), change)
+    for (const name of this.#defaults.keys()) if (defaults?.has(name) === false) this.#drop(name, change)
+    if (all) for (const name of [...this.#units.keys()]) if (!wanted.has(name)) this.#drop(name, change)
+    this.#defaults = defaults ?? this.#defaults
     for (const [name, judgement] of wanted) {
       const known = this.#units.get(name)
       if (!all && known !== undefined && isSame(known.judgement, judgement)) {
@@ -227,7 +246,7 @@ export class PolicyRows {
 
   /** An identity came, went, or belongs to other partitions now: its row in each rule that it enters or leaves. */
   #moveIdentity(identity: number, intent: IntentView, change: PolicyChange): void {
-    const isWorld = isWorldIdentity(intent, identity)
+    const isWorld = this.#worldIdentities.has(identity)
     const names = new Set(this.#unitsOfIdentity.all(identity))
     for (const vnp of intent.vnpsOf(identity)) for (const name of this.#unitsOfVnp.all(vnp.name)) names.add(name)
     for (const name of names) {
@@ -309,28 +328,25 @@ export class PolicyRows {
   }
 }
 
-/** Every rule and every default that allows, by name of unit. */
-function judgements(intent: IntentView): Map<string, Judgement> {
-  const found = new Map<string, Judgement>()
-  const ordered = orderRules(intent)
-  const tables: [number, OrderedRule[]][] = [
-    [TABLES.log, ordered.filter(({ rule }) => rule.action === 'log')],
-    ...DIRECTIONS.flatMap((direction) =>
-      TIERS.map((tier): [number, OrderedRule[]] => [
-        POLICY_TABLES[direction][tier],
-        ordered.filter(
-          ({ rule, policy }) => rule.action !== 'log' && rule.direction === direction && tierOf(policy) === tier,
-        ),
-      ]),
-    ),
-  ]
-  for (const [table, rules] of tables) {
-    for (const [rule, priority] of prioritiesOf(rules, POLICY_BANDS.rules)) {
-      const judgement = judgementOfRule(intent, rule, table, priority)
-      // Not by index: a rule that another pushes down stays what it is.
-      found.set(`rule/${rule.object}`, judgement)
-    }
+/** Not by index: a rule that another pushes down stays what it is. */
+function unitOf(object: number): string {
+  return `rule/${object}`
+}
+
+/** Policies with rules whose meters, chains or collectors have these numbers. */
+function policiesNumbered({ steerings }: IntentView, numbers: Iterable<string>): string[] {
+  const found: string[] = []
+  for (const number of numbers) {
+    const [space, name] = [number.slice(0, number.indexOf('/')), number.slice(number.indexOf('/') + 1)]
+    if (space === 'meter') found.push(name.slice(0, name.lastIndexOf('/')))
+    if (space === 'steer') found.push(...steerings.policiesOf(servicesOf(name)[0] ?? ''))
   }
+  return found
+}
+
+/** Every default that allows, by name of unit. */
+function defaultsOf(intent: IntentView): Map<string, Judgement> {
+  const found = new Map<string, Judgement>()
   const vnps = [...intent.vnps.values()].sort((one, other) => one.number - other.number)
   for (const direction of DIRECTIONS) {
     const { first, last } = POLICY_BANDS.defaults

@@ -84,7 +84,12 @@ const VNP_IDS = MAX_NUMBER.policy * RULES_PER_POLICY + RULES_PER_POLICY
 /** Rows that a rule may have before it becomes a conjunction. */
 const FEW = 8
 
-export function judgementOfRule(intent: IntentView, ordered: OrderedRule, table: number, priority: number): Judgement {
+export function judgementOfRule(
+  intent: IntentView,
+  ordered: Omit<OrderedRule, 'rank'>,
+  table: number,
+  priority: number,
+): Judgement {
   const { rule, policy, vnp, object, cause } = ordered
   const { peer } = rule
   const kind = rule.action === 'log' ? 'log' : rule.action === 'reject' ? 'reject' : 'rule'

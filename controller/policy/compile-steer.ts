@@ -64,6 +64,8 @@ export class Steering {
   #names: ReadonlySet<string> = new Set()
   /** Networks of the services on a switch. */
   #served = new Map<string, Set<string>>()
+  /** Chains and collectors that rules named. */
+  #named = ''
 
   /**
    * Looks again where something that matters may have changed, and adds interfaces to the work for which services send on
@@ -72,8 +74,13 @@ export class Steering {
    */
   update(state: NetworkState, delta: IntentDelta | 'all', work: Work, bySwitch: Multimap<string>): boolean {
     const rulesMayDiffer = delta === 'all' || delta.rulesChanged || [...delta.numbers].some(isOfSteering)
-    if (!rulesMayDiffer && !this.concerns(work.interfaces)) return false
+    const isConcerned = this.concerns(work.interfaces)
+    if (!rulesMayDiffer && !isConcerned) return false
     const { steerings } = state.intent
+    const named = namedIn(state)
+    const isRenumbered = delta !== 'all' && [...delta.numbers].some(isOfSteering)
+    if (delta !== 'all' && named === this.#named && !isConcerned && !isRenumbered) return false
+    this.#named = named
     const services = servicesIn(state)
     const served = new Map<string, Set<string>>()
     for (const name of services) {
@@ -116,6 +123,14 @@ function without(these: Served, those: Served): [datapathId: string, networks: R
 }
 
 const isOfSteering = (number: string): boolean => number.startsWith('steer/')
+
+function namedIn({ intent: { steerings } }: NetworkState): string {
+  return JSON.stringify([
+    [...steerings.chains('egress')],
+    [...steerings.chains('ingress')],
+    [...steerings.collectors()],
+  ])
+}
 
 function servicesIn({ intent: { steerings } }: NetworkState): Set<string> {
   return new Set([...steerings.chains('egress'), ...steerings.chains('ingress')].flatMap(servicesOf))

@@ -28,6 +28,13 @@ export class SwitchUnits {
   readonly #units = new Map<string, UnitRows>()
   /** Keys that several units ask for, with what each asks for. */
   readonly #contested = new Map<string, Map<string, Flow>>()
+  readonly #drafted: () => void
+
+  /** @param drafted Told at least once whenever there is something to publish. */
+  constructor(drafted = () => {}) {
+    this.#drafted = drafted
+    drafted()
+  }
 
   /** Makes the program what the units are. @returns what may differ; undefined where it is published the first time. */
   publish(): Touched | undefined {
@@ -82,8 +89,11 @@ export class SwitchUnits {
   }
 
   shareMeter(id: number, meter: Meter | undefined): void {
-    if (this.#isPublished) this.#meters.set(id, meter)
-    else replace(this.program.meters, id, meter)
+    if (!this.#isPublished) replace(this.program.meters, id, meter)
+    else {
+      if (this.#meters.size === 0) this.#drafted()
+      this.#meters.set(id, meter)
+    }
   }
 
   setNoFlood(ports: ReadonlySet<number>): void {
@@ -94,8 +104,10 @@ export class SwitchUnits {
 
   /** Whether the switch's own flooding leaves out this port. */
   setSilent(port: number, silent: boolean): void {
-    if (this.#isPublished) this.#ports.set(port, silent)
-    else if (silent) this.program.noFloodPorts.add(port)
+    if (this.#isPublished) {
+      if (this.#ports.size === 0) this.#drafted()
+      this.#ports.set(port, silent)
+    } else if (silent) this.program.noFloodPorts.add(port)
     else this.program.noFloodPorts.delete(port)
   }
 
@@ -107,8 +119,10 @@ export class SwitchUnits {
   }
 
   #write(key: string, flow: Flow | undefined): void {
-    if (this.#isPublished) this.#flows.set(key, flow)
-    else if (flow === undefined) this.program.flows.delete(key)
+    if (this.#isPublished) {
+      if (this.#flows.size === 0) this.#drafted()
+      this.#flows.set(key, flow)
+    } else if (flow === undefined) this.program.flows.delete(key)
     else this.program.flows.set(key, flow)
   }
 

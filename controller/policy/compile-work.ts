@@ -80,6 +80,11 @@ export function lookedAt(facts: InterfaceFacts, normal: boolean, world: boolean)
   }
 }
 
+/** Whether rows may be others on every switch. */
+export function isForAll({ renumbered, world, steer, policy }: Work): boolean {
+  return world || steer || renumbered.size > 0 || policy.rescope || policy.meters.size > 0
+}
+
 /** Rows of one step. Making one takes some 5 microseconds, of few others ten times as long. */
 const PER_STEP = 200
 

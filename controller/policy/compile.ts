@@ -15,7 +15,7 @@ import { PolicyShares } from './compile-shares.ts'
 import { Steering } from './compile-steer.ts'
 import { classOf, networkRows, portRows, systemRows, worldExists, worldRows } from './compile-switch.ts'
 import { SwitchUnits } from './compile-units.ts'
-import { type Looked, type Looks, linksOf, lookedAt, Pace, type Seen, Work } from './compile-work.ts'
+import { isForAll, type Looked, type Looks, linksOf, lookedAt, Pace, type Seen, Work } from './compile-work.ts'
 import { kept, NO_ROWS, type Rows } from './fields.ts'
 import type { IntentDelta } from './intent.ts'
 import { Interest } from './interest.ts'
@@ -45,6 +45,8 @@ export class Compiler {
   /** The same objects on all switches. */
   readonly #system: Rows
   readonly #switches = new Map<string, SwitchUnits>()
+  /** Those that have something to publish. */
+  readonly #drafted = new Set<string>()
   readonly #seen = new Map<string, Seen>()
   readonly #byNetwork = new Multimap<string>()
   readonly #bySwitch = new Multimap<string>()
@@ -77,7 +79,10 @@ export class Compiler {
 
   /** What has been compiled takes effect in the programs, one by one: those that may have changed. */
   *publishing(): Generator<[datapathId: string, compiled: Compiled]> {
-    for (const [datapathId, units] of this.#switches) {
+    for (const datapathId of this.#drafted) {
+      this.#drafted.delete(datapathId)
+      const units = this.#switches.get(datapathId)
+      if (units === undefined) continue
       const touched = units.publish()
       if (touched === undefined || isAny(touched)) yield [datapathId, { program: units.program, touched }]
     }
@@ -100,10 +105,12 @@ export class Compiler {
       this.#takeObserved(state, observed, work)
     }
     this.#forward.begin(state.intent, all ? 'all' : work.renumbered)
-    for (const datapathId of [...this.#switches.keys()]) if (!datapaths.has(datapathId)) this.#forget(datapathId)
-    const present = [...datapaths.keys()]
+    const told = all || this.#switches.size !== datapaths.size ? 'all' : (observed as ObservedDelta).datapaths
+    for (const datapathId of told === 'all' ? [...this.#switches.keys()] : told)
+      if (!datapaths.has(datapathId) && this.#switches.has(datapathId)) this.#forget(datapathId)
+    const present = told === 'all' ? [...datapaths.keys()] : [...told].filter((datapathId) => datapaths.has(datapathId))
     const fresh = new Set(present.filter((datapathId) => !this.#switches.has(datapathId)))
-    const hasWorld = worldExists(datapaths)
+    const hasWorld = told !== 'all' && told.size === 0 ? this.#worldExists : worldExists(datapaths)
     if (hasWorld !== this.#worldExists) for (const name of this.#seen.keys()) work.interfaces.add(name)
     const hadWorld = this.#worldExists
     this.#worldExists = hasWorld
@@ -113,10 +120,12 @@ export class Compiler {
     work.steer = this.#steering.update(state, all ? 'all' : intent, work, this.#bySwitch)
     const looks: Looks = new Map()
     work.policy = yield* this.#policy.updating(state.intent, all ? 'all' : intent, this.#pace)
-    for (const datapathId of present) {
+    const isEverywhere = all || intent.switches.size > 0 || isForAll(work)
+    for (const datapathId of isEverywhere ? [...this.#switches.keys(), ...fresh] : this.#concerned(work, fresh)) {
       const datapath = datapaths.get(datapathId)
       const units = this.#switches.get(datapathId)
-      // One that went meanwhile starts anew if it comes back.
+      // One that came meanwhile is told of by another call, and one that went starts anew if it comes back.
+      if (units === undefined && !fresh.has(datapathId)) continue
       if (datapath === undefined) this.#forget(datapathId)
       else if (units === undefined) yield* this.#starting(state, datapath, looks)
       else yield* this.#update(state, datapath, units, work, looks)
@@ -153,6 +162,14 @@ export class Compiler {
       this.#forward.forget(datapathId)
       this.#policy.end(datapathId)
     }
+  }
+
+  /** Switches whose rows may be others, some that are not known among them. */
+  #concerned(work: Work, fresh: Iterable<string>): Set<string> {
+    const found = new Set([...fresh, ...work.onSwitch.keys(), ...work.ports.keys(), ...work.interest.keys()])
+    for (const datapathId of [...work.allPorts, ...work.forward, ...(work.demands?.keys() ?? [])]) found.add(datapathId)
+    if (work.policy.flows.size > 0) for (const datapathId of this.#interest.carriers()) found.add(datapathId)
+    return found
   }
 
   /** Forgets what there was: each switch is a new one. */
@@ -275,8 +292,9 @@ export class Compiler {
 
   /** A switch that is not known yet: all of its units. */
   *#starting(state: NetworkState, datapath: DatapathView, looks: Looks): Generator<undefined, SwitchUnits> {
-    const units = new SwitchUnits()
-    this.#switches.set(datapath.datapathId, units)
+    const { datapathId } = datapath
+    const units = new SwitchUnits(() => this.#drafted.add(datapathId))
+    this.#switches.set(datapathId, units)
     units.set('system', this.#system)
     const site = this.#sites(state, datapath)
     for (const name of this.#namesFor(datapath.datapathId)) {

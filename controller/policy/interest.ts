@@ -63,6 +63,11 @@ export class Interest {
     return this.#carriers.has(datapathId)
   }
 
+  /** Switches that are concerned with every network. */
+  carriers(): Iterable<string> {
+    return this.#carriers
+  }
+
   /** Carriers that lead to the world. */
   *gateways(): IterableIterator<string> {
     for (const datapathId of this.#withUplink) if (this.#carriers.has(datapathId)) yield datapathId

@@ -10,6 +10,8 @@ export interface SteeringView {
   /** Chains that rules of a direction lead through, by name. */
   chains(direction: Direction): Iterable<string>
   collectors(): Iterable<string>
+  /** Policies that name an interface as a collector or a service. */
+  policiesOf(interfaceName: string): Iterable<string>
 }
 
 /** The name of a chain, and of its number. A chain of one goes by the name of its service. */
@@ -58,7 +60,6 @@ export class SteeringIndex implements SteeringView {
     return this.#numbers.get(name)
   }
 
-  /** Policies that name an interface as a collector or a service. */
   policiesOf(interfaceName: string): ReadonlySet<string> {
     return this.#policies.all(interfaceName)
   }
