@@ -174,9 +174,10 @@ async function start(
     probeMs: config.probeMs,
     hints: remembered ?? [],
     edge: ({ datapathId, port, name }) =>
+      // Asked for each port before each probe: what is true of most comes first.
+      observed.holdsInterface({ datapathId, port }) ||
       isNoLink(intent.switchOf(datapathId), name) ||
-      intent.byAttachment(datapathId, port, name) !== undefined ||
-      observed.holdsInterface({ datapathId, port }),
+      intent.byAttachment(datapathId, port, name) !== undefined,
     attached: (mac) => {
       const name = intent.byMac(mac)
       const attachment = name === undefined ? undefined : intent.interfaces.get(name)?.attachment

@@ -29,7 +29,7 @@ interface Port extends TopologyPort {
 
 const NOWHERE: SwitchView = { fabricPorts: new Set(), nextHops: new Map(), floodPorts: new Set() }
 /** Milliseconds that new links gather before ways are computed: at least, and at most. */
-const GATHER_MS = [10, 500] as const
+const GATHER_MS = [10, 2000] as const
 /** In between, so many times what computing them took the last time: a large network that comes up leaves time for others. */
 const GATHER_FACTOR = 4
 /** A host that was not seen for so long is forgotten, in milliseconds. */
@@ -63,6 +63,10 @@ export class TopologyService {
   #views = new Map<string, SwitchView>()
   readonly #faults = new Map<string, number>()
   readonly #stops: (() => void)[] = []
+  /** Ports that are up, each once, by the tick in which its next probe is due. */
+  readonly #due = new Map<number, [datapathId: string, port: Port][]>()
+  readonly #tickMs: number
+  #nextDue: number
   #gathering: (() => void) | undefined
   /** Milliseconds that ways took to compute, and those who were told of them to take it in. */
   #tookMs = 0
@@ -87,6 +91,8 @@ export class TopologyService {
       timers: TIMERS,
       ...rest,
     }
+    this.#tickMs = Math.max(this.#options.probeMs / 10, 10)
+    this.#nextDue = Math.floor(this.#options.clock() / this.#tickMs)
     for (const { from, to } of hints) {
       this.#table.presume({ from: copyPort(from), to: copyPort(to) }, this.#options.clock())
       this.#frozen.set(from.datapathId, Infinity).set(to.datapathId, Infinity)
@@ -121,10 +127,10 @@ export class TopologyService {
 
   start(): void {
     if (this.#startedAt !== undefined) return
-    const { timers, probeMs, clock } = this.#options
+    const { timers, clock } = this.#options
     this.#startedAt = clock()
     this.#lastTick = this.#startedAt
-    const tickMs = Math.max(probeMs / 10, 10)
+    const tickMs = this.#tickMs
     this.#stops.push(timers.every(tickMs, () => this.#tick(tickMs)))
   }
 
@@ -188,6 +194,7 @@ export class TopologyService {
     ports.set(port.port, after)
     after.nextProbe = Math.max(now, after.probed + this.#options.probeMs)
     if (after.nextProbe <= now) this.#probe(datapathId, after, now)
+    else this.#plan(datapathId, after)
   }
 
   packetIn(datapathId: string, inPort: number, data: Uint8Array, kind: 'probe' | 'unattached'): void {
@@ -272,8 +279,29 @@ export class TopologyService {
     const silent = this.#table.expire(now, expiryMs, (link) => this.#verifiable(link))
     for (const link of silent) this.#linkDown(link, `no probe for ${expiryMs} ms`)
     this.#flush(this.#locations.expire(now, IDLE_MS))
-    for (const [datapathId, ports] of this.#connected)
-      for (const port of ports.values()) if (port.nextProbe <= now) this.#probe(datapathId, port, now)
+    this.#probeDue(now)
+  }
+
+  /** Costs the probes that are due. */
+  #probeDue(now: number): void {
+    for (let tick = this.#nextDue; tick <= Math.floor(now / this.#tickMs); tick++) {
+      const due = this.#due.get(tick) ?? []
+      this.#due.delete(tick)
+      for (const [datapathId, port] of due) {
+        // Ports that went, or came anew.
+        if (this.#connected.get(datapathId)?.get(port.port) !== port) continue
+        if (port.nextProbe <= now) this.#probe(datapathId, port, now)
+        else this.#plan(datapathId, port)
+      }
+    }
+    this.#nextDue = Math.floor(now / this.#tickMs)
+  }
+
+  #plan(datapathId: string, port: Port): void {
+    const tick = Math.max(Math.floor(port.nextProbe / this.#tickMs), this.#nextDue)
+    const due = this.#due.get(tick)
+    if (due === undefined) this.#due.set(tick, [[datapathId, port]])
+    else due.push([datapathId, port])
   }
 
   /** Settled: started long enough ago, and the newest switch had a round of probes; but not put off for ever. */
@@ -302,7 +330,10 @@ export class TopologyService {
     if (!port.up) return
     port.nextProbe = now + probeMs * (1 + random() / 10)
     const from = { datapathId, port: port.port }
-    if (edge({ ...from, name: port.name })) return
+    if (edge({ ...from, name: port.name })) {
+      this.#plan(datapathId, port)
+      return
+    }
     const sent = send(datapathId, {
       type: 'packet_out',
       xid: 0,
@@ -318,6 +349,7 @@ export class TopologyService {
       port.nextProbe = now + probeMs / 4
       this.#table.hold(from, now - probeMs)
     }
+    this.#plan(datapathId, port)
   }
 
   /** Drops links and hosts of a port. @returns The MAC addresses that were there. */

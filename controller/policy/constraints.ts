@@ -193,10 +193,14 @@ function* interfacesNamed({ rules }: Policy): IterableIterator<[field: string, n
 
 /** A port that leads to the existing network is trusted, so it can never be an interface's. */
 function uplinkTaken(changes: Changes): Failed | undefined {
+  const rewritten = [...changes.of('switch')].flatMap(({ name, before }) => (before === undefined ? [] : [name]))
   for (const { name, attachment } of changes.written('interface')) {
     if (attachment.kind !== 'portName') continue
-    for (const known of changes.intent.switches.values()) {
-      const record = changes.get('switch', known.name)
+    const known = [...changes.intent.switchesByUplink.all(attachment.portName)].filter(
+      (its) => !rewritten.includes(its),
+    )
+    for (const its of [...known, ...rewritten]) {
+      const record = changes.get('switch', its)
       if (record === undefined || !isUplink(record, attachment.portName, attachment.datapathId)) continue
       const description = `port ${attachment.portName} is an uplink of switch ${record.name}`
       return {

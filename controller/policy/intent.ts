@@ -26,9 +26,9 @@ import type { EntryChangeSet, StoredEntry } from './entries.ts'
 import { type Hash, hash64 } from './hash.ts'
 import { cidrKey, cidrsNamedBy, IdentityIndex, readKey, tagsKey, tagsMentionedBy } from './identity.ts'
 import { Applying } from './intent-applying.ts'
+import { Memberships } from './memberships.ts'
 import { Counter, Multimap } from './multimap.ts'
 import { NumberPool, type NumberRecord, numberKey, SPACES } from './numbers.ts'
-import { compareVnps } from './order.ts'
 import type { IntentView, NumberSpace } from './state.ts'
 import { SteeringIndex } from './steering.ts'
 import { switchNamedBy, ZoneIndex } from './zones.ts'
@@ -89,6 +89,7 @@ export class Intent implements IntentView {
   readonly interfacesByAddress = new Multimap<string>()
   readonly interfacesByMac = new Multimap<number>()
   readonly switchesByDatapath = new Multimap<string>()
+  readonly switchesByUplink = new Multimap<string>()
   /** By the switch that the attachment names. */
   readonly interfacesByDatapath = new Multimap<string>()
   readonly interfacesByPort = new Multimap<string>()
@@ -122,6 +123,7 @@ export class Intent implements IntentView {
   readonly #keys = new Map<string, KeyState>()
   readonly #keyByNumber = new Map<number, KeyState>()
   readonly #members = new Map<string, Set<number>>()
+  readonly #memberships = new Memberships()
 
   constructor(hash: Hash = hash64) {
     this.#index = new IdentityIndex(hash)
@@ -331,7 +333,9 @@ export class Intent implements IntentView {
   }
 
   #indexSwitch(record: SwitchRecord | undefined, action: 'add' | 'remove'): void {
-    if (record !== undefined) this.switchesByDatapath[action](record.datapathId, record.name)
+    if (record === undefined) return
+    this.switchesByDatapath[action](record.datapathId, record.name)
+    for (const uplink of record.uplinks) this.switchesByUplink[action](uplink, record.name)
   }
 
   #mention(record: Vnp | Policy | undefined, by: 1 | -1, work: Applying): void {
@@ -340,8 +344,8 @@ export class Intent implements IntentView {
       if (!work.mentioned.has(tag)) work.mentioned.set(tag, this.relevantTags.has(tag))
       this.relevantTags.add(tag, by)
     }
-    if (record.kind === 'vnp') return
     const action = by === 1 ? 'add' : 'remove'
+    if (record.kind === 'vnp') return this.#memberships[action](record)
     this.ruleCount += by * record.rules.length
     this.policiesByVnp[action](record.vnp, record.name)
     this.steerings[action](record)
@@ -403,7 +407,7 @@ export class Intent implements IntentView {
   #putIn({ key, state, ...before }: Moving, delta: IntentDelta): void {
     const inUse = state.users.size > 0
     state.number = inUse ? (this.#index.find(key)?.number ?? IDENTITY.unknown) : IDENTITY.unknown
-    state.vnps = inUse ? this.#partitionsOf(state.tags) : []
+    state.vnps = inUse ? this.#memberships.of(state.tags) : []
     if (!inUse) this.#keys.delete(key)
     if (state.number !== IDENTITY.unknown) {
       this.#keyByNumber.set(state.number, state)
@@ -413,12 +417,6 @@ export class Intent implements IntentView {
     if (before.number !== state.number) for (const name of state.users) delta.interfaces.add(name)
     if (before.number === state.number && !moved) return
     for (const number of [before.number, state.number]) if (number !== IDENTITY.unknown) delta.identities.add(number)
-  }
-
-  #partitionsOf(tags: ReadonlySet<Tag>): Vnp[] {
-    const found: Vnp[] = []
-    for (const vnp of this.vnps.values()) if (matches(vnp.selector, tags)) found.push(vnp)
-    return found.sort(compareVnps)
   }
 
   #join(vnp: string, number: number): void {
