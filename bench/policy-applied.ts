@@ -14,7 +14,7 @@ import { freePort } from '../test/support/running-controller.ts'
 import { type CloudSize, interfaceOf, policyOf, ROLES, TENANTS, vnpOf } from './cloud.ts'
 import { diskSampler } from './disk.ts'
 import { CloudSwitches, ControllerProcess, TagClient } from './processes.ts'
-import { median } from './report.ts'
+import { figure, median } from './report.ts'
 
 const TAG_CHANGES = 300
 const RULE_CHANGES = 40
@@ -23,6 +23,9 @@ const WARM_UP = 40
 const PER_APPLY = 5000
 /** Milliseconds in which what the controller does by itself is measured, and after which nothing more is expected. */
 const STILL_MS = 3000
+/** Between looks at a start, and between words about it. */
+const POLL_MS = 500
+const TELL_MS = 10_000
 
 export interface Timed {
   /** Milliseconds of each change, from the call to "applied". */
@@ -54,9 +57,12 @@ interface Step {
 
 type Call = ReturnType<typeof caller>['call']
 
+/** How far it is, for who waits: thousands of switches take minutes. */
+const tell = (what: string): void => console.error(`${new Date().toISOString().slice(11, 19)} ${what}`)
+
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
-/** @param profile Where the controller's profile over the tag changes is written. */
+/** @param profile Where the controller's profiles over the changes are written: one of tags, one of rules (`FILE.rule`). */
 export async function measureApplied(size: CloudSize, profile?: string): Promise<AppliedFigures> {
   const { interfaces, switches } = size
   const folder = mkdtempSync(join(tmpdir(), 'tagsteer-bench-'))
@@ -86,11 +92,12 @@ export async function measureApplied(size: CloudSize, profile?: string): Promise
     for (let at = 0; at < records.length; at += PER_APPLY)
       await call('ApplyService.Apply', { records: records.slice(at, at + PER_APPLY) })
 
+    tell(`${records.length} records are written`)
     const before = await controller.usage()
     const begun = performance.now()
     cloud = await CloudSwitches.start(config.openflow[0]!.port, size)
     await cloud.open()
-    const started = await served(cloud, call, switches + 1, begun)
+    const started = await served(cloud, call, switches, begun)
     const after = await controller.usage()
     const waited = performance.now() - begun
     const { resident, mostResident, heap } = await controller.collect()
@@ -100,8 +107,10 @@ export async function measureApplied(size: CloudSize, profile?: string): Promise
 
     const sample = diskSampler(folder)
     const its = cloud
-    async function timed(count: number, steps: (from: number, count: number) => Step[]): Promise<Timed> {
+    async function timed(what: string, count: number, steps: (from: number, count: number) => Step[]): Promise<Timed> {
+      const file = what === 'tag' ? profile : profile && `${profile}.${what}`
       await client.take(steps(0, WARM_UP))
+      if (file !== undefined) await controller.profile()
       const [samples, rpc, disk, echo]: [number[], number[], number[], number[]] = [[], [], [], []]
       let processor = 0
       for (let at = 0; at < count; at += PER_ROUND) {
@@ -112,14 +121,14 @@ export async function measureApplied(size: CloudSize, profile?: string): Promise
         for (let index = 0; index < PER_ROUND; index++) disk.push(sample())
         echo.push(...(await its.echo(PER_ROUND)))
       }
+      if (file !== undefined) await controller.profiled(file)
+      tell(`${count} changes of a ${what}: ${figure(processor / count)} ms of processor time each`)
       return { samples, processor: processor / count, limit: 2 * median(rpc) + median(disk) + median(echo) / 1000 }
     }
-    if (profile !== undefined) await controller.profile()
-    const tag = await timed(TAG_CHANGES, (from, count) =>
+    const tag = await timed('tag', TAG_CHANGES, (from, count) =>
       Array.from({ length: count }, (_, at) => tagStep(size, from + at)),
     )
-    if (profile !== undefined) await controller.profiled(profile)
-    const rule = await timed(RULE_CHANGES, (from, count) =>
+    const rule = await timed('rule', RULE_CHANGES, (from, count) =>
       Array.from({ length: count }, (_, at) => ({
         method: 'ApplyService.Apply',
         request: { records: [{ policy: policyOf(3, (from + at) % 2 === 0 ? 4 : -1) }] },
@@ -154,34 +163,62 @@ function tagStep({ interfaces }: CloudSize, index: number): Step {
   }
 }
 
-/** Resolves when every switch is served and nothing more is sent; wall time until the last that was sent. */
+/** What the controller says of switches. */
+interface SwitchesSeen {
+  served: number
+  /** Rows wanted of all of them, and those that they are known to have. */
+  desired: number
+  installed: number
+}
+
+/**
+ * Resolves when every switch is served, every link is believed in both directions, every switch has what is wanted of it,
+ * which is a way to each other switch at least, and nothing more is sent. Wall time until the last that was sent. A
+ * controller that is busy sends nothing either, so that alone says nothing.
+ */
 async function served(
   cloud: CloudSwitches,
   call: Call,
-  count: number,
+  leaves: number,
   begun: number,
 ): Promise<{ wall: number; flowMods: number }> {
-  let [last, changed] = [-1, performance.now()]
+  let [last, changed, told] = [-1, performance.now(), 0]
   for (;;) {
     const { flowMods } = await cloud.count()
-    if (flowMods !== last) [last, changed] = [flowMods, performance.now()]
-    else if (performance.now() - changed > STILL_MS && flowMods > 0) {
-      if ((await countServed(call)) === count) return { wall: changed - begun, flowMods }
-      changed = performance.now()
+    const [seen, links] = [await seenOf(call), await countLinks(call)]
+    const isWhole =
+      seen.served === leaves + 1 &&
+      links === 2 * leaves &&
+      seen.desired >= leaves * (leaves + 1) &&
+      seen.installed === seen.desired
+    if (flowMods !== last || !isWhole) [last, changed] = [flowMods, performance.now()]
+    else if (performance.now() - changed > STILL_MS) return { wall: changed - begun, flowMods }
+    if (performance.now() - told > TELL_MS) {
+      told = performance.now()
+      tell(`${seen.served} switches served, ${links} links, ${seen.installed} of ${seen.desired} rows`)
     }
-    await sleep(50)
+    await sleep(POLL_MS)
   }
 }
 
-async function countServed(call: Call): Promise<number> {
-  let [served, pageToken] = [0, '']
+async function countLinks(call: Call): Promise<number> {
+  return (await call<{ links: object[] }>('TopologyService.GetTopology', {})).links.length
+}
+
+async function seenOf(call: Call): Promise<SwitchesSeen> {
+  const seen = { served: 0, desired: 0, installed: 0 }
+  let pageToken = ''
   do {
-    const page = await call<{ switches: { state: string }[]; nextPageToken: string }>('TopologyService.ListSwitches', {
-      pageSize: 1000,
-      pageToken,
-    })
-    served += page.switches.filter(({ state }) => state === 'SWITCH_STATE_SERVED').length
+    const page = await call<{
+      switches: { state: string; desiredFlows: number; installedFlows: number }[]
+      nextPageToken: string
+    }>('TopologyService.ListSwitches', { pageSize: 1000, pageToken })
+    for (const { state, desiredFlows, installedFlows } of page.switches) {
+      if (state === 'SWITCH_STATE_SERVED') seen.served++
+      seen.desired += desiredFlows
+      seen.installed += installedFlows
+    }
     pageToken = page.nextPageToken
   } while (pageToken !== '')
-  return served
+  return seen
 }

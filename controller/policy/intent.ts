@@ -345,7 +345,10 @@ export class Intent implements IntentView {
       this.relevantTags.add(tag, by)
     }
     const action = by === 1 ? 'add' : 'remove'
-    if (record.kind === 'vnp') return this.#memberships[action](record)
+    if (record.kind === 'vnp') {
+      this.#memberships[action](record)
+      return
+    }
     this.ruleCount += by * record.rules.length
     this.policiesByVnp[action](record.vnp, record.name)
     this.steerings[action](record)
