@@ -77,6 +77,8 @@ export class TopologyService {
   #lastSwitchUp = 0
   #lastTick = 0
   #stoodStillAt = -Infinity
+  /** The longest that a probe was on its way over a known link: since a time, and before that. */
+  #late = { since: -Infinity, now: 0, before: 0 }
 
   constructor(options: TopologyOptions) {
     const { hints = [], ...rest } = options
@@ -230,6 +232,7 @@ export class TopologyService {
     const link = { from, to }
     const contradicted: Link[] = []
     const seen = this.#table.see(link, now, contradicted)
+    if (seen === 'known') this.#late.now = Math.max(this.#late.now, now - probe.time)
     for (const other of contradicted) this.#linkDown(other, 'another link was found on its port')
     if (seen === 'crowded') this.#refuse(to, 'its port has too many links', now)
     if (seen === 'new') {
@@ -276,10 +279,21 @@ export class TopologyService {
       this.#avoided.add(datapathId)
       this.#dirty = true
     }
-    const silent = this.#table.expire(now, expiryMs, (link) => this.#verifiable(link))
+    const silent = this.#table.expire(now, expiryMs + this.#excess(now), (link) => this.#verifiable(link))
     for (const link of silent) this.#linkDown(link, `no probe for ${expiryMs} ms`)
     this.#flush(this.#locations.expire(now, IDLE_MS))
     this.#probeDue(now)
+  }
+
+  /**
+   * Milliseconds that probes over known links took of late, where that is more than their interval: all that is ours, or
+   * all switches, have too much to do, and links are not to blame for what is still on its way.
+   */
+  #excess(now: number): number {
+    const { probeMs, expiryMs } = this.#options
+    if (now - this.#late.since > expiryMs) this.#late = { since: now, now: 0, before: this.#late.now }
+    const late = Math.max(this.#late.now, this.#late.before)
+    return late > probeMs ? late : 0
   }
 
   /** Costs the probes that are due. */
