@@ -133,7 +133,7 @@ export class RuleIndex {
   readonly #groups = new Map<string, Map<number, SubjectGroup>>()
   readonly #anchors = new Map<string, Set<SubjectGroup>>()
   readonly #passes = new Set<RuleEntry>()
-  #defaults: DefaultEntry[] | undefined
+  #defaults: Record<Direction, DefaultEntry[]> | undefined
 
   get vnps(): ReadonlyMap<string, Vnp> {
     return this.#vnps
@@ -351,8 +351,8 @@ export class RuleIndex {
 
   /** Defaults in the order in which they are asked: one for each partition that allows, and the refusal at the end. */
   defaults(direction: Direction): DefaultEntry[] {
-    this.#defaults ??= (['ingress', 'egress'] as const).flatMap((each) => this.#defaultsOf(each))
-    return this.#defaults.filter((entry) => entry.direction === direction)
+    this.#defaults ??= { egress: this.#defaultsOf('egress'), ingress: this.#defaultsOf('ingress') }
+    return this.#defaults[direction]
   }
 
   #defaultsOf(direction: Direction): DefaultEntry[] {
