@@ -180,3 +180,120 @@ describe('the ledger of a switch with many flows', () => {
     expect(send?.effect === 'send' && send.batch.operations.map((operation) => operation.act)).to.deep.equal(['add'])
   })
 })
+
+/** A ledger, the switch behind it, and what is on its way to that. */
+class Driven {
+  readonly standing = { generation: 0 }
+  readonly ledger: Ledger
+  readonly switch: SwitchProgram = emptyProgram()
+  readonly wanted: SwitchProgram = emptyProgram()
+  readonly #isTold: boolean
+  #sent: Extract<Effect, { effect: 'send' }> | undefined
+
+  /** @param isTold Whether it is told of each generation, or only of those that touch it. */
+  constructor(isTold: boolean) {
+    this.#isTold = isTold
+    const { standing } = this
+    this.ledger = new Ledger({ bundles: true, perSlice: 2000, guard, retryMs: 1, retryMaxMs: 1, standing })
+  }
+
+  want(generation: number, changes: ReadonlyMap<string, Flow>): void {
+    const touched = nothingTouched()
+    for (const [key, flow] of changes) {
+      touched.flows.add(key)
+      this.wanted.flows.set(key, flow)
+    }
+    if (changes.size > 0 || this.#isTold || this.ledger.wanted === undefined)
+      this.#run(this.ledger.want(generation, this.wanted, touched))
+    if (this.#isTold) return
+    this.standing.generation = generation
+    this.#run(this.ledger.stand())
+  }
+
+  connect(): void {
+    this.ledger.disconnect()
+    this.#sent = undefined
+    this.#run(this.ledger.connect(true))
+  }
+
+  disconnect(): void {
+    this.ledger.disconnect()
+    this.#sent = undefined
+  }
+
+  answer(isTaken: boolean): void {
+    const sent = this.#sent
+    this.#sent = undefined
+    if (sent === undefined) return
+    if (isTaken) apply(sent.batch.operations, this.switch)
+    this.#run(isTaken ? this.ledger.confirmed(sent.flight) : this.ledger.failed(sent.flight, 'table full'))
+  }
+
+  retry(): void {
+    this.#run(this.ledger.retry())
+  }
+
+  /** Somebody takes a flow away. @param isExpected As its time was up. */
+  lose(key: string, isExpected: boolean): void {
+    if (this.ledger.phase !== 'resting') return
+    this.switch.flows.delete(key)
+    if (isExpected) this.ledger.expired([key])
+    else this.#run(this.ledger.drifted(new Map([[key, undefined]])))
+  }
+
+  #run(effects: readonly Effect[]): void {
+    for (const effect of effects) {
+      if (effect.effect === 'read') this.#run(this.ledger.readBack(copyProgram(this.switch)))
+      else if (effect.effect === 'send') this.#sent = effect
+    }
+  }
+
+  get state(): object {
+    const { phase, wantedGeneration, appliedGeneration, error } = this.ledger
+    return { phase, wantedGeneration, appliedGeneration, error, has: text(this.switch) }
+  }
+}
+
+describe('the ledger of a switch that a change does not touch', () => {
+  it('comes without a word to what it would come to if it were told', () => {
+    const seen = new Map<string, number>()
+    const key = fc.integer({ min: 0, max: 3 }).map((number) => `f${number}`)
+    const step = fc.oneof(
+      { weight: 4, arbitrary: fc.record({ act: fc.constant('stand' as const) }) },
+      {
+        weight: 3,
+        arbitrary: fc.record({ act: fc.constant('want' as const), key, port: fc.integer({ min: 1, max: 3 }) }),
+      },
+      {
+        weight: 4,
+        arbitrary: fc.record({ act: fc.constant('answer' as const), isTaken: fc.integer({ min: 0, max: 3 }) }),
+      },
+      fc.record({ act: fc.constantFrom('connect' as const, 'disconnect' as const, 'retry' as const) }),
+      fc.record({ act: fc.constant('lose' as const), key, isExpected: fc.boolean() }),
+    )
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 5, maxLength: 40 }), (steps) => {
+        const both = [new Driven(true), new Driven(false)]
+        let generation = 0
+        for (const its of steps) {
+          if (its.act === 'stand' || its.act === 'want') generation++
+          const what = `${its.act} ${both[0]!.ledger.phase}`
+          seen.set(what, (seen.get(what) ?? 0) + 1)
+          for (const driven of both) {
+            if (its.act === 'stand') driven.want(generation, new Map())
+            else if (its.act === 'want')
+              driven.want(generation, new Map([[its.key, flowOf(Number(its.key[1]), its.port)]]))
+            else if (its.act === 'answer') driven.answer(its.isTaken > 0)
+            else if (its.act === 'lose') driven.lose(its.key, its.isExpected)
+            else driven[its.act]()
+          }
+          const [told, untold] = both.map(({ state }) => state)
+          expect(untold).to.deep.equal(told)
+        }
+      }),
+      { numRuns: 3000 },
+    )
+    for (const what of ['stand resting', 'stand sending', 'stand degraded', 'stand offline', 'lose resting'])
+      expect(seen.get(what) ?? 0, what).to.be.greaterThan(20)
+  })
+})
