@@ -6,9 +6,10 @@
  */
 import { connect as dial, type Socket } from 'node:net'
 import { createInterface } from 'node:readline'
-import { decode, encode, Framer, type Message, NO_BUFFER, PORT_MAX, type Port } from 'node-openflow'
+import { decode, encode, Framer, type Message, PORT_MAX, type Port } from 'node-openflow'
 import { cookieOf } from '../controller/policy/cookie.ts'
 import { placeOf, SPINE_PORT } from './cloud.ts'
+import { packetInOf } from './packet-in.ts'
 
 const [port, interfaces, count] = process.argv.slice(2).map(Number) as [number, number, number]
 
@@ -69,17 +70,7 @@ class Switch {
 
   /** A probe that came in by a link. */
   probed(inPort: number, data: Uint8Array): void {
-    this.#say({
-      type: 'packet_in',
-      xid: 0,
-      buffer_id: NO_BUFFER,
-      total_len: data.length,
-      reason: 'action',
-      table_id: 0,
-      cookie: cookieOf('probe'),
-      match: [{ field: 'in_port', value: inPort }],
-      data,
-    })
+    this.#say(packetInOf(inPort, cookieOf('probe'), data))
   }
 
   #say(message: Message): void {

@@ -5,7 +5,8 @@
  * Usage: sink-switch.ts PORT DPID PORTS; commands as lines on standard input: `count`, `packets N COOKIE HEX`, `echo N`.
  */
 import { createInterface } from 'node:readline'
-import { connect, type Message, NO_BUFFER, type Port } from 'node-openflow'
+import { connect, type Message, type Port } from 'node-openflow'
+import { packetInOf } from './packet-in.ts'
 
 const [port, datapathId, ports] = process.argv.slice(2).map(Number) as [number, number, number]
 const rows: Port[] = Array.from({ length: ports }, (_, index) => ({
@@ -97,17 +98,7 @@ async function packets(count: number, cookie: bigint, data: Uint8Array): Promise
     const done = new Promise<void>((resolve) => {
       answered = resolve
     })
-    connection.send({
-      type: 'packet_in',
-      xid: 0,
-      buffer_id: NO_BUFFER,
-      total_len: data.length,
-      reason: 'action',
-      table_id: 0,
-      cookie,
-      match: [{ field: 'in_port', value: 1 }],
-      data,
-    })
+    connection.send(packetInOf(1, cookie, data))
     await done
     samples.push(Number(process.hrtime.bigint() - begun) / 1000)
   }

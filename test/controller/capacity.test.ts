@@ -17,14 +17,12 @@ import { proposeNumbers, RECORD_NUMBERS, type Write } from '../../controller/pol
 import type { NumberSpace } from '../../controller/policy/state.ts'
 import { zoneName } from '../../controller/policy/zones.ts'
 import { fail, ok, type Result } from '../../model/errors.ts'
-import type { AnyRecord, InterfaceRecord, RecordKind } from '../../model/records.ts'
+import type { InterfaceRecord } from '../../model/records.ts'
 import type { Tag } from '../../model/tag.ts'
-import { draftOf, PolicyStore } from '../support/policy-store.ts'
+import { create, draftOf, PolicyStore, remove } from '../support/policy-store.ts'
 import { iface, policy, rule, vnp } from '../support/records.ts'
 
 const DATAPATHS = ['00000000000000aa', '00000000000000ab', '00000000000000ac']
-const create = (record: AnyRecord): Write => ({ op: 'create', record: draftOf(record) })
-const remove = (kind: RecordKind, name: string): Write => ({ op: 'delete', kind, name })
 const has = (tag: string) => ({ allOf: [JSON.stringify(tag) as Tag], anyOf: [], noneOf: [] })
 const rateLimit = { ...rule('ingress', { kind: 'any' }, 'rate-limit'), rateKbps: 1000 }
 

@@ -18,6 +18,7 @@ import type { Tag } from '../../model/tag.ts'
 import { type ArbitraryChange, cuttingChange } from '../support/arbitrary-change.ts'
 import { datapathName, snapshotOf, WORLD } from '../support/arbitrary-state.ts'
 import { changesBetween } from '../support/compile-states.ts'
+import { finish } from '../support/finish.ts'
 import { portrait } from '../support/intent-portrait.ts'
 import { iface, policy, rule, vnp } from '../support/records.ts'
 
@@ -29,13 +30,6 @@ const PACKETS: { protocol: number; port?: number }[] = [
   { protocol: 47 },
   { protocol: 99 },
 ]
-
-function finish<T>(work: Generator<void, T>): T {
-  for (;;) {
-    const step = work.next()
-    if (step.done === true) return step.value
-  }
-}
 
 interface Changed {
   before: Intent

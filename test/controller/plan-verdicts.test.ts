@@ -13,6 +13,7 @@ import type { Peer, Rule } from '../../model/records.ts'
 import { type ArbitraryChange, arbitraryChange } from '../support/arbitrary-change.ts'
 import { snapshotOf, WORLD } from '../support/arbitrary-state.ts'
 import { changesBetween } from '../support/compile-states.ts'
+import { finish } from '../support/finish.ts'
 import { iface, intentWith, policy, rule, vnp } from '../support/records.ts'
 
 /** Every port at which a rule of the generator begins or ends, and its neighbours. */
@@ -29,13 +30,6 @@ const PACKETS: { protocol: number; port?: number; code?: number }[] = [
   { protocol: 47 },
   { protocol: 99 },
 ]
-
-function finish<T>(work: Generator<void, T>): T {
-  for (;;) {
-    const step = work.next()
-    if (step.done === true) return step.value
-  }
-}
 
 /** The two intents of a change and what the plan says of it. */
 function changeBetween(change: ArbitraryChange): { before: Intent; after: Intent; listed: VerdictChanges } {

@@ -15,17 +15,15 @@ import {
 } from '../../model/records.ts'
 import type { Tag } from '../../model/tag.ts'
 import { arbitraryPolicy, arbitraryVnp, interfaceRecord, TAGS } from '../support/arbitrary-state.ts'
-import { draftOf, PolicyStore } from '../support/policy-store.ts'
+import { create, draftOf, PolicyStore, remove } from '../support/policy-store.ts'
 import { iface, policy, rule, switchRecord, vnp } from '../support/records.ts'
 import { took, zonesNeeded, zonesOf } from '../support/zones.ts'
 
 const DATAPATH = '00000000000000aa'
 const OTHER = '00000000000000ab'
 const SWITCHES = [DATAPATH, OTHER]
-const create = (record: AnyRecord): Write => ({ op: 'create', record: draftOf(record) })
 const update = (record: AnyRecord, etag?: string): Write => ({ op: 'update', record: draftOf(record), etag })
 const upsert = (record: AnyRecord): Write => ({ op: 'update', record: draftOf(record), allowMissing: true })
-const remove = (kind: RecordKind, name: string): Write => ({ op: 'delete', kind, name })
 const removeIfThere = (kind: RecordKind, name: string): Write => ({ op: 'delete', kind, name, allowMissing: true })
 const has = (...tags: string[]) => ({ allOf: tags.map((tag) => JSON.stringify(tag) as Tag), anyOf: [], noneOf: [] })
 

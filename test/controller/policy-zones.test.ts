@@ -3,17 +3,15 @@ import { expect } from 'chai'
 import { type NumberRecord, ZONE_QUARANTINE_MS } from '../../controller/policy/numbers.ts'
 import { propose, proposeNumbers, proposeRelease, proposeZones, type Write } from '../../controller/policy/propose.ts'
 import { type ZoneNeeds, zoneName } from '../../controller/policy/zones.ts'
-import type { AnyRecord, InterfaceRecord, RecordKind } from '../../model/records.ts'
+import type { AnyRecord, InterfaceRecord } from '../../model/records.ts'
 import { datapathName, interfaceRecord } from '../support/arbitrary-state.ts'
-import { draftOf, PolicyStore } from '../support/policy-store.ts'
+import { create, draftOf, PolicyStore, remove } from '../support/policy-store.ts'
 import { iface } from '../support/records.ts'
 import { NOTHING_SEEN, took, zonesOf } from '../support/zones.ts'
 
 const DATAPATH = '00000000000000aa'
 const OTHER = '00000000000000ab'
-const create = (record: AnyRecord): Write => ({ op: 'create', record: draftOf(record) })
 const update = (record: AnyRecord): Write => ({ op: 'update', record: draftOf(record) })
-const remove = (kind: RecordKind, name: string): Write => ({ op: 'delete', kind, name })
 
 describe('proposals of zones', () => {
   it('gives a switch its number and its zones when it connects, and zones for what is attached to it later', () => {

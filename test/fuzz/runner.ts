@@ -49,7 +49,7 @@ export interface Run {
 const CURRENT = 1 << 18
 const HEAP_MB = 1024
 /** CPU time of the process in which a thread has begun no run: it is at one that does not end. */
-export const HANG_MS = 10_000
+const HANG_MS = 10_000
 const NOTHING: Progress = { execs: 0, corpus: 0, features: 0, blocks: 0, findings: 0, repeats: 0, share: 0 }
 
 /** Other programs may keep this one waiting for long; that is no hang. */

@@ -55,7 +55,7 @@ const within = ({ depth, version }: Context): Context => ({ depth, version })
 
 /** An experimenter id that no row has. */
 const strangeExperimenter = fc.integer({ min: 0x0100_0000, max: 0x0fff_ffff })
-export const octets = (max: number, context: Context = TOP): Arbitrary<Uint8Array> => {
+const octets = (max: number, context: Context = TOP): Arbitrary<Uint8Array> => {
   const { align } = context
   if (align === undefined) return fc.uint8Array({ maxLength: max })
   return fc.uint8Array({ maxLength: max }).map((data) => {
@@ -127,7 +127,7 @@ function unknownOxm(masks: boolean): Arbitrary<Oxm> {
 }
 
 const fieldName = fc.constantFrom(...FIELD_NAMES)
-export const oxm: Arbitrary<Oxm> = fc.oneof(
+const oxm: Arbitrary<Oxm> = fc.oneof(
   { weight: 9, arbitrary: fieldName.chain((name) => oxmOf(name)) },
   { weight: 1, arbitrary: unknownOxm(true) },
 )
@@ -335,7 +335,7 @@ const KINDS: Readonly<Record<string, (field: AnyField, context: Context) => Arbi
   },
 }
 
-export function arbitrary(field: AnyField, context: Context = TOP): Arbitrary<unknown> {
+function arbitrary(field: AnyField, context: Context = TOP): Arbitrary<unknown> {
   const make = KINDS[field.kind]
   if (make === undefined) throw new Error(`no generator for fields of kind ${field.kind}`)
   return make(field, context)

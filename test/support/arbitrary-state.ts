@@ -31,7 +31,6 @@ import { canonicalSelector, EVERYTHING } from '../../model/selector.ts'
 import { type Tag, tagSet } from '../../model/tag.ts'
 
 export const TAGS = ['"app"', '"db"', '"web"', '42', '{"env":"prod","tier":1}', '"idle"'] as Tag[]
-export const NETWORKS = ['blue', 'default']
 /** Nested and disjoint prefixes of both families; 10.0.0.0/24 and fd00::/64 also hold the interfaces' own addresses. */
 export const CIDRS = [
   '0.0.0.0/0',
@@ -63,7 +62,7 @@ export interface ArbitraryPacket {
 const tags = fc.uniqueArray(fc.constantFrom(...TAGS), { maxLength: 4 }).map(tagSet)
 const fewTags = fc.uniqueArray(fc.constantFrom(...TAGS), { maxLength: 2 })
 
-export const arbitrarySelector: fc.Arbitrary<Selector> = fc.oneof(
+const arbitrarySelector: fc.Arbitrary<Selector> = fc.oneof(
   { weight: 1, arbitrary: fc.constant(EVERYTHING) },
   {
     weight: 4,

@@ -28,7 +28,7 @@ const [ONE, TWO, THREE] = [datapathName(1), datapathName(2), datapathName(3)]
 const TENANT_PORTS = [1, 2, 3, 4, 5, 6, 7, 8]
 
 /** Switches in a line; each of the inner ones has two links, the last is a leaf. */
-export function line(count: number, ports = TENANT_PORTS): Wiring {
+function line(count: number, ports = TENANT_PORTS): Wiring {
   const switches = Array.from({ length: count }, (_, index) => ({
     datapathId: datapathName(index + 1),
     ports: [

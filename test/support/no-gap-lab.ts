@@ -9,6 +9,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { addLabBridge, addLabHost, Station } from './lab-hosts.ts'
 import { Daemons } from './ovs-bridge.ts'
@@ -283,8 +284,6 @@ export class NoGapLab {
     rmSync(this.#directory, { recursive: true, force: true })
   }
 }
-
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
 const measured = (turns: string): Record<string, string> => ({ NODE_OPTIONS: `--import=${TURNS}`, TURNS: turns })
 

@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { encode } from 'node-openflow'
 
 /** The messages' own xids are to be below. */
-export const MARK = 0xabc0_0000
+const MARK = 0xabc0_0000
 
 const mark = (index: number): Uint8Array => encode({ type: 'echo_request', xid: MARK + index, data: new Uint8Array(0) })
 const MARKED = /^OFPT_ECHO_REQUEST \(OF1\.3\) \(xid=0xabc[0-9a-f]{5}\): 0 bytes of payload\n/m

@@ -17,7 +17,7 @@ import {
 } from 'node-openflow'
 import { Connection, type Terms } from '../../openflow/connection/connection.ts'
 
-export const port = (port_no: number): Port => ({
+const port = (port_no: number): Port => ({
   port_no,
   hw_addr: 0x020000000000 + port_no,
   name: `p${port_no}`,
@@ -154,7 +154,7 @@ export async function establish(
 }
 
 /** Answers the two requests of a controller whose hello has been answered. */
-export async function answerHandshake(socket: MemorySocket, between: readonly Message[] = []): Promise<void> {
+async function answerHandshake(socket: MemorySocket, between: readonly Message[] = []): Promise<void> {
   const features = socket.messages().find(({ type }) => type === 'features_request')
   if (features === undefined) throw new Error('no features_request')
   await socket.receive(encodeAll([...between, { type: 'features_reply', xid: features.xid, ...FEATURES }]))

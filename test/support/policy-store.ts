@@ -4,7 +4,7 @@ import type { EntryChange, ProposedTransaction, StoredEntry } from '../../contro
 import { Intent, type IntentDelta } from '../../controller/policy/intent.ts'
 import { type Proposal, propose, type Write, type WriteContext } from '../../controller/policy/propose.ts'
 import type { Result } from '../../model/errors.ts'
-import type { AnyRecord } from '../../model/records.ts'
+import type { AnyRecord, RecordKind } from '../../model/records.ts'
 import type { AnyDraft } from '../../model/validate.ts'
 
 export class PolicyStore {
@@ -74,3 +74,6 @@ export function draftOf(record: AnyRecord): AnyDraft {
   const { number: _number, createTime: _createTime, updateTime: _updateTime, updatedBy: _updatedBy, ...draft } = record
   return draft
 }
+
+export const create = (record: AnyRecord): Write => ({ op: 'create', record: draftOf(record) })
+export const remove = (kind: RecordKind, name: string): Write => ({ op: 'delete', kind, name })

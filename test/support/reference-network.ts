@@ -208,7 +208,7 @@ export function frameOf(
 }
 
 /** An IP packet in an Ethernet frame. */
-export function ipFrame(from: End, to: End, protocol: number, payload: Uint8Array, hopLimit = 64): Uint8Array {
+function ipFrame(from: End, to: End, protocol: number, payload: Uint8Array, hopLimit = 64): Uint8Array {
   const { src, dst } = between4or6(from.address, to.address)
   const head = { dst: to.mac, src: from.mac, vlans: [] }
   if (typeof src === 'bigint' && typeof dst === 'bigint') {

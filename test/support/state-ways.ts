@@ -23,7 +23,7 @@ export function upsert(record: AnyRecord): Write {
 const gone = ({ kind, name }: AnyRecord): Write => ({ op: 'delete', kind, name, allowMissing: true })
 const write = (...writes: Write[]): Step[] => (writes.length === 0 ? [] : [{ what: 'write', writes }])
 const nameOf = ({ kind, name }: AnyRecord): string => `${kind}/${name}`
-export const portView = (port: number): PortView => ({ port, name: `p${port}`, up: true })
+const portView = (port: number): PortView => ({ port, name: `p${port}`, up: true })
 
 function physical(from: NamedState, to: NamedState): Step[] {
   const steps: Step[] = []

@@ -39,7 +39,7 @@ const LONGEST_BATCH = 2048
 const NAMES_OF_ONE = 96
 
 /** Where an error came from: its first line, without numbers, and the nearest function. */
-export function keyOf(error: unknown): string {
+function keyOf(error: unknown): string {
   if (error instanceof Broken) return error.law
   if (!(error instanceof Error)) return `thrown ${String(error)}`
   const frame = /\n\s+at (?:new )?(?:\w+\.)?([^\s(]+)/.exec(error.stack ?? '')?.[1] ?? ''

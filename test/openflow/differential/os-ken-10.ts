@@ -57,7 +57,7 @@ const VLAN_BIT = 1 << 1
 const PCP_BIT = 1 << 20
 const NO_VLAN = 0xffff
 
-export const match10: Convert = (value, walk) => {
+const match10: Convert = (value, walk) => {
   const list = value as Field[]
   for (const one of list) walk.saw({ kind: 'oxm', name: one.field, value: one })
   const find = (names: readonly string[]): Field | undefined => list.find(({ field }) => names.includes(field))

@@ -36,7 +36,7 @@ import {
 
 type Members = Readonly<Record<string, Member>>
 
-export const port = shape('OFPPort', { hw_addr: mac, name: nameOctets })
+const port = shape('OFPPort', { hw_addr: mac, name: nameOctets })
 const groupType = ordered('all', 'select', 'indirect', 'ff')
 const role = ordered('nochange', 'equal', 'master', 'slave')
 const modCommand = ordered('add', 'modify', 'delete')

@@ -100,7 +100,7 @@ function octetsOf(value: number | bigint | Uint8Array, size: number): string {
 }
 
 /** [name, octets of the value, octets of the mask or null]. */
-export const oxmField: Convert = (value, walk) => {
+const oxmField: Convert = (value, walk) => {
   const oxm = value as Oxm
   walk.saw({ kind: 'oxm', name: oxm.field, value })
   if (oxm.field === 'unknown') {
@@ -329,7 +329,7 @@ const otherAction = (name: string): Convert => shape(`OFPAction${camel(name)}`)
 const action13 = tagged('action', ACTIONS, otherAction)
 const action10 = tagged('action', { ...ACTIONS, ...ACTIONS_10 }, otherAction)
 
-export const action: Convert = (value, walk) => (walk.version === 1 ? action10 : action13)(value, walk)
+const action: Convert = (value, walk) => (walk.version === 1 ? action10 : action13)(value, walk)
 export const actions: Convert = listOf(action)
 
 // ---- statistics of 1.5 ----------------------------------------------------------------------------------------

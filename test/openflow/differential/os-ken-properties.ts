@@ -116,7 +116,7 @@ const KINDS = [
 const ROLES = ['slave', 'master']
 const ASYNC = KINDS.flatMap((kind, i) => ROLES.map((role, j) => ({ kind, role, number: 2 * i + j })))
 
-export const asyncProperties = propertyList('async', 'OFPAsyncConfigProp', {
+const asyncProperties = propertyList('async', 'OFPAsyncConfigProp', {
   ...Object.fromEntries(ASYNC.map(({ kind, role, number }): [string, Row] => [`${kind}_${role}`, [number, 'Reasons']])),
   experimenter_slave: [0xfffe, 'Experimenter', { data: words }],
   experimenter_master: EXPERIMENTER,

@@ -71,7 +71,7 @@ export const RESERVED = { field: 'unknown', class: 0x8002, id: 9, reserved: true
 export const statTrigger = (field: object): Message =>
   flowMod(6, { instructions: [{ type: 'stat_trigger', flags: 1, thresholds: [field] }] })
 
-export const BUCKET = {
+const BUCKET = {
   weight: 0,
   watch_port: 0xffffffff,
   watch_group: 0xffffffff,
@@ -85,7 +85,7 @@ export const bundleFeatures = {
   },
 } as unknown as Message
 
-export const status = { role: 'equal', reason: 'request', channel_status: 'up', properties: [] }
+const status = { role: 'equal', reason: 'request', channel_status: 'up', properties: [] }
 export const controllers = {
   ...{ type: 'multipart_reply', xid: XID, version: 6, flags: 0, mp_type: 'controller_status' },
   body: [1, 2].map((short_id) => ({ short_id, ...status })),
@@ -165,7 +165,7 @@ export const bundleWithDst = {
   },
 }
 
-export const port10 = {
+const port10 = {
   port_no: 1,
   hw_addr: 5,
   name: 'p',

@@ -388,7 +388,7 @@ export function validMessages(version: Version): Map<string, Arbitrary<Message>>
 // ---- fields with what they need --------------------------------------------------------------------------------
 
 /** The fields that a field needs to be matched before it, with the first value that will do. */
-export function needed(field: FieldName): Oxm[] {
+function needed(field: FieldName): Oxm[] {
   return Object.entries(oxmRow(field).needs ?? {}).map(([name, values]) => ({ field: name, value: values[0]! }) as Oxm)
 }
 
