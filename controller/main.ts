@@ -135,7 +135,11 @@ async function start(
     gateways: () => zones.gateways(),
     mayBeGateway: (datapathId) => zones.mayBeGateway(datapathId),
   })
-  const numbering = new Numbering({ assign: (datapathId, use) => writer.assignNumbers(datapathId, use), tell })
+  const numbering = new Numbering({
+    assign: (datapathId, use) => writer.assignNumbers(datapathId, use),
+    release: (datapathId) => writer.releaseZones(datapathId),
+    tell,
+  })
   lifecycle.onStop('numbering', () => numbering.stop())
   const intent = new Intent()
   const owed = new OwedCuts({ store, tell })
@@ -301,6 +305,7 @@ async function start(
         void numbering.came(event.datapathId)
         break
       case 'down':
+        numbering.went(event.datapathId)
         observe(() => topology.switchDown(event.datapathId, event.reason))
         applied.changed()
         break

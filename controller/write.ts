@@ -87,6 +87,8 @@ export interface Writer {
    * zones that it needs no longer; or releases all.
    */
   assignNumbers(datapathId: string, use?: boolean): Promise<Result<void>>
+  /** Releases zones that a switch needs no longer. */
+  releaseZones(datapathId: string): Promise<Result<void>>
   /** Gives these zones where they are missing, all or none; switches that have never connected get theirs when they do. */
   assignZones(wishes: readonly ZoneWish[]): Promise<Result<void>>
   /** The intent that decisions are made against: it may hold writes that are not durable yet. */
@@ -235,14 +237,17 @@ export function createWriter(
     if (!use) return assign('switch forgotten', (context) => proposeNumbers(newest, datapathId, context, false))
     const [given, released] = await Promise.all([
       assign('switch connected', (context) => proposeNumbers(newest, datapathId, context)),
-      assign('switch connected', (context) => proposeRelease(newest, datapathId, context)),
+      releaseZones(datapathId),
     ])
     return given.ok ? released : given
+  }
+  function releaseZones(datapathId: string): Promise<Result<void>> {
+    return assign('zones needed no longer', (context) => proposeRelease(newest, datapathId, context))
   }
   const assignZones = (wishes: readonly ZoneWish[]) =>
     assign('zones needed', (context) => proposeZones(newest, wishes, context))
 
-  return { write, assignNumbers, assignZones, newest, stop }
+  return { write, assignNumbers, releaseZones, assignZones, newest, stop }
 }
 
 /** The answer to a request that was served before. */

@@ -315,6 +315,7 @@ describe('a switch that cannot be given numbers', () => {
     const asked: string[] = []
     let wake: () => void = () => {}
     const numbering = new Numbering({
+      release: async () => ok(undefined),
       assign: async (datapathId, use) => {
         asked.push(`${datapathId} ${use}`)
         if (asked.length === 3) full = false

@@ -28,6 +28,7 @@ import {
   LINE_PORTS,
   networkOf,
 } from '../support/arbitrary-state.ts'
+import { ReactiveNetwork, reactively, UNHURRIED } from '../support/reactive-network.ts'
 import { policy, rule, vnp } from '../support/records.ts'
 import { type Arrival, type End, endOf, frameOf, GATEWAY_MAC, ReferenceNetwork } from '../support/reference-network.ts'
 
@@ -37,10 +38,16 @@ const text = ({ datapathId, port }: Place): string => `${datapathId}:${port}`
 
 interface Lab {
   state: NetworkState
-  network: ReferenceNetwork
+  network: Pick<ReferenceNetwork, 'send'>
 }
 
-function labOf(state: NetworkState): Lab {
+/** The same on switches that ask for each verdict. */
+function reactiveLabOf(intent: Intent, datapathIds: string[]): Lab {
+  const state = networkOf(reactively(intent, datapathIds, 1), datapathIds)
+  return { state, network: new ReactiveNetwork(state, UNHURRIED) }
+}
+
+function labOf(state: NetworkState): Lab & { network: ReferenceNetwork } {
   const network = new ReferenceNetwork(state.observed)
   for (const [datapathId, { program }] of new Compiler(state.backend).compile(state, ALL))
     network.install(datapathId, program)
@@ -167,37 +174,42 @@ const steeredNetwork = fc
   })
 
 describe('mirrors and redirects on reference switches', () => {
-  it('take packets and replies through the services of their rules, copies to collectors, and nothing anywhere else', () => {
-    const seen = { through: 0, chains: 0, copies: 0, refusedCopies: 0, without: 0 }
-    fc.assert(
-      fc.property(steeredNetwork, ({ records, packets }) => {
-        const intent = intentOf(records)
-        const state = networkOf(intent, records.datapathIds)
-        const lab = labOf(state)
-        const rules = orderRules(intent)
-        for (const packet of usable(packets, intent)) {
-          for (const reply of [false, true]) {
-            const expected = wanted(state, packet, reply, rules)
-            // What never got there has no answer.
-            if (reply && wanted(state, packet, false, rules).stops.length === 0) continue
-            const label = `${reply ? 'reply to ' : ''}${JSON.stringify(packet)}`
-            const trip = travel(lab, packet, reply)
-            expect({ ...trip, copies: trip.copies.sort() }, label).to.deep.equal(expected)
-            const services = expected.stops.length - 1
-            if (services > 0) seen.through++
-            if (services > 1) seen.chains++
-            if (expected.copies.length > 0) {
-              if (permits(intent, packet, rules).allow) seen.copies++
-              else seen.refusedCopies++
+  for (const [where, labFor, numRuns] of [
+    ['', (intent: Intent, its: string[]) => labOf(networkOf(intent, its)), 200],
+    [', where switches ask for each verdict too', reactiveLabOf, 120],
+  ] as const)
+    it(`take packets and replies through the services of their rules, copies to collectors, and nothing anywhere else${where}`, function () {
+      this.timeout(120_000)
+      const seen = { through: 0, chains: 0, copies: 0, refusedCopies: 0, without: 0 }
+      fc.assert(
+        fc.property(steeredNetwork, ({ records, packets }) => {
+          const intent = intentOf(records)
+          const lab = labFor(intent, records.datapathIds)
+          const { state } = lab
+          const rules = orderRules(intent)
+          for (const packet of usable(packets, intent)) {
+            for (const reply of [false, true]) {
+              const expected = wanted(state, packet, reply, rules)
+              // What never got there has no answer.
+              if (reply && wanted(state, packet, false, rules).stops.length === 0) continue
+              const label = `${reply ? 'reply to ' : ''}${JSON.stringify(packet)}`
+              const trip = travel(lab, packet, reply)
+              expect({ ...trip, copies: trip.copies.sort() }, label).to.deep.equal(expected)
+              const services = expected.stops.length - 1
+              if (services > 0) seen.through++
+              if (services > 1) seen.chains++
+              if (expected.copies.length > 0) {
+                if (permits(intent, packet, rules).allow) seen.copies++
+                else seen.refusedCopies++
+              }
+              if (permits(intent, packet, rules).allow && expected.stops.length === 0) seen.without++
             }
-            if (permits(intent, packet, rules).allow && expected.stops.length === 0) seen.without++
           }
-        }
-      }),
-      { numRuns: 200, seed: 4077 },
-    )
-    for (const [what, count] of Object.entries(seen)) expect(count, what).to.be.at.least(10)
-  })
+        }),
+        { numRuns, seed: 4077 },
+      )
+      for (const [what, count] of Object.entries(seen)) expect(count, what).to.be.at.least(10)
+    })
 })
 
 /** Interfaces 1 to 4 on one switch, all allowed; the rules are the sender's. */

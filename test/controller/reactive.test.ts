@@ -5,7 +5,9 @@
  */
 import { expect } from 'chai'
 import fc from 'fast-check'
+import { Cutter } from '../../controller/cutter.ts'
 import { DEMAND_LIMITS } from '../../controller/demands.ts'
+import { flushMessage } from '../../controller/flows/flush.ts'
 import { Compiler } from '../../controller/policy/compile.ts'
 import { demandKey, demandOf } from '../../controller/policy/compile-demand.ts'
 import type { Intent } from '../../controller/policy/intent.ts'
@@ -16,9 +18,11 @@ import type { Flow, SwitchProgram } from '../../controller/policy/program.ts'
 import type { ProofLink } from '../../controller/prove/facts.ts'
 import { type Proof, Prover } from '../../controller/prove/prove.ts'
 import type { AnyRecord, Reactive, Rule } from '../../model/records.ts'
+import { type ArbitraryChange, cuttingChange } from '../support/arbitrary-change.ts'
 import {
   type ArbitraryPacket,
   arbitraryNetwork,
+  arbitraryPacket,
   intentOf,
   interfaceRecord,
   LINE_PORTS,
@@ -29,20 +33,10 @@ import {
 import { changesBetween } from '../support/compile-states.ts'
 import { ALL } from '../support/controller-parts.ts'
 import { plainProgram } from '../support/plain-program.ts'
-import { keptBy, openings } from '../support/policy-packets.ts'
-import { ReactiveNetwork, reactiveRecord } from '../support/reactive-network.ts'
+import { arrives, keptBy, openings } from '../support/policy-packets.ts'
+import { REACTIVE, ReactiveNetwork, reactively, reactiveRecord, UNHURRIED } from '../support/reactive-network.ts'
 import { policy, rule, vnp } from '../support/records.ts'
-
-const REACTIVE: Reactive = { verdicts: 1024, idleSeconds: 60 }
-/** Asking without bounds in time, as a test asks faster than any port. */
-const UNHURRIED = { ...DEMAND_LIMITS, burst: 1e9, asksPerSecond: 1e9 } as unknown as typeof DEMAND_LIMITS
-
-/** The same records, on reactive switches: those of every other number, or all. */
-function reactively(intent: Intent, datapathIds: string[], every: 1 | 2, reactive = REACTIVE): Intent {
-  const records: AnyRecord[] = [...intent.interfaces.values(), ...intent.vnps.values(), ...intent.policies.values()]
-  const some = datapathIds.filter((_, index) => index % every === 0)
-  return intentOf({ datapathIds, records: [...records, ...some.map((its) => reactiveRecord(its, reactive))] })
-}
+import { ReferenceNetwork } from '../support/reference-network.ts'
 
 const recordsOf = (intent: Intent): AnyRecord[] => [
   ...[...intent.interfaces.values(), ...intent.vnps.values(), ...intent.policies.values(), ...intent.switches.values()],
@@ -160,6 +154,94 @@ describe('reactive switches', () => {
     expect(seen.cut).to.be.at.least(5)
     expect(seen.opened).to.be.at.least(1)
     expect(seen.kept).to.be.at.least(1)
+  })
+
+  it('forget what a change cuts, and judge what comes after, as proactive ones do', function () {
+    this.timeout(120_000)
+    const seen = { flushed: 0, passed: 0, ended: 0 }
+    const met = (): boolean => Object.values(seen).every((count) => count > 5)
+    const packetsOf = ({ before }: ArbitraryChange) =>
+      fc.array(arbitraryPacket(before.records.flatMap(({ kind, name }) => (kind === 'interface' ? [name] : []))), {
+        minLength: 6,
+        maxLength: 6,
+      })
+    const cases = cuttingChange.chain((change) => fc.tuple(fc.constant(change), packetsOf(change)))
+    for (let batch = 0; batch < 10 && !met(); batch++) {
+      fc.assert(
+        fc.property(cases, ([{ before, after }, packets]) => {
+          const { datapathIds } = before
+          const fixed = before.records.filter(({ kind }) => kind === 'interface')
+          const rules = (records: readonly AnyRecord[]) =>
+            records.filter(({ kind }) => kind === 'vnp' || kind === 'policy')
+          const switches = datapathIds.map((its) => reactiveRecord(its, REACTIVE))
+          // Much is permitted by a rule that cuts, and no longer after the first change.
+          const all = vnp('all', { priority: 9, ingressDefault: 'allow', number: 90 })
+          const wide = (action: 'allow' | 'deny'): AnyRecord => {
+            const its = rule('ingress', { kind: 'any' }, action, action === 'allow' ? { established: 'cut' } : {})
+            return policy('wide', 'all', [its], { tier: 'admin', priority: 9, number: 91 })
+          }
+          const states = [before, after, before].map(({ records }, index) => [
+            ...[...fixed, ...rules(records)],
+            ...[all, wide(index === 1 ? 'deny' : 'allow')],
+          ])
+          const of = (records: AnyRecord[], revision: number) => snapshotOf({ records, datapathIds }, revision)
+          const first = intentOf({ datapathIds, records: states[0]! })
+          const asking = intentOf({ datapathIds, records: [...states[0]!, ...switches] })
+          const observed = networkOf(first, datapathIds)
+          const compiler = new Compiler('fabric')
+          const proactive = new ReferenceNetwork(observed.observed)
+          const install = (changed: Parameters<Compiler['compile']>[1]): void => {
+            for (const [datapathId, { program }] of compiler.compile(observed, changed))
+              proactive.install(datapathId, program)
+          }
+          install(ALL)
+          const reactive = new ReactiveNetwork(networkOf(asking, datapathIds), UNHURRIED)
+          const open = openings(first, packets)
+          const look = (): boolean[][] =>
+            open.map((packet, index) => {
+              const all = [false, true].map((reply) => {
+                const ways = [reactive, { state: observed, send: proactive.send.bind(proactive) }]
+                const [one, other] = ways.map((its) => arrives(its, its.state, packet, reply, 43_000 + index))
+                expect(one, `${reply ? 'reply to ' : ''}${JSON.stringify(packet)}`).to.equal(other)
+                return one === true
+              })
+              return all
+            })
+          const was = look()
+          const [cutter, other] = [
+            new Cutter({ intent: first, observed: observed.observed, tell: () => {} }),
+            new Cutter({ intent: asking, observed: reactive.state.observed, tell: () => {} }),
+          ]
+          for (const [index, records] of states.slice(1).entries()) {
+            const changes = (more: AnyRecord[]) =>
+              changesBetween(
+                of([...states[index]!, ...more], index + 1),
+                of([...records, ...more], index + 2),
+                index + 2,
+              )
+            const change = cutter.apply(changes([]))
+            install({ intent: change.delta, observed: { datapaths: new Set(), places: new Set() } })
+            const its = other.apply(changes(switches))
+            reactive.intentChanged(asking, its.delta)
+            for (const [network, { flushes }] of [
+              [proactive, change],
+              [reactive.network, its],
+            ] as const) {
+              for (const [datapathId, all] of flushes) {
+                for (const flush of all) network.packetOut(datapathId, flushMessage(flush, 1))
+                seen.flushed += all.length
+              }
+            }
+            for (const [at, [passes]] of look().entries()) {
+              if (passes) seen.passed++
+              else if (was[at]![0]) seen.ended++
+            }
+          }
+        }),
+        { numRuns: 25 },
+      )
+    }
+    expect(met(), JSON.stringify(seen)).to.equal(true)
   })
 
   it('are proved to let pass nothing that policy forbids, and a row that does is found', function () {

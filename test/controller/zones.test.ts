@@ -4,6 +4,7 @@
  */
 import { expect } from 'chai'
 import { EventLog } from '../../controller/events.ts'
+import { Numbering } from '../../controller/numbering.ts'
 import { Observed } from '../../controller/observe.ts'
 import { Intent } from '../../controller/policy/intent.ts'
 import type { Write } from '../../controller/policy/propose.ts'
@@ -100,6 +101,11 @@ function world(backend: Backend = 'fabric') {
         .list<{ releasedAt?: number }>('number/zone/')
         .filter(({ value }) => value.releasedAt === undefined)
         .map(({ key }) => key.slice('number/zone/'.length)),
+    zone: (name: string) => store.get<{ number: number; releasedAt?: number }>(`number/zone/${name}`)?.value,
+    numbers: {
+      assign: (datapathId: string, use: boolean) => writer.assignNumbers(datapathId, use),
+      release: (datapathId: string) => writer.releaseZones(datapathId),
+    },
     revision: () => store.revision(),
     async close(): Promise<void> {
       watch.unsubscribe()
@@ -205,6 +211,35 @@ describe('zones', () => {
     await settlesAt(its, `${ONE}/red`, `${TWO}/blue`)
     await its.write({ op: 'delete', kind: 'interface', name: 'if-2' })
     await settlesAt(its, `${TWO}/blue`)
+  })
+
+  it('are released by and by from a switch that stays, and kept by one that is away', async () => {
+    const its = make()
+    const numbering = new Numbering({ ...its.numbers, sweepMs: 5, tell: () => {} })
+    try {
+      for (const datapathId of [ONE, TWO]) await its.up(datapathId)
+      for (const datapathId of [ONE, TWO]) await numbering.came(datapathId)
+      const [one, two] = [on(1, 'blue', { kind: 'port', datapathId: ONE, port: 1 }), on(2, 'red', MAC)]
+      await its.put(one, two)
+      its.see(two.mac, TWO, 2)
+      await settlesAt(its, `${ONE}/blue`, `${TWO}/red`)
+      numbering.went(TWO)
+      // Neither is where it was any more.
+      const there = { kind: 'port', datapathId: THREE, port: 1 } as const
+      await its.up(THREE)
+      await its.put({ ...one, attachment: there }, { ...two, attachment: { ...there, port: 2 } })
+      await settlesAt(its, `${TWO}/red`, `${THREE}/blue`, `${THREE}/red`)
+      await new Promise((resolve) => setTimeout(resolve, 30))
+      expect(its.all(), 'one that is away goes on with it').to.include(`${TWO}/red`)
+      await numbering.came(TWO)
+      await settlesAt(its, `${THREE}/blue`, `${THREE}/red`)
+      const { number } = its.zone(`${ONE}/blue`)!
+      await its.put(one)
+      await settlesAt(its, `${ONE}/blue`, `${THREE}/blue`, `${THREE}/red`)
+      expect(its.zone(`${ONE}/blue`)!.number, 'what comes back has its own').to.equal(number)
+    } finally {
+      numbering.stop()
+    }
   })
 
   it('are given again where somebody shows up while they are being released', async () => {

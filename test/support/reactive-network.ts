@@ -12,8 +12,8 @@ import { emptyDelta, type Intent, type IntentDelta } from '../../controller/poli
 import { PolicyLookup } from '../../controller/policy/lookup.ts'
 import { flowKey, type SwitchProgram } from '../../controller/policy/program.ts'
 import type { Demand, NetworkState, ObservedDelta, Place } from '../../controller/policy/state.ts'
-import type { Reactive, SwitchRecord } from '../../model/records.ts'
-import type { ArbitraryPacket } from './arbitrary-state.ts'
+import type { AnyRecord, Reactive, SwitchRecord } from '../../model/records.ts'
+import { type ArbitraryPacket, intentOf } from './arbitrary-state.ts'
 import { ALL } from './controller-parts.ts'
 import { arrives } from './policy-packets.ts'
 import { type Arrival, ReferenceNetwork } from './reference-network.ts'
@@ -28,6 +28,18 @@ export function reactiveRecord(datapathId: string, reactive: Reactive): SwitchRe
     owner: '',
   }
   return { ...meta, name: `sw-${datapathId}`, kind: 'switch', datapathId, uplinks: [], links: [], reactive }
+}
+
+/** Asking without bounds in time, as a test asks faster than any port. */
+export const UNHURRIED = { ...DEMAND_LIMITS, burst: 1e9, asksPerSecond: 1e9 } as unknown as typeof DEMAND_LIMITS
+
+export const REACTIVE: Reactive = { verdicts: 1024, idleSeconds: 60 }
+
+/** The same records, on reactive switches: those of every other number, or all. */
+export function reactively(intent: Intent, datapathIds: string[], every: 1 | 2, reactive = REACTIVE): Intent {
+  const records: AnyRecord[] = [...intent.interfaces.values(), ...intent.vnps.values(), ...intent.policies.values()]
+  const some = datapathIds.filter((_, index) => index % every === 0)
+  return intentOf({ datapathIds, records: [...records, ...some.map((its) => reactiveRecord(its, reactive))] })
 }
 
 export class ReactiveNetwork {

@@ -28,6 +28,8 @@ import {
 } from '../support/arbitrary-state.ts'
 import { addBridge, removeBridge } from '../support/bridge.ts'
 import { ALL } from '../support/controller-parts.ts'
+import { openings } from '../support/policy-packets.ts'
+import { ReactiveNetwork, reactively, UNHURRIED } from '../support/reactive-network.ts'
 
 const RUN = '/var/run/openvswitch'
 const BRIDGE = `ct${process.pid.toString(36)}`.slice(0, 10)
@@ -118,6 +120,48 @@ describe('compiled tables in Open vSwitch', function () {
     expect(verdicts.passed + verdicts.dropped).to.be.at.least(2_000)
     expect(verdicts.passed, 'enough that pass').to.be.at.least(500)
     expect(verdicts.dropped, 'enough that do not').to.be.at.least(1_000)
+  })
+
+  it('lets through on a reactive bridge exactly what was asked and policy permits, and asks about all else', async function () {
+    this.timeout(240_000)
+    const verdicts = { passed: 0, dropped: 0, unasked: 0, replies: 0 }
+    const trace = async (flow: string, state: string): Promise<string> =>
+      String(await control.request('ofproto/trace', [BRIDGE, flow, '--ct-next', state]))
+    for (const { records, datapathIds } of fc.sample(networks, { numRuns: NETWORKS, seed: 20_260_202 })) {
+      const intent = reactively(intentOf({ records, datapathIds }), datapathIds, 1)
+      const network = new ReactiveNetwork(networkOf(intent, datapathIds), UNHURRIED)
+      const [datapathId = ''] = datapathIds
+      const packets = fc.sample(arbitraryPacket([...intent.interfaces.keys()]), { numRuns: 300, seed: 11 })
+      const rules = orderRules(intent)
+      const left = { true: 10, false: 3 }
+      const open = openings(intent, packets).filter((packet) => left[`${permits(intent, packet, rules).allow}`]-- > 0)
+      const ends = ({ from, to }: ArbitraryPacket) => [intent.interfaces.get(from), intent.interfaces.get(to)] as const
+      const fail = (packet: ArbitraryPacket, what: string, said: string): never =>
+        expect.fail(`${what}: ${JSON.stringify({ packet, records })}\n${said}`)
+      await install(network.programs.get(datapathId)!)
+      for (const packet of open.slice(0, 5)) {
+        const said = await trace(flowText(packet, ...ends(packet)), 'trk,new')
+        if (comesOut(said)) fail(packet, 'passed and was not asked about', said)
+        if (said.includes('controller')) verdicts.unasked++
+      }
+      for (const packet of open) network.arrives(packet, false)
+      await install(network.programs.get(datapathId)!)
+      for (const packet of open) {
+        const { allow } = permits(intent, packet, rules)
+        const said = await trace(flowText(packet, ...ends(packet)), 'trk,new')
+        if (comesOut(said) !== allow) fail(packet, `policy ${allow ? 'permits' : 'forbids'}`, said)
+        verdicts[allow ? 'passed' : 'dropped']++
+        if (!allow || packet.protocol === 47) continue
+        const reply = { ...packet, from: packet.to, to: packet.from, reply: true }
+        const back = await trace(flowText(reply, ...ends(reply)), 'trk,est,rpl')
+        if (!comesOut(back)) fail(reply, 'a reply is lost', back)
+        verdicts.replies++
+      }
+    }
+    expect(verdicts.passed, 'enough that pass').to.be.at.least(100)
+    expect(verdicts.dropped, 'enough that do not').to.be.at.least(200)
+    expect(verdicts.unasked, 'enough that ask').to.be.at.least(100)
+    expect(verdicts.replies, 'enough replies').to.be.at.least(80)
   })
 
   it('answers neighbour solicitations for an interface', async () => {
