@@ -9,12 +9,12 @@
  * verdict that the switch does not take is given up, so that nothing else has to wait for it. Packets wait for a short
  * time, few for each verdict and so many octets for each switch; the others are dropped, and their senders ask again.
  */
-import { type Message, NO_BUFFER, type Oxm, PORT_TABLE } from 'node-openflow'
+import { type Message, NO_BUFFER, PORT_TABLE } from 'node-openflow'
 import type { Reactive } from '../model/records.ts'
 import { Allowance } from './channel/spacing.ts'
 import type { PacketIn, SwitchStatus } from './channel/types.ts'
 import type { Tell } from './events.ts'
-import { demandKey, demandOf, isDemand, sideOf } from './policy/compile-demand.ts'
+import { demandHeld, demandKey, demandOf } from './policy/compile-demand.ts'
 import type { Answer, Question } from './policy/lookup.ts'
 import type { Flow, SwitchProgram } from './policy/program.ts'
 import type { Demand } from './policy/state.ts'
@@ -388,19 +388,10 @@ export class Demands {
 const BOTH = ['egress', 'ingress'] as const
 
 /** What a packet asks, from the registers that came with it. */
-export function demandIn({ tableId, fields }: Pick<PacketIn, 'tableId' | 'fields'>): Demand | undefined {
-  const side = sideOf(tableId)
-  if (side === undefined) return undefined
+function demandIn({ tableId, fields }: Pick<PacketIn, 'tableId' | 'fields'>): Demand | undefined {
   // Registers that are zero are not told.
-  const value = (name: Oxm['field']): number => Number(fields.find(({ field }) => field === name)?.value ?? 0)
-  const demand = {
-    side,
-    source: value('reg0'),
-    destination: value('reg1'),
-    protocol: value('reg5'),
-    key: value('reg4'),
-  }
-  return isDemand(demand) && demand.source !== 0 && demand.destination !== 0 ? demand : undefined
+  const demand = demandHeld(tableId, (name) => Number(fields.find(({ field }) => field === name)?.value ?? 0))
+  return demand !== undefined && demand.source !== 0 && demand.destination !== 0 ? demand : undefined
 }
 
 function passes(answer: Answer, side: Demand['side']): boolean {

@@ -39,7 +39,7 @@ export function demandKey({ side, source, destination, protocol, key }: Demand):
 }
 
 /** Packets that a demand is about, in the tables of policy. */
-export function demandMatch({ source, destination, protocol, key }: Demand): Oxm[] {
+function demandMatch({ source, destination, protocol, key }: Demand): Oxm[] {
   return [
     { field: 'reg0', value: source },
     { field: 'reg1', value: destination },
@@ -50,9 +50,14 @@ export function demandMatch({ source, destination, protocol, key }: Demand): Oxm
 
 /** The demand that a row was made for; undefined where it was made for none. */
 export function demandOf({ table, priority, match, cookie }: Omit<Flow, 'instructions' | 'unit'>): Demand | undefined {
+  if (priority !== PRIORITY || readCookie(cookie) === undefined) return undefined
+  return demandHeld(table, (field) => Number(match.find((oxm) => oxm.field === field)?.value ?? Number.NaN))
+}
+
+/** The demand that registers say at a table; undefined where nobody asks there or they cannot have said it. */
+export function demandHeld(table: number, value: (register: Oxm['field']) => number): Demand | undefined {
   const side = sideOf(table)
-  if (side === undefined || priority !== PRIORITY || readCookie(cookie) === undefined) return undefined
-  const value = (field: Oxm['field']): number => Number(match.find((oxm) => oxm.field === field)?.value ?? Number.NaN)
+  if (side === undefined) return undefined
   const demand = {
     side,
     source: value('reg0'),
@@ -70,7 +75,7 @@ export function sideOf(table: number): Demand['side'] | undefined {
 }
 
 /** Whether registers can have said this. */
-export function isDemand({ source, destination, protocol, key }: Demand): boolean {
+function isDemand({ source, destination, protocol, key }: Demand): boolean {
   const isNumber = (value: number, most: number): boolean => Number.isInteger(value) && value >= 0 && value <= most
   return (
     isNumber(source, 0xffff_ffff) &&
