@@ -70,6 +70,9 @@ export class Given {
   }
 }
 
+/** What read back is taken for, where it means the same: then what the switch said need not be kept. */
+export type Expected = () => SwitchProgram | undefined
+
 /**
  * Asks for everything of ours. Rejects where the switch does not answer.
  * @param foreign Where given, every flow is asked for, and those of others in our tables are put here.
@@ -79,6 +82,7 @@ export async function readBack(
   ports: ReadonlyMap<number, Port>,
   known: () => Known,
   foreign?: Flow[],
+  expected: Expected = () => undefined,
 ): Promise<ReadBack> {
   const program = emptyProgram()
   const mortal = new Set<string>()
@@ -89,8 +93,11 @@ export async function readBack(
       return
     }
     const key = flowKey(flow.table_id, flow.priority, flow.match)
-    program.flows.set(key, flowOf(flow))
-    if (flow.hard_timeout !== 0) mortal.add(key)
+    const found = flowOf(flow)
+    const want = expected()?.flows.get(key)
+    const isMortal = flow.hard_timeout !== 0
+    program.flows.set(key, want !== undefined && !isMortal && sameFlow(found, want) ? want : found)
+    if (isMortal) mortal.add(key)
     named(flow.instructions, names)
   }
   const [, groups, meters] = await Promise.all([
@@ -176,8 +183,8 @@ export async function readForeign(connection: OpenFlowConnection): Promise<Flow[
 
 /** A flow as the switch tells it. */
 function flowOf({ table_id, priority, match, instructions, cookie, idle_timeout }: FlowStats): Flow {
-  const timeout = idle_timeout === 0 ? {} : { idleTimeout: idle_timeout }
-  return { table: table_id, priority, match, instructions, cookie, ...timeout, unit: '' }
+  const flow = { table: table_id, priority, match, instructions, cookie, unit: '' }
+  return idle_timeout === 0 ? flow : { ...flow, idleTimeout: idle_timeout }
 }
 
 /** Table number to the flows that it can hold (section 7.3.5.5, max_entries). */

@@ -29,7 +29,7 @@ import { Health } from './health.ts'
 import { askToBeTold, cancel, type Line, lineOf } from './line.ts'
 import { SwitchPorts } from './ports.ts'
 import { hasBundles, PER_OPERATION_MS, Push } from './push.ts'
-import { Given, type ReadBack, readBack } from './readback.ts'
+import { type Expected, Given, type ReadBack, readBack } from './readback.ts'
 import type { SessionContext, SwitchState, SwitchStatus } from './types.ts'
 import { Upkeep } from './upkeep.ts'
 
@@ -416,7 +416,7 @@ export class Session {
   async #read(line: Line): Promise<void> {
     let read: ReadBack
     try {
-      read = await this.#readBack(line)
+      read = await this.#readBack(line, undefined, () => this.#ledger.wanted)
     } catch (error) {
       if (this.#isServing(line)) this.#run(this.#ledger.readFailed((error as Error).message))
       return
@@ -434,8 +434,8 @@ export class Session {
     this.#changed()
   }
 
-  #readBack(line: Line, foreign?: Flow[]): Promise<ReadBack> {
-    return readBack(line.connection, this.#ports.rows, () => this.#given.with(this.#ledger.wanted), foreign)
+  #readBack(line: Line, foreign?: Flow[], expected?: Expected): Promise<ReadBack> {
+    return readBack(line.connection, this.#ports.rows, () => this.#given.with(this.#ledger.wanted), foreign, expected)
   }
 
   async #send(line: Line, { flight, batch, last, generation }: Extract<Effect, { effect: 'send' }>): Promise<void> {

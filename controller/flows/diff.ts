@@ -40,16 +40,21 @@ export function* diffing(
   installed: SwitchProgram,
   touched?: Touched,
 ): Generator<undefined, Operation[]> {
-  // By key: most keys are met twice, and so is one that goes and comes back meanwhile.
+  // By key: one that goes or comes back meanwhile is met twice.
   const found = new Map<string, Operation>()
   let count = 0
-  for (const keys of touched === undefined ? [wanted.flows.keys(), installed.flows.keys()] : [touched.flows]) {
-    for (const key of keys) {
+  for (const key of touched?.flows ?? wanted.flows.keys()) {
+    if (++count % PER_STEP === 0) yield undefined
+    const [after, before] = [wanted.flows.get(key), installed.flows.get(key)]
+    const operation = flowOperation(key, after, before)
+    if (operation !== undefined) found.set(key, operation)
+    else if (after !== before && after !== undefined) installed.flows.set(key, after)
+  }
+  if (touched === undefined) {
+    for (const [key, before] of installed.flows) {
       if (++count % PER_STEP === 0) yield undefined
-      const [after, before] = [wanted.flows.get(key), installed.flows.get(key)]
-      const operation = flowOperation(key, after, before)
-      if (operation !== undefined) found.set(key, operation)
-      else if (after !== before && after !== undefined) installed.flows.set(key, after)
+      // What is wanted has been met, or is so only since: then it is compared again.
+      if (!wanted.flows.has(key)) found.set(key, { what: 'flow', act: 'delete', key, flow: before })
     }
   }
   const operations = [...found.values()]

@@ -62,23 +62,21 @@ export function emptyProgram(): SwitchProgram {
 
 /** The key of a flow: the same for matches that mean the same, whatever their order and spelling. */
 export function flowKey(table: number, priority: number, match: readonly Oxm[]): string {
-  let body = ''
-  if (match.length === 1) body = fieldText(match[0] as Oxm)
-  else if (match.length > 1) {
-    const texts: string[] = []
-    for (const oxm of match) insert(texts, fieldText(oxm))
-    body = texts.join(',')
+  const texts: string[] = []
+  for (const oxm of match) {
+    const text = fieldText(oxm)
+    if (text !== '') texts.push(text)
   }
-  return `${table}/${priority}/${body}`
-}
-
-/** Puts a text in its place among sorted ones; matches have few fields. */
-function insert(sorted: string[], text: string): void {
-  if (text === '') return
-  let at = sorted.length
-  while (at > 0 && (sorted[at - 1] as string) > text) at--
-  if (at === sorted.length) sorted.push(text)
-  else sorted.splice(at, 0, text)
+  // In order of their texts; matches have few fields.
+  for (let from = 1; from < texts.length; from++) {
+    const text = texts[from] as string
+    let at = from
+    for (; at > 0 && (texts[at - 1] as string) > text; at--) texts[at] = texts[at - 1] as string
+    texts[at] = text
+  }
+  // Joined at once: a text of parts would be put together when it is first looked up.
+  texts[0] = `${table}/${priority}/${texts[0] ?? ''}`
+  return texts.join(',')
 }
 
 /** What a key needs of a field: the name that all its spellings share, and the mask that covers it. */
@@ -109,5 +107,21 @@ function fieldText(oxm: Oxm): string {
 }
 
 function text(value: number | bigint | Uint8Array): string {
+  if (typeof value === 'number') return hex(value)
   return typeof value === 'object' ? Buffer.from(value).toString('hex') : value.toString(16)
+}
+
+/** Hexadecimal numbers below 4096, as they are and with leading zeros: toString(16) takes ten times as long. */
+const SHORT: string[] = []
+const PADDED: string[] = []
+for (let value = 0; value < 4096; value++) {
+  SHORT.push(value.toString(16))
+  PADDED.push(value.toString(16).padStart(3, '0'))
+}
+
+/** @param value Not below 0. */
+function hex(value: number): string {
+  if (value < 4096) return SHORT[value] as string
+  const [above, below] = [Math.floor(value / 4096), value % 4096]
+  return hex(above) + PADDED[below]
 }
