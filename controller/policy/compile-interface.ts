@@ -13,11 +13,14 @@ import {
   goingTo,
   instructions,
   is,
+  type KeptRows,
   type KeyedMatch,
+  kept,
   keyed,
   load,
   move,
   ND,
+  OneRow,
   output,
   RowSet,
   type Rows,
@@ -134,6 +137,17 @@ export function siteOf(
     senders: new Map(),
     served,
   }
+}
+
+/** The rows that belong to one switch, as they are kept. Most are the one row of an interface that is elsewhere. */
+export function ownRows(facts: InterfaceFacts, site: Site): KeptRows {
+  const { place, identity, brought, unit, cookie } = facts
+  const { carried, datapathId, world, served } = site
+  const isPlain = place !== undefined && place.datapathId !== datapathId && identity !== IDENTITY.unknown
+  if (!isPlain || world || served || carried === undefined) return kept(interfaceRows(facts, site))
+  const instructions = sending(facts, site, carried).toNeighbour
+  const { key, match } = brought
+  return new OneRow(key, { table: TABLES.origin, priority: BROUGHT, match, instructions, cookie, unit })
 }
 
 /** The rows that belong to one switch. */

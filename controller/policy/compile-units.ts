@@ -79,8 +79,14 @@ export class SwitchUnits {
 
   #replace(unit: string, before: KeptRows, now: KeptRows): void {
     if (before === now) return
-    if (before.size > 0) for (const [key, flow] of before) if (!now.has(key)) this.#remove(unit, key, flow)
-    for (const [key, flow] of now) this.#put(unit, key, flow)
+    if (before.size > 0) {
+      before.forEach((flow, key) => {
+        if (!now.has(key)) this.#remove(unit, key, flow)
+      })
+    }
+    now.forEach((flow, key) => {
+      this.#put(unit, key, flow)
+    })
   }
 
   /** Takes over one row that all switches share; no other unit asks for its key. */

@@ -10,7 +10,7 @@
  *           ─▶ demands    ─▶ per switch:  verdicts that it asked for   compile-demand.ts
  */
 import { FORWARD_UNIT, ForwardRows } from './compile-forward.ts'
-import { factsOf, interfaceRows, interfaceUnit, type Site, siteOf } from './compile-interface.ts'
+import { factsOf, interfaceUnit, ownRows, type Site, siteOf } from './compile-interface.ts'
 import { PolicyShares } from './compile-shares.ts'
 import { Steering } from './compile-steer.ts'
 import { classOf, networkRows, portRows, systemRows, worldExists, worldRows } from './compile-switch.ts'
@@ -372,7 +372,7 @@ export class Compiler {
       units.set(facts.unit, NO_ROWS, farAway)
       return 1 + shared
     }
-    const own = kept(interfaceRows(facts, site))
+    const own = ownRows(facts, site)
     units.set(facts.unit, own, facts.place?.datapathId === site.datapathId ? here : elsewhere)
     return 1 + own.size + shared
   }

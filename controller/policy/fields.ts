@@ -27,12 +27,13 @@ export const WHOLE_PACKET = CONTROLLER_NO_BUFFER
 export type Rows = Map<string, Flow>
 
 /** Rows as a unit keeps them: a map, or one row that takes less room than a map. */
-export interface KeptRows extends Iterable<[key: string, flow: Flow]> {
+export interface KeptRows {
   readonly size: number
   has(key: string): boolean
+  forEach(take: (flow: Flow, key: string) => void): void
 }
 
-class OneRow implements KeptRows {
+export class OneRow implements KeptRows {
   readonly #key: string
   readonly #flow: Flow
 
@@ -49,8 +50,8 @@ class OneRow implements KeptRows {
     return key === this.#key
   }
 
-  *[Symbol.iterator](): Iterator<[string, Flow]> {
-    yield [this.#key, this.#flow]
+  forEach(take: (flow: Flow, key: string) => void): void {
+    take(this.#flow, this.#key)
   }
 }
 
@@ -70,8 +71,8 @@ class FewRows implements KeptRows {
     return this.#list.includes(key)
   }
 
-  *[Symbol.iterator](): Iterator<[string, Flow]> {
-    for (let at = 0; at < this.#list.length; at += 2) yield [this.#list[at] as string, this.#list[at + 1] as Flow]
+  forEach(take: (flow: Flow, key: string) => void): void {
+    for (let at = 0; at < this.#list.length; at += 2) take(this.#list[at + 1] as Flow, this.#list[at] as string)
   }
 }
 
