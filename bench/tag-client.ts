@@ -17,7 +17,7 @@ async function change(): Promise<void> {
   const side = index % 2 === 0 ? { add: [{ text: 'hot' }] } : { remove: [{ text: 'hot' }] }
   const name = `i${Math.floor(index / 2) % size}`
   const { meta } = await call<{ meta: { generation: string } }>('InterfaceService.SetTags', { name, ...side })
-  await call('FlowService.WaitApplied', { generation: meta.generation })
+  await call('FlowService.WaitApplied', { generation: meta.generation, withoutSwitches: true })
 }
 
 interface Step {
@@ -27,7 +27,7 @@ interface Step {
 
 async function step({ method, request }: Step): Promise<void> {
   const { meta, generation } = await call<{ meta?: { generation: string }; generation?: string }>(method, request)
-  await call('FlowService.WaitApplied', { generation: generation ?? meta?.generation })
+  await call('FlowService.WaitApplied', { generation: generation ?? meta?.generation, withoutSwitches: true })
 }
 
 /** Milliseconds of each. */

@@ -295,6 +295,11 @@ describe('the API', () => {
     api.switches[0]!.appliedGeneration = 1
     api.deps.applied.changed()
     expect((await waiting).generation).to.equal('1')
+    type Answer = { generation: string; switches: { datapathId: string }[] }
+    const whole = await call<Answer>('FlowService.WaitApplied', { generation: '1' })
+    expect(whole.switches.map(({ datapathId }) => datapathId)).to.deep.equal(['0000000000000001', '0000000000000002'])
+    const brief = await call<Answer>('FlowService.WaitApplied', { generation: '1', withoutSwitches: true })
+    expect([brief.generation, brief.switches]).to.deep.equal(['1', []])
     const ahead = await failureOf(call('FlowService.WaitApplied', { generation: '9' }))
     expect(ahead.details.violations[0]?.field).to.equal('generation')
   })

@@ -94,7 +94,8 @@ export function flowService(deps: ApiDependencies): ServiceMethods {
         switches: laggards.join(', ') || 'the controller itself (not compiled yet)',
       })
     }
-    const switches = applied.status().map(({ appliedGeneration, ...rest }) => ({
+    const status = request.withoutSwitches ? [] : applied.status()
+    const switches = status.map(({ appliedGeneration, ...rest }) => ({
       ...rest,
       appliedGeneration: String(appliedGeneration),
     }))

@@ -8,6 +8,10 @@ export interface WaitAppliedRequest {
    * 30,000 where zero; at most 600,000.
    */
   'timeoutMs'?: (number);
+  /**
+   * The answer names no switches, and so costs the same in a network of any size.
+   */
+  'withoutSwitches'?: (boolean);
 }
 
 export interface WaitAppliedRequest__Output {
@@ -16,4 +20,8 @@ export interface WaitAppliedRequest__Output {
    * 30,000 where zero; at most 600,000.
    */
   'timeoutMs': (number);
+  /**
+   * The answer names no switches, and so costs the same in a network of any size.
+   */
+  'withoutSwitches': (boolean);
 }
