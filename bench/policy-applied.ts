@@ -74,7 +74,8 @@ export async function measureApplied(size: CloudSize, profile?: string): Promise
     ovsdb: [],
     repair: false,
     backend: 'fabric',
-    probeMs: 1000,
+    // As many probes in a second, however many switches there are: here a machine carries them all, both ways.
+    probeMs: Math.max(1000, 4 * switches),
     logLevel: 'silent',
     logFormat: 'text',
     limits: { events: 1000, connections: 2000, auditMs: 0, stopMs: 5000, historyOctets: 2 ** 28, historyDays: 90 },

@@ -32,6 +32,9 @@ const NOWHERE: SwitchView = { fabricPorts: new Set(), nextHops: new Map(), flood
 const GATHER_MS = [10, 2000] as const
 /** In between, so many times what computing them took the last time: a large network that comes up leaves time for others. */
 const GATHER_FACTOR = 4
+/** Between two probes of a port; and without any until a link is gone, which is more where probes are rarer. */
+const PROBE_MS = 1000
+const EXPIRY_MS = 3500
 /** A host that was not seen for so long is forgotten, in milliseconds. */
 const IDLE_MS = 3_600_000
 /** Milliseconds in which the same fault of a port is told once; faults remembered at most. */
@@ -83,8 +86,8 @@ export class TopologyService {
   constructor(options: TopologyOptions) {
     const { hints = [], ...rest } = options
     this.#options = {
-      probeMs: 1000,
-      expiryMs: 3500,
+      probeMs: PROBE_MS,
+      expiryMs: Math.max(EXPIRY_MS, (EXPIRY_MS / PROBE_MS) * (rest.probeMs ?? PROBE_MS)),
       settleMs: 1500,
       clock: () => performance.now(),
       random: Math.random,

@@ -8,6 +8,7 @@ import { type Failure, fail, invalid, type Result } from '../../model/errors.ts'
 import type { InterfaceRecord, Policy, RecordKind, SwitchRecord } from '../../model/records.ts'
 import type { Changes } from './changes.ts'
 import { addressKey, type Intent, namedPortKey, portKey } from './intent.ts'
+import { Multimap } from './multimap.ts'
 import { MAX_RULES } from './order.ts'
 import { POLICY_BANDS } from './pipeline.ts'
 
@@ -193,13 +194,13 @@ function* interfacesNamed({ rules }: Policy): IterableIterator<[field: string, n
 
 /** A port that leads to the existing network is trusted, so it can never be an interface's. */
 function uplinkTaken(changes: Changes): Failed | undefined {
-  const rewritten = [...changes.of('switch')].flatMap(({ name, before }) => (before === undefined ? [] : [name]))
+  const rewritten = new Multimap<string>()
+  for (const { name, before, after } of changes.of('switch'))
+    if (before !== undefined) for (const uplink of after?.uplinks ?? []) rewritten.add(uplink, name)
   for (const { name, attachment } of changes.written('interface')) {
     if (attachment.kind !== 'portName') continue
-    const known = [...changes.intent.switchesByUplink.all(attachment.portName)].filter(
-      (its) => !rewritten.includes(its),
-    )
-    for (const its of [...known, ...rewritten]) {
+    const named = [changes.intent.switchesByUplink, rewritten].flatMap((index) => [...index.all(attachment.portName)])
+    for (const its of new Set(named)) {
       const record = changes.get('switch', its)
       if (record === undefined || !isUplink(record, attachment.portName, attachment.datapathId)) continue
       const description = `port ${attachment.portName} is an uplink of switch ${record.name}`
