@@ -154,7 +154,8 @@ export class Rewind {
   }
 
   #concerns({ key, before, after }: PastChange): boolean {
-    if (key.startsWith(PREFIX.request)) return false
+    // Repeated requests, and how far connections are cut: nothing of either is in a flow.
+    if (key.startsWith(PREFIX.request) || key.startsWith('cut/')) return false
     if (this.#options.origin === 'rules') return !key.startsWith('hint/')
     if (key.startsWith(HINT)) return true
     if (this.#options.origin === 'edge') return !key.startsWith('hint/')

@@ -219,8 +219,19 @@ describe('cuts that are owed', () => {
     for (let batch = 0; batch < 10 && !met(); batch++) {
       await fc.assert(
         fc.asyncProperty(cuttingChange, fc.array(step, { minLength: 4, maxLength: 8 }), async (change, steps) => {
-          const states = [change.before, change.after].map((state) => ({
-            ...state,
+          // Every other change turns against what a rule that cuts let through.
+          const wide = (allows: boolean): AnyRecord[] => {
+            const its = rule(
+              'ingress',
+              { kind: 'any' },
+              allows ? 'allow' : 'deny',
+              allows ? { established: 'cut' } : {},
+            )
+            const open = vnp('open', { priority: 9, ingressDefault: 'allow', number: 90 })
+            return [open, policy('wide', 'open', [its], { tier: 'admin', priority: 9, number: 91 })]
+          }
+          const states = [change.before, change.after].map((state, index) => ({
+            records: [...state.records, ...wide(index === 0)],
             datapathIds: [1, 2, 3].map(datapathName),
           }))
           const truth = new Intent()
@@ -291,7 +302,7 @@ describe('cuts that are owed', () => {
           lives = []
           for (const name of readdirSync(root)) rmSync(join(root, name), { recursive: true })
         }),
-        { numRuns: 15 },
+        { numRuns: 15, endOnFailure: true },
       )
     }
     expect(met(), JSON.stringify(seen)).to.equal(true)
