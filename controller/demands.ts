@@ -9,15 +9,18 @@
  * verdict that the switch does not take is given up, so that nothing else has to wait for it. Packets wait for a short
  * time, few for each verdict and so many octets for each switch; the others are dropped, and their senders ask again.
  */
-import { type Message, NO_BUFFER, PORT_TABLE } from 'node-openflow'
+import { type Message, NO_BUFFER, type Oxm, PORT_TABLE } from 'node-openflow'
 import type { Reactive } from '../model/records.ts'
 import { Allowance } from './channel/spacing.ts'
 import type { PacketIn, SwitchStatus } from './channel/types.ts'
 import type { Tell } from './events.ts'
 import { demandHeld, demandKey, demandOf } from './policy/compile-demand.ts'
+import { ETHERTYPE } from './policy/fields.ts'
 import type { Answer, Question } from './policy/lookup.ts'
+import { FLAG, REGISTERS } from './policy/pipeline.ts'
 import type { Flow, SwitchProgram } from './policy/program.ts'
 import type { Demand } from './policy/state.ts'
+import { tagFor } from './policy/steering.ts'
 
 export const DEMAND_LIMITS = {
   /** Of one port: packets that ask at once, and per second after that. */
@@ -116,13 +119,14 @@ export class Demands {
 
   /** A packet for which a switch has no verdict. */
   ask(packet: PacketIn): void {
-    const { datapathId, inPort, data } = packet
+    const { datapathId, inPort } = packet
     const reactive = this.#options.reactive(datapathId)
     const demand = demandIn(packet)
     const nowMs = this.#options.clock()
     if (demand === undefined) return
+    const data = asItCame(packet)
     if (reactive === undefined) {
-      this.#leave(datapathId, { inPort, data, atMs: nowMs })
+      if (data !== undefined) this.#leave(datapathId, { inPort, data, atMs: nowMs })
       return
     }
     const asking = this.#asking(datapathId)
@@ -135,13 +139,12 @@ export class Demands {
     const known = asking.kept.get(key)
     if (known?.confirmedMs !== undefined) {
       // The datapath decides by what it had until it has looked again.
-      if (nowMs - known.confirmedMs < this.#limits.distrustMs)
-        this.#send(datapathId, asking, { inPort, data, atMs: nowMs }, nowMs)
-      else this.#options.doubt(datapathId)
+      if (nowMs - known.confirmedMs >= this.#limits.distrustMs) this.#options.doubt(datapathId)
+      else if (data !== undefined) this.#send(datapathId, asking, { inPort, data, atMs: nowMs }, nowMs)
       return
     }
     const kept = known ?? this.#keep(datapathId, asking, demand, inPort, reactive)
-    if (kept === undefined) return
+    if (kept === undefined || data === undefined) return
     if (isFinal(this.#options.answer(demand), demand)) {
       asking.counts.answered++
       return
@@ -387,10 +390,35 @@ export class Demands {
 
 const BOTH = ['egress', 'ingress'] as const
 
+/** A register that came with a packet; those that are zero are not told. */
+function registerIn({ fields }: Pick<PacketIn, 'fields'>, name: Oxm['field']): number {
+  return Number(fields.find(({ field }) => field === name)?.value ?? 0)
+}
+
+/**
+ * What came in at the port, to send it there again: what a link brought for a service has its tag again. Undefined where a
+ * service sent it on: the MAC address of the service is gone. Its sender sends it again.
+ */
+function asItCame(packet: PacketIn): Uint8Array | undefined {
+  const { data } = packet
+  const flags = registerIn(packet, REGISTERS.flags)
+  if ((flags & FLAG.bound) !== 0) {
+    const tag = tagFor(registerIn(packet, REGISTERS.service), 'service')
+    const octets = new Uint8Array(data.length + 4)
+    octets.set(data.subarray(0, MACS))
+    octets.set([ETHERTYPE.vlan >>> 8, ETHERTYPE.vlan & 0xff, tag >>> 8, tag & 0xff], MACS)
+    octets.set(data.subarray(MACS), MACS + 4)
+    return octets
+  }
+  return (flags & FLAG.returned) !== 0 && (flags & FLAG.fabric) === 0 ? undefined : data
+}
+
+/** Octets of both addresses in a frame. */
+const MACS = 12
+
 /** What a packet asks, from the registers that came with it. */
 function demandIn({ tableId, fields }: Pick<PacketIn, 'tableId' | 'fields'>): Demand | undefined {
-  // Registers that are zero are not told.
-  const demand = demandHeld(tableId, (name) => Number(fields.find(({ field }) => field === name)?.value ?? 0))
+  const demand = demandHeld(tableId, (name) => registerIn({ fields }, name))
   return demand !== undefined && demand.source !== 0 && demand.destination !== 0 ? demand : undefined
 }
 

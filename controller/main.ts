@@ -202,7 +202,7 @@ async function start(
     failed: (reason) => tell('store-failed', 'zones', { reason }),
   })
   lifecycle.onStop('zones', () => zones.close())
-  const steering = new SteeringWatch(intent, observed, tell)
+  const steering = new SteeringWatch(intent, observed, config.backend, tell)
   const progress = function* (switches: Iterable<SwitchProgress>): IterableIterator<SwitchApplied> {
     for (const { datapathId, state, reason, appliedGeneration } of switches) {
       if (state === 'refused') continue

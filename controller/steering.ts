@@ -4,20 +4,23 @@
  * changes of intent and of places.
  */
 import type { Tell } from './events.ts'
-import type { IntentView, ObservedView } from './policy/state.ts'
+import type { Backend, IntentView, NetworkState, ObservedView } from './policy/state.ts'
 import { servicesOf } from './policy/steering.ts'
+import { legProblem } from './policy/ways.ts'
 
 export class SteeringWatch {
-  readonly #intent: Pick<IntentView, 'steerings'>
+  readonly #intent: IntentView
   readonly #observed: ObservedView
+  readonly #backend: Backend
   readonly #tell: Tell
   /** Chains and collectors that cannot be reached, with the reason that was told. */
   #chains = new Map<string, string>()
   #collectors = new Map<string, string>()
 
-  constructor(intent: Pick<IntentView, 'steerings'>, observed: ObservedView, tell: Tell) {
+  constructor(intent: IntentView, observed: ObservedView, backend: Backend, tell: Tell) {
     this.#intent = intent
     this.#observed = observed
+    this.#backend = backend
     this.#tell = tell
   }
 
@@ -52,8 +55,17 @@ export class SteeringWatch {
       const problem = this.#problem(name)
       if (problem !== undefined) return problem
     }
-    const switches = new Set(services.map((name) => this.#observed.places.get(name)?.datapathId))
-    return switches.size > 1 ? 'its services are on different switches' : undefined
+    const switches = services.map((name) => this.#observed.places.get(name)?.datapathId as string)
+    if (this.#backend === 'normal') {
+      const isOne = new Set(switches).size === 1
+      return isOne ? undefined : 'its services are on different switches, and the existing network forwards'
+    }
+    const state: NetworkState = { intent: this.#intent, observed: this.#observed, backend: this.#backend }
+    for (const [index, name] of services.entries()) {
+      const problem = legProblem(state, switches[Math.max(0, index - 1)], name, switches[index] as string)
+      if (problem !== undefined) return problem
+    }
+    return undefined
   }
 
   #problem(name: string): string | undefined {

@@ -4,7 +4,7 @@
  * violation at once with paths in wire spelling (`rules[1].ports[0]`). It refuses to know other records: uniqueness,
  * references and numbers are controller/policy/propose.ts. Called by the API and by `tagsteer validate`.
  */
-import { formatAddress, isGroupMac, parseAddress, parseMac, unusableAddress } from './address.ts'
+import { CARRIED_MAC, formatAddress, isGroupMac, parseAddress, parseMac, unusableAddress } from './address.ts'
 import { Check, type Fields } from './check.ts'
 import { invalid, ok, type Result } from './errors.ts'
 import {
@@ -171,6 +171,7 @@ function readConflicts(check: Check, value: unknown): Pick<VnpDraft, 'conflicts'
 function readMac(check: Check, value: unknown): number {
   const mac = parseMac(check.text(value, 'mac'))
   if (mac === undefined) check.report('mac', 'must be six pairs of hexadecimal digits, as in 00:00:5e:00:53:01')
+  else if (mac === CARRIED_MAC) check.report('mac', 'stands for senders of the world behind a service')
   else if (mac === 0) check.report('mac', 'the zero address belongs to nobody')
   else if (isGroupMac(mac)) check.report('mac', 'is a group address; an interface needs an individual one')
   return mac ?? 0

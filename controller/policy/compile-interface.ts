@@ -68,8 +68,10 @@ export interface Site {
   world: boolean
   /** What rows do with packets of an interface, by identity: many interfaces have the same. */
   senders: Map<number, Sending>
-  /** Services of the network are on this switch, and send on what its other interfaces send. */
+  /** Services of the network are on this switch, and send on what other interfaces send. */
   served: boolean
+  /** Services of the network are somewhere, and what interfaces here send may come back to this switch. */
+  steered: boolean
 }
 
 /** Loads who sent it, and goes on. */
@@ -121,7 +123,7 @@ export function siteOf(
   network: string,
   world: boolean,
   isLocal: boolean,
-  served: boolean,
+  services: Pick<Site, 'served' | 'steered'>,
 ): Site {
   const zone = state.intent.number('zone', zoneName(datapathId, network))
   const normal = state.backend === 'normal'
@@ -135,7 +137,7 @@ export function siteOf(
     normal,
     world,
     senders: new Map(),
-    served,
+    ...services,
   }
 }
 
@@ -160,9 +162,10 @@ export function interfaceRows(facts: InterfaceFacts, site: Site): Rows {
     if (site.zone !== undefined) {
       sendFromPort(set, facts, sending(facts, site, site.zone), place.port)
       receive(set, facts, site.world, [load('reg2', place.port)])
-      if (site.served) sendAgain(set, facts)
+      if (site.steered && !site.normal) comeBack(set, facts, site.zone)
     }
   } else sendFromElsewhere(set, facts, site)
+  if (site.served && place !== undefined && site.zone !== undefined) sendAgain(set, facts)
   receiveFromWorld(set, facts, site)
   return set.rows
 }
@@ -287,6 +290,13 @@ function sendAgain(set: RowSet, facts: InterfaceFacts): void {
   for (const address of addresses) {
     set.add(TABLES.sender, 300, [facts.inNetwork, ...from(address)], { actions, goto: TABLES.destination })
   }
+}
+
+/** What another switch's service sends on comes back to the switch of its sender, for somebody there or on the way. */
+function comeBack(set: RowSet, facts: InterfaceFacts, zone: number): void {
+  const its: Oxm[] = [FROM_FABRIC, { field: 'eth_src', value: facts.record.mac }]
+  const then = { actions: [...sender(facts, zone), setFlag(FLAG.returned)], goto: TABLES.destination }
+  for (const type of [is.ipv4(), is.ipv6()]) set.add(TABLES.origin, 310, [...its, type], then)
 }
 
 /** With its own source and link-layer address; a probe for its own address needs no row, as silence is the answer. */

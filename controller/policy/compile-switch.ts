@@ -20,13 +20,13 @@ import {
   PORT_NORMAL,
   VLAN_PRESENT,
 } from 'node-openflow'
-import { parsePrefix } from '../../model/address.ts'
+import { CARRIED_MAC, parsePrefix } from '../../model/address.ts'
 import { PROTOCOL } from '../../model/protocol.ts'
 import { IDENTITY } from '../../model/records.ts'
 import { TCP_SYN } from '../../packet/tcp.ts'
 import { FORWARD_UNIT } from './compile-forward.ts'
 import { NOT_WORLD, WORLD_FLAG } from './compile-interface.ts'
-import { RETURNED, steerSystemRows } from './compile-steer.ts'
+import { LOOK_UP, RETURNED, steerSystemRows } from './compile-steer.ts'
 import { cookieOf } from './cookie.ts'
 import {
   ETHERTYPE,
@@ -64,6 +64,13 @@ export function portRows(port: number, portClass: PortClass, normal: boolean): R
     // Where the existing network forwards, uplinks too bring packets that another of our switches has checked.
     const flag = portClass === 'fabric' || normal ? FLAG.fabric : FLAG.uplink
     set.add(TABLES.classify, 200, match, { actions: [load('reg8', flag)], goto: TABLES.origin })
+    if (portClass === 'fabric' && !normal) {
+      set.add(TABLES.classify, 510, [...match, TAGGED], { actions: [load('reg8', flag)], goto: TABLES.carried })
+      // It was counted where it came in.
+      const again: Oxm = { field: 'eth_src', value: CARRIED_MAC }
+      const flags = flag | FLAG.returned
+      set.add(TABLES.classify, 250, [...match, again], { actions: [load('reg8', flags)], goto: TABLES.origin })
+    }
   }
   if (portClass === 'unattached') set.add(TABLES.classify, 200, match, { actions: [toController(HEADERS_ONLY)] })
   if (portClass === 'tenant') {
@@ -72,6 +79,7 @@ export function portRows(port: number, portClass: PortClass, normal: boolean): R
   return set.rows
 }
 
+const TAGGED: Oxm = { field: 'vlan_vid', value: VLAN_PRESENT, mask: VLAN_PRESENT }
 /** Of MAC addresses of groups. */
 const GROUP_BIT = 0x01_00_00_00_00_00
 /** Of nw_frag: a fragment (1) that is not the first (2). */
@@ -100,15 +108,13 @@ export function systemRows(backend: Backend): Rows {
   const lldp: Oxm[] = [{ field: 'eth_type', value: ETHERTYPE.lldp }]
   set.add(TABLES.classify, 300, lldp, { actions: [toController(WHOLE_PACKET)] }, cookieOf('probe'))
   // A tag would name a network of the world that policy knows nothing of; what is below it matches as if there were none.
-  set.add(TABLES.classify, 500, [{ field: 'vlan_vid', value: VLAN_PRESENT, mask: VLAN_PRESENT }], {})
+  set.add(TABLES.classify, 500, [TAGGED], {})
   // No sender is a group.
   set.add(TABLES.classify, 500, [{ field: 'eth_src', value: GROUP_BIT, mask: GROUP_BIT }], {})
 
   for (const type of [is.ipv4(), is.ipv6()]) {
     set.add(TABLES.neighbour, 10, [type], { goto: TABLES.destination })
-    const zone = { field: 'reg7', ofs: 0, n_bits: 16 } as const
-    const lookUp: Action = { type: 'nx_ct', flags: 0, zone, recirc_table: TABLES.tracked, alg: 'none', actions: [] }
-    set.add(TABLES.connection, 100, [type], { actions: [lookUp] })
+    set.add(TABLES.connection, 100, [type], { actions: [LOOK_UP] })
   }
   for (let type: number = ND.routerSolicit; type <= ND.redirect; type++) {
     set.add(TABLES.neighbour, 15, is.icmpv6(type), {})
@@ -130,7 +136,7 @@ export function systemRows(backend: Backend): Rows {
 
   trackedRows(set)
   set.add(TABLES.log, 0, [], { goto: TABLES.egress_admin })
-  // What a service sends on has been logged.
+  // What a service sends on, or is to have, has been logged.
   set.add(TABLES.log, POLICY_BANDS.world, [RETURNED], { goto: TABLES.egress_admin })
   for (const direction of ['egress', 'ingress'] as const) {
     const bit = 2 ** MARK.kept[direction]
@@ -256,7 +262,8 @@ function trackedRows(set: RowSet): void {
     { field: 'ct_state', value: CT_TRK | CT_NEW, mask: CT_TRK | CT_NEW },
     { field: 'ct_mark', value: 0, mask: 1 << MARK.committed },
   ]
-  set.add(table, 400, [RETURNED, ...unopened], {})
+  const sentOn: Oxm = { field: 'reg8', value: FLAG.returned, mask: FLAG.returned | FLAG.fabric }
+  set.add(table, 400, [sentOn, ...unopened], {})
   for (const [bit, goto] of [
     [CT_NEW, TABLES.log],
     [CT_EST, next],

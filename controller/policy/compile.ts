@@ -12,7 +12,7 @@
 import { FORWARD_UNIT, ForwardRows } from './compile-forward.ts'
 import { factsOf, interfaceUnit, ownRows, type Site, siteOf } from './compile-interface.ts'
 import { PolicyShares } from './compile-shares.ts'
-import { Steering } from './compile-steer.ts'
+import { Steering, steerRows } from './compile-steer.ts'
 import { classOf, networkRows, portRows, systemRows, worldExists, worldRows } from './compile-switch.ts'
 import { SwitchUnits } from './compile-units.ts'
 import { isForAll, type Looked, type Looks, linksOf, lookedAt, Pace, type Seen, Work } from './compile-work.ts'
@@ -117,7 +117,7 @@ export class Compiler {
     for (const datapathId of all ? present : [...(observed as ObservedDelta).datapaths, ...fresh])
       this.#setLinks(datapathId, datapaths.get(datapathId))
     yield* this.#look(state, work, hadWorld || hasWorld)
-    work.steer = this.#steering.update(state, all ? 'all' : intent, work, this.#bySwitch)
+    work.steer = this.#steering.update(state, all ? 'all' : intent, work, this.#byNetwork)
     const looks: Looks = new Map()
     work.policy = yield* this.#policy.updating(state.intent, all ? 'all' : intent, this.#pace)
     const isEverywhere = all || intent.switches.size > 0 || isForAll(work)
@@ -149,7 +149,7 @@ export class Compiler {
     const work = new Work()
     for (const name of state.intent.interfaces.keys()) work.interfaces.add(name)
     yield* this.#look(state, work, this.#worldExists)
-    this.#steering.update(state, 'all', work, this.#bySwitch)
+    this.#steering.update(state, 'all', work, this.#byNetwork)
     yield* this.#policy.updating(state.intent, 'all', this.#pace)
     this.#forward.begin(state.intent, 'all')
     const looks: Looks = new Map()
@@ -304,7 +304,7 @@ export class Compiler {
     this.#setPorts(datapath, units)
     if (this.#pace.spend(this.#setForward(state, datapath, units))) yield undefined
     units.set('world', this.#worldExists ? worldRows(state, datapath) : NO_ROWS)
-    units.set('steer', this.#steering.rows(state, datapath, this.#worldExists))
+    this.#setSteer(state, datapath, units)
     yield* this.#policy.starting(state, datapath.datapathId, units, this.#pace)
     for (const [id, meter] of this.#policy.meters) units.shareMeter(id, meter)
     return units
@@ -336,10 +336,16 @@ export class Compiler {
       if (this.#pace.spend(this.#setForward(state, datapath, units))) yield undefined
     }
     if (work.world) units.set('world', this.#worldExists ? worldRows(state, datapath) : NO_ROWS)
+    // Where a network is new, its services are among the names.
     if (work.steer || work.world || this.#steering.concerns(work.onSwitch.all(datapathId)))
-      units.set('steer', this.#steering.rows(state, datapath, this.#worldExists))
+      this.#setSteer(state, datapath, units)
     yield* this.#policy.following(state, datapathId, units, work, this.#pace)
     for (const id of work.policy.meters) units.shareMeter(id, this.#policy.meters.get(id))
+  }
+
+  #setSteer(state: NetworkState, datapath: DatapathView, units: SwitchUnits): void {
+    const isLocal = (network: string): boolean => this.#interest.isLocal(datapath.datapathId, network)
+    units.set('steer', steerRows(state, datapath, this.#worldExists, isLocal))
   }
 
   /** @returns rows that were made. */
@@ -384,8 +390,11 @@ export class Compiler {
       const known = sites.get(network)
       if (known !== undefined) return known
       const isLocal = this.#interest.isLocal(datapathId, network)
-      const served = this.#steering.isServed(datapathId, network)
-      const site = siteOf(state, datapathId, network, this.#worldExists, isLocal, served)
+      const services = {
+        served: this.#steering.isServed(datapathId, network),
+        steered: this.#steering.isSteered(network),
+      }
+      const site = siteOf(state, datapathId, network, this.#worldExists, isLocal, services)
       sites.set(network, site)
       return site
     }

@@ -474,7 +474,7 @@ function nextStepsOf(
   const steps = sides.flatMap(({ change }) => (change === undefined ? [] : [change.text]))
   if (!verdict.allow || problem === undefined) return [...new Set(steps)]
   if (problem === way.problem)
-    return ['Attach the services that the rule redirects through, and both ends, to one switch, or change the rule.']
+    return ['Attach the services that the rule redirects through where both ends can reach them, or change the rule.']
   return [
     from.place === undefined || to.place === undefined
       ? 'Compare the attachment of the record with `tagsteer topology`.'

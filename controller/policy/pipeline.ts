@@ -11,31 +11,32 @@ import { type Flow, flowKey } from './program.ts'
 /** Stages in the order of the pipeline. */
 const PLACES = {
   classify: 0,
-  port_security: 1,
-  origin: 2,
-  sender: 3,
-  outside: 4,
-  neighbour: 5,
-  advertise: 6,
-  destination: 7,
-  connection: 8,
-  tracked: 9,
-  log: 10,
-  egress_admin: 11,
-  egress_tenant: 12,
-  egress_baseline: 13,
-  egress_default: 14,
-  ingress_admin: 15,
-  ingress_tenant: 16,
-  ingress_baseline: 17,
-  ingress_default: 18,
-  commit: 19,
-  mirror_egress: 20,
-  mirror_ingress: 21,
-  steer: 22,
-  flood: 23,
-  forward: 24,
-  deliver: 25,
+  carried: 1,
+  port_security: 2,
+  origin: 3,
+  sender: 4,
+  outside: 5,
+  neighbour: 6,
+  advertise: 7,
+  destination: 8,
+  connection: 9,
+  tracked: 10,
+  log: 11,
+  egress_admin: 12,
+  egress_tenant: 13,
+  egress_baseline: 14,
+  egress_default: 15,
+  ingress_admin: 16,
+  ingress_tenant: 17,
+  ingress_baseline: 18,
+  ingress_default: 19,
+  commit: 20,
+  mirror_egress: 21,
+  mirror_ingress: 22,
+  steer: 23,
+  flood: 24,
+  forward: 25,
+  deliver: 26,
 } as const
 
 export type TableName = keyof typeof PLACES
@@ -101,8 +102,13 @@ export interface Stage {
 export const STAGES: Readonly<Record<TableName, Stage>> = {
   classify: {
     purpose: 'Tells ports of interfaces, links and uplinks apart by the port of entry.',
-    next: ['port_security', 'origin'],
+    next: ['carried', 'port_security', 'origin'],
     miss: 'A port that is down or unknown: dropped.',
+  },
+  carried: {
+    purpose: 'Takes copies, and packets for a service, on to the switch where that is: their VLAN tag says which.',
+    next: ['origin', 'forward'],
+    miss: 'A tag that no collector or service here has: dropped.',
   },
   port_security: {
     purpose: 'Holds an interface to its MAC and addresses and gives its packets network and identity.',
@@ -111,7 +117,7 @@ export const STAGES: Readonly<Record<TableName, Stage>> = {
   },
   origin: {
     purpose: 'Finds network and sender of packets from other switches and from uplinks.',
-    next: ['outside', 'neighbour'],
+    next: ['outside', 'neighbour', 'destination'],
     miss: 'Belongs to no network: dropped.',
   },
   sender: {
@@ -200,7 +206,7 @@ export const STAGES: Readonly<Record<TableName, Stage>> = {
     miss: 'Goes on to mirror_egress.',
   },
   mirror_egress: {
-    purpose: 'Copies what the rule on the side of the sender mirrors, where its collector is on this switch.',
+    purpose: 'Copies what the rule on the side of the sender mirrors, where the packet came in first.',
     next: ['mirror_ingress', 'steer'],
     miss: 'Goes on to mirror_ingress.',
   },
@@ -212,7 +218,7 @@ export const STAGES: Readonly<Record<TableName, Stage>> = {
   steer: {
     purpose: 'Leads packets through the services of their chain, one after the other.',
     next: ['forward'],
-    miss: 'A chain that is not whole on this switch, or a packet that its service was never given: dropped.',
+    miss: 'A chain that is not whole, or a packet that its service was never given: dropped.',
   },
   flood: {
     purpose: 'Sends requests for neighbours in the world along the flood tree and to uplinks.',
@@ -252,7 +258,7 @@ export const REGISTERS = {
   /** Number of the chain that the rule on the side of the sender, and of the receiver, leads through; 0: none. */
   chainEgress: 'reg10',
   chainIngress: 'reg11',
-  /** Number of the service that sends the packet on; 0: it has been with none yet. */
+  /** Number of the service that sends the packet on, or that another switch sent it to; 0: it has been with none yet. */
   service: 'reg12',
   /** Number of the collector of the rule on each side; 0: none. */
   mirrorEgress: 'reg13',
@@ -262,7 +268,8 @@ export const REGISTERS = {
 /**
  * Bits of the flags register: which port it came in by; it came from the world; it goes to the world; a rule that keeps
  * connections lets it pass, on which side; a rule that cuts connections lets it pass; it travels in the reply direction;
- * a service sends it on; it is refused, and only copied.
+ * it was judged and counted before it went to services; it is refused, and only copied; another switch sent it to the
+ * service that the register names.
  */
 export const FLAG = {
   fabric: 1,
@@ -275,6 +282,7 @@ export const FLAG = {
   reply: 128,
   returned: 256,
   refused: 512,
+  bound: 1024,
 } as const
 
 /**

@@ -23,6 +23,19 @@ export function servicesOf(chain: string): string[] {
   return chain.split(',')
 }
 
+/** Whether links carry what is for the collector or service of this number: VLAN tags have room for so many only. */
+export function isCarried(number: number): boolean {
+  return number <= MAX_CARRIED
+}
+
+/** The VLAN tag of what is for a service, or a copy for a collector, of this number. */
+export function tagFor(number: number, role: 'service' | 'collector'): number {
+  return number * 2 + (role === 'collector' ? 1 : 0)
+}
+
+/** Two tags for each, of 1 to 4094. */
+export const MAX_CARRIED = 2046
+
 /**
  * The services that packets of the original direction come to, each once: those of the sender's rule, then those of the
  * receiver's.

@@ -5,16 +5,18 @@
  *
  *  1. The rules that decide on both sides may each redirect. Packets of the original direction go to the services of
  *     the sender's rule, then to those of the receiver's, to each once; replies go to the same in reverse.
- *  2. A chain works where all its services and both ends are on one switch and in one network (the world is where its
- *     uplink is). Elsewhere what has to go through it is dropped.
+ *  2. A chain works where all its services are in the network of its ends, and there is a way between switches from the
+ *     sender to the first, on to the next, and from the last to the receiver (the world is where its uplink is). Where the
+ *     existing network forwards, all of them have to be on one switch. Else what has to go through it is dropped.
  *  3. A connection of which a service of its chain is an end is led through none of it.
  *  4. A packet that passes is copied to the collectors of both deciding rules, one that a rule refuses to that rule's:
- *     once to each, where a switch judges it that has the collector. Nobody gets a copy of what he sends or receives.
+ *     once to each, from where it comes in first, if there is a way to the collector. Where the existing network forwards, a
+ *     switch that judges it has to have the collector. Nobody gets a copy of what he sends or receives.
  */
 import { IDENTITY, type InterfaceRecord, type Rule } from '../../model/records.ts'
 import type { Decision, PolicyPacket, Verdict } from './permits.ts'
 import type { IntentView, NetworkState, Place } from './state.ts'
-import { joined } from './steering.ts'
+import { isCarried, joined, MAX_CARRIED } from './steering.ts'
 
 /** What the deciding rules ask for. */
 export interface SteeringWish {
@@ -66,21 +68,24 @@ export function wayOf(state: NetworkState, packet: PolicyPacket, verdict: Verdic
   const wish = steeringWish(state.intent, packet, verdict)
   const { interfaces } = state.intent
   const [sender, receiver] = [interfaces.get(packet.from), interfaces.get(packet.to)]
-  const problem = verdict.allow ? chainProblem(state, wish.chain, sender, receiver) : undefined
   const start = switchOf(state, sender, receiver)
   const end = switchOf(state, receiver, sender)
+  const problem = verdict.allow ? chainProblem(state, wish.chain, (sender ?? receiver)?.network, start, end) : undefined
   // What goes no further is judged where it came in only.
   const judging = new Set(verdict.allow && problem === undefined ? [start, end] : [start])
   const missed: Way['missed'] = []
   const copies = wish.copies.filter((collector) => {
     const place = placeOf(state, collector)
-    if (place !== undefined && judging.has(place.datapathId)) return true
     const why =
       place === undefined
         ? `${collector} is on no connected port`
-        : `${collector} is on switch ${place.datapathId}, which does not judge the packet`
-    missed.push({ collector, why })
-    return false
+        : state.backend === 'fabric'
+          ? legProblem(state, start, collector, place.datapathId)
+          : judging.has(place.datapathId)
+            ? undefined
+            : `${collector} is on switch ${place.datapathId}, which does not judge the packet, and the existing network carries no copies`
+    if (why !== undefined) missed.push({ collector, why })
+    return why === undefined
   })
   const isEnd = wish.chain.includes(packet.from) || wish.chain.includes(packet.to)
   return { via: isEnd ? [] : wish.chain, copies, missed, ...(problem === undefined ? {} : { problem }) }
@@ -94,21 +99,50 @@ export function along<P extends { problem?: string }>(path: P, { problem }: Way)
 function chainProblem(
   state: NetworkState,
   via: readonly string[],
-  sender: InterfaceRecord | undefined,
-  receiver: InterfaceRecord | undefined,
+  network: string | undefined,
+  start: string | undefined,
+  end: string | undefined,
 ): string | undefined {
   if (via.length === 0) return undefined
-  const network = (sender ?? receiver)?.network
-  const switches = new Set([switchOf(state, sender, receiver), switchOf(state, receiver, sender)])
+  const switches: string[] = []
   for (const name of via) {
     const place = placeOf(state, name)
     if (place === undefined) return `${name}, which it has to go through, is on no connected port`
     if (state.intent.interfaces.get(name)?.network !== network)
       return `${name}, which it has to go through, is in another network`
-    switches.add(place.datapathId)
+    switches.push(place.datapathId)
   }
-  if (switches.size === 1 && !switches.has(undefined)) return undefined
-  return `it has to go through ${via.join(' and ')}, and not all of them and both ends are on one switch`
+  if (state.backend === 'fabric') {
+    for (const [index, name] of via.entries()) {
+      const problem = legProblem(state, index === 0 ? start : switches[index - 1], name, switches[index] as string)
+      if (problem !== undefined) return problem
+    }
+    const last = switches.at(-1) as string
+    if (end === undefined || isReached(state, last, end)) return undefined
+    return `there is no path from switch ${last}, where ${via.at(-1)} is that it has to go through, to switch ${end}`
+  }
+  const all = new Set([start, ...switches, end])
+  if (all.size === 1 && !all.has(undefined)) return undefined
+  return `it has to go through ${via.join(' and ')}, and not all of them and both ends are on one switch, as they must be where the existing network forwards`
+}
+
+/** Why a switch cannot send a packet to a collector or service. */
+export function legProblem(
+  state: NetworkState,
+  from: string | undefined,
+  name: string,
+  datapathId: string,
+): string | undefined {
+  if (from === datapathId) return undefined
+  if (from === undefined || !isReached(state, from, datapathId))
+    return `there is no path from ${from === undefined ? 'where it comes in' : `switch ${from}`} to switch ${datapathId}, where ${name} is`
+  const number = state.intent.number('steer', name)
+  if (number !== undefined && isCarried(number)) return undefined
+  return `${name} is on another switch, and links have no tag left for it: they carry those of ${MAX_CARRIED} names`
+}
+
+function isReached({ observed }: NetworkState, from: string, to: string): boolean {
+  return from === to || observed.datapaths.get(from)?.nextHops.has(to) === true
 }
 
 /** Where an interface is that is known enough to send and receive. */

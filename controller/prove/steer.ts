@@ -7,7 +7,7 @@
  */
 import type { Oxm } from 'node-openflow'
 import { factsOf, interfaceRows, siteOf } from '../policy/compile-interface.ts'
-import { isServedOn, steerRows } from '../policy/compile-steer.ts'
+import { servedBy, steerRows } from '../policy/compile-steer.ts'
 import { cookieOf } from '../policy/cookie.ts'
 import { REGISTERS, TABLES } from '../policy/pipeline.ts'
 import { type Flow, flowKey, type Group } from '../policy/program.ts'
@@ -19,7 +19,9 @@ const NO_GROUPS: ReadonlyMap<number, Group> = new Map()
 /** Above every row of chains, below that of what is refused. */
 const STRAIGHT = 950
 
-const STEERING: ReadonlySet<number> = new Set([TABLES.mirror_egress, TABLES.mirror_ingress, TABLES.steer])
+const STEERING: ReadonlySet<number> = new Set([
+  ...[TABLES.carried, TABLES.mirror_egress, TABLES.mirror_ingress, TABLES.steer],
+])
 
 /** What was taken out, so that it can be put back. */
 export interface Straightened {
@@ -52,7 +54,7 @@ export function straighten(
   for (const [key, flow] of expectedRows(state, datapath, world)) {
     const row = tables.get(flow.table)?.rows.get(key)
     if (row === undefined || !isSame(row, rowOf(key, flow, NO_GROUPS))) differing.push(key)
-    else if (leadsBack(flow) || STEERING.has(flow.table)) put(flow.table, key, undefined)
+    else if (isOfServices(flow) || leadsBack(flow) || STEERING.has(flow.table)) put(flow.table, key, undefined)
   }
   for (const chain of chains) {
     const number = state.intent.number('steer', chain)
@@ -68,14 +70,22 @@ export function straighten(
 
 function expectedRows(state: NetworkState, datapath: DatapathView, world: boolean): Map<string, Flow> {
   const { datapathId } = datapath
-  const expected = new Map(steerRows(state, datapath, world))
-  for (const [name, place] of state.observed.places) {
-    const network = state.intent.interfaces.get(name)?.network
-    if (place.datapathId !== datapathId || network === undefined || !isServedOn(state, datapathId, network)) continue
+  const { intent, observed } = state
+  const local = new Set<string>()
+  for (const [name, place] of observed.places) {
+    const network = intent.interfaces.get(name)?.network
+    if (place.datapathId === datapathId && network !== undefined) local.add(network)
+  }
+  const expected = new Map(steerRows(state, datapath, world, (network) => local.has(network)))
+  const served = servedBy(state)
+  const steered = new Set([...served.values()].flatMap((networks) => [...networks]))
+  for (const { name, network } of intent.interfaces.values()) {
+    if (!local.has(network) || !steered.has(network)) continue
     const facts = factsOf(state, name)
     if (facts === undefined) continue
-    const rows = interfaceRows(facts, siteOf(state, datapathId, network, world, true, true))
-    for (const [key, flow] of rows) if (flow.table === TABLES.sender) expected.set(key, flow)
+    const services = { served: served.get(datapathId)?.has(network) === true, steered: true }
+    const rows = interfaceRows(facts, siteOf(state, datapathId, network, world, true, services))
+    for (const [key, flow] of rows) if (isOfServices(flow)) expected.set(key, flow)
   }
   return expected
 }
@@ -85,6 +95,12 @@ function isSame(one: Row, other: Row): boolean {
   const text = ({ effects, next }: Row): string =>
     JSON.stringify([effects, next], (_, value) => (typeof value === 'bigint' ? value.toString() : value))
   return text(one) === text(other)
+}
+
+/** Rows of interfaces for what services send on. */
+function isOfServices({ table, instructions }: Flow): boolean {
+  if (table !== TABLES.origin) return table === TABLES.sender
+  return instructions.some((its) => its.type === 'goto_table' && its.table_id === TABLES.destination)
 }
 
 /** What a service sends on enters where its sender is looked for. */

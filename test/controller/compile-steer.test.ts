@@ -6,16 +6,17 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { Compiler } from '../../controller/policy/compile.ts'
-import type { Intent } from '../../controller/policy/intent.ts'
+import { emptyDelta, type Intent } from '../../controller/policy/intent.ts'
 import { orderRules } from '../../controller/policy/order.ts'
 import { permits } from '../../controller/policy/permits.ts'
 import { FLAG } from '../../controller/policy/pipeline.ts'
-import type { NetworkState, Place } from '../../controller/policy/state.ts'
+import type { Backend, NetworkState, NumberSpace, Place } from '../../controller/policy/state.ts'
+import { MAX_CARRIED } from '../../controller/policy/steering.ts'
 import { wayOf } from '../../controller/policy/ways.ts'
 import { formatAddress } from '../../model/address.ts'
 import type { AnyRecord, Rule } from '../../model/records.ts'
 import { EVERYTHING } from '../../model/selector.ts'
-import { decodeEthernet } from '../../packet/ethernet.ts'
+import { decodeEthernet, encodeEthernet } from '../../packet/ethernet.ts'
 import { decodeIpv4 } from '../../packet/ipv4.ts'
 import { decodeIpv6 } from '../../packet/ipv6.ts'
 import {
@@ -142,10 +143,10 @@ function usable(packets: ArbitraryPacket[], intent: Intent): ArbitraryPacket[] {
   )
 }
 
-/** Chains work on one switch: half of the networks are there, and have two rules that concern everybody. */
+/** Most networks have two rules that concern everybody; in some all interfaces are on one switch. */
 const steeredNetwork = fc
-  .tuple(arbitrarySteeredRecords, fc.boolean(), fc.infiniteStream(fc.nat(1000)))
-  .chain(([given, together, dice]) => {
+  .tuple(arbitrarySteeredRecords, fc.constantFrom('one', 'any', 'any', 'as given'), fc.infiniteStream(fc.nat(1000)))
+  .chain(([given, where, dice]) => {
     const names = given.records.flatMap(({ kind, name }) => (kind === 'interface' ? [name] : []))
     const pick = <T>(from: readonly T[]): T => from[dice.next().value % from.length] as T
     const wide = (direction: Rule['direction']): Rule => {
@@ -164,10 +165,11 @@ const steeredNetwork = fc
     const there = given.records.map((record): AnyRecord => {
       if (record.kind === 'vnp' && record.name === 'vnp-1') return { ...record, selector: EVERYTHING, priority: 9 }
       if (record.kind !== 'interface' || record.attachment.kind !== 'port') return record
-      const attachment = { ...record.attachment, datapathId: given.datapathIds[0] as string }
+      const datapathId = (where === 'one' ? given.datapathIds[0] : pick(given.datapathIds)) as string
+      const attachment = { ...record.attachment, datapathId }
       return { ...record, attachment, network: pick(['default', 'default', 'default', 'default', 'blue']) }
     })
-    const records = together ? [...there, ...everybody] : given.records
+    const records = where === 'as given' ? given.records : [...there, ...everybody]
     return fc
       .array(arbitraryPacket(names), { minLength: 8, maxLength: 16 })
       .map((packets) => ({ records: { ...given, records, zones: 'all' as const }, packets }))
@@ -176,11 +178,14 @@ const steeredNetwork = fc
 describe('mirrors and redirects on reference switches', () => {
   for (const [where, labFor, numRuns] of [
     ['', (intent: Intent, its: string[]) => labOf(networkOf(intent, its)), 200],
-    [', where switches ask for each verdict too', reactiveLabOf, 120],
+    [', where switches ask for each verdict too', reactiveLabOf, 300],
   ] as const)
     it(`take packets and replies through the services of their rules, copies to collectors, and nothing anywhere else${where}`, function () {
-      this.timeout(120_000)
-      const seen = { through: 0, chains: 0, copies: 0, refusedCopies: 0, without: 0 }
+      this.timeout(240_000)
+      const seen = {
+        ...{ through: 0, chains: 0, copies: 0, refusedCopies: 0, without: 0 },
+        ...{ across: 0, back: 0, world: 0, farCopies: 0, farRefused: 0 },
+      }
       fc.assert(
         fc.property(steeredNetwork, ({ records, packets }) => {
           const intent = intentOf(records)
@@ -203,6 +208,18 @@ describe('mirrors and redirects on reference switches', () => {
                 else seen.refusedCopies++
               }
               if (permits(intent, packet, rules).allow && expected.stops.length === 0) seen.without++
+              const [from, to] = reply ? [packet.to, packet.from] : [packet.from, packet.to]
+              const switchOf = (name: string): string => placeOf(state, name).datapathId
+              const switches = [from, ...expected.stops.slice(0, -1)].map(switchOf)
+              if (new Set(switches).size > 1) {
+                seen.across++
+                if (switches.slice(1).some((its) => its !== switches[0]) && switchOf(to) === switches[0]) seen.back++
+                if (!intent.interfaces.has(from) || !intent.interfaces.has(to)) seen.world++
+              }
+              if (expected.copies.some((name) => switchOf(name) !== switches[0])) {
+                if (permits(intent, packet, rules).allow) seen.farCopies++
+                else seen.farRefused++
+              }
             }
           }
         }),
@@ -212,14 +229,21 @@ describe('mirrors and redirects on reference switches', () => {
     })
 })
 
-/** Interfaces 1 to 4 on one switch, all allowed; the rules are the sender's. */
-function four(rules: Rule[], more: AnyRecord[] = [], without: string[] = []) {
-  const datapathIds = [datapathName(1)]
-  const people = [1, 2, 3, 4].map((index) => interfaceRecord(index, 'default', [], datapathName(1)))
+/** Interfaces 1 to 4, each on the switch of its number, all allowed; the rules are the sender's. */
+function fourOn(switches: number[], rules: Rule[], more: AnyRecord[] = [], backend: Backend = 'fabric'): NetworkState {
+  const datapathIds = [1, 2, 3].slice(0, Math.max(...switches)).map(datapathName)
+  const people = [1, 2, 3, 4].map((index) =>
+    interfaceRecord(index, 'default', [], datapathName(switches[index - 1] as number)),
+  )
   const policies = rules.length === 0 ? [] : [policy('steers', 'all', rules)]
   const records = [...people, vnp('all', { ingressDefault: 'allow' }), ...policies, ...more]
   const intent = intentOf({ records: records.map((record, index) => ({ ...record, number: index + 1 })), datapathIds })
-  const whole = networkOf(intent, datapathIds)
+  return networkOf(intent, datapathIds, backend)
+}
+
+/** The same on one switch. */
+function four(rules: Rule[], more: AnyRecord[] = [], without: string[] = []) {
+  const whole = fourOn([1, 1, 1, 1], rules, more)
   const places = new Map([...whole.observed.places].filter(([name]) => !without.includes(name)))
   return labOf({ ...whole, observed: { ...whole.observed, places } })
 }
@@ -323,5 +347,149 @@ describe('what goes through services', () => {
     const lab = four([{ ...via('if-3'), mirror: 'if-4' }])
     expect(travel(lab, SOME, false)).to.deep.equal({ stops: ['if-3', 'if-2'], copies: ['if-4'] })
     expect(travel(lab, SOME, true)).to.deep.equal({ stops: ['if-3', 'if-1'], copies: ['if-4'] })
+  })
+})
+
+describe('a service on another switch', () => {
+  const RATE = { action: 'rate-limit', rateKbps: 1000, burstKb: 1000, log: true } as const
+
+  it('sends on what belongs to a connection that it is given, and no connection of its own making', () => {
+    const lab = labOf(fourOn([1, 3, 2, 2], [via('if-3')]))
+    expect(forge(lab, 'if-3', SOME), 'before anybody opened it').to.equal(0)
+    expect(travel(lab, SOME, false).stops).to.deep.equal(['if-3', 'if-2'])
+    expect(forge(lab, 'if-3', SOME), 'once more').to.equal(1)
+    expect(forge(lab, 'if-3', { ...SOME, port: 54 }), 'another connection').to.equal(0)
+    expect(forge(lab, 'if-3', { ...SOME, to: 'if-4' }), 'to somebody else').to.equal(0)
+    expect(forge(lab, 'if-3', { ...SOME, from: '203.0.113.9' }), 'for the world').to.equal(0)
+    expect(forge(lab, 'if-4', SOME), 'somebody who is no service').to.equal(0)
+    expect(travel(lab, SOME, true).stops, 'answers').to.deep.equal(['if-3', 'if-1'])
+  })
+
+  it('is given nothing by a switch that has not heard of a change, where policy of now does not lead there', () => {
+    const before = fourOn([1, 3, 2, 2], [via('if-3')])
+    const lab = labOf(before)
+    travel(lab, SOME, false)
+    const straight = fourOn([1, 3, 2, 2], [])
+    const compiled = new Compiler('fabric').compile(straight, ALL)
+    for (const [datapathId, { program }] of compiled)
+      if (datapathId !== datapathName(1)) lab.network.install(datapathId, program)
+    expect(travel(lab, SOME, false).stops).to.deep.equal([])
+    expect(forge(lab, 'if-3', SOME), 'what it still holds').to.equal(0)
+    for (const [datapathId, { program }] of compiled) lab.network.install(datapathId, program)
+    expect(travel(lab, SOME, false).stops).to.deep.equal(['if-2'])
+  })
+
+  it('has its packets logged and metered where they come in, as without it', () => {
+    for (const switches of [
+      [1, 1, 2, 3],
+      [1, 3, 2, 1],
+      [2, 2, 1, 3],
+    ]) {
+      const straight = labOf(fourOn(switches, [rule('egress', ANY, 'rate-limit', { ...RATE, protocols: [17] })]))
+      travel(straight, SOME, false)
+      const lab = labOf(fourOn(switches, [{ ...via('if-3', 'if-4'), ...RATE }]))
+      expect(travel(lab, SOME, false).stops).to.deep.equal(['if-3', 'if-4', 'if-2'])
+      expect(lab.network.told, switches.join()).to.have.length(straight.network.told.length)
+    }
+  })
+
+  it('has its rows on a switch as soon as somebody of the network is there, and no longer than that', () => {
+    const state = fourOn([1, 3, 2, 2], [via('if-3')])
+    const places = new Map(state.observed.places)
+    const compiler = new Compiler('fabric')
+    const programs = compiler.compile({ ...state, observed: { ...state.observed, places } }, ALL)
+    const noIntent = emptyDelta(1)
+    for (const [name, place] of [
+      ['if-2', undefined],
+      ['if-2', { datapathId: datapathName(3), port: 2 }],
+      ['if-3', undefined],
+      ['if-3', { datapathId: datapathName(3), port: 3 }],
+      ['if-1', { datapathId: datapathName(2), port: 1 }],
+    ] as const) {
+      if (place === undefined) places.delete(name)
+      else places.set(name, place)
+      const now = { ...state, observed: { ...state.observed, places } }
+      const observed = { datapaths: new Set<string>(), places: new Set([name]) }
+      compiler.compile(now, { intent: noIntent, observed })
+      const whole = new Compiler('fabric').compile(now, ALL)
+      for (const [datapathId, { program }] of programs) {
+        const wanted = whole.get(datapathId)!.program
+        expect([...program.flows.keys()].sort(), `${name} ${datapathId}`).to.deep.equal([...wanted.flows.keys()].sort())
+      }
+    }
+  })
+
+  it('is not gone past by a sender without port security that has its MAC address', () => {
+    for (const switches of [
+      [1, 2, 2, 1],
+      [1, 1, 1, 1],
+    ]) {
+      const open = { ...interfaceRecord(1, 'default', [], datapathName(1)), portSecurity: false }
+      const lab = labOf(fourOn(switches, [via('if-3')], [open]))
+      const mac = lab.state.intent.interfaces.get('if-3')!.mac
+      const end = (name: string): End => endOf(name, lab.state.intent.interfaces.get(name), 4)
+      const frame = frameOf(SOME, false, { ...end('if-1'), mac }, end('if-2'))
+      const arrivals = lab.network.send(placeOf(lab.state, 'if-1'), frame)
+      expect(arrivals.map(text)).to.not.include(text(placeOf(lab.state, 'if-2')))
+    }
+  })
+
+  it('cannot be spoken to by tags that hosts or the world write, nor by tags that nobody has', () => {
+    const state = fourOn([1, 3, 2, 2], [{ ...via('if-3'), mirror: 'if-4' }])
+    const lab = labOf(state)
+    const end = (name: string): End => endOf(name, state.intent.interfaces.get(name), 4)
+    const frame = frameOf(SOME, false, end('if-1'), end('if-2'))
+    const { header, payload } = decodeEthernet(frame)!
+    const tagged = (vid: number): Uint8Array =>
+      encodeEthernet({ ...header, vlans: [{ tpid: 0x8100, priority: 0, dropEligible: false, vid }] }, payload)
+    for (let vid = 0; vid < 40; vid++) {
+      for (const place of [placeOf(state, 'if-1'), placeOf(state, 'if-3'), uplinkOf(state)])
+        expect(lab.network.send(place, tagged(vid)), `tag ${vid} at ${text(place)}`).to.have.length(0)
+    }
+    const link = { datapathId: datapathName(2), port: LINE_PORTS.left }
+    const answered = Array.from({ length: 4096 }, (_, vid) => lab.network.send(link, tagged(vid)))
+    const arrived = answered.flat().map(text)
+    expect(arrived.sort()).to.deep.equal(['if-3', 'if-4'].map((name) => text(placeOf(state, name))).sort())
+  })
+
+  it('gets nothing, and no copies go, where links have no tag for its number; and that is said', () => {
+    const state = fourOn([1, 1, 2, 2], [{ ...via('if-3'), mirror: 'if-4' }])
+    const numbered = (add: number): NetworkState => {
+      const intent = new Proxy(state.intent, {
+        get(target, name) {
+          const value = Reflect.get(target, name) as unknown
+          if (typeof value !== 'function') return value
+          if (name !== 'number') return value.bind(target) as unknown
+          return (space: NumberSpace, its: string): number | undefined => {
+            const number = target.number(space, its)
+            return space === 'steer' && number !== undefined ? number + add : number
+          }
+        },
+      })
+      return { ...state, intent }
+    }
+    const most = Math.max(...['if-3', 'if-4'].map((name) => state.intent.number('steer', name) ?? 0))
+    for (const [add, reached] of [
+      [MAX_CARRIED - most, true],
+      [MAX_CARRIED, false],
+    ] as const) {
+      const lab = labOf(numbered(add))
+      const way = wayOf(lab.state, SOME, permits(lab.state.intent, SOME))
+      expect(travel(lab, SOME, false)).to.deep.equal(
+        reached ? { stops: ['if-3', 'if-2'], copies: ['if-4'] } : { stops: [], copies: [] },
+      )
+      expect(way.problem === undefined, way.problem).to.equal(reached)
+      expect(way.missed.map(({ collector }) => collector)).to.deep.equal(reached ? [] : ['if-4'])
+    }
+  })
+
+  it('is reached by its own switch only where the existing network forwards, and that is said', () => {
+    const state = fourOn([1, 1, 2, 2], [{ ...via('if-3'), mirror: 'if-4' }], [], 'normal')
+    const way = wayOf(state, SOME, permits(state.intent, SOME))
+    expect(way.problem).to.match(/as they must be where the existing network forwards$/)
+    expect(way.missed.map(({ why }) => why).join()).to.match(/the existing network carries no copies$/)
+    expect(travel(labOf(state), SOME, false)).to.deep.equal({ stops: [], copies: [] })
+    const here = fourOn([1, 1, 1, 1], [{ ...via('if-3'), mirror: 'if-4' }], [], 'normal')
+    expect(travel(labOf(here), SOME, false)).to.deep.equal({ stops: ['if-3', 'if-2'], copies: ['if-4'] })
   })
 })

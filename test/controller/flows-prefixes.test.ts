@@ -13,11 +13,17 @@ import { upsert } from '../support/state-ways.ts'
 
 describe('every prefix of a change without bundles', () => {
   it('permits what the old or the new program permits, and nothing else', function () {
-    this.timeout(60_000)
-    const met = checkPrefixes(6, 30)
-    expect(met.prefixes).to.be.greaterThan(150)
-    expect(met.turned).to.be.greaterThan(50)
-    expect(met.unguarded).to.be.greaterThan(3)
+    this.timeout(240_000)
+    const met = { prefixes: 0, turned: 0, unguarded: 0 }
+    const isEnough = (): boolean => met.prefixes > 150 && met.turned > 50 && met.unguarded > 3
+    // In some networks a rule leads everything through a service that is nowhere, and no change turns any fate.
+    for (let seed = 6; seed < 16 && !isEnough(); seed++) {
+      const { prefixes, turned, unguarded } = checkPrefixes(seed, 30)
+      met.prefixes += prefixes
+      met.turned += turned
+      met.unguarded += unguarded
+    }
+    expect(isEnough(), JSON.stringify(met)).to.equal(true)
   })
 
   it('opens no way between those who leave a partition and those who come, within one conjunction', () => {
