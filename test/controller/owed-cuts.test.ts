@@ -230,8 +230,16 @@ describe('cuts that are owed', () => {
             const open = vnp('open', { priority: 9, ingressDefault: 'allow', number: 90 })
             return [open, policy('wide', 'open', [its], { tier: 'admin', priority: 9, number: 91 })]
           }
+          // Nobody moves, so that one list of places is right all the time.
+          const home = new Map(
+            change.before.records.flatMap((its) =>
+              its.kind === 'interface' ? [[its.name, its.attachment] as const] : [],
+            ),
+          )
+          const settled = (its: AnyRecord): AnyRecord =>
+            its.kind === 'interface' ? { ...its, attachment: home.get(its.name) ?? its.attachment } : its
           const states = [change.before, change.after].map((state, index) => ({
-            records: [...state.records, ...wide(index === 0)],
+            records: [...state.records.map(settled), ...wide(index === 0)],
             datapathIds: [1, 2, 3].map(datapathName),
           }))
           const truth = new Intent()
