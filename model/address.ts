@@ -109,15 +109,30 @@ export function isGroupMac(mac: number): boolean {
 }
 
 function ipv4Value(text: string): bigint | undefined {
-  const octets = text.split('.')
-  if (octets.length !== 4) return undefined
-  let value = 0n
-  for (const octet of octets) {
-    if (!OCTET.test(octet) || Number(octet) > 255) return undefined
-    value = (value << 8n) | BigInt(octet)
-  }
-  return value
+  const value = dottedValue(text)
+  return value === undefined ? undefined : BigInt(value)
 }
+
+/** Four decimal numbers of 0 to 255 without leading zeros. */
+function dottedValue(text: string): number | undefined {
+  let value = 0
+  let octet = -1
+  let dots = 0
+  for (let at = 0; at < text.length; at++) {
+    const digit = text.charCodeAt(at) - DIGIT_ZERO
+    if (digit >= 0 && digit <= 9) {
+      octet = octet < 0 ? digit : octet === 0 ? 256 : octet * 10 + digit
+      if (octet > 255) return undefined
+    } else if (text[at] === '.' && octet >= 0) {
+      value = value * 256 + octet
+      octet = -1
+      dots++
+    } else return undefined
+  }
+  return dots === 3 && octet >= 0 ? value * 256 + octet : undefined
+}
+
+const DIGIT_ZERO = 48
 
 /** RFC 4291 section 2.2, all three forms. */
 function ipv6Value(text: string): bigint | undefined {

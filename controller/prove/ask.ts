@@ -135,7 +135,7 @@ export class Asker {
     const named = (hit: Hit): boolean =>
       hit.row.next !== undefined &&
       hit.row.effects.some(
-        (effect) => effect.do === 'write' && effect.field === DESTINATION && Number(effect.value) === identity,
+        (effect) => effect.do === 'write' && effect.field === DESTINATION && effect.whole === identity,
       )
     if (!misses && hits.every(named)) return
     const part = copyOf(region)
@@ -236,8 +236,7 @@ export class Asker {
         const named = (hit: Hit): boolean =>
           hit.row.next !== undefined &&
           hit.row.effects.some(
-            (effect) =>
-              effect.do === 'write' && effect.field === field(REGISTERS.source) && Number(effect.value) === identity,
+            (effect) => effect.do === 'write' && effect.field === field(REGISTERS.source) && effect.whole === identity,
           )
         if (misses || !hits.every(named)) this.#to.loss(part, 'the world is not known as what it is')
       }

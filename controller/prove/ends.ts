@@ -11,6 +11,7 @@ import { type Finding, isTaken, type Region } from './region.ts'
 import type { Hit } from './rows.ts'
 import type { Ref } from './space.ts'
 import { onesOf } from './split.ts'
+import { isTransit } from './walking.ts'
 
 export class Ends {
   readonly #ports: Ports
@@ -60,8 +61,7 @@ export class Ends {
     const { phase, entry, where, places } = region.ghost
     if (phase === 'aimed') {
       if (this.#judge.isNobody(region)) return
-      const isTransit = entry !== 'tenant' && region.ghost.tracking === 'none' && where !== 'here'
-      const why = isTransit ? undefined : this.#judge.whyNot(region)
+      const why = isTransit(region) ? undefined : this.#judge.whyNot(region)
       if (why !== undefined) {
         if (region.ghost.pairs === undefined) this.doubt(node, 'leak', why.why, region, why)
         else for (const one of onesOf(region)) this.comesOut(node, port, one)

@@ -404,7 +404,8 @@ export class Facts {
   /** Whether a new connection between members of two identities is permitted; asked of permits(), remembered. */
   permits(opener: number, target: number, { protocol, key }: Layer4): boolean {
     const { view, from, to, rules, verdicts } = this.#pair(opener, target)
-    const name = protocol * 0x4_0000 + (key ?? 0x3_ffff)
+    // Where no rule decides, protocol and port do not count (permits.ts, sentence 5).
+    const name = rules.length === 0 ? 0 : protocol * 0x4_0000 + (key ?? 0x3_ffff)
     const cached = verdicts.get(name)
     if (cached !== undefined) return cached
     const packet = { from, to, protocol, ...portOf(protocol, key) }

@@ -59,8 +59,7 @@ export class Graph {
     return this.#between.get(identity) ?? []
   }
 
-  mark(node: Node, what: Partial<Todo>): void {
-    if (node.isGone) return
+  #todoOf(node: Node): Todo {
     let its = this.#todo.get(node.table)
     if (its === undefined) {
       its = new Map()
@@ -71,6 +70,12 @@ export class Graph {
       todo = { inputs: false, all: false, lookUp: false, whose: undefined, openers: undefined }
       its.set(node, todo)
     }
+    return todo
+  }
+
+  mark(node: Node, what: Partial<Todo>): void {
+    if (node.isGone) return
+    const todo = this.#todoOf(node)
     todo.inputs ||= what.inputs === true
     todo.all ||= what.all === true
     todo.lookUp ||= what.lookUp === true
@@ -129,11 +134,15 @@ export class Graph {
     node.ways = []
     this.open.delete(node)
     this.families.delete(node)
-    this.#parts = new Map()
+    if (this.#parts.size > 0) this.#parts = new Map()
   }
 
   /** Where a node's regions go now, in the place of where they went. */
   settle(node: Node, before: readonly Edge[]): void {
+    if (before.length === 0) {
+      for (const edge of node.outs) this.#leadsTo(edge)
+      return
+    }
     const left = new Map<Node, Edge[]>()
     for (const edge of before) {
       const its = left.get(edge.to)
@@ -144,8 +153,7 @@ export class Graph {
       const olds = left.get(edge.to)
       const at = olds?.findIndex((old) => isEqual(old.region, edge.region)) ?? -1
       if (olds !== undefined && at >= 0) return olds.splice(at, 1)[0] as Edge
-      link(edge)
-      this.mark(edge.to, { inputs: true })
+      this.#leadsTo(edge)
       return edge
     })
     for (const olds of left.values()) {
@@ -154,6 +162,11 @@ export class Graph {
         this.mark(edge.to, { inputs: true })
       }
     }
+  }
+
+  #leadsTo(edge: Edge): void {
+    link(edge)
+    if (!edge.to.isGone) this.#todoOf(edge.to).inputs = true
   }
 
   /** A part of what is being looked at, which the table asks for. */
@@ -168,6 +181,7 @@ export class Graph {
   /** Parts as they came up, in the place of those before. @param whose Whose were looked at; undefined: all. */
   settleParts(node: Node, whose: Iterable<string | number> | undefined): void {
     const found = this.#parts
+    if (found.size === 0 && node.parts === undefined) return
     this.#parts = new Map()
     for (const key of new Set(whose ?? [...found.keys(), ...(node.parts?.keys() ?? [])])) {
       const olds = node.parts?.get(key) ?? []
@@ -223,5 +237,5 @@ export class Graph {
 
 function note(nodes: Set<Node>, node: Node, isOne: boolean): void {
   if (isOne) nodes.add(node)
-  else nodes.delete(node)
+  else if (nodes.size > 0) nodes.delete(node)
 }

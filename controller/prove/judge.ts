@@ -5,17 +5,25 @@
 import type { Layer4 } from './facts.ts'
 import { WITH_KEYS } from './facts.ts'
 import { keysFor, type ProbeFinder, protocolsFor } from './probes.ts'
-import { type Finding, isTaken, keyIn, ofProtocol, protocolIn, type Region } from './region.ts'
+import { type Finding, isTaken, keyIn, ofProtocol, protocolIn, type Region, type Relation } from './region.ts'
 import type { Site } from './settle.ts'
 import { isExact } from './space.ts'
 
 export class Judge {
   readonly #site: Site
   readonly #probes: ProbeFinder
+  /** Pairs of which policy permits everything, by family: many regions hold the same ones. */
+  #permitted = { 4: new WeakSet<Relation>(), 6: new WeakSet<Relation>() }
 
   constructor(site: Site, probes: ProbeFinder) {
     this.#site = site
     this.#probes = probes
+  }
+
+  /** Forgets what was found of pairs with these identities; undefined: all. */
+  forget(identities: ReadonlySet<number> | undefined): void {
+    this.#probes.forget(identities)
+    this.#permitted = { 4: new WeakSet(), 6: new WeakSet() }
   }
 
   /** No packet is in the region: it is from an interface to itself, or from or to an address that there is not. */
@@ -56,19 +64,27 @@ export class Judge {
     const reply = isReply(tracking)
     const isPlain = family !== 0 && !isExact(keyIn(region, family === 4 ? 1 : 58))
     const other = permitted ? 'none' : 'all'
+    const plain = isPlain && !permitted && pairs !== undefined ? this.#permitted[family] : undefined
+    if (pairs !== undefined && plain?.has(pairs)) return undefined
+    let isAll = true
     for (const opener of pairs?.keys() ?? (reply ? receivers : senders).keys()) {
       const potential = permitted ? facts.potential(opener) : undefined
       for (const target of pairs?.get(opener)?.keys() ?? (reply ? senders : receivers).keys()) {
         if (potential?.has(target) === false || !isIn(except, opener, target)) continue
         const [from, to] = reply ? [target, opener] : [opener, target]
-        if (!this.#exist(region, from, to)) continue
+        if (!this.#exist(region, from, to)) {
+          isAll = false
+          continue
+        }
         if (isPlain && this.#probes.verdict(opener, target, family, region) === other) continue
+        isAll = false
         for (const layer4 of this.#layer4(region, opener, target)) {
           if (facts.permits(opener, target, layer4) === permitted && !isWithout(region, layer4.protocol))
             return { why: permitted ? 'policy permits it' : 'policy forbids it', from, to, layer4 }
         }
       }
     }
+    if (isAll && pairs !== undefined) plain?.add(pairs)
     return undefined
   }
 

@@ -8,6 +8,7 @@ import type { Layer4 } from './facts.ts'
 import type { Effect, Hit, Row } from './rows.ts'
 import {
   allBits,
+  bitsOf,
   type Exact,
   field,
   implies,
@@ -184,11 +185,14 @@ class ARegion implements Region {
   }
 }
 
+/** What is known of every packet that comes in. */
+const START: Val[] = Array.from({ length: Math.max(...ZERO, IN_PORT) + 1 }, () => undefined)
+for (const its of ZERO) START[its] = 0
+START[field('metadata')] = 0n
+
 /** Every packet that comes in at a port. */
 export function entering(ghost: Ghost): Region {
-  const vals: Val[] = []
-  for (const its of ZERO) vals[its] = 0
-  vals[field('metadata')] = 0n
+  const vals = START.slice()
   vals[IN_PORT] = ghost.port
   return new ARegion(0, vals, ghost, NO_ALIAS, undefined, undefined)
 }
@@ -318,27 +322,46 @@ function isPartOf(alias: Region['alias'], its: number): boolean {
   return false
 }
 
-function write(region: Region, { field: its, value, mask, whole }: Extract<Effect, { do: 'write' }>): void {
+type Move = Extract<Effect, { do: 'move' }>
+
+function write(region: Region, { field: its, whole, bits }: Extract<Effect, { do: 'write' }>): void {
   forget(region, its)
-  if (whole !== undefined) {
+  if (bits === undefined) {
     region.vals[its] = whole
     return
   }
+  const { value, mask } = bits
   const before = known(its, region.vals[its])
   region.vals[its] = merged(its, (before.value & ~mask) | value, before.mask | mask)
 }
 
-function move(region: Region, { from, fromBit, to, toBit, bits }: Extract<Effect, { do: 'move' }>): void {
+/** All of a field, to all of another. */
+function isCopy({ from, fromBit, to, toBit, bits }: Move): boolean {
+  return fromBit === 0 && toBit === 0 && bits === bitsOf(to) && bits === bitsOf(from)
+}
+
+function move(region: Region, effect: Move): void {
+  const { from, fromBit, to, toBit, bits } = effect
   const val = region.vals[from]
+  if (isExact(val) && isCopy(effect)) {
+    forget(region, to)
+    region.vals[to] = val
+    return
+  }
   const made = region.alias.get(to) ?? []
   const isWhole = fromBit === 0 && toBit === 0
-  const source = known(from, val)
   const parts = partsMoved(region, from, fromBit, toBit, bits)
   forget(region, to)
   if (isWhole && bits >= 32 && typeof val === 'object' && val.kind === 'ref') {
     region.vals[to] = val
     return
   }
+  if (val === undefined && parts !== undefined && isCopy(effect)) {
+    region.vals[to] = undefined
+    region.alias = new Map(region.alias).set(to, parts)
+    return
+  }
+  const source = known(from, val)
   const window = (1n << BigInt(bits)) - 1n
   const target = known(to, region.vals[to])
   const place = window << BigInt(toBit)

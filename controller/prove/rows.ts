@@ -6,10 +6,11 @@ import { type Action, type FieldName, type Instruction, NX_CT_COMMIT, NX_CT_RECI
 import { readCookie } from '../policy/cookie.ts'
 import { REGISTERS } from '../policy/pipeline.ts'
 import type { Flow, Group } from '../policy/program.ts'
-import { allBits, type Exact, exact, field, partsOf, type Test, testsOf } from './space.ts'
+import { allBits, type Exact, exact, field, fieldOf, isPlain, partsOf, type Test, testsOf } from './space.ts'
 
 export type Effect =
-  | { do: 'write'; field: number; value: bigint; mask: bigint; whole: Exact | undefined }
+  /** Of one of both: the whole field, or some bits of it. */
+  | { do: 'write'; field: number; whole: Exact | undefined; bits: { value: bigint; mask: bigint } | undefined }
   | { do: 'move'; from: number; fromBit: number; to: number; toBit: number; bits: number }
   | { do: 'output'; port: number }
   | { do: 'outputField'; field: number; bit: number; bits: number }
@@ -56,16 +57,18 @@ export interface Hit {
   clauses: readonly Row[]
 }
 
+const NOTHING: readonly never[] = []
+
 class ARow implements Row {
   key: string
   flow: Flow
   priority: number
   tests: readonly Test[]
-  clauses: readonly Clause[] = []
-  effects: readonly Effect[] = []
+  clauses: readonly Clause[] = NOTHING
+  effects: readonly Effect[] = NOTHING
   next: number | undefined = undefined
   isDrop = false
-  asks: boolean
+  asks = false
   hit: Hit
 
   constructor(key: string, flow: Flow, tests: readonly Test[]) {
@@ -73,8 +76,7 @@ class ARow implements Row {
     this.flow = flow
     this.priority = flow.priority
     this.tests = tests
-    this.asks = readCookie(flow.cookie)?.kind === 'ask'
-    this.hit = { row: this, priority: flow.priority, tests, clauses: [] }
+    this.hit = { row: this, priority: flow.priority, tests, clauses: NOTHING }
   }
 }
 
@@ -86,8 +88,8 @@ export function rowOf(key: string, flow: Flow, groups: ReadonlyMap<number, Group
   const clauses: Clause[] = []
   if (tests === undefined) effects.push({ do: 'unknown', what: 'a match field that is not known' })
   for (const instruction of flow.instructions) readInstruction(instruction, row, effects, clauses, groups)
-  row.effects = effects
-  row.clauses = clauses
+  if (effects.length > 0) row.effects = effects
+  if (clauses.length > 0) row.clauses = clauses
   row.isDrop = row.next === undefined && effects.every(leadsNowhere)
   return row
 }
@@ -117,6 +119,7 @@ function readInstruction(
         if (action.type === 'nx_conjunction') {
           clauses.push({ id: action.id, clause: action.clause, count: action.n_clauses })
         } else readAction(action, effects, groups, 0)
+        if (isTold(action)) row.asks ||= readCookie(row.flow.cookie)?.kind === 'ask'
       }
       return
     case 'write_metadata':
@@ -131,6 +134,11 @@ function readInstruction(
 
 /** The controller: what goes there is told, not delivered. */
 const CONTROLLER = 0xffff_fffd
+
+function isTold(action: Action): boolean {
+  if (action.type === 'output') return action.port === CONTROLLER
+  return action.type === 'nx_controller' || action.type === 'nx_controller2'
+}
 
 function readAction(action: Action, effects: Effect[], groups: ReadonlyMap<number, Group>, depth: number): void {
   switch (action.type) {
@@ -184,12 +192,19 @@ function readAction(action: Action, effects: Effect[], groups: ReadonlyMap<numbe
 }
 
 function writing(its: number, value: bigint, mask: bigint): Effect {
-  return { do: 'write', field: its, value, mask, whole: mask === allBits(its) ? exact(its, value) : undefined }
+  const isWhole = mask === allBits(its)
+  return isWhole
+    ? { do: 'write', field: its, whole: exact(its, value), bits: undefined }
+    : { do: 'write', field: its, whole: undefined, bits: { value, mask } }
 }
 
 function write(oxm: Oxm, effects: Effect[]): void {
   if (oxm.field === 'unknown' || typeof oxm.value === 'object' || typeof oxm.mask === 'object') {
     effects.push({ do: 'unknown', what: 'set_field of a field that is not known' })
+    return
+  }
+  if (isPlain(oxm)) {
+    effects.push({ do: 'write', field: fieldOf(oxm.field), whole: oxm.value as Exact, bits: undefined })
     return
   }
   const value = BigInt(oxm.value)
@@ -272,8 +287,6 @@ export function readByEffects({ effects, asks }: Row): readonly number[] {
   }
   return NOTHING
 }
-
-const NOTHING: readonly never[] = []
 
 function addReads(effects: readonly Effect[], found: number[]): void {
   for (const effect of effects) {

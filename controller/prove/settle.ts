@@ -46,6 +46,7 @@ export function inField({ family, value }: Address): Exact {
 
 /** Brings what is known of a region's ends up to date. Changes the region. */
 export function settle(region: Region, site: Site): void {
+  refuseForeignMac(region, site)
   const family = familyOf(region.vals[ETH_TYPE])
   if (family !== region.ghost.family && family !== 0) region.ghost = { ...region.ghost, family }
   const type = region.vals[ICMPV6_TYPE]
@@ -57,7 +58,20 @@ export function settle(region: Region, site: Site): void {
   if (region.ghost.phase === 'sent' || (region.ghost.phase === 'raw' && region.ghost.neighbour)) aim(region, site)
 }
 
-export function stray(region: Region, why: string): void {
+/** From a link or an uplink, the MAC address of an interface that cannot be behind it. */
+function refuseForeignMac(region: Region, { facts, datapath, normal }: Site): void {
+  const { ghost, vals } = region
+  // The answer to a neighbour has the MAC address of whom it is about.
+  if (ghost.neighbour || ghost.phase !== 'raw' || (ghost.entry !== 'fabric' && ghost.entry !== 'uplink')) return
+  const mac = vals[ETH_SRC]
+  const owner = typeof mac === 'number' ? facts.byMac(mac) : undefined
+  if (owner === undefined) return
+  const isOurs = ghost.entry === 'fabric' || normal
+  if (isOurs && owner.place?.datapathId !== datapath.datapathId) return
+  stray(region, `it has the MAC address of ${owner.name}`)
+}
+
+function stray(region: Region, why: string): void {
   region.ghost = { ...region.ghost, phase: 'stray', why }
 }
 

@@ -81,17 +81,16 @@ export function allBits(field: number): bigint {
 }
 
 const TCI = 'vlan_tci'
-/** Those that policy is asked about come first: what is known of a region late in the pipeline is a short array. */
+/** Those that count till the end come first: what is known of a region late in the pipeline is a short array. */
 export const FIELD = Object.fromEntries(
   (
     [
-      ...Array.from({ length: 10 }, (_, index) => `reg${index}`),
+      ...Array.from({ length: 16 }, (_, index) => `reg${index}`),
       ...['eth_type', 'ct_state', 'ct_mark', 'ip_proto', 'nw_frag', 'tcp_dst', 'udp_dst', 'sctp_dst', 'icmpv4_type'],
-      ...['icmpv6_type', 'icmpv4_code', 'icmpv6_code', 'ct_nw_proto', 'ct_tp_src', 'ct_tp_dst', 'ct_zone'],
-      ...['eth_dst', 'ipv4_dst', 'ipv6_dst', 'in_port', 'eth_src', 'ipv4_src', 'ipv6_src', TCI, 'arp_op', 'arp_spa'],
-      ...['arp_tpa', 'arp_sha', 'arp_tha', 'ipv6_nd_target', 'ipv6_nd_sll', 'ipv6_nd_tll', 'metadata', 'conj_id'],
-      ...['ip_dscp', 'ip_ecn', 'nw_ttl', 'tcp_src', 'udp_src', 'sctp_src', 'tcp_flags'],
-      ...Array.from({ length: 6 }, (_, index) => `reg${index + 10}`),
+      ...['icmpv6_type', 'icmpv4_code', 'icmpv6_code', 'ct_nw_proto', 'ct_tp_src', 'ct_tp_dst', 'ct_zone', 'tcp_flags'],
+      ...['conj_id', 'metadata', 'in_port', 'eth_dst', 'ipv4_dst', 'ipv6_dst', 'eth_src', 'ipv4_src', 'ipv6_src', TCI],
+      ...['arp_op', 'arp_spa', 'arp_tpa', 'arp_sha', 'arp_tha', 'ipv6_nd_target', 'ipv6_nd_sll', 'ipv6_nd_tll'],
+      ...['ip_dscp', 'ip_ecn', 'nw_ttl', 'tcp_src', 'udp_src', 'sctp_src'],
     ] as const
   ).map((name) => [name, fieldOf(name)]),
 ) as Readonly<Record<string, number>> & { in_port: number }
@@ -128,7 +127,10 @@ export function testsOf(match: readonly Oxm[]): Test[] | undefined {
   const tests: Test[] = []
   for (const oxm of match) {
     if (oxm.field === 'unknown' || typeof oxm.value === 'object' || typeof oxm.mask === 'object') return undefined
-    if (simple(oxm, tests)) continue
+    if (isPlain(oxm)) {
+      tests.push({ field: fieldOf(oxm.field), value: oxm.value as Exact, mask: undefined })
+      continue
+    }
     const value = BigInt(oxm.value)
     for (const part of partsOf(oxm.field)) {
       const window = (1n << BigInt(part.bits)) - 1n
@@ -142,13 +144,12 @@ export function testsOf(match: readonly Oxm[]): Test[] | undefined {
 }
 
 /** The usual case: a field of its own, all bits. */
-function simple(oxm: Oxm, tests: Test[]): boolean {
-  if (oxm.field === 'unknown' || oxm.mask !== undefined) return false
-  const name = oxm.field
-  if (name.startsWith('vlan') || name.startsWith('x') || name.startsWith('n')) return false
-  tests.push({ field: fieldOf(name), value: oxm.value as Exact, mask: undefined })
-  return true
+export function isPlain(oxm: Oxm): boolean {
+  return oxm.mask === undefined && oxm.field !== 'unknown' && !MAY_BE_PART.has(oxm.field.charCodeAt(0))
 }
+
+/** First letters of names of fields that are bits of others, or made of others. */
+const MAY_BE_PART = new Set(Array.from('vxn', (letter) => letter.charCodeAt(0)))
 
 function add(tests: Test[], its: number, value: bigint, mask: bigint): void {
   const all = allBits(its)

@@ -8,8 +8,8 @@ import { REGISTERS } from '../policy/pipeline.ts'
 import type { Facts } from './facts.ts'
 import { isFamily, isReply, single } from './families.ts'
 import { copyOf, type Ghost, holds, REG, type Region, type Relation } from './region.ts'
-import { isEqualButEnds } from './same.ts'
-import { type Exact, field, type Ref, type Test, type Val } from './space.ts'
+import { isEqualButEnds, isSameExcept, isSameFamily } from './same.ts'
+import { type Exact, field, isSame, type Ref, type Test, type Val } from './space.ts'
 import type { TableIndex } from './table.ts'
 
 const KEY = field(REGISTERS.key)
@@ -20,6 +20,12 @@ const NOBODY: ReadonlySet<Exact> = new Set()
 export interface SplitParts {
   /** @param whose The identity that opens connections; empty: of several. */
   part(part: Region, whose: number | ''): void
+}
+
+/** A part of any region that is split alike. */
+interface Made {
+  readonly make: (region: Region) => Region
+  readonly whose: number | ''
 }
 
 /** Pairs that go on together, by table; at NOWHERE they are dropped. */
@@ -51,6 +57,8 @@ export class Split {
   readonly #except = new Map<number, ReadonlySet<number> | 'all'>()
   /** What is known of one pair. */
   #vals: Val[] = []
+  /** Parts that came up, as they are made of any region that is split in the same way. */
+  #made: Made[] | undefined
 
   constructor(facts: Facts, region: Region, table: TableIndex) {
     this.#facts = facts
@@ -64,12 +72,42 @@ export class Split {
     this.#targetRegister = this.#targetRegisters.find((its) => table.tested.has(its))
   }
 
-  /** Looks at every pair. */
-  all(to: SplitParts): void {
-    for (const [opener, its] of this.#region.ghost.except) this.#except.set(opener, its)
-    const named = this.#named()
-    for (const opener of this.#openers().keys()) this.#look(opener, named, to)
-    this.#tail(to)
+  /** Looks at every pair. @param like One that differs in nothing that counts: it has found the same. */
+  all(to: SplitParts, like: Split | undefined): void {
+    if (like === undefined) {
+      this.#made = []
+      for (const [opener, its] of this.#region.ghost.except) this.#except.set(opener, its)
+      const named = this.#named()
+      for (const opener of this.#openers().keys()) this.#look(opener, named, to)
+      this.#tail(to)
+      return
+    }
+    for (const [where, group] of like.groups) this.groups.set(where, group)
+    for (const [opener, its] of like.#except) this.#except.set(opener, its)
+    for (const { make, whose } of like.#made ?? []) to.part(make(this.#region), whose)
+  }
+
+  /** Whether another region of this table is split in the same way. */
+  isLike(region: Region, table: TableIndex): boolean {
+    if (table !== this.#table || this.#made === undefined || !isSplitAlike(this.#region, region)) return false
+    const { vals } = this.#region
+    for (const its of REG) if (isFamily(region.vals[its]) && !isSame(region.vals[its], vals[its])) return false
+    for (const its of REG) if (isFamily(vals[its]) && !isFamily(region.vals[its])) return false
+    for (const its of table.tested.keys()) {
+      const val = region.vals[its]
+      if (val !== vals[its] && (!isSame(val, vals[its]) || isOneOf(val))) return false
+    }
+    return true
+  }
+
+  /** Forgets what others might be made from. */
+  close(): void {
+    this.#made = undefined
+  }
+
+  #part(make: Made['make'], whose: number | '', to: SplitParts): void {
+    this.#made?.push({ make, whose })
+    to.part(make(this.#region), whose)
   }
 
   /** Looks again at pairs that these open. Groups are others afterwards, and not changed in place. */
@@ -163,9 +201,10 @@ export class Split {
     const targets = register === undefined ? NOBODY : this.#table.mentioned(register, this.#vals, this.#region)
     this.#pairs(opener, targets, to)
     if (!isNamed || this.#openerRegister === undefined) return
-    const part = single(this.#region, this.#opener, opener, this.#family(this.#opener).get(opener))
+    const make: Made['make'] = (region) => single(region, this.#opener, opener, this.#family(this.#opener).get(opener))
+    const part = make(this.#region)
     if (register === undefined || this.#table.asksAlone(this.#openerRegister, register, part.vals, part))
-      this.#rest(part, opener, to)
+      this.#rest(make, opener, to)
   }
 
   /** Whether policy might permit an opener anything. */
@@ -210,14 +249,14 @@ export class Split {
       else (its as Set<number>).add(target)
       return
     }
-    to.part(pairOf(this.#region, opener, target), opener)
+    this.#part((region) => pairOf(region, opener, target), opener, to)
   }
 
   /** All that is left of one opener. */
-  #rest(part: Region, opener: number, to: SplitParts): void {
+  #rest(make: Made['make'], opener: number, to: SplitParts): void {
     const gone = this.#except.get(opener) ?? new Set<number>()
     if (gone === 'all') return
-    to.part(muted(part, new Map([[opener, gone]])), opener)
+    this.#part((region) => muted(make(region), new Map([[opener, gone]])), opener, to)
     this.#except.set(opener, 'all')
   }
 
@@ -232,12 +271,13 @@ export class Split {
       for (const value of this.#table.mentionedAlone(register, this.#openerRegister, vals, this.#region)) {
         const target = Number(value)
         if (!targets.has(target)) continue
-        const part = single(this.#region, this.#target, target, targets.get(target))
-        to.part(muted(part, new Map(except)), '')
+        const gone = new Map(except)
+        this.#part((region) => muted(single(region, this.#target, target, targets.get(target)), gone), '', to)
         except = this.#without(except, target)
       }
     }
-    to.part(muted(this.#region, new Map(except)), '')
+    const gone = new Map(except)
+    this.#part((region) => muted(region, gone), '', to)
   }
 
   /** All openers lose one target. */
@@ -249,6 +289,25 @@ export class Split {
     }
     return found
   }
+}
+
+/** Whether two regions hold the same pairs, opened by the same end. */
+function isSplitAlike(one: Region, other: Region): boolean {
+  const [a, b] = [one.ghost, other.ghost]
+  return (
+    isReply(one) === isReply(other) &&
+    a.unasked === b.unasked &&
+    a.places === b.places &&
+    a.pairs === b.pairs &&
+    one.isMute === other.isMute &&
+    isSameFamily(a.senders, b.senders) &&
+    isSameFamily(a.receivers, b.receivers) &&
+    isSameExcept(a.except, b.except)
+  )
+}
+
+function isOneOf(val: Val): boolean {
+  return typeof val === 'object' && val.kind === 'set'
 }
 
 const NO_TARGETS: ReadonlySet<number> = new Set()

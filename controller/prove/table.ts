@@ -34,7 +34,7 @@ class Tuple {
   readonly rows = new Set<Row>()
   highest = 0
   /** By which fields are known, rows by a hash of those: who asks looks at what he finds. */
-  readonly #indices = new Map<number, Map<number, Row[]>>()
+  readonly #indices = new Map<number, Map<number, Row | Row[]>>()
 
   /** @param tests Of any of its rows: only fields and masks count. */
   constructor(tests: readonly Test[]) {
@@ -51,10 +51,25 @@ class Tuple {
     this.rows.delete(row)
     for (const [pattern, index] of this.#indices) {
       const key = hashOfTests(row.tests, pattern)
-      const left = (index.get(key) ?? []).filter((other) => other !== row)
-      if (left.length === 0) index.delete(key)
-      else index.set(key, left)
+      const found = index.get(key)
+      if (found === row) index.delete(key)
+      else if (Array.isArray(found))
+        index.set(
+          key,
+          found.filter((other) => other !== row),
+        )
     }
+  }
+
+  /** Whether a row of these tests is one of its. */
+  holds(tests: readonly Test[]): boolean {
+    const its = this.tests
+    if (its.length !== tests.length) return false
+    for (let at = 0; at < its.length; at++) {
+      const [one, other] = [its[at] as Test, tests[at] as Test]
+      if (one.field !== other.field || one.mask !== other.mask) return false
+    }
+    return true
   }
 
   /** A superset of the rows that agree with what is known exactly; other fields are not looked at. */
@@ -77,14 +92,22 @@ class Tuple {
       for (const row of this.rows) enter(index, hashOfTests(row.tests, pattern), row)
       this.#indices.set(pattern, index)
     }
-    return index.get(key) ?? NONE
+    const found = index.get(key)
+    if (found === undefined) return NONE
+    if (Array.isArray(found)) return found
+    ONE[0] = found
+    return ONE
   }
 }
 
-function enter(index: Map<number, Row[]>, key: number, row: Row): void {
+/** What is found is looked at before anything else is asked for. */
+const ONE: Row[] = []
+
+function enter(index: Map<number, Row | Row[]>, key: number, row: Row): void {
   const found = index.get(key)
-  if (found === undefined) index.set(key, [row])
-  else found.push(row)
+  if (found === undefined) index.set(key, row)
+  else if (Array.isArray(found)) found.push(row)
+  else index.set(key, [found, row])
 }
 
 /** The same for a number of 32 bits, signed or not, and for a bigint of that value. */
@@ -101,6 +124,54 @@ function hashOfTests(tests: readonly Test[], pattern: number): number {
     if ((pattern & (1 << at)) !== 0) key = mixed(key, (tests[at] as Test).value)
   }
   return key
+}
+
+/** Tuples by their fields and masks. */
+class Tuples {
+  readonly all: Tuple[] = []
+  readonly #byName = new Map<string, Tuple>()
+  /** From the highest priority down; undefined: not yet sorted. */
+  order: Tuple[] | undefined
+  /** That of the row before: rows often come one like the other. */
+  recent: Tuple | undefined
+
+  get size(): number {
+    return this.all.length
+  }
+
+  /** The tuple of these tests; a new one where there is none. */
+  of(tests: readonly Test[]): Tuple {
+    for (let at = 0; at < this.all.length && at < FEW; at++) {
+      const tuple = this.all[at] as Tuple
+      if (tuple.holds(tests)) return tuple
+    }
+    const name = nameOf(tests)
+    let tuple = this.#byName.get(name)
+    if (tuple === undefined) {
+      tuple = new Tuple(tests)
+      this.#byName.set(name, tuple)
+      this.all.push(tuple)
+    }
+    return tuple
+  }
+
+  delete(tuple: Tuple): void {
+    this.#byName.delete(nameOf(tuple.tests))
+    this.all.splice(this.all.indexOf(tuple), 1)
+    this.recent = undefined
+  }
+
+  ordered(): readonly Tuple[] {
+    this.order ??= [...this.all].sort(byHighest)
+    return this.order
+  }
+}
+
+/** Tuples that are looked through one by one. */
+const FEW = 8
+
+function nameOf(tests: readonly Test[]): string {
+  return tests.map(({ field: its, mask }) => `${its}/${mask ?? ''}`).join()
 }
 
 /** Counts by key. */
@@ -126,12 +197,10 @@ export class TableIndex {
   turns = 0
   /** Grows when a field or a table is read or named for the first or last time. */
   shape = 0
-  readonly #hard = new Map<string, Tuple>()
-  readonly #soft = new Map<string, Tuple>()
+  readonly #hard = new Tuples()
+  readonly #soft = new Tuples()
   #registers: readonly number[] = []
   #registersAt = -1
-  #hardOrder: Tuple[] | undefined
-  #softOrder: Tuple[] | undefined
   readonly #byId = new Map<number, Set<Row>>()
   /** Fields that a row asks for one value, all bits. */
   readonly #exact = new Counts<number>()
@@ -148,20 +217,16 @@ export class TableIndex {
   }
 
   #count(row: Row, change: 1 | -1): void {
-    const soft = row.clauses.length > 0
-    const tuples = soft ? this.#soft : this.#hard
-    let name = ''
-    for (const { field: its, mask } of row.tests) name += mask === undefined ? `${its},` : `${its}/${mask},`
-    let tuple = tuples.get(name)
-    if (tuple === undefined) {
-      tuple = new Tuple(row.tests)
-      tuples.set(name, tuple)
-    }
+    const { tests } = row
+    const tuples = row.clauses.length > 0 ? this.#soft : this.#hard
+    const tuple = tuples.recent?.holds(tests) ? tuples.recent : tuples.of(tests)
+    tuples.recent = tuple
     if (change === 1) tuple.add(row)
     else tuple.remove(row)
-    if (tuple.rows.size === 0) tuples.delete(name)
-    this.#hardOrder = undefined
-    this.#softOrder = undefined
+    tuples.order = undefined
+    const isNew = tuple.rows.size === 1 && change === 1
+    if (tuple.rows.size === 0) tuples.delete(tuple)
+    if (isNew || tuple.rows.size === 0) this.#countTests(tests, change)
     for (const { id } of row.clauses) {
       const its = this.#byId.get(id) ?? new Set()
       if (change === 1) its.add(row)
@@ -169,15 +234,19 @@ export class TableIndex {
       if (its.size === 0) this.#byId.delete(id)
       else this.#byId.set(id, its)
     }
-    for (const { field: its, mask } of row.tests) {
+    for (const effect of row.effects) if (turnsPort(effect)) this.turns += change
+    for (const its of readByEffects(row)) if (this.reads.by(its, change)) this.shape++
+    for (const pair of moves(row)) if (this.moves.by(pair, change)) this.shape++
+    for (const next of nexts(row)) if (this.nexts.by(next, change)) this.shape++
+  }
+
+  /** Fields are counted once for all rows of a tuple. */
+  #countTests(tests: readonly Test[], change: 1 | -1): void {
+    for (const { field: its, mask } of tests) {
       if (this.tested.by(its, change)) this.shape++
       if (this.reads.by(its, change)) this.shape++
       if (mask === undefined && this.#exact.by(its, change)) this.shape++
     }
-    if (row.effects.some(turnsPort)) this.turns += change
-    for (const its of readByEffects(row)) if (this.reads.by(its, change)) this.shape++
-    for (const pair of moves(row)) if (this.moves.by(pair, change)) this.shape++
-    for (const next of nexts(row)) if (this.nexts.by(next, change)) this.shape++
   }
 
   /** Clauses of the conjunctions that a row is a clause of. */
@@ -205,7 +274,7 @@ export class TableIndex {
 
   /** Whether some row that a region may meet asks one field and does not look at another. */
   asksAlone(its: number, other: number, vals: readonly Val[], members: Members): boolean {
-    for (const tuple of this.#hard.values()) {
+    for (const tuple of this.#hard.all) {
       if (!asksFor(tuple, its) || asksFor(tuple, other)) continue
       for (const row of tuple.near(vals)) if (all(row.tests, vals, members)) return true
     }
@@ -215,7 +284,7 @@ export class TableIndex {
   /** Whether some row that a region may meet, or a clause of it, looks at one of these fields. */
   asksAny(fields: readonly number[], vals: readonly Val[], members: Members): boolean {
     for (const tuples of [this.#hard, this.#soft]) {
-      for (const tuple of tuples.values()) {
+      for (const tuple of tuples.all) {
         if (!tuple.tests.some((test) => fields.includes(test.field))) continue
         for (const row of tuple.near(vals)) if (all(row.tests, vals, members)) return true
       }
@@ -233,7 +302,7 @@ export class TableIndex {
     const hits: Hit[] = []
     let floor = this.#collect(vals, members, hits)
     if (this.#soft.size > 0) floor = this.#conjunctions(vals, members, hits, floor)
-    if (hits.length > 1) hits.sort(byPriority)
+    if (hits.length > 1) sortHits(hits)
     while (hits.length > 0 && (hits[hits.length - 1] as Hit).priority < floor) hits.pop()
     return { hits, misses: floor < 0 }
   }
@@ -244,9 +313,8 @@ export class TableIndex {
    */
   plain(vals: readonly Val[], members: Members): number | undefined {
     if (this.#soft.size > 0 && this.#softNear(vals, members, -1).length > 0) return undefined
-    this.#hardOrder ??= [...this.#hard.values()].sort(byHighest)
     let only: Row | undefined
-    for (const tuple of this.#hardOrder) {
+    for (const tuple of this.#hard.ordered()) {
       if (only !== undefined && tuple.highest < only.priority) break
       for (const row of tuple.near(vals)) {
         if (!all(row.tests, vals, members) || (only !== undefined && row.priority < only.priority)) continue
@@ -262,9 +330,8 @@ export class TableIndex {
 
   /** @returns The priority of a row that takes all; -1 where there is none. */
   #collect(vals: readonly Val[], members: Members, hits: Hit[]): number {
-    this.#hardOrder ??= [...this.#hard.values()].sort(byHighest)
     let floor = -1
-    for (const tuple of this.#hardOrder) {
+    for (const tuple of this.#hard.ordered()) {
       if (tuple.highest < floor) break
       for (const row of tuple.near(vals)) {
         if (row.priority < floor || !all(row.tests, vals, members)) continue
@@ -306,9 +373,8 @@ export class TableIndex {
   }
 
   #softNear(vals: readonly Val[], members: Members, floor: number): Row[] {
-    this.#softOrder ??= [...this.#soft.values()].sort(byHighest)
     const found: Row[] = []
-    for (const tuple of this.#softOrder) {
+    for (const tuple of this.#soft.ordered()) {
       if (tuple.highest < floor) break
       for (const row of tuple.near(vals)) {
         if (row.priority >= floor && all(row.tests, vals, members)) found.push(row)
@@ -350,13 +416,13 @@ export class TableIndex {
     const note = (row: Row): void => {
       for (const test of row.tests) if (test.field === its && test.mask === undefined) found.add(test.value)
     }
-    for (const tuple of this.#hard.values()) {
+    for (const tuple of this.#hard.all) {
       if (!asksFor(tuple, its)) continue
       for (const row of tuple.near(vals)) if (all(row.tests, vals, members)) note(row)
     }
     if (this.#soft.size === 0) return found
     const ids = new Set<number>()
-    for (const tuple of this.#soft.values()) {
+    for (const tuple of this.#soft.all) {
       const asks = asksFor(tuple, its)
       if (asks && tuple.tests.length === 1) continue
       for (const row of tuple.near(vals)) {
@@ -372,7 +438,7 @@ export class TableIndex {
   /** Values of a field that some row asks for which does not look at another field. */
   mentionedAlone(its: number, other: number | undefined, vals: readonly Val[], members: Members): Set<Exact> {
     const found = new Set<Exact>()
-    for (const tuple of this.#hard.values()) {
+    for (const tuple of this.#hard.all) {
       if (!asksFor(tuple, its)) continue
       if (other !== undefined && asksFor(tuple, other)) continue
       for (const row of tuple.near(vals)) {
@@ -386,7 +452,7 @@ export class TableIndex {
   /** Rows that a region may meet, and the clauses of conjunctions that may be complete in it. */
   compatible(vals: readonly Val[], members: Members): Row[] {
     const found: Row[] = []
-    for (const tuple of this.#hard.values()) {
+    for (const tuple of this.#hard.all) {
       for (const row of tuple.near(vals)) if (all(row.tests, vals, members)) found.push(row)
     }
     for (const { clauses } of this.#complete(this.#softNear(vals, members, -1))) found.push(...clauses.flat())
@@ -410,6 +476,20 @@ function asksFor({ tests }: Tuple, its: number): boolean {
 export function takesAll(tests: readonly Test[], vals: readonly Val[]): boolean {
   for (const test of tests) if (!implies(vals[test.field], test)) return false
   return true
+}
+
+/** The same order as sort() makes; few hits are put in their places one by one. */
+function sortHits(hits: Hit[]): void {
+  if (hits.length > 8) {
+    hits.sort(byPriority)
+    return
+  }
+  for (let at = 1; at < hits.length; at++) {
+    const hit = hits[at] as Hit
+    let to = at
+    for (; to > 0 && (hits[to - 1] as Hit).priority < hit.priority; to--) hits[to] = hits[to - 1] as Hit
+    hits[to] = hit
+  }
 }
 
 const byPriority = (one: Hit, other: Hit): number => other.priority - one.priority

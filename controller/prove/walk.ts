@@ -33,11 +33,11 @@ import {
 } from './region.ts'
 import type { Hit, Row } from './rows.ts'
 import { isOneWith } from './same.ts'
-import { ETH_DST, ETH_SRC, settle, stray } from './settle.ts'
+import { ETH_DST, settle } from './settle.ts'
 import type { Val } from './space.ts'
 import { asksWho, NOWHERE, onesOf, Split, type SplitParts } from './split.ts'
 import type { TableIndex } from './table.ts'
-import { areSame, forget, isCovered, isMust, shapeOf } from './walking.ts'
+import { areSame, forget, isCovered, isMust, isTransit, isUnpromised, shapeOf } from './walking.ts'
 
 /** Rows above that are looked at for whether they take all of what a row takes; of one test each, all are. */
 const MOST_WIDE = 24
@@ -68,7 +68,6 @@ export class SwitchWalk {
   readonly #tables: ReadonlyMap<number, TableIndex>
   readonly #asker: Asker
   readonly #live: Liveness
-  readonly #probes: ProbeFinder
   readonly #judge: Judge
   readonly #ends: Ends
   /** Tables that do nothing, and where they lead. */
@@ -78,7 +77,9 @@ export class SwitchWalk {
   readonly #entries: Entries
   /** The port whose own packets are being looked at, and where they have come to. */
   #root: Root | undefined
-  #own: Node[] = []
+  readonly #own: Node[] = []
+  /** Of this sweep: what one has found is found for others alike. */
+  readonly #splits: Split[] = []
   /** What is being looked at. */
   #node = new Node(-1, entering(ghostAt('idle', 0)), undefined, undefined)
   readonly #leaving: Leaving
@@ -97,8 +98,7 @@ export class SwitchWalk {
     })
     this.#live = new Liveness(tables)
     this.#graph = this.#newGraph()
-    this.#probes = new ProbeFinder(site.facts, tables)
-    this.#judge = new Judge(site, this.#probes)
+    this.#judge = new Judge(site, new ProbeFinder(site.facts, tables))
     this.#ends = new Ends(site, this.#judge)
     this.#entries = new Entries(site, this.#entering())
     this.#leaving = {
@@ -131,13 +131,14 @@ export class SwitchWalk {
   run(): Walked {
     this.#graph = this.#newGraph()
     this.#entries.roots.clear()
-    this.#probes.forget(undefined)
+    this.#judge.forget(undefined)
     this.#shape = shapeOf(this.#tables)
     this.#live.compute()
     this.#passages.clear()
     for (const [number, { passage }] of this.#tables) if (passage !== undefined) this.#passages.set(number, passage)
     for (const port of this.#entries.portNumbers()) this.#entries.enter(port)
     this.#graph.sweep(this.#visitNode)
+    for (const split of this.#splits.splice(0)) split.close()
     return this.#walked()
   }
 
@@ -155,7 +156,7 @@ export class SwitchWalk {
     const marks = { graph: this.#graph, tables: this.#tables, roots: this.#entries.roots, facts: this.#facts }
     for (const { table, row } of rows) markRow(marks, table, row, again, moved)
     if (names.size > 0) for (const node of this.#graph.open) this.#graph.mark(node, { lookUp: true, whose: names })
-    this.#probes.forget(moved)
+    this.#judge.forget(moved)
     markMoved(this.#graph, moved, facts.openers)
     const known = this.#entries.portNumbers()
     for (const port of again) {
@@ -164,6 +165,7 @@ export class SwitchWalk {
     }
     for (const root of names.size > 0 ? this.#entries.roots.values() : []) this.#entries.enterMusts(root, names)
     this.#graph.sweep(this.#visitNode)
+    for (const split of this.#splits.splice(0)) split.close()
     return this.#walked()
   }
 
@@ -194,15 +196,20 @@ export class SwitchWalk {
 
   /** Packets that nobody has been found to have sent are their port's own: they are looked at at once. */
   #sweep(root: Root): void {
-    for (let table = 0; this.#own.length > 0; table++) {
-      for (let at = 0; at < this.#own.length; at++) {
-        const node = this.#own[at] as Node
-        if (node.table !== table) continue
-        root.regions++
-        if (!root.tables.includes(table)) root.tables.push(table)
-        this.#visitOwn(node)
+    const own = this.#own
+    while (own.length > 0) {
+      let table = 256
+      for (const node of own) if (node.table < table) table = node.table
+      root.tables.push(table)
+      let left = 0
+      for (let at = 0; at < own.length; at++) {
+        const node = own[at] as Node
+        if (node.table === table) {
+          root.regions++
+          this.#visitOwn(node)
+        } else own[left++] = node
       }
-      this.#own = this.#own.filter((node) => node.table > table)
+      own.length = left
     }
     this.#root = undefined
   }
@@ -225,7 +232,8 @@ export class SwitchWalk {
   /** What a port's own nodes find and lead to counts as the port's. */
   #putOwn(table: number, region: Region, { node: { outs, doubts, ways } }: Root): void {
     const { live } = this.#live.at(table)
-    let to = this.#own.find((node) => node.table === table && isOneWith(sampleOf(node), region, live))
+    let to: Node | undefined
+    for (const node of this.#own) if (node.table === table && isOneWith(sampleOf(node), region, live)) to = node
     if (to === undefined) {
       to = new Node(table, region, undefined, undefined)
       to.outs = outs
@@ -271,7 +279,6 @@ export class SwitchWalk {
   #goesOn(table: number, region: Region): void {
     const node = this.#node
     const before = region.ghost.phase
-    this.#refuseForeignMac(region)
     settle(region, this.#site)
     if (region.ghost.phase === 'stray' && before !== 'stray' && isMust(region) && !region.ghost.neighbour)
       this.#ends.loss(node, region, region.ghost.why)
@@ -279,7 +286,7 @@ export class SwitchWalk {
     forget(region, matters)
     if (region.ghost.phase === 'aimed' && !matters.who) {
       if (this.#judge.isNobody(region)) return
-      const why = this.#whyNot(region)
+      const why = isTransit(region) ? undefined : this.#judge.whyNot(region)
       if (why !== undefined && region.ghost.pairs !== undefined) {
         for (const one of onesOf(region)) this.#goesOn(table, one)
         return
@@ -293,19 +300,6 @@ export class SwitchWalk {
       region.ghost = { ...region.ghost, must: '' }
     }
     this.#put(table, region)
-  }
-
-  /** From a link or an uplink, the MAC address of an interface that cannot be behind it. */
-  #refuseForeignMac(region: Region): void {
-    const { ghost, vals } = region
-    // The answer to a neighbour has the MAC address of whom it is about.
-    if (ghost.neighbour || ghost.phase !== 'raw' || (ghost.entry !== 'fabric' && ghost.entry !== 'uplink')) return
-    const mac = vals[ETH_SRC]
-    const owner = typeof mac === 'number' ? this.#facts.byMac(mac) : undefined
-    if (owner === undefined) return
-    const isOurs = ghost.entry === 'fabric' || this.#site.normal
-    if (isOurs && owner.place?.datapathId !== this.#site.datapath.datapathId) return
-    stray(region, `it has the MAC address of ${owner.name}`)
   }
 
   /** Judges what goes on where nobody asks any more who it is from and for. @returns Whether it goes on. */
@@ -330,12 +324,6 @@ export class SwitchWalk {
     }
     region.alias = NO_ALIAS
     return true
-  }
-
-  #whyNot(region: Region): Finding | undefined {
-    const { entry, tracking, where } = region.ghost
-    const isTransit = entry !== 'tenant' && tracking === 'none' && where !== 'here'
-    return isTransit ? undefined : this.#judge.whyNot(region)
   }
 
   // ---- one region at one table ----
@@ -391,7 +379,9 @@ export class SwitchWalk {
     if (region.ghost.phase === 'aimed') {
       if (asksWho(region, table)) {
         const split = new Split(this.#facts, region, table)
-        split.all(this.#splitting)
+        const like = this.#splits.find((one) => one.isLike(region, table))
+        split.all(this.#splitting, like)
+        if (like === undefined) this.#splits.push(split)
         this.#leaveTogether(split, region)
         this.#node.split = split
         return true
@@ -438,6 +428,7 @@ export class SwitchWalk {
     node.hits = hits
     const before = isSame ? node.left : undefined
     node.left = hits.length > MANY && this.#root === undefined ? new Map() : undefined
+    const isQuiet = isUnpromised(region)
     const wide: Hit[] = []
     let above = 0
     let priority = -1
@@ -454,13 +445,17 @@ export class SwitchWalk {
         this.#leaveOne(region, hit, before?.get(hit))
         continue
       }
+      if (isQuiet && hit.row.isDrop) {
+        if (hit.tests.length < 2 || wide.length < MOST_WIDE) wide.push(hit)
+        continue
+      }
       const part = narrow(region, hit.tests)
       if (isCovered(wide, hit, part)) continue
       if (hit.tests.length < 2 || wide.length < MOST_WIDE) wide.push(hit)
       part.above = above === 0 ? region.above : ({ hits, count: above, next: region.above } satisfies Above)
       this.#leave(part, hit)
     }
-    if (!misses || asked !== 'nobody') return
+    if (!misses || isQuiet || asked !== 'nobody') return
     const rest = copyOf(region)
     rest.above = hits.length === 0 ? region.above : { hits, count: hits.length, next: region.above }
     this.#ends.drop(node, rest)

@@ -53,3 +53,14 @@ export function shapeOf(tables: ReadonlyMap<number, TableIndex>): string {
 export function isMust({ ghost }: Region): boolean {
   return ghost.must !== ''
 }
+
+/** Packets of which it says nothing that they are dropped (ends.ts). */
+export function isUnpromised({ ghost: { phase, family, must } }: Region): boolean {
+  if (phase === 'raw' || phase === 'stray') return must === '' || family === 0
+  return family === 0 && phase !== 'passed'
+}
+
+/** From a link or an uplink, and not for an interface here: the switch of one of its ends asks policy. */
+export function isTransit({ ghost: { entry, tracking, where } }: Region): boolean {
+  return entry !== 'tenant' && tracking === 'none' && where !== 'here'
+}

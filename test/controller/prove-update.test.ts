@@ -2,6 +2,7 @@
  * The proof that follows changes: after each of many random edits of a network, and after faults that come and go in its
  * tables, it finds what a proof of everything finds, and does so without one where nothing is wrong.
  */
+import { randomInt } from 'node:crypto'
 import { expect } from 'chai'
 import { collect } from '../../controller/flows/ledger.ts'
 import { emptyDelta, mergeDelta } from '../../controller/policy/intent.ts'
@@ -115,16 +116,23 @@ function check(backend: Backend, seed: number, edits: number): { followed: numbe
 }
 
 describe('the proof that follows changes', () => {
-  for (const [backend, seed] of [
-    ['fabric', 4],
-    ['normal', 3],
-  ] as const) {
+  for (const backend of ['fabric', 'normal'] as const) {
     it(`finds what a proof of everything finds, with back end ${backend}`, function () {
       this.timeout(300_000)
-      const edits = Number(process.env['PROVE_EDITS'] ?? 40)
-      const { followed, faults } = check(backend, Number(process.env['PROVE_SEED'] ?? seed), edits)
-      expect(faults).to.be.greaterThan(3)
-      expect(followed).to.be.greaterThan(edits / 3)
+      const { PROVE_EDITS: edits = 30, PROVE_SEED: fixed } = process.env
+      const met = { followed: 0, faults: 0 }
+      for (let world = 0; world < 10 && (met.followed < 15 || met.faults < 5); world++) {
+        const seed = fixed === undefined ? randomInt(2 ** 31) : Number(fixed) + world
+        try {
+          const { followed, faults } = check(backend, seed, Number(edits))
+          met.followed += followed
+          met.faults += faults
+        } catch (error) {
+          throw new Error(`PROVE_SEED=${seed}`, { cause: error })
+        }
+      }
+      expect(met.faults).to.be.at.least(5)
+      expect(met.followed).to.be.at.least(15)
     })
   }
 })
