@@ -37,6 +37,7 @@ import { Compiler } from './policy/compile.ts'
 import { demandRows } from './policy/compile-demand.ts'
 import { Intent } from './policy/intent.ts'
 import { PolicyLookup } from './policy/lookup.ts'
+import { StateChanges } from './state-changes.ts'
 import { SteeringWatch } from './steering.ts'
 import { Verifier } from './verify.ts'
 import { createWriter, REQUEST_LIMITS } from './write.ts'
@@ -233,6 +234,7 @@ async function start(
     clock: () => clock.monotonic(),
   })
   lifecycle.onStop('compiler', () => loop.close())
+  const changes = new StateChanges()
   const verifier = new Verifier({
     entries: () => ({ revision: store.revision(), entries: intentEntries(store) }),
     observed,
@@ -271,6 +273,7 @@ async function start(
     }
     zones.changed(delta.places, delta.datapaths)
     loop.observedChanged(delta)
+    changes.observedChanged(delta)
     if (loop.isOpen) steering.look()
   }
   const demands = new Demands({
@@ -379,6 +382,7 @@ async function start(
       zones.numbered(delta.numbers)
       if (delta.switches.size > 0) demands.modesChanged()
       loop.intentChanged(delta, flushes)
+      changes.intentChanged(delta)
       if (loop.isOpen) steering.look()
     },
     error: (error: unknown) => log.error('the watch on the store broke; restart the controller', { error }),
@@ -420,6 +424,7 @@ async function start(
       events,
       applied,
       verifier,
+      changes,
       planner,
       network: {
         get switches() {

@@ -58,6 +58,7 @@ export const METHOD_ROLES: Readonly<Record<string, readonly Role[]>> = {
   // It changes nothing, but costs the work of compiling everything.
   '/tagsteer.v1.VerifyService/Verify': WRITERS,
   '/tagsteer.v1.ProveService/Prove': WRITERS,
+  '/tagsteer.v1.ProveService/Watch': WRITERS,
   '/tagsteer.v1.ApplyService/Plan': WRITERS,
   '/tagsteer.v1.EventService/WatchRecords': EVERYONE,
   '/tagsteer.v1.EventService/WatchEvents': EVERYONE,

@@ -13,6 +13,7 @@ import type { PolicyLookup } from '../policy/lookup.ts'
 import type { SwitchProgram } from '../policy/program.ts'
 import type { Backend, ObservedView } from '../policy/state.ts'
 import type { ProofInput } from '../prove/prove.ts'
+import type { StateChanges } from '../state-changes.ts'
 import type { Verifier } from '../verify.ts'
 import type { Writer } from '../write.ts'
 
@@ -57,4 +58,6 @@ export interface ApiDependencies {
   events: EventLog
   /** Compares everything, in slices. */
   verifier: Pick<Verifier, 'run'>
+  /** What becomes another in intent and observed. */
+  changes: StateChanges
 }

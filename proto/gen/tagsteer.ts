@@ -151,6 +151,7 @@ import type { Vnp as _tagsteer_v1_Vnp, Vnp__Output as _tagsteer_v1_Vnp__Output }
 import type { VnpServiceClient as _tagsteer_v1_VnpServiceClient, VnpServiceDefinition as _tagsteer_v1_VnpServiceDefinition } from './tagsteer/v1/VnpService.ts';
 import type { WaitAppliedRequest as _tagsteer_v1_WaitAppliedRequest, WaitAppliedRequest__Output as _tagsteer_v1_WaitAppliedRequest__Output } from './tagsteer/v1/WaitAppliedRequest.ts';
 import type { WatchEventsRequest as _tagsteer_v1_WatchEventsRequest, WatchEventsRequest__Output as _tagsteer_v1_WatchEventsRequest__Output } from './tagsteer/v1/WatchEventsRequest.ts';
+import type { WatchProofsRequest as _tagsteer_v1_WatchProofsRequest, WatchProofsRequest__Output as _tagsteer_v1_WatchProofsRequest__Output } from './tagsteer/v1/WatchProofsRequest.ts';
 import type { WatchRecordsRequest as _tagsteer_v1_WatchRecordsRequest, WatchRecordsRequest__Output as _tagsteer_v1_WatchRecordsRequest__Output } from './tagsteer/v1/WatchRecordsRequest.ts';
 import type { Witness as _tagsteer_v1_Witness, Witness__Output as _tagsteer_v1_Witness__Output } from './tagsteer/v1/Witness.ts';
 import type { WitnessEnd as _tagsteer_v1_WitnessEnd, WitnessEnd__Output as _tagsteer_v1_WitnessEnd__Output } from './tagsteer/v1/WitnessEnd.ts';
@@ -347,6 +348,7 @@ export interface ProtoGrpcType {
       VnpService: SubtypeConstructor<typeof grpc.Client, _tagsteer_v1_VnpServiceClient> & { service: _tagsteer_v1_VnpServiceDefinition }
       WaitAppliedRequest: MessageTypeDefinition<_tagsteer_v1_WaitAppliedRequest, _tagsteer_v1_WaitAppliedRequest__Output>
       WatchEventsRequest: MessageTypeDefinition<_tagsteer_v1_WatchEventsRequest, _tagsteer_v1_WatchEventsRequest__Output>
+      WatchProofsRequest: MessageTypeDefinition<_tagsteer_v1_WatchProofsRequest, _tagsteer_v1_WatchProofsRequest__Output>
       WatchRecordsRequest: MessageTypeDefinition<_tagsteer_v1_WatchRecordsRequest, _tagsteer_v1_WatchRecordsRequest__Output>
       Witness: MessageTypeDefinition<_tagsteer_v1_Witness, _tagsteer_v1_Witness__Output>
       WitnessEnd: MessageTypeDefinition<_tagsteer_v1_WitnessEnd, _tagsteer_v1_WitnessEnd__Output>

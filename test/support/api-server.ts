@@ -8,6 +8,7 @@ import { EventLog } from '../../controller/events.ts'
 import { Observed } from '../../controller/observe.ts'
 import { Intent } from '../../controller/policy/intent.ts'
 import { PolicyLookup } from '../../controller/policy/lookup.ts'
+import { StateChanges } from '../../controller/state-changes.ts'
 import { createWriter } from '../../controller/write.ts'
 import { loadServices } from '../../proto/index.ts'
 import type { Store } from '../../store/contract.ts'
@@ -56,6 +57,7 @@ export async function testApi(
     events,
     applied: new Applied(() => switches),
     verifier: { run: async () => {} },
+    changes: new StateChanges(),
     planner,
     network: {
       switches: new Map(),

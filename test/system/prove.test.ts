@@ -2,21 +2,24 @@
  * `tagsteer prove` on a real Open vSwitch: what the controller installed is proved as read back; a row that somebody puts
  * into our tables is found, and ofproto/trace confirms the packet that the proof shows.
  */
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { expect } from 'chai'
 import { TABLES } from '../../controller/policy/pipeline.ts'
 import { addBridge, removeBridge } from '../support/bridge.ts'
-import { RunningController } from '../support/running-controller.ts'
+import { RunningController, TAGSTEER, until } from '../support/running-controller.ts'
 
 interface Proof {
   proved: boolean
   flows: number
   counterexamples: { kind: string; from: string; flow: string; arrivals: string[]; rows: { cookie: string }[] }[]
   open: object[]
+  assumptions: string[]
+  generation: string
 }
 
 describe('the proof on Open vSwitch', function () {
@@ -75,7 +78,10 @@ ${interfaces.join('')}`,
     expect([code, proof.counterexamples, proof.open]).to.deep.equal([0, [], []])
     expect(proof.flows).to.be.greaterThan(50)
     expect(prove('--desired').code).to.equal(0)
-    expect(controller.tagsteer('prove').out).to.match(/^proved: 1 switches, \d+ flows, in \d+ ms, generation \d+\n$/)
+    expect(proof.assumptions.join()).to.match(/marks are not looked into/)
+    expect(controller.tagsteer('prove').out).to.match(
+      /^proved: 1 switches, \d+ flows, in \d+ ms, generation \d+\n(assumed: .+\n)+$/,
+    )
   })
 
   it('finds a row of somebody else, with a packet that ofproto/trace confirms', () => {
@@ -89,5 +95,37 @@ ${interfaces.join('')}`,
     const trace = run('ovs-appctl', 'ofproto/trace', bridge, found?.flow ?? '')
     expect(trace).to.match(/priority 65000, cookie 0x66\n\s+output:3/)
     run('ovs-ofctl', '-O', 'OpenFlow13', 'del-flows', bridge, match.replace(',priority=65000', ''))
+  })
+
+  it('goes on with --watch: after each generation, and when somebody else changed the tables', async () => {
+    const watch = spawn(process.execPath, [TAGSTEER, 'prove', '--watch', '--every', '1', '-o', 'json'], {
+      env: { ...process.env, TAGSTEER_HOME: controller.home },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    const proofs: Proof[] = []
+    createInterface(watch.stdout).on('line', (line) => proofs.push(JSON.parse(line) as Proof))
+    const next = (what: string, fits: (proof: Proof) => boolean): Promise<Proof> => {
+      const from = proofs.length
+      return until(
+        what,
+        async () => proofs.slice(from).find(fits) as Proof,
+        (found) => found !== undefined,
+      )
+    }
+    try {
+      const first = await next('the first proof', () => true)
+      expect(first.proved, JSON.stringify(first)).to.equal(true)
+      expect(controller.tagsteer('tag', 'i2', 'other', '--wait', 'applied').code).to.equal(0)
+      const later = await next('a later generation', ({ generation }) => Number(generation) > Number(first.generation))
+      expect(later.proved, JSON.stringify(later)).to.equal(true)
+      const match = `table=${TABLES.destination},priority=65000,tcp,tp_dst=4444`
+      run('ovs-ofctl', '-O', 'OpenFlow13', 'add-flow', bridge, `cookie=0x66,${match},actions=output:3`)
+      const failed = await next('a proof that fails', ({ proved }) => !proved)
+      expect(failed.counterexamples[0]?.rows.at(-1)?.cookie).to.equal('0x0000000000000066')
+      run('ovs-ofctl', '-O', 'OpenFlow13', 'del-flows', bridge, match.replace(',priority=65000', ''))
+      await next('a proof again', ({ proved }) => proved)
+    } finally {
+      watch.kill('SIGKILL')
+    }
   })
 })

@@ -26,6 +26,10 @@ export interface ProveResponse {
    * Switches that were asked about and not looked at.
    */
   'notProved'?: (_tagsteer_v1_NotProved)[];
+  /**
+   * What is taken for given and not proved, a sentence each.
+   */
+  'assumptions'?: (string)[];
 }
 
 export interface ProveResponse__Output {
@@ -49,4 +53,8 @@ export interface ProveResponse__Output {
    * Switches that were asked about and not looked at.
    */
   'notProved': (_tagsteer_v1_NotProved__Output)[];
+  /**
+   * What is taken for given and not proved, a sentence each.
+   */
+  'assumptions': (string)[];
 }

@@ -1,0 +1,24 @@
+/**
+ * What a proof takes for given: a sentence for each thing that it has no model of. It refuses to prove.
+ */
+import type { Flow } from '../policy/program.ts'
+import type { NetworkState } from '../policy/state.ts'
+
+/** @param flows Of all switches that were looked at. */
+export function assumptionsOf({ intent }: NetworkState, flows: Iterable<Flow>): string[] {
+  const found = [
+    'connection tracking says of each packet what it is (new, established, reply); the contents of marks are not looked into',
+    'links lead where topology has seen them lead',
+  ]
+  for (const { rules } of intent.policies.values()) {
+    if (!rules.some(({ established }) => established === 'keep')) continue
+    found.push('connections that a rule keeps go on whatever policy says now (established: keep)')
+    break
+  }
+  for (const { instructions } of flows) {
+    if (!instructions.some(({ type }) => type === 'meter')) continue
+    found.push('meters let every packet pass: rates are not looked into')
+    break
+  }
+  return found
+}
