@@ -53,6 +53,8 @@ export interface ProveOptions {
   limit: number
   /** Where packets come in that are looked at; absent: all switches. */
   switches?: ReadonlySet<string>
+  /** Doubts of one kind that are looked into one by one, where other than 40; of more, the rest is left open. */
+  perKind?: number
 }
 
 const NO_MEMBERS = { has: () => false }
@@ -220,7 +222,7 @@ export class Prover {
   #confirm(
     facts: Facts,
     doubts: readonly Doubt[],
-    { limit }: ProveOptions,
+    { limit, perKind: most = PER_KIND }: ProveOptions,
   ): Pick<Proof, 'counterexamples' | 'open' | 'refuted'> {
     const counterexamples: Counterexample[] = []
     const open: Open[] = []
@@ -241,7 +243,7 @@ export class Prover {
       const kind = `${doubt.kind} ${doubt.datapathId} ${doubt.why}`
       const count = perKind.get(kind) ?? 0
       perKind.set(kind, count + 1)
-      if (count >= PER_KIND) {
+      if (count >= most) {
         left.push(doubt)
         continue
       }

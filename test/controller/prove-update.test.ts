@@ -15,7 +15,7 @@ import { CompileWorld } from '../support/compile-world.ts'
 import { type Fault, KINDS, withFault } from '../support/faults.ts'
 import { beginning, edited } from '../support/random-edits.ts'
 
-const OPTIONS = { limit: 3 }
+const OPTIONS = { limit: 1, perKind: 2 }
 
 /** Counts proofs of everything. */
 class Counting extends Prover {
@@ -119,9 +119,9 @@ describe('the proof that follows changes', () => {
   for (const backend of ['fabric', 'normal'] as const) {
     it(`finds what a proof of everything finds, with back end ${backend}`, function () {
       this.timeout(300_000)
-      const { PROVE_EDITS: edits = 30, PROVE_SEED: fixed } = process.env
+      const { PROVE_EDITS: edits = 12, PROVE_SEED: fixed } = process.env
       const met = { followed: 0, faults: 0 }
-      for (let world = 0; world < 10 && (met.followed < 15 || met.faults < 5); world++) {
+      for (let world = 0; world < 20 && (met.followed < 10 || met.faults < 3); world++) {
         const seed = fixed === undefined ? randomInt(2 ** 31) : Number(fixed) + world
         try {
           const { followed, faults } = check(backend, seed, Number(edits))
@@ -131,8 +131,8 @@ describe('the proof that follows changes', () => {
           throw new Error(`PROVE_SEED=${seed}`, { cause: error })
         }
       }
-      expect(met.faults).to.be.at.least(5)
-      expect(met.followed).to.be.at.least(15)
+      expect(met.faults).to.be.at.least(3)
+      expect(met.followed).to.be.at.least(10)
     })
   }
 })

@@ -60,7 +60,7 @@ function prove(
   const prover = new Prover()
   for (const [datapathId, program] of programs)
     prover.set(datapathId, { program, foreign: foreign.get(datapathId) ?? [] })
-  return prover.prove(state, linksOf(state), { limit: 1 })
+  return prover.prove(state, linksOf(state), { limit: 1, perKind: 4 })
 }
 
 const WITH_PORTS = [6, 17]
