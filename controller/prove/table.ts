@@ -5,7 +5,7 @@
  * FIELDS). It refuses to know what rows do.
  */
 import { type Effect, type Hit, moves, nexts, type Row, readByEffects } from './rows.ts'
-import { type Exact, field, implies, isExact, type Members, meets, narrowed, type Test, type Val } from './space.ts'
+import { type Exact, field, implies, type Members, meets, narrowed, type Test, type Val } from './space.ts'
 import { type Tuple, Tuples } from './tuples.ts'
 
 export interface Lookup {
