@@ -159,19 +159,28 @@ function steps(
   told.push(...copySteps(answer, here))
   if (answer.way.via.length > 0 && path.problem === undefined)
     told.push({ ...SAID, where: here, table: 'steer', finding: `goes through ${answer.way.via.join(', then ')}` })
-  const way = path.hops.map(({ datapathId }) => nameOf(deps, datapathId)).join(' - ')
+  const way = switchesOn(deps, answer).join(' - ')
   const blocked = path.problem !== undefined
   told.push({
     where: here,
     table: 'forward',
     finding:
       path.problem ??
-      (path.hops.length > 1 ? `path ${way}` : path.hops.length === 1 ? `stays on ${way}` : 'leaves by an uplink'),
+      (way.includes(' - ') ? `path ${way}` : path.hops.length === 1 ? `stays on ${way}` : 'leaves by an uplink'),
     verdict: blocked ? 'VERDICT_DENY' : 'VERDICT_ALLOW',
     decides: blocked,
     packets: '0',
   })
   return told
+}
+
+/** Switches that the packet crosses; where services are on its way, those of its ends and of the services. */
+function switchesOn(deps: ApiDependencies, { from, to, way, path }: ExplainedTraffic): string[] {
+  const { places } = deps.network.observed
+  const served = way.via.map((name) => places.get(name)?.datapathId)
+  const stops = [from.place?.datapathId, ...served, to.place?.datapathId].filter((its) => its !== undefined)
+  const crossed = served.length === 0 ? path.hops.map(({ datapathId }) => datapathId) : stops
+  return crossed.filter((its, index) => its !== crossed[index - 1]).map((datapathId) => nameOf(deps, datapathId))
 }
 
 const SAID = { verdict: 'VERDICT_UNSPECIFIED', decides: false, packets: '0' } as const

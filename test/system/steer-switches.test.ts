@@ -135,7 +135,8 @@ describe('mirrors and redirects between Open vSwitch bridges', function () {
       expect(await counts('web', to, UDP)).to.deep.equal({ ...NOBODY, fw: NUMBERS, [to]: NUMBERS })
       const { verdict, steps } = await explain(to)
       expect(verdict).to.equal('VERDICT_ALLOW')
-      expect(steps.map(({ finding }) => finding)).to.include('goes through fw')
+      const path = [1, 2, PLACES[to]].map(switchName).join(' - ')
+      expect(steps.map(({ finding }) => finding)).to.include.members(['goes through fw', `path ${path}`])
     })
 
     it(`take packets to ${to} through a chain over both links, and copy each once to another switch`, async () => {
