@@ -233,8 +233,8 @@ describe('the prover', () => {
     })
     const { PROVE_RUNS: runs, PROVE_SEED: seed } = process.env
     if (runs !== undefined) fc.assert(property, { numRuns: Number(runs), ...(seed && { seed: Number(seed) }) })
-    const isMet = (): boolean => told.found >= 4 && told.harmless >= 2
-    for (let batch = 0; batch < MOST_BATCHES && !isMet(); batch++) fc.assert(property, { numRuns: 6 })
+    const isMet = (): boolean => told.found >= 2 && told.harmless >= 2
+    for (let batch = 0; batch < MOST_BATCHES && !isMet(); batch++) fc.assert(property, { numRuns: 3 })
     expect(isMet(), JSON.stringify(told)).to.equal(true)
   })
 })
