@@ -287,7 +287,7 @@ function plainOf(region: Region): Region {
 }
 
 function asksWorld(vals: Region['vals'], table: TableIndex): boolean {
-  return vals[NETWORK] !== 0 && table.tested.has(IP_SRC[4]) && isExact(vals[NETWORK])
+  return vals[NETWORK] !== 0 && isExact(vals[NETWORK]) && FAMILIES.some((family) => table.tested.has(IP_SRC[family]))
 }
 
 function isNeighbourType(vals: Region['vals']): boolean {

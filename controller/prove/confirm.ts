@@ -96,7 +96,7 @@ export class Confirmer {
         if (example !== undefined) return { kind: 'confirmed', example }
       }
     }
-    const needs = unwritable([...wanted.keys()].filter((its) => !isEndField(its)))
+    const needs = unwritable([...wanted].flatMap(([its, val]) => (isEndField(its) || mayBeZero(its, val) ? [] : its)))
     const special = doubt.kind === 'unmodelled' || ['rel', 'rel-rpl', 'inv'].includes(doubt.tracking)
     if (special) needs.push(doubt.why)
     return needs.length > 0 ? { kind: 'open', needs } : { kind: 'refuted' }
@@ -237,7 +237,9 @@ export class Confirmer {
         found.push(fitted(header, wanted, true))
       }
     }
-    return found.map((header) => ({ header, opening, trial }))
+    // What a doubt wants may make of an answer what is none.
+    const answers = (header: Header): boolean => LAYER4.every((its) => header.get(its) === plain.get(its))
+    return found.flatMap((header) => (opening !== undefined && !answers(header) ? [] : { header, opening, trial }))
   }
 
   /** Other ends in the place of the true ones. */
@@ -382,10 +384,20 @@ function headerOf({ from, to, layer4, reply }: Trial, serial: number): Header {
   return header
 }
 
+const LAYER4 = [
+  ...['ip_proto', 'tcp_src', 'tcp_dst', 'udp_src', 'udp_dst', 'sctp_src', 'sctp_dst'],
+  ...['icmpv4_type', 'icmpv4_code', 'icmpv6_type', 'icmpv6_code'],
+].map(field)
+
 const ENDS = new Set([ETH_SRC, ETH_DST, ETH_TYPE, IP_SRC[4], IP_SRC[6], IP_DST[4], IP_DST[6], field('in_port')])
 
 function isEndField(its: number): boolean {
   return ENDS.has(its)
+}
+
+/** What is not written is zero in every packet that is made. */
+function mayBeZero(its: number, val: Val): boolean {
+  return known(its, val).value === 0n
 }
 
 /** Puts in what a doubt knows of the header. @param ends What it knows of the ends, too. */

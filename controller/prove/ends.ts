@@ -39,7 +39,7 @@ export class Ends {
         if (ghost.must !== '' && ghost.phase === 'raw' && !isTaken(region)) this.loss(node, region, 'it is dropped')
         return
       case 'sent':
-        if (!isTaken(region)) this.loss(node, region, 'it is dropped')
+        if (!this.#judge.isUnspoken(region) && !isTaken(region)) this.loss(node, region, 'it is dropped')
         return
       case 'aimed': {
         if (ghost.unasked || ghost.tracking === 'inv' || ghost.tracking === 'rel' || ghost.tracking === 'rel-rpl')

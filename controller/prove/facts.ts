@@ -19,7 +19,7 @@ import { permits } from '../policy/permits.ts'
 import { isWorldIdentity, peersOf, worldIdentities } from '../policy/resolve.ts'
 import type { DatapathView, IntentView, NetworkState, ObservedDelta, Place } from '../policy/state.ts'
 import { zoneName } from '../policy/zones.ts'
-import { addressKey, inner, isAny, type Owner, pull, push } from './owners.ts'
+import { addressKey, count, inner, isAny, type Owner, type OwnerChange, pull, push, Spoken } from './owners.ts'
 
 /** A directed link between two of our switches. */
 export interface ProofLink {
@@ -37,12 +37,6 @@ export interface Layer4 {
 export interface StateChange {
   readonly intent: IntentDelta
   readonly observed: ObservedDelta
-}
-
-export interface OwnerChange {
-  readonly name: string
-  readonly before: Owner | undefined
-  readonly after: Owner | undefined
 }
 
 export interface FactsChange {
@@ -67,6 +61,7 @@ export class Facts {
   readonly #byNetwork = new Map<number, Owner[]>()
   /** By network; addresses of both families, 4 as numbers. */
   readonly #byAddress = new Map<number, Map<number | bigint, Owner>>()
+  readonly #spoken = new Spoken()
   readonly #switchNumbers = new Map<string, number>()
   readonly #switchByNumber = new Map<number, string>()
   readonly #reactive = new Set<string>()
@@ -100,6 +95,7 @@ export class Facts {
       if (reactive !== undefined) this.#reactive.add(datapathId)
     for (const { from, to } of links) this.#behind.set(portText(from), to)
     for (const record of intent.interfaces.values()) this.#addOwner(record)
+    this.#spoken.isAnother()
     this.#readRules()
     this.#prefixes = [{ identity: IDENTITY.world, prefix: undefined }]
     for (const [text, identity] of intent.prefixes) this.#prefixes.push({ identity, prefix: parsePrefix(text) })
@@ -138,6 +134,7 @@ export class Facts {
       // One alone has nobody of its own to talk to.
       for (const its of [before, after]) if (its !== undefined) moved.add(its.identity)
     }
+    if (this.#spoken.isAnother()) return undefined
     const vnps = new Set(delta.vnps)
     for (const name of delta.policies) vnps.add(this.#vnpOf.get(name) ?? '')
     if (delta.rulesChanged) this.#readRules()
@@ -178,8 +175,8 @@ export class Facts {
     this.owners.delete(owner.name)
     if (this.#byMac.get(owner.mac) === owner) this.#byMac.delete(owner.mac)
     pull(this.#byNetwork, network, owner)
-    const users = inner(this.#users, network)
-    users.set(identity, (users.get(identity) ?? 1) - 1)
+    count(this.#users, network, identity, -1)
+    this.#spoken.count(owner, -1)
     const addresses = inner(this.#byAddress, network)
     for (const address of owner.addresses) {
       if (addresses.get(addressKey(address)) === owner) addresses.delete(addressKey(address))
@@ -208,8 +205,8 @@ export class Facts {
     this.owners.set(owner.name, owner)
     this.#byMac.set(owner.mac, owner)
     push(this.#byNetwork, network, owner)
-    const users = inner(this.#users, network)
-    users.set(owner.identity, (users.get(owner.identity) ?? 0) + 1)
+    count(this.#users, network, owner.identity, 1)
+    this.#spoken.count(owner, 1)
     const addresses = inner(this.#byAddress, network)
     for (const address of owner.addresses) addresses.set(addressKey(address), owner)
     if (owner.place !== undefined) push(inner(this.#byPort, owner.place.datapathId), owner.place.port, owner)
@@ -243,6 +240,11 @@ export class Facts {
   /** How many interfaces of a network have an identity. */
   usersIn(identity: number, network: number): number {
     return this.#users.get(network)?.get(identity) ?? 0
+  }
+
+  /** Whether somebody in a network has an address of a family. */
+  speaks(network: number, family: Family): boolean {
+    return this.#spoken.has(network, family)
   }
 
   /** The port at the other end of a link. */

@@ -41,6 +41,11 @@ export class Judge {
     return true
   }
 
+  /** Nobody in the network has an address of this family: there is no end that a packet must get to, or come from. */
+  isUnspoken({ ghost: { network, family } }: Region): boolean {
+    return family !== 0 && !this.#site.facts.speaks(network, family)
+  }
+
   /** Why a region may not go on; undefined: policy permits all of it. */
   whyNot(region: Region): Finding | undefined {
     if (region.ghost.tracking === 'inv') {

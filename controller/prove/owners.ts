@@ -1,7 +1,7 @@
 /**
  * Interfaces as the data path knows them, and maps of maps and lists of them. It refuses to know what is true of them.
  */
-import type { Address } from '../../model/address.ts'
+import type { Address, Family } from '../../model/address.ts'
 import type { InterfaceRecord } from '../../model/records.ts'
 import type { Place } from '../policy/state.ts'
 
@@ -16,6 +16,47 @@ export interface Owner {
   /** Where it is attached; undefined where it is nowhere, or on a port that is a link. */
   readonly place: Place | undefined
   readonly isOpen: boolean
+}
+
+export interface OwnerChange {
+  readonly name: string
+  readonly before: Owner | undefined
+  readonly after: Owner | undefined
+}
+
+/** Families of which somebody in a network has an address. */
+export class Spoken {
+  readonly #counts = new Map<number, Map<Family, number>>()
+  /** What was true of those that were counted since, by network and family. */
+  readonly #before = new Map<string, boolean>()
+
+  /** @param by 1 for an owner that comes, -1 for one that goes. */
+  count({ network, addresses }: Owner, by: 1 | -1): void {
+    for (const { family } of addresses) {
+      const text = `${network} ${family}`
+      if (!this.#before.has(text)) this.#before.set(text, this.has(network, family))
+      count(this.#counts, network, family, by)
+    }
+  }
+
+  has(network: number, family: Family): boolean {
+    return (this.#counts.get(network)?.get(family) ?? 0) > 0
+  }
+
+  /** Whether another family is spoken in some network than when this was asked last. */
+  isAnother(): boolean {
+    const texts = [...this.#before]
+    this.#before.clear()
+    return texts.some(([text, before]) => {
+      const [network, family] = text.split(' ').map(Number) as [number, Family]
+      return this.has(network, family) !== before
+    })
+  }
+}
+
+export function count<K, L>(map: Map<K, Map<L, number>>, key: K, its: L, by: number): void {
+  const counts = inner(map, key)
+  counts.set(its, (counts.get(its) ?? 0) + by)
 }
 
 export function isAny(some: ReadonlySet<number> | undefined, moved: ReadonlySet<number>): boolean {

@@ -198,6 +198,28 @@ describe('the prover', () => {
     expect([counterexamples, open]).to.deep.equal([[], []])
   })
 
+  it('proves networks in which nobody, or not everybody, has addresses of both families', function () {
+    this.timeout(120_000)
+    const spoken = fc.array(fc.constantFrom('.', ':', '.:'), { minLength: 1, maxLength: 3 })
+    fc.assert(
+      fc.property(arbitraryRecords, spoken, ({ records, datapathIds }, families) => {
+        let next = 0
+        const fewer = records.map((record) => {
+          if (record.kind !== 'interface') return record
+          const its = families[next++ % families.length]!
+          return {
+            ...record,
+            addresses: record.addresses.filter((text) => [...its].some((sign) => text.includes(sign))),
+          }
+        })
+        const state = networkOf(intentOf({ records: fewer, datapathIds }), datapathIds)
+        const { counterexamples, open } = prove(state, compiled(state))
+        expect([counterexamples, open]).to.deep.equal([[], []])
+      }),
+      { numRuns: 20 },
+    )
+  })
+
   it('finds a fault, or the fault changes no fate', function () {
     this.timeout(600_000)
     const told = { found: 0, open: 0, harmless: 0 }

@@ -135,7 +135,7 @@ describe('verification', function () {
           const [key, flow] = [...program.flows][at % program.flows.size] as [string, Flow]
           if (kind === 'missing') program.flows.delete(key)
           else if (kind === 'changed') program.flows.set(key, { ...flow, cookie: flow.cookie ^ 1n })
-          else program.flows.set('99/1/', { ...flow, table: 99, priority: 1, match: [] })
+          else program.flows.set('254/1/', { ...flow, table: 254, priority: 1, match: [] })
           const findings = (await inside.verify()).find((one) => one.datapathId === datapathId)
           expect(findings !== undefined && isVerified(findings)).to.equal(false)
           expect(findings?.program).to.have.nested.property(`drift.${kind}`, 1)

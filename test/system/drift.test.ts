@@ -7,8 +7,8 @@ import { execFile } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
-import { cookieOf } from '../../controller/policy/cookie.ts'
-import { TABLES } from '../../controller/policy/pipeline.ts'
+import { cookieOf, PIPELINE_EPOCH } from '../../controller/policy/cookie.ts'
+import { TABLES, tablesOf } from '../../controller/policy/pipeline.ts'
 import type { Flow } from '../../controller/policy/program.ts'
 import { Daemons } from '../support/ovs-bridge.ts'
 import { Bench, programOf, type Told, towards } from '../support/southbound-bench.ts'
@@ -214,7 +214,11 @@ describe('drift on Open vSwitch', function () {
     expect(busy).to.include({ flows: 3000, foreign: 0 })
     expect(busy).to.have.nested.property('drift.count', 0)
     await ofctl('add-flow', BRIDGE, `table=${table(2)},priority=50000,cookie=0x99,actions=output:9`)
-    await ofctl('add-flow', BRIDGE, 'table=99,priority=5,cookie=0x97,actions=drop')
+    await ofctl(
+      'add-flow',
+      BRIDGE,
+      `table=${tablesOf(PIPELINE_EPOCH + 1).advertise},priority=5,cookie=0x97,actions=drop`,
+    )
     await ofctl('mod-group', BRIDGE, 'group_id=7,type=all,bucket=output:3')
     const found = await bench.southbound.compare(ID)
     expect(found).to.include({ flows: 3000, foreign: 1, changing: 0 })
