@@ -82,6 +82,9 @@ export interface MergeableState extends IntentView {
   readonly relevantTags: { has(tag: Tag): boolean }
 }
 
+/** Of tags that no rule mentions. */
+const IRRELEVANT: TagHash = { high: 0, low: 0 }
+
 /** Tags whose hash is kept. */
 const MAX_HASHES = 200_000
 
@@ -90,8 +93,10 @@ export class MergedPolicies {
   readonly #intent: MergeableState
   readonly #hash: Hash
   readonly #cache: LRUCache<number, Entry>
-  /** Of tags asked for; undefined for those that are not relevant. */
-  readonly #hashes = new Map<Tag, TagHash | undefined>()
+  /** Of tags asked for. */
+  readonly #hashes = new Map<Tag, TagHash>()
+  /** The relevant tags of the call that is made; no longer than that of the most. */
+  readonly #asked: Tag[] = []
   /** Entries by the partitions and policies that they were made from. */
   readonly #byVnp = new Index()
   readonly #byPolicy = new Index()
@@ -110,24 +115,25 @@ export class MergedPolicies {
 
   /** The merged policy of these tags, each once, in whatever order. */
   forTags(tags: Iterable<Tag>): MergedPolicy {
-    let [high, low, relevant] = [0, 0, 0]
+    const asked = this.#asked
+    let [high, low, count] = [0, 0, 0]
     for (const tag of tags) {
-      const hash = this.#hashes.has(tag) ? this.#hashes.get(tag) : this.#hashOf(tag)
-      if (hash === undefined) continue
-      relevant++
+      const hash = this.#hashes.get(tag) ?? this.#hashOf(tag)
+      if (hash === IRRELEVANT) continue
+      asked[count++] = tag
       high = (high + hash.high) | 0
       low = (low + hash.low) | 0
     }
     // As many bits as a number holds.
     const key = (high & 0x1f_ffff) * 0x1_0000_0000 + (low >>> 0)
     const found = this.#cache.get(key)
-    if (found !== undefined && this.#isOf(found, tags, relevant)) {
+    if (found !== undefined && this.#isOf(found, count)) {
       this.counts.hits++
       return found
     }
     if (found === undefined) this.counts.misses++
     else this.counts.collisions++
-    const entry = this.#make(key, new Set([...tags].filter((tag) => this.#intent.relevantTags.has(tag))))
+    const entry = this.#make(key, new Set(asked.slice(0, count)))
     this.#cache.set(key, entry)
     for (const { name } of entry.vnps) this.#byVnp.add(name, entry)
     for (const name of entry.policies) this.#byPolicy.add(name, entry)
@@ -156,22 +162,22 @@ export class MergedPolicies {
     this.#drop(this.#cache.values())
   }
 
-  #hashOf(tag: Tag): TagHash | undefined {
+  #hashOf(tag: Tag): TagHash {
     if (this.#hashes.size >= MAX_HASHES) this.#hashes.clear()
-    const whole = this.#intent.relevantTags.has(tag) ? this.#hash(tag) : undefined
-    const hash =
-      whole === undefined ? undefined : { high: Number(whole >> 32n) | 0, low: Number(whole & 0xffff_ffffn) | 0 }
+    let hash = IRRELEVANT
+    if (this.#intent.relevantTags.has(tag)) {
+      const whole = this.#hash(tag)
+      hash = { high: Number(whole >> 32n) | 0, low: Number(whole & 0xffff_ffffn) | 0 }
+    }
     this.#hashes.set(tag, hash)
     return hash
   }
 
-  /** @param relevant How many of the tags are relevant. */
-  #isOf(entry: Entry, tags: Iterable<Tag>, relevant: number): boolean {
-    if (entry.tags.size !== relevant) return false
-    let common = 0
-    // The entry may be older than what is relevant now.
-    for (const tag of tags) if (entry.tags.has(tag) && this.#hashes.get(tag) !== undefined) common++
-    return common === relevant
+  /** Whether the first of the tags asked for are those of an entry. */
+  #isOf({ tags }: Entry, count: number): boolean {
+    if (tags.size !== count) return false
+    for (let at = 0; at < count; at++) if (!tags.has(this.#asked[at] as Tag)) return false
+    return true
   }
 
   #make(key: number, tags: ReadonlySet<Tag>): Entry {
