@@ -3,14 +3,11 @@
  * receiver's. So they do where the controller is killed as soon as the change is durable, and where the bridges were away
  * then and it is permitted again: the next controller still owes the cut.
  */
-import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
 import { Lab } from '../../mininet/lab.ts'
+import { Echoes } from '../support/echoing-hosts.ts'
 import { RunningController, until } from '../support/running-controller.ts'
 
 const SUFFIX = randomBytes(2).toString('hex')
@@ -25,53 +22,16 @@ const DATAGRAMS = 6445
 const STAYS = 6446
 const TCP = [AT_ONCE, KILLED, AWAY, STAYS]
 
-/** Echoes on all ports; counts what arrives, by port, into a file. */
-const SERVER = `import json,os,socket,threading
-seen={}
-def tcp(port):
-  s=socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.bind(("", port)); s.listen()
-  while True:
-    c,_=s.accept(); threading.Thread(target=echo, args=(c, port), daemon=True).start()
-def echo(c, port):
-  try:
-    while True:
-      d=c.recv(100)
-      if not d: return
-      seen[port]=seen.get(port,0)+len(d); c.sendall(d)
-  except OSError: pass
-for p in ${JSON.stringify(TCP)}: threading.Thread(target=tcp, args=(p,), daemon=True).start()
-u=socket.socket(socket.AF_INET, socket.SOCK_DGRAM); u.bind(("", ${DATAGRAMS})); u.settimeout(.2)
-while not os.path.exists("FILES/end"):
-  try:
-    d,a=u.recvfrom(100); seen[${DATAGRAMS}]=seen.get(${DATAGRAMS},0)+1; u.sendto(d,a)
-  except OSError: pass
-  open("FILES/server.new","w").write(json.dumps(seen)); os.replace("FILES/server.new","FILES/server")`
-
-/** One connection to each port, which sends five times a second. */
-const CLIENT = `import json,os,socket,time
-got={}
-def dial(port):
-  for _ in range(100):
-    try: return socket.create_connection(("${address(2)}", port), 2)
-    except OSError: time.sleep(.1)
-cs={p: dial(p) for p in ${JSON.stringify(TCP)}}
-u=socket.socket(socket.AF_INET, socket.SOCK_DGRAM); u.connect(("${address(2)}", ${DATAGRAMS})); cs[${DATAGRAMS}]=u
-for c in cs.values(): c.setblocking(False)
-while not os.path.exists("FILES/end"):
-  for port,c in cs.items():
-    try: c.send(b"x")
-    except OSError: pass
-    try: got[port]=got.get(port,0)+len(c.recv(1000))
-    except OSError: pass
-  open("FILES/client.new","w").write(json.dumps(got)); os.replace("FILES/client.new","FILES/client")
-  time.sleep(.2)`
-
 describe('connections between two bridges that a rule cuts', function () {
   this.timeout(240_000)
-  const files = mkdtempSync(join(tmpdir(), 'tagsteer-cut-restart-'))
+  const echoes = new Echoes({
+    client: { name: `ch${SUFFIX}1`, address: address(1) },
+    server: { name: `ch${SUFFIX}2`, address: address(2) },
+    tcp: TCP,
+    udp: DATAGRAMS,
+  })
   let controller: RunningController
   let lab: Lab
-  const ended: Promise<unknown>[] = []
 
   const set = async (ports: number[]): Promise<string> => {
     const rules = ports.map((port) => ({
@@ -88,20 +48,7 @@ describe('connections between two bridges that a rule cuts', function () {
     })
     return generation
   }
-  const read = (name: 'client' | 'server'): Record<string, number> =>
-    JSON.parse(readFileSync(join(files, name), 'utf8'))
-  /** How many zones track an open connection to each port. */
-  const tracked = (): Record<number, number> => {
-    const dump = execFileSync('ovs-appctl', ['dpctl/dump-conntrack', 'netdev@ovs-netdev'], { encoding: 'utf8' })
-    const zones = new Map<number, Set<string>>()
-    for (const line of dump.split('\n')) {
-      const found = /^[a-z]+,orig=\(src=([0-9.]+),dst=[0-9.]+,sport=\d+,dport=(\d+)\).*zone=(\d+)/.exec(line)
-      if (found?.[1] !== address(1) || /state=(TIME_WAIT|CLOS)/.test(line)) continue
-      const port = Number(found[2])
-      zones.set(port, (zones.get(port) ?? new Set()).add(found[3]!))
-    }
-    return Object.fromEntries([...zones].map(([port, its]) => [port, its.size]))
-  }
+  const tracked = (): Record<number, number> => echoes.tracked()
   const served = async (): Promise<void> => {
     await until(
       'two served switches',
@@ -112,13 +59,13 @@ describe('connections between two bridges that a rule cuts', function () {
   /** Nothing of what was sent to these ports arrives any more, and others go on. */
   const areCut = async (ports: number[]): Promise<void> => {
     await sleep(400)
-    const before = read('server')
+    const before = echoes.read('server')
     await until(
       'others to go on',
-      async () => read('server'),
+      async () => echoes.read('server'),
       (server) => server[STAYS]! > before[STAYS]! + 8,
     )
-    const server = read('server')
+    const server = echoes.read('server')
     for (const port of ports) expect(server[port], `what arrived at ${port}`).to.equal(before[port])
   }
 
@@ -157,31 +104,11 @@ describe('connections between two bridges that a rule cuts', function () {
       ({ links }) => links.length === 2,
     )
     await controller.call('FlowService.WaitApplied', {})
-    for (const [index, script] of [SERVER, CLIENT].entries()) {
-      const here = script.replaceAll('FILES', files)
-      ended.push(lab.run(`ch${SUFFIX}${2 - index}`, ['/usr/bin/python3', '-c', here], 230).catch(() => undefined))
-      await sleep(500)
-    }
-    await until(
-      'echoes on every port',
-      async () => {
-        try {
-          return read('client')
-        } catch {
-          return {}
-        }
-      },
-      (echoes: Record<string, number>) => [...TCP, DATAGRAMS].every((port) => (echoes[port] ?? 0) > 0),
-      30_000,
-    )
+    await echoes.start(lab, 230)
   })
   after(async () => {
-    writeFileSync(join(files, 'end'), '')
-    await Promise.race([Promise.all(ended), sleep(5000, undefined, { ref: false })])
-    await lab?.stop()
-    await Promise.all(ended)
+    await echoes.stop(lab)
     await controller?.remove()
-    rmSync(files, { recursive: true, force: true })
   })
   afterEach(function () {
     if (this.currentTest?.state === 'failed') console.error(controller.log.split('\n').slice(-30).join('\n'))

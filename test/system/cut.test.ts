@@ -3,13 +3,10 @@
  * tracking when the change is applied, with or without traffic; no packet of it arrives, and permitting it again does not
  * bring it back. What other rules keep or judge anew is left alone. A switch that was away catches up.
  */
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
 import { Lab } from '../../mininet/lab.ts'
+import { Echoes } from '../support/echoing-hosts.ts'
 import { RunningController, until } from '../support/running-controller.ts'
 
 const DPID = '00000000000003d1'
@@ -23,58 +20,17 @@ const IDLE = 6436
 const LATE = 6437
 const PORTS = { CUT, KEEP, ANEW, UDP, IDLE, LATE }
 
-/** Echoes on all ports; counts octets and datagrams that arrive, by port, into a file. */
-const SERVER = `import json,os,socket,threading,time
-seen={}
-def tcp(port):
-  s=socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.bind(("", port)); s.listen()
-  while True:
-    c,_=s.accept(); threading.Thread(target=echo, args=(c, port), daemon=True).start()
-def echo(c, port):
-  try:
-    while True:
-      d=c.recv(100)
-      if not d: return
-      seen[port]=seen.get(port,0)+len(d); c.sendall(d)
-  except OSError: pass
-for p in (${[CUT, KEEP, ANEW, IDLE, LATE]}): threading.Thread(target=tcp, args=(p,), daemon=True).start()
-u=socket.socket(socket.AF_INET, socket.SOCK_DGRAM); u.bind(("", ${UDP})); u.settimeout(.2)
-while not os.path.exists("FILES/end"):
-  try:
-    d,a=u.recvfrom(100); seen[${UDP}]=seen.get(${UDP},0)+1; u.sendto(d,a)
-  except OSError: pass
-  open("FILES/server.new","w").write(json.dumps(seen)); os.replace("FILES/server.new","FILES/server")`
-
-/** One connection to each port: all but the idle one ask for an echo five times a second; the idle one once it is told to. */
-const CLIENT = `import json,os,socket,time
-got={}
-def dial(port):
-  for _ in range(100):
-    try: return socket.create_connection(("${address(2)}", port), 2)
-    except OSError: time.sleep(.1)
-cs={p: dial(p) for p in (${[CUT, KEEP, ANEW, IDLE, LATE]})}
-cs[${IDLE}].sendall(b"x"); cs[${IDLE}].recv(1); got[${IDLE}]=1
-u=socket.socket(socket.AF_INET, socket.SOCK_DGRAM); u.connect(("${address(2)}", ${UDP})); cs[${UDP}]=u
-for c in cs.values(): c.setblocking(False)
-woken=False
-while not os.path.exists("FILES/end"):
-  for port,c in cs.items():
-    try:
-      if port==${IDLE}:
-        if os.path.exists("FILES/wake") and not woken: c.send(b"x"); woken=True
-      else: c.send(b"x")
-    except OSError: pass
-    try: got[port]=got.get(port,0)+len(c.recv(1000))
-    except OSError: pass
-  open("FILES/client.new","w").write(json.dumps(got)); os.replace("FILES/client.new","FILES/client")
-  time.sleep(.2)`
-
 describe('connections that a rule cuts, on Open vSwitch', function () {
   this.timeout(180_000)
-  const files = mkdtempSync(join(tmpdir(), 'tagsteer-cut-'))
+  const echoes = new Echoes({
+    client: { name: 'cth1', address: address(1) },
+    server: { name: 'cth2', address: address(2) },
+    tcp: [CUT, KEEP, ANEW, IDLE, LATE],
+    udp: UDP,
+    idle: IDLE,
+  })
   let controller: RunningController
   let lab: Lab
-  const ended: Promise<unknown>[] = []
 
   const rule = (port: number, established: string, protocol = 'tcp'): object => ({
     direction: 'DIRECTION_INGRESS',
@@ -105,18 +61,9 @@ describe('connections that a rule cuts, on Open vSwitch', function () {
   const apply = async (rules: object[]): Promise<void> => {
     await controller.call('FlowService.WaitApplied', { generation: await set(rules) })
   }
-  const read = (name: 'client' | 'server'): Record<string, number> =>
-    JSON.parse(readFileSync(join(files, name), 'utf8'))
-  /** Ports of connections that are tracked, by original direction. */
-  const tracked = (): Set<number> => {
-    const dump = execFileSync('ovs-appctl', ['dpctl/dump-conntrack', 'netdev@ovs-netdev'], { encoding: 'utf8' })
-    const found = new Set<number>()
-    for (const line of dump.split('\n')) {
-      const port = /^[a-z]+,orig=\(src=([0-9.]+),dst=[0-9.]+,sport=\d+,dport=(\d+)\)/.exec(line)
-      if (port?.[1] === address(1) && !/state=(TIME_WAIT|CLOS)/.test(line)) found.add(Number(port[2]))
-    }
-    return found
-  }
+  const read = (name: 'client' | 'server'): Record<string, number> => echoes.read(name)
+  /** Ports of connections that are tracked. */
+  const tracked = (): Set<number> => new Set(Object.keys(echoes.tracked()).map(Number))
 
   before(async () => {
     controller = await RunningController.start()
@@ -152,34 +99,11 @@ describe('connections that a rule cuts, on Open vSwitch', function () {
     })
     await controller.served()
     await controller.call('FlowService.WaitApplied', {})
-    for (const [name, script] of [
-      ['cth2', SERVER],
-      ['cth1', CLIENT],
-    ] as const) {
-      const here = script.replaceAll('FILES', files)
-      ended.push(lab.run(name, ['/usr/bin/python3', '-c', here], 170).catch(() => undefined))
-      await sleep(500)
-    }
-    await until(
-      'echoes on every port',
-      async () => {
-        try {
-          return read('client')
-        } catch {
-          return {}
-        }
-      },
-      (echoes: Record<string, number>) => Object.values(PORTS).every((port) => (echoes[port] ?? 0) > 0),
-      30_000,
-    )
+    await echoes.start(lab, 170)
   })
   after(async () => {
-    writeFileSync(join(files, 'end'), '')
-    await Promise.race([Promise.all(ended), sleep(5000, undefined, { ref: false })])
-    await lab?.stop()
-    await Promise.all(ended)
+    await echoes.stop(lab)
     await controller?.remove()
-    rmSync(files, { recursive: true, force: true })
   })
   afterEach(function () {
     if (this.currentTest?.state === 'failed') console.error(controller.log.split('\n').slice(-30).join('\n'))
@@ -225,7 +149,7 @@ describe('connections that a rule cuts, on Open vSwitch', function () {
   it('do not come back when they are permitted again, and new ones may begin', async () => {
     const before = { client: read('client'), server: read('server') }
     await apply(all)
-    writeFileSync(join(files, 'wake'), '')
+    echoes.wake()
     await until(
       'the connection that is judged anew goes on',
       async () => read('client'),

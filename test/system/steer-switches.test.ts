@@ -6,6 +6,7 @@
 import { randomBytes } from 'node:crypto'
 import { expect } from 'chai'
 import { Lab } from '../../mininet/lab.ts'
+import { forgedDatagrams } from '../support/forged-datagrams.ts'
 import { RunningController, until } from '../support/running-controller.ts'
 
 const [TCP, UDP] = [6, 17]
@@ -166,12 +167,7 @@ describe('mirrors and redirects between Open vSwitch bridges', function () {
   it('let a service on another switch open nothing in the name of somebody else', async () => {
     await apply({ redirect: { via: ['fw'] } })
     await reset()
-    const forged = `import socket,struct
-s=socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
-data=b"forged"
-u=struct.pack("!HHHH", 41000, ${OPEN}, 8+len(data), 0)+data
-h=struct.pack("!BBHHHBBH4s4s", 0x45,0,20+len(u),7,0,64,17,0,socket.inet_aton("${address('web')}"),socket.inet_aton("${address('db')}"))
-for _ in range(20): s.sendto(h+u, ("${address('db')}", 0))`
+    const forged = forgedDatagrams(address('web'), address('db'), OPEN)
     expect((await lab.run(nameOf('fw'), ['/usr/bin/python3', '-c', forged])).code).to.equal(0)
     expect(await counts('web', 'db', UDP)).to.deep.equal(NOBODY)
   })

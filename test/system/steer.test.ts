@@ -5,6 +5,7 @@
  */
 import { expect } from 'chai'
 import { Lab } from '../../mininet/lab.ts'
+import { forgedDatagrams } from '../support/forged-datagrams.ts'
 import { RunningController, until } from '../support/running-controller.ts'
 
 const DPID = '00000000000003c7'
@@ -152,12 +153,7 @@ describe('mirrors and redirects on Open vSwitch', function () {
   it('let a service open no connection in the name of somebody else', async () => {
     await apply({ redirect: { via: ['fw'] } })
     await reset()
-    const forged = `import socket,struct
-s=socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
-data=b"forged"
-u=struct.pack("!HHHH", 41000, ${OPEN}, 8+len(data), 0)+data
-h=struct.pack("!BBHHHBBH4s4s", 0x45,0,20+len(u),7,0,64,17,0,socket.inet_aton("${address('web')}"),socket.inet_aton("${address('db')}"))
-for _ in range(20): s.sendto(h+u, ("${address('db')}", 0))`
+    const forged = forgedDatagrams(address('web'), address('db'), OPEN)
     expect((await lab.run('stfw', ['/usr/bin/python3', '-c', forged])).code).to.equal(0)
     expect(await count('db', 'web', 'db', UDP)).to.equal(0)
   })
