@@ -131,8 +131,8 @@ export const FAULTS: readonly Fault[] = [
   policy(
     'compile-policy.ts',
     'rows of a rule that is gone stay',
-    'if (!wanted.has(name)) this.#drop(name, change)',
-    'if (!wanted.has(name)) change.flows.size',
+    'if (!wanted.has(unitOf(object))) this.#drop(unitOf(object), change)',
+    'if (!wanted.has(unitOf(object))) change.flows.size',
     EDITS,
   ),
   policy(
