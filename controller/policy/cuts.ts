@@ -198,7 +198,8 @@ class Cutting {
         const address = parseAddress(text)
         if (address !== undefined) found.push({ name, address })
       }
-      if (found.length > this.#limits.cuts) break
+      // As many pairs as this are not gone through one by one: who is left out here is not forgotten there.
+      if (found.length > Math.max(this.#limits.cuts, this.#limits.product)) break
     }
     return found
   }
