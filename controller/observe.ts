@@ -20,6 +20,16 @@ export interface FabricView {
   floodPorts: ReadonlySet<number>
 }
 
+/** What the database of its hypervisor says of one switch. */
+export interface HypervisorFacts {
+  /** Its end of tunnels: IPv4 or IPv6 address in the underlay, canonical text. Absent where the database names none. */
+  encap?: { kind: 'geneve' | 'vxlan'; address: string }
+  /** By port name, the id (external_ids:iface-id) of the interface that is there. */
+  ifaceIds: ReadonlyMap<string, string>
+  /** By port name, octets. */
+  mtus: ReadonlyMap<string, number>
+}
+
 /** What topology is asked. */
 export interface TopologyFacts {
   view(datapathId: string): FabricView
@@ -46,6 +56,8 @@ export class Observed implements ObservedView {
   readonly #named = new Map<string, Set<string>>()
   /** Ports on which the MAC of a record was seen in vain since it is where it is. */
   readonly #contests = new Map<string, Set<string>>()
+  /** By datapath id. */
+  readonly #hypervisors = new Map<string, HypervisorFacts>()
   #delta: ObservedDelta = { datapaths: new Set(), places: new Set() }
   /** While something is only supposed: places that were given up, as they were. */
   #supposed: Map<string, Place | undefined> | undefined
@@ -152,6 +164,18 @@ export class Observed implements ObservedView {
     this.#reshape(datapathId)
     this.#delta.datapaths.add(datapathId)
     this.#locateAll(concerned)
+  }
+
+  /** The end of tunnels that the database of a switch's hypervisor names. */
+  encapOf(datapathId: string): HypervisorFacts['encap'] {
+    return this.#hypervisors.get(datapathId)?.encap
+  }
+
+  /** The database of a switch's hypervisor says this now; undefined: no database has the switch any more. */
+  hypervisorChanged(datapathId: string, facts: HypervisorFacts | undefined): void {
+    if (facts === undefined) this.#hypervisors.delete(datapathId)
+    else this.#hypervisors.set(datapathId, facts)
+    if (this.datapaths.has(datapathId)) this.#delta.datapaths.add(datapathId)
   }
 
   /** Links, next hops or flood ports of these switches, or sightings of these MACs, changed. */
