@@ -64,6 +64,7 @@ type ServiceName =
   | 'InterfaceService'
   | 'VnpService'
   | 'LintService'
+  | 'NetworkService'
   | 'PolicyService'
   | 'FlowService'
   | 'TopologyService'

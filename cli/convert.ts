@@ -13,6 +13,7 @@ import {
   valueTag,
 } from '../model/tag.ts'
 import type { Interface, Interface__Output } from '../proto/gen/tagsteer/v1/Interface.ts'
+import type { Network, Network__Output } from '../proto/gen/tagsteer/v1/Network.ts'
 import type { Policy, Policy__Output } from '../proto/gen/tagsteer/v1/Policy.ts'
 import type { Rule, Rule__Output } from '../proto/gen/tagsteer/v1/Rule.ts'
 import type { Selector, Selector__Output } from '../proto/gen/tagsteer/v1/Selector.ts'
@@ -82,7 +83,14 @@ export interface SwitchManifest {
   idleSeconds?: number
 }
 
-export type Manifest = InterfaceManifest | VnpManifest | PolicyManifest | SwitchManifest
+export interface NetworkManifest {
+  kind: 'Network'
+  name: string
+  router?: string
+  subnets?: { cidr: string; gateway?: string }[]
+}
+
+export type Manifest = InterfaceManifest | VnpManifest | PolicyManifest | SwitchManifest | NetworkManifest
 
 /** A tag as typed on a command line. */
 export function tagFromText(text: string): Tag {
@@ -318,4 +326,19 @@ export function switchManifest(message: Switch__Output): SwitchManifest {
   if (message.links.length > 0) manifest.links = message.links
   if (message.mode !== 'SWITCH_MODE_REACTIVE') return manifest
   return { ...manifest, mode: 'reactive', verdicts: message.verdicts, idleSeconds: message.idleSeconds }
+}
+
+export function networkMessage(manifest: NetworkManifest): Network {
+  const subnets = (manifest.subnets ?? []).map(({ cidr, gateway = '' }) => ({ cidr, gateway }))
+  return { name: manifest.name, router: manifest.router ?? '', subnets }
+}
+
+export function networkManifest(message: Network__Output): NetworkManifest {
+  const subnets = message.subnets.map(({ cidr, gateway }) => (gateway === '' ? { cidr } : { cidr, gateway }))
+  return {
+    kind: 'Network',
+    name: message.name,
+    ...(message.router === '' ? {} : { router: message.router }),
+    ...(subnets.length === 0 ? {} : { subnets }),
+  }
 }

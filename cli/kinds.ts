@@ -3,6 +3,7 @@
  * and how they turn into manifests. To add a kind, add a row here and its shape in schema.ts and convert.ts.
  */
 import type { Interface__Output } from '../proto/gen/tagsteer/v1/Interface.ts'
+import type { Network__Output } from '../proto/gen/tagsteer/v1/Network.ts'
 import type { Policy__Output } from '../proto/gen/tagsteer/v1/Policy.ts'
 import type { Record } from '../proto/gen/tagsteer/v1/Record.ts'
 import type { Switch__Output } from '../proto/gen/tagsteer/v1/Switch.ts'
@@ -12,6 +13,8 @@ import {
   interfaceManifest,
   interfaceMessage,
   type Manifest,
+  networkManifest,
+  networkMessage,
   policyManifest,
   policyMessage,
   shownSelector,
@@ -165,8 +168,28 @@ const switches: Kind<Switch__Output, ReturnType<typeof switchManifest>> = {
   }),
 }
 
+const networks: Kind<Network__Output, ReturnType<typeof networkManifest>> = {
+  title: 'Network',
+  plural: 'networks',
+  names: ['network', 'networks', 'net'],
+  columns: (now) => [
+    { header: 'NAME', cell: ({ name }) => name },
+    { header: 'ROUTER', cell: ({ router }) => router },
+    { header: 'SUBNETS', cell: ({ subnets }) => subnets.map(({ cidr }) => cidr).join(',') },
+    { header: 'GATEWAYS', cell: ({ subnets }) => subnets.flatMap(({ gateway }) => gateway || []).join(',') },
+    { header: 'INTERFACES', cell: ({ interfaceCount }) => String(interfaceCount), align: 'right' },
+    { header: 'GENERATION', cell: ({ meta }) => meta?.generation ?? '', wide: true },
+    { header: 'AGE', cell: ({ meta }) => age(meta?.createTime, now) },
+  ],
+  list: (client) => client.list('NetworkService', 'listNetworks', 'networks'),
+  get: (client, name) => client.call('NetworkService', 'getNetwork', { name }),
+  toRecord: (form) => ({ network: networkMessage(form) }),
+  toManifest: networkManifest,
+  state: ({ interfaceCount }) => ({ interfaces: interfaceCount }),
+}
+
 /** In the order in which references point: what is referred to comes first. */
-export const KINDS = [switches, vnps, policies, interfaces] as unknown as Kind<
+export const KINDS = [switches, networks, vnps, policies, interfaces] as unknown as Kind<
   { name: string; etag: string; owner: string },
   Manifest
 >[]

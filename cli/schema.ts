@@ -267,11 +267,40 @@ const switchSchema: Schema = {
   },
 }
 
+const networkSchema: Schema = {
+  title: 'Network',
+  description: 'What is said about a network that interfaces name; without it a network is a layer 2 domain.',
+  type: 'object',
+  additionalProperties: false,
+  required: ['kind', 'name'],
+  properties: {
+    kind: { const: 'Network' },
+    name,
+    router: { ...name, description: 'Networks that name the same virtual router are routed to each other.' },
+    subnets: {
+      type: 'array',
+      maxItems: 16,
+      items: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['cidr'],
+        properties: {
+          cidr: { type: 'string', description: 'A prefix, as in 10.0.1.0/24 or 2001:db8:1::/64.' },
+          gateway: { type: 'string', description: "The router's address in it; needed with a router." },
+        },
+      },
+      description:
+        'Disjoint within a network, and among networks with one router. With a router every address of an interface lies in one.',
+    },
+  },
+}
+
 export const SCHEMAS = {
   Interface: interfaceSchema,
   Vnp: vnpSchema,
   Policy: policySchema,
   Switch: switchSchema,
+  Network: networkSchema,
 } as const
 export type ManifestKind = keyof typeof SCHEMAS
 

@@ -91,6 +91,9 @@ export function unusableAddress({ family, value }: Address): string | undefined 
 /** Source of what services send on of the world's, between switches and to its receiver; no interface may have it. */
 export const CARRIED_MAC = 0x02_74_73_00_00_01
 
+/** Of every virtual gateway; no interface may have it, and no packet that a host or the world sends. */
+export const GATEWAY_MAC = 0x02_74_67_00_00_01
+
 /** The 48-bit number of a MAC address written as six pairs of hexadecimal digits with colons. */
 export function parseMac(text: string): number | undefined {
   return MAC.test(text) ? Number.parseInt(text.replaceAll(':', ''), 16) : undefined

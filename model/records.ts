@@ -162,7 +162,24 @@ export interface Reactive {
   idleSeconds: number
 }
 
-export type AnyRecord = InterfaceRecord | Vnp | Policy | SwitchRecord
+/** Addresses of a network, as its router knows them. */
+export interface Subnet {
+  /** Canonical prefix text without host bits. */
+  cidr: string
+  /** The router's address in it; always where the network has a router, never where it has none. */
+  gateway?: string
+}
+
+/** What is said about a network; one without a record is a layer 2 domain and nothing else. */
+export interface NetworkRecord extends RecordMeta {
+  kind: 'network'
+  /** Networks that name the same virtual router are routed to each other; absent where none is. */
+  router?: string
+  /** Disjoint, within a network and within a router; interfaces of a network with a router have addresses of these. */
+  subnets: Subnet[]
+}
+
+export type AnyRecord = InterfaceRecord | Vnp | Policy | SwitchRecord | NetworkRecord
 export type RecordKind = AnyRecord['kind']
 export type RecordOf<K extends RecordKind> = Extract<AnyRecord, { kind: K }>
 
@@ -199,8 +216,9 @@ export const PREFIX = {
   vnp: 'vnp/',
   policy: 'policy/',
   switch: 'switch/',
+  network: 'network/',
   identity: 'identity/',
-  /** Numbers for networks, connection-tracking zones, meters, switches: `number/<space>/<name>`. */
+  /** Numbers for networks, routers, connection-tracking zones, meters, switches: `number/<space>/<name>`. */
   number: 'number/',
   request: 'request/',
 } as const

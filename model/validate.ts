@@ -4,12 +4,21 @@
  * violation at once with paths in wire spelling (`rules[1].ports[0]`). It refuses to know other records: uniqueness,
  * references and numbers are controller/policy/propose.ts. Called by the API and by `tagsteer validate`.
  */
-import { CARRIED_MAC, formatAddress, isGroupMac, parseAddress, parseMac, unusableAddress } from './address.ts'
+import {
+  CARRIED_MAC,
+  formatAddress,
+  GATEWAY_MAC,
+  isGroupMac,
+  parseAddress,
+  parseMac,
+  unusableAddress,
+} from './address.ts'
 import { Check, type Fields } from './check.ts'
 import { invalid, ok, type Result } from './errors.ts'
 import {
   type Attachment,
   type InterfaceRecord,
+  type NetworkRecord,
   type Policy,
   type RecordKind,
   type RecordMeta,
@@ -19,6 +28,7 @@ import {
   type Vnp,
 } from './records.ts'
 import type { Tag } from './tag.ts'
+import { readSubnets } from './validate-network.ts'
 import { readRules } from './validate-rule.ts'
 
 /** What a writer says of a record; propose.ts adds the rest. */
@@ -27,7 +37,8 @@ export type InterfaceDraft = Draft<InterfaceRecord>
 export type VnpDraft = Draft<Vnp>
 export type PolicyDraft = Draft<Policy>
 export type SwitchDraft = Draft<SwitchRecord>
-export type AnyDraft = InterfaceDraft | VnpDraft | PolicyDraft | SwitchDraft
+export type NetworkDraft = Draft<NetworkRecord>
+export type AnyDraft = InterfaceDraft | VnpDraft | PolicyDraft | SwitchDraft | NetworkDraft
 
 const MODES = ['proactive', 'reactive'] as const
 
@@ -108,6 +119,18 @@ export function validateSwitch(input: unknown): Result<SwitchDraft> {
   }))
 }
 
+export function validateNetwork(input: unknown): Result<NetworkDraft> {
+  return validated(input, (check, fields) => {
+    const router = check.text(fields['router'], 'router')
+    return {
+      kind: 'network',
+      ...named(check, fields),
+      ...(router === '' ? {} : { router: check.name(router, 'router') }),
+      subnets: readSubnets(check, fields['subnets'], 'subnets', router !== ''),
+    }
+  })
+}
+
 /** Absent is 0 in a message: then the default. */
 function readReactive(check: Check, fields: Fields): Pick<SwitchDraft, 'reactive'> {
   const isReactive = check.word(fields['mode'], 'mode', 'SWITCH_MODE', MODES, 'proactive') === 'reactive'
@@ -126,6 +149,7 @@ const VALIDATORS: Readonly<Record<RecordKind, (input: unknown) => Result<AnyDraf
   vnp: validateVnp,
   policy: validatePolicy,
   switch: validateSwitch,
+  network: validateNetwork,
 }
 
 export function validateRecord(kind: RecordKind, input: unknown): Result<AnyDraft> {
@@ -172,6 +196,7 @@ function readMac(check: Check, value: unknown): number {
   const mac = parseMac(check.text(value, 'mac'))
   if (mac === undefined) check.report('mac', 'must be six pairs of hexadecimal digits, as in 00:00:5e:00:53:01')
   else if (mac === CARRIED_MAC) check.report('mac', 'stands for senders of the world behind a service')
+  else if (mac === GATEWAY_MAC) check.report('mac', 'is that of virtual gateways')
   else if (mac === 0) check.report('mac', 'the zero address belongs to nobody')
   else if (isGroupMac(mac)) check.report('mac', 'is a group address; an interface needs an individual one')
   return mac ?? 0

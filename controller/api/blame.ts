@@ -20,7 +20,7 @@ import { timestamp } from './messages.ts'
 import { datapathNamed, flowMessage, type Row, rowsOf } from './services/flow.ts'
 
 /** What is compiled from, in the order in which taking it in costs least. */
-const LOADED = ['identity', 'number', 'vnp', 'policy', 'switch', 'interface'] as const
+const LOADED = ['identity', 'number', 'network', 'vnp', 'policy', 'switch', 'interface'] as const
 /** Flows that one answer tells of. */
 const TOLD = 100
 /** Switches that are compiled for one answer, each on its own; those that have all rules count as one. */

@@ -7,6 +7,7 @@ import { icmpTexts } from '../../model/icmp.ts'
 import type {
   AnyRecord,
   InterfaceRecord,
+  NetworkRecord,
   Policy as PolicyRecord,
   RecordKind,
   RecordMeta,
@@ -20,6 +21,7 @@ import { type Tag, tagKind } from '../../model/tag.ts'
 import type { Timestamp } from '../../proto/gen/google/protobuf/Timestamp.ts'
 import type { Interface } from '../../proto/gen/tagsteer/v1/Interface.ts'
 import type { Meta } from '../../proto/gen/tagsteer/v1/Meta.ts'
+import type { Network } from '../../proto/gen/tagsteer/v1/Network.ts'
 import type { Policy } from '../../proto/gen/tagsteer/v1/Policy.ts'
 import type { Record as RecordMessage } from '../../proto/gen/tagsteer/v1/Record.ts'
 import type { Rule } from '../../proto/gen/tagsteer/v1/Rule.ts'
@@ -158,6 +160,14 @@ export function switchMessage(record: SwitchRecord, generation: number): Switch 
   }
 }
 
+export function networkMessage(record: NetworkRecord, generation: number): Network {
+  return {
+    ...common(record, generation),
+    router: record.router ?? '',
+    subnets: record.subnets.map(({ cidr, gateway }) => ({ cidr, gateway: gateway ?? '' })),
+  }
+}
+
 /** Any record in the message that can hold each kind. */
 export function recordMessage(record: AnyRecord, generation: number): RecordMessage {
   switch (record.kind) {
@@ -169,6 +179,8 @@ export function recordMessage(record: AnyRecord, generation: number): RecordMess
       return { policy: policyMessage(record, generation) }
     case 'switch':
       return { switch: switchMessage(record, generation) }
+    case 'network':
+      return { network: networkMessage(record, generation) }
   }
 }
 
@@ -179,4 +191,4 @@ export function ownFields(record: AnyRecord): Record<string, unknown> {
   return own
 }
 
-export const RECORD_KINDS: readonly RecordKind[] = ['interface', 'vnp', 'policy', 'switch']
+export const RECORD_KINDS: readonly RecordKind[] = ['interface', 'vnp', 'policy', 'switch', 'network']

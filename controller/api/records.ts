@@ -201,6 +201,7 @@ const MESSAGE: Readonly<Record<RecordKind, string>> = {
   vnp: 'tagsteer.v1.Vnp',
   policy: 'tagsteer.v1.Policy',
   switch: 'tagsteer.v1.Switch',
+  network: 'tagsteer.v1.Network',
 }
 
 /** Field names (camelCase) of a record's message. */

@@ -32,6 +32,7 @@ import { flowService } from './services/flow.ts'
 import { historyService } from './services/history.ts'
 import { interfaceService } from './services/interface.ts'
 import { lintService } from './services/lint.ts'
+import { networkService } from './services/network.ts'
 import { policyService } from './services/policy.ts'
 import { proveService } from './services/prove.ts'
 import { topologyService } from './services/topology.ts'
@@ -81,6 +82,7 @@ const SERVICES: Readonly<Record<string, (deps: ApiDependencies) => ServiceMethod
   HistoryService: historyService,
   InterfaceService: interfaceService,
   LintService: lintService,
+  NetworkService: networkService,
   PolicyService: policyService,
   ProveService: proveService,
   TopologyService: topologyService,

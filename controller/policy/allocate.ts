@@ -36,6 +36,7 @@ export class Allocation {
   readonly #returned: Record<NumberSpace | 'identity', Set<number>> = {
     identity: new Set(),
     network: new Set(),
+    router: new Set(),
     zone: new Set(),
     meter: new Set(),
     steer: new Set(),
@@ -111,6 +112,7 @@ export function allocate(changes: Changes, rules: AllocationRules, needs: ZoneNe
   allocation.identities(identityUsers(changes))
   const networks = networkUse(changes)
   allocation.numbers('network', networks)
+  allocation.numbers('router', routerUse(changes))
   allocation.numbers('zone', zoneUse(changes, networks, needs))
   allocation.numbers('meter', meterUse(changes))
   allocation.numbers('steer', steerUse(changes))
@@ -168,6 +170,18 @@ function networkUse(changes: Changes): Map<string, boolean> {
   for (const [network, by] of moves.entries()) {
     use.set(network, changes.intent.interfacesByNetwork.all(network).size + by > 0)
   }
+  return use
+}
+
+/** Routers that gain their first or lose their last network. */
+function routerUse(changes: Changes): Map<string, boolean> {
+  const moves = new Counter<string>()
+  for (const { before, after } of changes.of('network')) {
+    if (before?.router !== undefined) moves.add(before.router, -1)
+    if (after?.router !== undefined) moves.add(after.router, 1)
+  }
+  const use = new Map<string, boolean>()
+  for (const [router, by] of moves.entries()) use.set(router, changes.intent.networksByRouter.all(router).size + by > 0)
   return use
 }
 

@@ -18,21 +18,21 @@ export interface Capacity {
 }
 
 /**
- * Every space in a fixed order: numbers that return (`identity`, `network`, `zone`, `meter`, `switch`, `steer`), records
+ * Every space in a fixed order: numbers that return (`identity`, `network`, `router`, `zone`, `meter`, `switch`, `steer`), records
  * (`interface-records`, ..., `rules`), and numbers of records, of which each is given once (`policy-numbers`, ...).
  */
 export function capacities(intent: Intent, spaces = SPACES, limits = RECORD_LIMITS): Capacity[] {
   const found: Capacity[] = []
-  for (const space of ['identity', 'network', 'zone', 'meter', 'switch', 'steer'] as const) {
+  for (const space of ['identity', 'network', 'router', 'zone', 'meter', 'switch', 'steer'] as const) {
     const { first, last } = spaces[space]
     const { used, released } = intent.pools[space].counts
     found.push({ space, used, resting: released, limit: last - first + 1 })
   }
-  for (const kind of ['interface', 'vnp', 'policy', 'switch', 'rule'] as const) {
+  for (const kind of ['interface', 'vnp', 'policy', 'switch', 'network', 'rule'] as const) {
     const used = kind === 'rule' ? intent.ruleCount : intent.count(kind)
     found.push({ space: recordSpace(kind), used, resting: 0, limit: limits[kind] })
   }
-  for (const kind of ['interface', 'vnp', 'policy', 'switch'] as const) {
+  for (const kind of ['interface', 'vnp', 'policy', 'switch', 'network'] as const) {
     const { key, last } = RECORD_NUMBERS[kind]
     found.push({ space: `${kind}-numbers`, used: intent.numberRecord(key)?.number ?? 0, resting: 0, limit: last })
   }

@@ -233,6 +233,8 @@ export function viewOf({ before, after, all }: Classes, when: When): MergeableSt
     vnps: photo.vnps,
     policies: photo.policies,
     switches: new Map(),
+    networks: new Map(),
+    networksByRouter: { all: () => none },
     identities: new Map<number, IdentityRecord>(),
     prefixes: new Map([...photo.prefixes].map(([text], index) => [text, number(all.length + index)])),
     number: () => undefined,

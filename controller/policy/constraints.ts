@@ -7,6 +7,7 @@ import { formatMac } from '../../model/address.ts'
 import { type Failure, fail, invalid, type Result } from '../../model/errors.ts'
 import type { InterfaceRecord, Policy, RecordKind, SwitchRecord } from '../../model/records.ts'
 import type { Changes } from './changes.ts'
+import { brokenNetwork } from './constraints-network.ts'
 import { addressKey, type Intent, namedPortKey, portKey } from './intent.ts'
 import { Multimap } from './multimap.ts'
 import { MAX_RULES } from './order.ts'
@@ -19,6 +20,7 @@ export const RECORD_LIMITS: Readonly<Record<RecordKind | 'rule', number>> = {
   vnp: POLICY_BANDS.defaults.last - POLICY_BANDS.defaults.first + 1,
   policy: 20_000,
   switch: 10_000,
+  network: 0xffff,
   rule: MAX_RULES,
 }
 
@@ -27,16 +29,23 @@ export function recordSpace(kind: RecordKind | 'rule'): string {
   return kind === 'rule' ? 'rules' : `${kind}-records`
 }
 
-type Failed = Extract<Result<never>, { ok: false }>
+export type Failed = Extract<Result<never>, { ok: false }>
 
 /** The first constraint that a batch would break; undefined where it breaks none. */
 export function brokenConstraint(changes: Changes, limits = RECORD_LIMITS): Failure | undefined {
-  return (overLimit(changes, limits) ?? duplicateClaim(changes) ?? brokenReference(changes) ?? uplinkTaken(changes))
-    ?.failure
+  return (
+    overLimit(changes, limits) ??
+    duplicateClaim(changes) ??
+    brokenReference(changes) ??
+    uplinkTaken(changes) ??
+    brokenNetwork(changes)
+  )?.failure
 }
 
 function overLimit(changes: Changes, limits: typeof RECORD_LIMITS): Failed | undefined {
-  const growth: Record<RecordKind | 'rule', number> = { interface: 0, vnp: 0, policy: 0, switch: 0, rule: 0 }
+  const growth: Record<RecordKind | 'rule', number> = {
+    ...{ interface: 0, vnp: 0, policy: 0, switch: 0, network: 0, rule: 0 },
+  }
   for (const { kind, before, after } of changes.all()) {
     growth[kind] += Number(after !== undefined) - Number(before !== undefined)
     if (kind === 'policy') {
@@ -44,7 +53,7 @@ function overLimit(changes: Changes, limits: typeof RECORD_LIMITS): Failed | und
         ((after as Policy | undefined)?.rules.length ?? 0) - ((before as Policy | undefined)?.rules.length ?? 0)
     }
   }
-  for (const kind of ['interface', 'vnp', 'policy', 'switch', 'rule'] as const) {
+  for (const kind of ['interface', 'vnp', 'policy', 'switch', 'network', 'rule'] as const) {
     const count = growth[kind] + (kind === 'rule' ? changes.intent.ruleCount : changes.intent.count(kind))
     if (growth[kind] > 0 && count > limits[kind]) {
       return fail('TOO_MANY', {

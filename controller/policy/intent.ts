@@ -13,6 +13,7 @@ import {
   IDENTITY,
   type IdentityRecord,
   type InterfaceRecord,
+  type NetworkRecord,
   type Policy,
   PREFIX,
   type RecordKind,
@@ -26,6 +27,7 @@ import type { EntryChangeSet, StoredEntry } from './entries.ts'
 import { type Hash, hash64 } from './hash.ts'
 import { cidrKey, cidrsNamedBy, IdentityIndex, readKey, tagsKey, tagsMentionedBy } from './identity.ts'
 import { Applying } from './intent-applying.ts'
+import { emptyDelta, type IntentDelta } from './intent-delta.ts'
 import { Memberships } from './memberships.ts'
 import { Counter, Multimap } from './multimap.ts'
 import { NumberPool, type NumberRecord, numberKey, SPACES } from './numbers.ts'
@@ -33,25 +35,7 @@ import type { IntentView, NumberSpace } from './state.ts'
 import { SteeringIndex } from './steering.ts'
 import { switchNamedBy, ZoneIndex } from './zones.ts'
 
-/** What one change set changed, for whoever derives something from intent. */
-export interface IntentDelta {
-  generation: number
-  /** Records written or deleted, and records whose identity is another now. */
-  interfaces: Set<string>
-  vnps: Set<string>
-  policies: Set<string>
-  switches: Set<string>
-  /** Identity numbers that came into use, went out of use, or belong to other partitions now; prefixes included. */
-  identities: Set<number>
-  /** `<space>/<name>` of numbers given, changed or released. */
-  numbers: Set<string>
-  /** Another set of tags is policy-relevant now. */
-  relevanceChanged: boolean
-  /** The order or content of rules may be another: a VNP or policy was written or deleted. */
-  rulesChanged: boolean
-  /** Another set of prefixes is named by rules, or one has another identity. */
-  prefixesChanged: boolean
-}
+export { emptyDelta, type IntentDelta, mergeDelta } from './intent-delta.ts'
 
 /** What is known about one identity key that has users. */
 interface KeyState {
@@ -77,6 +61,7 @@ export class Intent implements IntentView {
   readonly vnps = new Map<string, Vnp>()
   readonly policies = new Map<string, Policy>()
   readonly switches = new Map<string, SwitchRecord>()
+  readonly networks = new Map<string, NetworkRecord>()
   readonly identities = new Map<number, IdentityRecord>()
   readonly prefixes = new Map<string, number>()
 
@@ -88,6 +73,7 @@ export class Intent implements IntentView {
   readonly interfacesByNetwork = new Multimap<string>()
   readonly interfacesByAddress = new Multimap<string>()
   readonly interfacesByMac = new Multimap<number>()
+  readonly networksByRouter = new Multimap<string>()
   readonly switchesByDatapath = new Multimap<string>()
   readonly switchesByUplink = new Multimap<string>()
   /** By the switch that the attachment names. */
@@ -104,6 +90,7 @@ export class Intent implements IntentView {
   readonly pools: Readonly<Record<NumberSpace | 'identity', NumberPool>> = {
     identity: new NumberPool(SPACES.identity.first),
     network: new NumberPool(SPACES.network.first),
+    router: new NumberPool(SPACES.router.first),
     zone: new NumberPool(SPACES.zone.first),
     meter: new NumberPool(SPACES.meter.first),
     switch: new NumberPool(SPACES.switch.first),
@@ -115,7 +102,13 @@ export class Intent implements IntentView {
   /** Rules of all policies together. */
   ruleCount = 0
 
-  readonly #maps = { interface: this.interfaces, vnp: this.vnps, policy: this.policies, switch: this.switches }
+  readonly #maps = {
+    interface: this.interfaces,
+    vnp: this.vnps,
+    policy: this.policies,
+    switch: this.switches,
+    network: this.networks,
+  }
   readonly #revisions = new Map<string, number>()
   readonly #numbers = new Map<string, NumberRecord>()
   readonly #index: IdentityIndex
@@ -280,6 +273,9 @@ export class Intent implements IntentView {
         this.#indexSwitch(this.switches.get(name), 'add')
         delta.switches.add(name)
         return
+      case PREFIX.network:
+        this.#changeNetwork(name, value as NetworkRecord | undefined, delta)
+        return
       case PREFIX.identity:
         this.#changeIdentity(Number(name), value as IdentityRecord | undefined, work)
         return
@@ -287,6 +283,17 @@ export class Intent implements IntentView {
         this.#changeNumber(key, value as NumberRecord | undefined)
         delta.numbers.add(name)
     }
+  }
+
+  /** Another router is another routing domain for all that are attached to the network. */
+  #changeNetwork(name: string, record: NetworkRecord | undefined, delta: IntentDelta): void {
+    const before = this.networks.get(name)
+    put(this.networks, name, record)
+    delta.networks.add(name)
+    if (before?.router === record?.router) return
+    if (before?.router !== undefined) this.networksByRouter.remove(before.router, name)
+    if (record?.router !== undefined) this.networksByRouter.add(record.router, name)
+    for (const its of this.interfacesByNetwork.all(name)) delta.interfaces.add(its)
   }
 
   #changeIdentity(number: number, record: IdentityRecord | undefined, work: Applying): void {
@@ -465,34 +472,4 @@ function readTags(key: string): Tag[] {
 function put<K, V>(map: Map<K, V>, key: K, value: V | undefined): void {
   if (value === undefined) map.delete(key)
   else map.set(key, value)
-}
-
-/** A delta in which nothing changed. */
-export function emptyDelta(generation: number): IntentDelta {
-  return {
-    generation,
-    interfaces: new Set(),
-    vnps: new Set(),
-    policies: new Set(),
-    switches: new Set(),
-    identities: new Set(),
-    numbers: new Set(),
-    relevanceChanged: false,
-    rulesChanged: false,
-    prefixesChanged: false,
-  }
-}
-
-/** Takes a later delta into one that nobody has looked at yet. */
-export function mergeDelta(into: IntentDelta, more: IntentDelta): void {
-  into.generation = more.generation
-  for (const name of more.interfaces) into.interfaces.add(name)
-  for (const name of more.vnps) into.vnps.add(name)
-  for (const name of more.policies) into.policies.add(name)
-  for (const name of more.switches) into.switches.add(name)
-  for (const number of more.identities) into.identities.add(number)
-  for (const name of more.numbers) into.numbers.add(name)
-  into.relevanceChanged ||= more.relevanceChanged
-  into.rulesChanged ||= more.rulesChanged
-  into.prefixesChanged ||= more.prefixesChanged
 }

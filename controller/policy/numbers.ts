@@ -1,5 +1,5 @@
 /**
- * Small numbers that stand for names (identities, networks, connection-tracking zones, meters, switches): which are
+ * Small numbers that stand for names (identities, networks, routers, connection-tracking zones, meters, switches): which are
  * taken, which were released and when, and which one is given next. A number is not given again before its quarantine
  * has passed, so that a packet or a flow that still carries it never means somebody else. It refuses to read a clock or
  * to store anything. Called by intent.ts (to keep it current) and propose.ts (to allocate).
@@ -18,6 +18,7 @@ export interface NumberRecord {
 export const SPACES: Readonly<Record<NumberSpace | 'identity', { first: number; last: number }>> = {
   identity: { first: IDENTITY.first, last: IDENTITY.last },
   network: { first: 1, last: 0xffff },
+  router: { first: 1, last: 0xffff },
   /** 16 bits in conntrack; zone 0 is what everybody else uses. */
   zone: { first: 1, last: 0xffff },
   /** Open vSwitch 3.1's userspace datapath holds 2^18 meters; what holds fewer refuses the change that needs more. */

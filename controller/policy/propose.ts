@@ -69,6 +69,7 @@ export const RECORD_NUMBERS: Readonly<Record<RecordKind, { key: string; last: nu
   vnp: { key: `${PREFIX.number}record/vnp`, last: MAX_NUMBER.vnp },
   policy: { key: `${PREFIX.number}record/policy`, last: MAX_NUMBER.policy },
   switch: { key: `${PREFIX.number}record/switch`, last: 0xffffffff },
+  network: { key: `${PREFIX.number}record/network`, last: 0xffffffff },
 }
 
 /**

@@ -7,6 +7,7 @@ import type {
   Direction,
   IdentityRecord,
   InterfaceRecord,
+  NetworkRecord,
   Policy,
   RecordKind,
   SwitchRecord,
@@ -23,9 +24,13 @@ export interface IntentView {
   readonly vnps: ReadonlyMap<string, Vnp>
   readonly policies: ReadonlyMap<string, Policy>
   readonly switches: ReadonlyMap<string, SwitchRecord>
+  /** Of networks of which something is said. */
+  readonly networks: ReadonlyMap<string, NetworkRecord>
+  /** Names of the networks that name a router. */
+  readonly networksByRouter: { all(router: string): ReadonlySet<string> }
   /** By identity number. */
   readonly identities: ReadonlyMap<number, IdentityRecord>
-  /** Numbers given out for names: networks, switches by datapath id, zones by `datapathId/network`, meters by `policy/rule`, collectors, services and chains by name. */
+  /** Numbers given out for names: networks, routers, switches by datapath id, zones by `datapathId/domain`, meters by `policy/rule`, collectors, services and chains by name. */
   number(space: NumberSpace, name: string): number | undefined
   /** The revision that wrote a record last: its generation, and as text its etag. */
   modRevision(kind: RecordKind, name: string): number | undefined
@@ -53,7 +58,7 @@ export interface IntentView {
   byAttachment(datapathId: string, port: number, portName: string): string | undefined
 }
 
-export type NumberSpace = 'network' | 'switch' | 'zone' | 'meter' | 'steer'
+export type NumberSpace = 'network' | 'router' | 'switch' | 'zone' | 'meter' | 'steer'
 
 export interface PortView {
   port: number

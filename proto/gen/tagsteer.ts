@@ -42,10 +42,12 @@ import type { CheckTrafficRequest as _tagsteer_v1_CheckTrafficRequest, CheckTraf
 import type { CheckTrafficResponse as _tagsteer_v1_CheckTrafficResponse, CheckTrafficResponse__Output as _tagsteer_v1_CheckTrafficResponse__Output } from './tagsteer/v1/CheckTrafficResponse.ts';
 import type { Counterexample as _tagsteer_v1_Counterexample, Counterexample__Output as _tagsteer_v1_Counterexample__Output } from './tagsteer/v1/Counterexample.ts';
 import type { CreateInterfaceRequest as _tagsteer_v1_CreateInterfaceRequest, CreateInterfaceRequest__Output as _tagsteer_v1_CreateInterfaceRequest__Output } from './tagsteer/v1/CreateInterfaceRequest.ts';
+import type { CreateNetworkRequest as _tagsteer_v1_CreateNetworkRequest, CreateNetworkRequest__Output as _tagsteer_v1_CreateNetworkRequest__Output } from './tagsteer/v1/CreateNetworkRequest.ts';
 import type { CreatePolicyRequest as _tagsteer_v1_CreatePolicyRequest, CreatePolicyRequest__Output as _tagsteer_v1_CreatePolicyRequest__Output } from './tagsteer/v1/CreatePolicyRequest.ts';
 import type { CreateVnpRequest as _tagsteer_v1_CreateVnpRequest, CreateVnpRequest__Output as _tagsteer_v1_CreateVnpRequest__Output } from './tagsteer/v1/CreateVnpRequest.ts';
 import type { CutConnection as _tagsteer_v1_CutConnection, CutConnection__Output as _tagsteer_v1_CutConnection__Output } from './tagsteer/v1/CutConnection.ts';
 import type { DeleteInterfaceRequest as _tagsteer_v1_DeleteInterfaceRequest, DeleteInterfaceRequest__Output as _tagsteer_v1_DeleteInterfaceRequest__Output } from './tagsteer/v1/DeleteInterfaceRequest.ts';
+import type { DeleteNetworkRequest as _tagsteer_v1_DeleteNetworkRequest, DeleteNetworkRequest__Output as _tagsteer_v1_DeleteNetworkRequest__Output } from './tagsteer/v1/DeleteNetworkRequest.ts';
 import type { DeletePolicyRequest as _tagsteer_v1_DeletePolicyRequest, DeletePolicyRequest__Output as _tagsteer_v1_DeletePolicyRequest__Output } from './tagsteer/v1/DeletePolicyRequest.ts';
 import type { DeleteSwitchRequest as _tagsteer_v1_DeleteSwitchRequest, DeleteSwitchRequest__Output as _tagsteer_v1_DeleteSwitchRequest__Output } from './tagsteer/v1/DeleteSwitchRequest.ts';
 import type { DeleteVnpRequest as _tagsteer_v1_DeleteVnpRequest, DeleteVnpRequest__Output as _tagsteer_v1_DeleteVnpRequest__Output } from './tagsteer/v1/DeleteVnpRequest.ts';
@@ -64,6 +66,7 @@ import type { FlowServiceClient as _tagsteer_v1_FlowServiceClient, FlowServiceDe
 import type { Generation as _tagsteer_v1_Generation, Generation__Output as _tagsteer_v1_Generation__Output } from './tagsteer/v1/Generation.ts';
 import type { GetGenerationRequest as _tagsteer_v1_GetGenerationRequest, GetGenerationRequest__Output as _tagsteer_v1_GetGenerationRequest__Output } from './tagsteer/v1/GetGenerationRequest.ts';
 import type { GetInterfaceRequest as _tagsteer_v1_GetInterfaceRequest, GetInterfaceRequest__Output as _tagsteer_v1_GetInterfaceRequest__Output } from './tagsteer/v1/GetInterfaceRequest.ts';
+import type { GetNetworkRequest as _tagsteer_v1_GetNetworkRequest, GetNetworkRequest__Output as _tagsteer_v1_GetNetworkRequest__Output } from './tagsteer/v1/GetNetworkRequest.ts';
 import type { GetPolicyForTrafficRequest as _tagsteer_v1_GetPolicyForTrafficRequest, GetPolicyForTrafficRequest__Output as _tagsteer_v1_GetPolicyForTrafficRequest__Output } from './tagsteer/v1/GetPolicyForTrafficRequest.ts';
 import type { GetPolicyRequest as _tagsteer_v1_GetPolicyRequest, GetPolicyRequest__Output as _tagsteer_v1_GetPolicyRequest__Output } from './tagsteer/v1/GetPolicyRequest.ts';
 import type { GetTopologyRequest as _tagsteer_v1_GetTopologyRequest, GetTopologyRequest__Output as _tagsteer_v1_GetTopologyRequest__Output } from './tagsteer/v1/GetTopologyRequest.ts';
@@ -82,6 +85,8 @@ import type { ListGenerationsRequest as _tagsteer_v1_ListGenerationsRequest, Lis
 import type { ListGenerationsResponse as _tagsteer_v1_ListGenerationsResponse, ListGenerationsResponse__Output as _tagsteer_v1_ListGenerationsResponse__Output } from './tagsteer/v1/ListGenerationsResponse.ts';
 import type { ListInterfacesRequest as _tagsteer_v1_ListInterfacesRequest, ListInterfacesRequest__Output as _tagsteer_v1_ListInterfacesRequest__Output } from './tagsteer/v1/ListInterfacesRequest.ts';
 import type { ListInterfacesResponse as _tagsteer_v1_ListInterfacesResponse, ListInterfacesResponse__Output as _tagsteer_v1_ListInterfacesResponse__Output } from './tagsteer/v1/ListInterfacesResponse.ts';
+import type { ListNetworksRequest as _tagsteer_v1_ListNetworksRequest, ListNetworksRequest__Output as _tagsteer_v1_ListNetworksRequest__Output } from './tagsteer/v1/ListNetworksRequest.ts';
+import type { ListNetworksResponse as _tagsteer_v1_ListNetworksResponse, ListNetworksResponse__Output as _tagsteer_v1_ListNetworksResponse__Output } from './tagsteer/v1/ListNetworksResponse.ts';
 import type { ListPoliciesRequest as _tagsteer_v1_ListPoliciesRequest, ListPoliciesRequest__Output as _tagsteer_v1_ListPoliciesRequest__Output } from './tagsteer/v1/ListPoliciesRequest.ts';
 import type { ListPoliciesResponse as _tagsteer_v1_ListPoliciesResponse, ListPoliciesResponse__Output as _tagsteer_v1_ListPoliciesResponse__Output } from './tagsteer/v1/ListPoliciesResponse.ts';
 import type { ListSwitchesRequest as _tagsteer_v1_ListSwitchesRequest, ListSwitchesRequest__Output as _tagsteer_v1_ListSwitchesRequest__Output } from './tagsteer/v1/ListSwitchesRequest.ts';
@@ -98,6 +103,8 @@ import type { MergedRule as _tagsteer_v1_MergedRule, MergedRule__Output as _tags
 import type { MetRow as _tagsteer_v1_MetRow, MetRow__Output as _tagsteer_v1_MetRow__Output } from './tagsteer/v1/MetRow.ts';
 import type { Meta as _tagsteer_v1_Meta, Meta__Output as _tagsteer_v1_Meta__Output } from './tagsteer/v1/Meta.ts';
 import type { Mirror as _tagsteer_v1_Mirror, Mirror__Output as _tagsteer_v1_Mirror__Output } from './tagsteer/v1/Mirror.ts';
+import type { Network as _tagsteer_v1_Network, Network__Output as _tagsteer_v1_Network__Output } from './tagsteer/v1/Network.ts';
+import type { NetworkServiceClient as _tagsteer_v1_NetworkServiceClient, NetworkServiceDefinition as _tagsteer_v1_NetworkServiceDefinition } from './tagsteer/v1/NetworkService.ts';
 import type { NotProved as _tagsteer_v1_NotProved, NotProved__Output as _tagsteer_v1_NotProved__Output } from './tagsteer/v1/NotProved.ts';
 import type { Peer as _tagsteer_v1_Peer, Peer__Output as _tagsteer_v1_Peer__Output } from './tagsteer/v1/Peer.ts';
 import type { PlanFinding as _tagsteer_v1_PlanFinding, PlanFinding__Output as _tagsteer_v1_PlanFinding__Output } from './tagsteer/v1/PlanFinding.ts';
@@ -127,6 +134,7 @@ import type { Rule as _tagsteer_v1_Rule, Rule__Output as _tagsteer_v1_Rule__Outp
 import type { RuleName as _tagsteer_v1_RuleName, RuleName__Output as _tagsteer_v1_RuleName__Output } from './tagsteer/v1/RuleName.ts';
 import type { Selector as _tagsteer_v1_Selector, Selector__Output as _tagsteer_v1_Selector__Output } from './tagsteer/v1/Selector.ts';
 import type { SetTagsRequest as _tagsteer_v1_SetTagsRequest, SetTagsRequest__Output as _tagsteer_v1_SetTagsRequest__Output } from './tagsteer/v1/SetTagsRequest.ts';
+import type { Subnet as _tagsteer_v1_Subnet, Subnet__Output as _tagsteer_v1_Subnet__Output } from './tagsteer/v1/Subnet.ts';
 import type { Switch as _tagsteer_v1_Switch, Switch__Output as _tagsteer_v1_Switch__Output } from './tagsteer/v1/Switch.ts';
 import type { SwitchApplied as _tagsteer_v1_SwitchApplied, SwitchApplied__Output as _tagsteer_v1_SwitchApplied__Output } from './tagsteer/v1/SwitchApplied.ts';
 import type { SwitchVerification as _tagsteer_v1_SwitchVerification, SwitchVerification__Output as _tagsteer_v1_SwitchVerification__Output } from './tagsteer/v1/SwitchVerification.ts';
@@ -139,6 +147,7 @@ import type { TrafficAnswer as _tagsteer_v1_TrafficAnswer, TrafficAnswer__Output
 import type { TrafficQuestion as _tagsteer_v1_TrafficQuestion, TrafficQuestion__Output as _tagsteer_v1_TrafficQuestion__Output } from './tagsteer/v1/TrafficQuestion.ts';
 import type { Unproved as _tagsteer_v1_Unproved, Unproved__Output as _tagsteer_v1_Unproved__Output } from './tagsteer/v1/Unproved.ts';
 import type { UpdateInterfaceRequest as _tagsteer_v1_UpdateInterfaceRequest, UpdateInterfaceRequest__Output as _tagsteer_v1_UpdateInterfaceRequest__Output } from './tagsteer/v1/UpdateInterfaceRequest.ts';
+import type { UpdateNetworkRequest as _tagsteer_v1_UpdateNetworkRequest, UpdateNetworkRequest__Output as _tagsteer_v1_UpdateNetworkRequest__Output } from './tagsteer/v1/UpdateNetworkRequest.ts';
 import type { UpdatePolicyRequest as _tagsteer_v1_UpdatePolicyRequest, UpdatePolicyRequest__Output as _tagsteer_v1_UpdatePolicyRequest__Output } from './tagsteer/v1/UpdatePolicyRequest.ts';
 import type { UpdateSwitchRequest as _tagsteer_v1_UpdateSwitchRequest, UpdateSwitchRequest__Output as _tagsteer_v1_UpdateSwitchRequest__Output } from './tagsteer/v1/UpdateSwitchRequest.ts';
 import type { UpdateVnpRequest as _tagsteer_v1_UpdateVnpRequest, UpdateVnpRequest__Output as _tagsteer_v1_UpdateVnpRequest__Output } from './tagsteer/v1/UpdateVnpRequest.ts';
@@ -223,11 +232,13 @@ export interface ProtoGrpcType {
       Counterexample: MessageTypeDefinition<_tagsteer_v1_Counterexample, _tagsteer_v1_Counterexample__Output>
       CounterexampleKind: EnumTypeDefinition
       CreateInterfaceRequest: MessageTypeDefinition<_tagsteer_v1_CreateInterfaceRequest, _tagsteer_v1_CreateInterfaceRequest__Output>
+      CreateNetworkRequest: MessageTypeDefinition<_tagsteer_v1_CreateNetworkRequest, _tagsteer_v1_CreateNetworkRequest__Output>
       CreatePolicyRequest: MessageTypeDefinition<_tagsteer_v1_CreatePolicyRequest, _tagsteer_v1_CreatePolicyRequest__Output>
       CreateVnpRequest: MessageTypeDefinition<_tagsteer_v1_CreateVnpRequest, _tagsteer_v1_CreateVnpRequest__Output>
       CutConnection: MessageTypeDefinition<_tagsteer_v1_CutConnection, _tagsteer_v1_CutConnection__Output>
       DefaultVerdict: EnumTypeDefinition
       DeleteInterfaceRequest: MessageTypeDefinition<_tagsteer_v1_DeleteInterfaceRequest, _tagsteer_v1_DeleteInterfaceRequest__Output>
+      DeleteNetworkRequest: MessageTypeDefinition<_tagsteer_v1_DeleteNetworkRequest, _tagsteer_v1_DeleteNetworkRequest__Output>
       DeletePolicyRequest: MessageTypeDefinition<_tagsteer_v1_DeletePolicyRequest, _tagsteer_v1_DeletePolicyRequest__Output>
       DeleteSwitchRequest: MessageTypeDefinition<_tagsteer_v1_DeleteSwitchRequest, _tagsteer_v1_DeleteSwitchRequest__Output>
       DeleteVnpRequest: MessageTypeDefinition<_tagsteer_v1_DeleteVnpRequest, _tagsteer_v1_DeleteVnpRequest__Output>
@@ -253,6 +264,7 @@ export interface ProtoGrpcType {
       Generation: MessageTypeDefinition<_tagsteer_v1_Generation, _tagsteer_v1_Generation__Output>
       GetGenerationRequest: MessageTypeDefinition<_tagsteer_v1_GetGenerationRequest, _tagsteer_v1_GetGenerationRequest__Output>
       GetInterfaceRequest: MessageTypeDefinition<_tagsteer_v1_GetInterfaceRequest, _tagsteer_v1_GetInterfaceRequest__Output>
+      GetNetworkRequest: MessageTypeDefinition<_tagsteer_v1_GetNetworkRequest, _tagsteer_v1_GetNetworkRequest__Output>
       GetPolicyForTrafficRequest: MessageTypeDefinition<_tagsteer_v1_GetPolicyForTrafficRequest, _tagsteer_v1_GetPolicyForTrafficRequest__Output>
       GetPolicyRequest: MessageTypeDefinition<_tagsteer_v1_GetPolicyRequest, _tagsteer_v1_GetPolicyRequest__Output>
       GetTopologyRequest: MessageTypeDefinition<_tagsteer_v1_GetTopologyRequest, _tagsteer_v1_GetTopologyRequest__Output>
@@ -271,6 +283,8 @@ export interface ProtoGrpcType {
       ListGenerationsResponse: MessageTypeDefinition<_tagsteer_v1_ListGenerationsResponse, _tagsteer_v1_ListGenerationsResponse__Output>
       ListInterfacesRequest: MessageTypeDefinition<_tagsteer_v1_ListInterfacesRequest, _tagsteer_v1_ListInterfacesRequest__Output>
       ListInterfacesResponse: MessageTypeDefinition<_tagsteer_v1_ListInterfacesResponse, _tagsteer_v1_ListInterfacesResponse__Output>
+      ListNetworksRequest: MessageTypeDefinition<_tagsteer_v1_ListNetworksRequest, _tagsteer_v1_ListNetworksRequest__Output>
+      ListNetworksResponse: MessageTypeDefinition<_tagsteer_v1_ListNetworksResponse, _tagsteer_v1_ListNetworksResponse__Output>
       ListPoliciesRequest: MessageTypeDefinition<_tagsteer_v1_ListPoliciesRequest, _tagsteer_v1_ListPoliciesRequest__Output>
       ListPoliciesResponse: MessageTypeDefinition<_tagsteer_v1_ListPoliciesResponse, _tagsteer_v1_ListPoliciesResponse__Output>
       ListSwitchesRequest: MessageTypeDefinition<_tagsteer_v1_ListSwitchesRequest, _tagsteer_v1_ListSwitchesRequest__Output>
@@ -287,6 +301,8 @@ export interface ProtoGrpcType {
       MetRow: MessageTypeDefinition<_tagsteer_v1_MetRow, _tagsteer_v1_MetRow__Output>
       Meta: MessageTypeDefinition<_tagsteer_v1_Meta, _tagsteer_v1_Meta__Output>
       Mirror: MessageTypeDefinition<_tagsteer_v1_Mirror, _tagsteer_v1_Mirror__Output>
+      Network: MessageTypeDefinition<_tagsteer_v1_Network, _tagsteer_v1_Network__Output>
+      NetworkService: SubtypeConstructor<typeof grpc.Client, _tagsteer_v1_NetworkServiceClient> & { service: _tagsteer_v1_NetworkServiceDefinition }
       NotProved: MessageTypeDefinition<_tagsteer_v1_NotProved, _tagsteer_v1_NotProved__Output>
       Outcome: EnumTypeDefinition
       Peer: MessageTypeDefinition<_tagsteer_v1_Peer, _tagsteer_v1_Peer__Output>
@@ -320,6 +336,7 @@ export interface ProtoGrpcType {
       Selector: MessageTypeDefinition<_tagsteer_v1_Selector, _tagsteer_v1_Selector__Output>
       SetTagsRequest: MessageTypeDefinition<_tagsteer_v1_SetTagsRequest, _tagsteer_v1_SetTagsRequest__Output>
       Severity: EnumTypeDefinition
+      Subnet: MessageTypeDefinition<_tagsteer_v1_Subnet, _tagsteer_v1_Subnet__Output>
       Switch: MessageTypeDefinition<_tagsteer_v1_Switch, _tagsteer_v1_Switch__Output>
       SwitchApplied: MessageTypeDefinition<_tagsteer_v1_SwitchApplied, _tagsteer_v1_SwitchApplied__Output>
       SwitchMode: EnumTypeDefinition
@@ -335,6 +352,7 @@ export interface ProtoGrpcType {
       TrafficQuestion: MessageTypeDefinition<_tagsteer_v1_TrafficQuestion, _tagsteer_v1_TrafficQuestion__Output>
       Unproved: MessageTypeDefinition<_tagsteer_v1_Unproved, _tagsteer_v1_Unproved__Output>
       UpdateInterfaceRequest: MessageTypeDefinition<_tagsteer_v1_UpdateInterfaceRequest, _tagsteer_v1_UpdateInterfaceRequest__Output>
+      UpdateNetworkRequest: MessageTypeDefinition<_tagsteer_v1_UpdateNetworkRequest, _tagsteer_v1_UpdateNetworkRequest__Output>
       UpdatePolicyRequest: MessageTypeDefinition<_tagsteer_v1_UpdatePolicyRequest, _tagsteer_v1_UpdatePolicyRequest__Output>
       UpdateSwitchRequest: MessageTypeDefinition<_tagsteer_v1_UpdateSwitchRequest, _tagsteer_v1_UpdateSwitchRequest__Output>
       UpdateVnpRequest: MessageTypeDefinition<_tagsteer_v1_UpdateVnpRequest, _tagsteer_v1_UpdateVnpRequest__Output>

@@ -7,6 +7,8 @@ import {
   interfaceManifest,
   interfaceMessage,
   type Manifest,
+  networkManifest,
+  networkMessage,
   type PolicyManifest,
   policyManifest,
   policyMessage,
@@ -26,6 +28,7 @@ import { age, type Column, duration, table, timeText } from '../../cli/table.ts'
 import { checkDocument, readYaml } from '../../host/yaml.ts'
 import type { Json } from '../../model/tag.ts'
 import type { Interface__Output } from '../../proto/gen/tagsteer/v1/Interface.ts'
+import type { Network__Output } from '../../proto/gen/tagsteer/v1/Network.ts'
 import type { Policy__Output } from '../../proto/gen/tagsteer/v1/Policy.ts'
 import type { Switch__Output } from '../../proto/gen/tagsteer/v1/Switch.ts'
 import type { Vnp__Output } from '../../proto/gen/tagsteer/v1/Vnp.ts'
@@ -50,6 +53,8 @@ function roundTrip(manifest: Manifest): Manifest {
       return policyManifest(overTheWire('Policy', policyMessage(manifest)) as Policy__Output)
     case 'Switch':
       return switchManifest(overTheWire('Switch', switchMessage(manifest)) as Switch__Output)
+    case 'Network':
+      return networkManifest(overTheWire('Network', networkMessage(manifest)) as Network__Output)
   }
 }
 
@@ -130,6 +135,11 @@ const manifest: fc.Arbitrary<Manifest> = fc.oneof(
       ),
     )
     .map(([one, two]) => ({ ...one, ...two }) satisfies InterfaceManifest),
+  fc.constantFrom<Manifest>(
+    { kind: 'Network', name: 'front' },
+    { kind: 'Network', name: 'front', subnets: [{ cidr: '10.0.1.0/24' }] },
+    { kind: 'Network', name: 'front', router: 'shop', subnets: [{ cidr: '10.0.1.0/24', gateway: '10.0.1.1' }] },
+  ),
   fc.record<VnpManifest>({
     kind: fc.constant('Vnp' as const),
     name,

@@ -296,8 +296,11 @@ describe('spaces that fill', () => {
       'vnp-numbers': 1,
       'policy-numbers': 1,
       'switch-numbers': 0,
+      'network-records': 0,
+      'network-numbers': 0,
+      router: 0,
     })
-    const limits = { interface: 1, vnp: 1, policy: 1, switch: 1, rule: 1 }
+    const limits = { interface: 1, vnp: 1, policy: 1, switch: 1, network: 1, rule: 1 }
     const before = contentOf(store)
     store.spaces = { ...SPACES, network: { first: 1, last: 1 } }
     expect(codeOf(store.write(create(iface('b', 2, [], 'red'))))).to.equal('SPACE_FULL network')

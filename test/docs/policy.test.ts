@@ -1,7 +1,14 @@
 /** docs/policy.md says what is so: its example is run row by row, its table of the order is compared with the code. */
 import { readFileSync } from 'node:fs'
 import { expect } from 'chai'
-import { interfaceMessage, type Manifest, policyMessage, switchMessage, vnpMessage } from '../../cli/convert.ts'
+import {
+  interfaceMessage,
+  type Manifest,
+  networkMessage,
+  policyMessage,
+  switchMessage,
+  vnpMessage,
+} from '../../cli/convert.ts'
 import { readManifests } from '../../cli/manifest.ts'
 import { explain } from '../../controller/policy/explain.ts'
 import { PolicyLookup } from '../../controller/policy/lookup.ts'
@@ -34,6 +41,7 @@ function record(manifest: Manifest): AnyRecord {
     Vnp: () => ['vnp', vnpMessage(manifest as never)] as const,
     Policy: () => ['policy', policyMessage(manifest as never)] as const,
     Switch: () => ['switch', switchMessage(manifest as never)] as const,
+    Network: () => ['network', networkMessage(manifest as never)] as const,
   }[manifest.kind]()
   const result = validateRecord(kind, message)
   if (!result.ok) expect.fail(`${manifest.name}: ${JSON.stringify(result.failure)}`)

@@ -35,6 +35,14 @@ const GOOD: Record<RecordKind, () => Record<string, unknown>> = {
   vnp: () => ({ name: 'prod', selector: { allOf: [text('web')] }, priority: -5 }),
   policy: () => ({ name: 'p', vnp: 'prod', appliesTo: {}, rules: [rule(), rule(), rule(), rule(), rule()] }),
   switch: () => ({ name: 's1', datapathId: '00000000000000a1', uplinks: ['eth1', 'eth0', 'eth1'] }),
+  network: () => ({
+    name: 'front',
+    router: 'shop',
+    subnets: [
+      { cidr: '10.0.1.0/24', gateway: '10.0.1.1' },
+      { cidr: '2001:DB8:1::/64', gateway: '2001:db8:1::1' },
+    ],
+  }),
 }
 
 interface Fault {
@@ -58,6 +66,13 @@ const fault = (kind: RecordKind, member: string, value: unknown, fields: string 
 const ruleFault = (fields: object, path: string, why: RegExp): Fault =>
   fault('policy', 'rules', [rule(), rule(fields)], `rules[1].${path}`, why)
 
+/** A fault of the second subnet; the first stays right. */
+const subnetFault = (fields: object, path: string, why: RegExp): Fault => {
+  const other = { cidr: '10.0.9.0/24', gateway: '10.0.9.1' }
+  const its = { cidr: '10.0.1.0/24', gateway: '10.0.1.1', ...fields }
+  return fault('network', 'subnets', [other, its], `subnets[1].${path}`, why)
+}
+
 const names = (kind: RecordKind): Fault[] => [
   fault(kind, 'name', undefined, 'name', /required/),
   fault(kind, 'name', 'Web', 'name', /lower-case/),
@@ -73,6 +88,29 @@ const FAULTS: Fault[] = [
   ...names('vnp'),
   ...names('policy'),
   ...names('switch'),
+  ...names('network'),
+  fault('network', 'router', 'Shop', 'router', /lower-case/),
+  fault('network', 'subnets', [], 'subnets', /needs a subnet/),
+  subnetFault({ cidr: '10.0.1.0' }, 'cidr', /must be a prefix/),
+  subnetFault({ cidr: '10.0.1.1/24' }, 'cidr', /10\.0\.1\.0\/24 has none/),
+  subnetFault({ cidr: '0.0.0.0/0' }, 'cidr', /every address/),
+  subnetFault({ cidr: 'fe80::/64', gateway: 'fe80::1' }, 'cidr', /link-local/),
+  subnetFault({ cidr: '224.0.1.0/24', gateway: '224.0.1.1' }, 'cidr', /multicast/),
+  subnetFault({ gateway: '' }, 'gateway', /must be the router's/),
+  subnetFault({ gateway: '10.0.2.1' }, 'gateway', /not in 10\.0\.1\.0\/24/),
+  subnetFault({ gateway: '10.0.1.0' }, 'gateway', /subnet itself/),
+  subnetFault({ gateway: '10.0.1.255' }, 'gateway', /broadcast/),
+  fault(
+    'network',
+    'subnets',
+    [
+      { cidr: '10.0.0.0/8', gateway: '10.0.0.1' },
+      { cidr: '10.0.1.0/24', gateway: '10.0.1.1' },
+    ],
+    'subnets[1].cidr',
+    /overlaps with subnets\[0\]/,
+  ),
+  fault('interface', 'mac', '02:74:67:00:00:01', 'mac', /virtual gateways/),
   fault('interface', 'tags', many(TAG_LIMITS.perRecord + 1), 'tags', /65 entries, the limit is 64/),
   fault('interface', 'tags', [text('ok'), text('')], 'tags[1].text', /must not be empty/),
   fault('interface', 'tags', [{ text: 'a', number: '1' }], 'tags[0]', /only one of/),
@@ -252,7 +290,7 @@ describe('validation', () => {
   it('finds every fault of a record at once', () => {
     fc.assert(
       fc.property(
-        fc.constantFrom<RecordKind>('interface', 'vnp', 'policy', 'switch'),
+        fc.constantFrom<RecordKind>('interface', 'vnp', 'policy', 'switch', 'network'),
         fc.infiniteStream(fc.double({ min: 0, max: 1, noNaN: true })),
         (kind, dice) => {
           const chosen = new Map<string, Fault>()
@@ -358,7 +396,7 @@ describe('validation', () => {
   })
 
   it('survives anything', () => {
-    const kinds = fc.constantFrom<RecordKind>('interface', 'vnp', 'policy', 'switch')
+    const kinds = fc.constantFrom<RecordKind>('interface', 'vnp', 'policy', 'switch', 'network')
     const member = fc.constantFrom(...new Set(FAULTS.map((one) => one.member)), 'peer', '__proto__', 'constructor')
     const anything = fc.anything({ withBigInt: true, withNullPrototype: true, withSparseArray: true })
     fc.assert(

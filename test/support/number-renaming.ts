@@ -14,7 +14,18 @@ import { type Flow, flowKey, type SwitchProgram } from '../../controller/policy/
 import type { NumberSpace } from '../../controller/policy/state.ts'
 import { IDENTITY } from '../../model/records.ts'
 
-const SPACES = ['identity', 'network', 'zone', 'switch', 'meter', 'steer', 'interface', 'policy', 'vnp'] as const
+const SPACES = [
+  'identity',
+  'network',
+  'router',
+  'zone',
+  'switch',
+  'meter',
+  'steer',
+  'interface',
+  'policy',
+  'vnp',
+] as const
 type Space = (typeof SPACES)[number]
 
 /** Number to name, for each space. */
@@ -28,7 +39,7 @@ function namesIn(intent: Intent): Record<Space, Map<number, string>> {
   for (const { number, key, releasedAt } of intent.identities.values()) {
     if (releasedAt === undefined) give('identity', number, key)
   }
-  for (const space of ['network', 'zone', 'switch', 'meter', 'steer'] satisfies NumberSpace[]) {
+  for (const space of ['network', 'router', 'zone', 'switch', 'meter', 'steer'] satisfies NumberSpace[]) {
     for (const key of intent.numberKeys(space)) {
       const name = key.slice(numberKey(space, '').length)
       const number = intent.number(space, name)

@@ -1,10 +1,12 @@
 /** Hand-written records for tests that state a case: each field has a plain default. */
 
 import type { Intent } from '../../controller/policy/intent.ts'
+import { formatAddress, parsePrefix } from '../../model/address.ts'
 import type {
   AnyRecord,
   Direction,
   InterfaceRecord,
+  NetworkRecord,
   Peer,
   Policy,
   Rule,
@@ -48,6 +50,17 @@ export function rule(direction: Direction, peer: Peer, action: RuleAction, field
 
 export function switchRecord(name: string, datapathId: string, uplinks: string[] = []): SwitchRecord {
   return { ...meta(name), kind: 'switch', datapathId, uplinks, links: [] }
+}
+
+/** A network with these subnets, each with its first address as gateway where there is a router. */
+export function network(name: string, router: string | undefined, ...cidrs: string[]): NetworkRecord {
+  const subnets = cidrs.map((cidr) => (router === undefined ? { cidr } : { cidr, gateway: firstOf(cidr) }))
+  return { ...meta(name), kind: 'network', ...(router === undefined ? {} : { router }), subnets }
+}
+
+function firstOf(cidr: string): string {
+  const prefix = parsePrefix(cidr)!
+  return formatAddress({ ...prefix, value: prefix.value + 1n })
 }
 
 /** The intent of these records on two switches; record numbers of policies and VNPs follow their position. */

@@ -65,7 +65,7 @@ function recorded(from: NamedState, to: NamedState): Step[] {
   const take = (kind: RecordKind): Step[] =>
     write(...from.records.filter((record) => record.kind === kind && !after.has(nameOf(record))).map(gone))
   return [
-    ...[put('vnp'), take('policy'), put('policy'), take('vnp')],
+    ...[take('network'), put('network'), put('vnp'), take('policy'), put('policy'), take('vnp')],
     ...[take('interface'), take('switch'), put('switch'), put('interface')],
   ].flat()
 }
@@ -95,7 +95,7 @@ const reversed: Way = (state, random) => {
     { what: 'time', ms: random.below(3) * 1000 },
     ...of('interface'),
     ...physical(NOWHERE, backwards),
-    ...[...of('vnp'), ...of('policy'), ...of('switch')],
+    ...[...of('vnp'), ...of('policy'), ...of('switch'), ...of('network')],
   ]
 }
 
@@ -144,6 +144,8 @@ function least(record: AnyRecord): Record<string, unknown> {
       return { appliesTo: EVERYTHING, priority: 0, rules: [], tier: 'admin' }
     case 'switch':
       return { uplinks: [] }
+    case 'network':
+      return { subnets: record.subnets }
   }
 }
 
@@ -212,6 +214,8 @@ function wrong(record: AnyRecord): AnyRecord {
       }
     case 'switch':
       return { ...record, uplinks: [] }
+    case 'network':
+      return { ...record, router: 'wrong' }
   }
 }
 

@@ -76,7 +76,7 @@ export function inconsistencies(store: Store): string[] {
       for (const name of networks)
         if (store.get(prefix + name) === undefined) wrong.push(`network ${name} has no number`)
   }
-  for (const kind of ['interface', 'vnp', 'policy', 'switch'] as const) {
+  for (const kind of ['interface', 'vnp', 'policy', 'switch', 'network'] as const) {
     const numbers = read<AnyRecord>(PREFIX[kind]).map(({ number }) => number)
     once(`${kind} record number`, numbers)
     const last = store.get<{ number: number }>(`${PREFIX.number}record/${kind}`)?.value.number ?? 0

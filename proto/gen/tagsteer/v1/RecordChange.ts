@@ -5,6 +5,7 @@ import type { Interface as _tagsteer_v1_Interface, Interface__Output as _tagstee
 import type { Vnp as _tagsteer_v1_Vnp, Vnp__Output as _tagsteer_v1_Vnp__Output } from '../../tagsteer/v1/Vnp.ts';
 import type { Policy as _tagsteer_v1_Policy, Policy__Output as _tagsteer_v1_Policy__Output } from '../../tagsteer/v1/Policy.ts';
 import type { Switch as _tagsteer_v1_Switch, Switch__Output as _tagsteer_v1_Switch__Output } from '../../tagsteer/v1/Switch.ts';
+import type { Network as _tagsteer_v1_Network, Network__Output as _tagsteer_v1_Network__Output } from '../../tagsteer/v1/Network.ts';
 import type { Long } from '@grpc/proto-loader';
 
 export interface RecordChange {
@@ -19,7 +20,8 @@ export interface RecordChange {
   'vnp'?: (_tagsteer_v1_Vnp | null);
   'policy'?: (_tagsteer_v1_Policy | null);
   'switch'?: (_tagsteer_v1_Switch | null);
-  'record'?: "interface"|"vnp"|"policy"|"switch";
+  'network'?: (_tagsteer_v1_Network | null);
+  'record'?: "interface"|"vnp"|"policy"|"switch"|"network";
 }
 
 export interface RecordChange__Output {
@@ -34,5 +36,6 @@ export interface RecordChange__Output {
   'vnp'?: (_tagsteer_v1_Vnp__Output | null);
   'policy'?: (_tagsteer_v1_Policy__Output | null);
   'switch'?: (_tagsteer_v1_Switch__Output | null);
-  'record'?: "interface"|"vnp"|"policy"|"switch";
+  'network'?: (_tagsteer_v1_Network__Output | null);
+  'record'?: "interface"|"vnp"|"policy"|"switch"|"network";
 }

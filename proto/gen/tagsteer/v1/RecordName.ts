@@ -3,7 +3,7 @@
 
 export interface RecordName {
   /**
-   * "interface", "vnp", "policy" or "switch".
+   * "interface", "vnp", "policy", "switch" or "network".
    */
   'kind'?: (string);
   'name'?: (string);
@@ -11,7 +11,7 @@ export interface RecordName {
 
 export interface RecordName__Output {
   /**
-   * "interface", "vnp", "policy" or "switch".
+   * "interface", "vnp", "policy", "switch" or "network".
    */
   'kind': (string);
   'name': (string);

@@ -1,0 +1,10 @@
+// Generated from tagsteer/v1/network_service.proto
+
+
+export interface GetNetworkRequest {
+  'name'?: (string);
+}
+
+export interface GetNetworkRequest__Output {
+  'name': (string);
+}
