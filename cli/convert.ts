@@ -81,6 +81,8 @@ export interface SwitchManifest {
   mode?: string
   verdicts?: number
   idleSeconds?: number
+  tunnel?: { kind?: string; address: string }
+  carriers?: string[]
 }
 
 export interface NetworkManifest {
@@ -317,13 +319,30 @@ export function switchMessage(manifest: SwitchManifest): Switch {
     mode: enumWord('SWITCH_MODE', manifest.mode ?? 'proactive') as NonNullable<Switch['mode']>,
     ...(manifest.verdicts === undefined ? {} : { verdicts: manifest.verdicts }),
     ...(manifest.idleSeconds === undefined ? {} : { idleSeconds: manifest.idleSeconds }),
+    ...(manifest.tunnel && { tunnel: tunnelMessage(manifest.tunnel) }),
+    carriers: (manifest.carriers ?? []).map((word) => enumWord('LINK_CARRIER', word) as CarrierWord),
   }
+}
+
+type CarrierWord = NonNullable<Switch['carriers']>[number]
+
+function tunnelMessage({
+  kind = 'geneve',
+  address,
+}: NonNullable<SwitchManifest['tunnel']>): NonNullable<Switch['tunnel']> {
+  return { kind: enumWord('TUNNEL_KIND', kind) as NonNullable<NonNullable<Switch['tunnel']>['kind']>, address }
 }
 
 export function switchManifest(message: Switch__Output): SwitchManifest {
   const manifest: SwitchManifest = { kind: 'Switch', name: message.name, datapathId: message.datapathId }
   if (message.uplinks.length > 0) manifest.uplinks = message.uplinks
   if (message.links.length > 0) manifest.links = message.links
+  if (message.tunnel) {
+    const { kind, address } = message.tunnel
+    manifest.tunnel = { kind: manifestWord('TUNNEL_KIND', kind), address }
+  }
+  if (message.carriers.length > 0)
+    manifest.carriers = message.carriers.map((word) => manifestWord('LINK_CARRIER', word))
   if (message.mode !== 'SWITCH_MODE_REACTIVE') return manifest
   return { ...manifest, mode: 'reactive', verdicts: message.verdicts, idleSeconds: message.idleSeconds }
 }

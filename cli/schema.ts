@@ -247,6 +247,22 @@ const switchSchema: Schema = {
       items: { type: 'string', maxLength: 15 },
       description: 'names of ports that may be links to other switches; any port may where absent',
     },
+    tunnel: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['address'],
+      properties: {
+        kind: { enum: ['geneve', 'vxlan'], description: 'geneve (the default) or vxlan, with group policy' },
+        address: { type: 'string', description: 'IPv4 or IPv6, in the network below' },
+      },
+      description: 'Its end of tunnels to other switches; what the database of its hypervisor says where absent.',
+    },
+    carriers: {
+      type: 'array',
+      items: { enum: ['mpls', 'vlan'] },
+      description:
+        'What it may put the identity of a sender in on its links, the best first; a pair of switches uses the first that both have.',
+    },
     mode: {
       enum: ['proactive', 'reactive'],
       description:

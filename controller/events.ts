@@ -80,6 +80,10 @@ export const EVENTS = {
     sentence:
       'MAC of interface {subject} was seen on port {port} of switch {switch} while it is attached to {held}: {reason}.',
   },
+  'tunnel-contested': {
+    severity: 'alert',
+    sentence: 'Switch {subject} has no end of tunnels: the address {address} is that of switch {held} already.',
+  },
   'service-missing': {
     severity: 'alert',
     sentence: 'Packets that rules lead through {subject} are dropped: {reason}.',

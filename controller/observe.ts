@@ -8,10 +8,11 @@
  * meanwhile is reported and ignored, so that nobody takes an address over by shouting. Ports of links and uplinks hold
  * no interface. A switch that is away keeps its ports and places: it goes on enforcing, and others go on sending to it.
  */
-import type { InterfaceRecord } from '../model/records.ts'
+import type { InterfaceRecord, TunnelAddress } from '../model/records.ts'
 import type { Tell } from './events.ts'
+import { TUNNEL_PORTS } from './policy/carriers.ts'
 import { type Intent, type IntentDelta, namedPortKey } from './policy/intent.ts'
-import type { DatapathView, Demand, ObservedDelta, ObservedView, Place, PortView } from './policy/state.ts'
+import type { DatapathView, Demand, ObservedDelta, ObservedView, Place, PortView, TunnelEnd } from './policy/state.ts'
 
 /** What topology knows of one switch. */
 export interface FabricView {
@@ -23,7 +24,7 @@ export interface FabricView {
 /** What the database of its hypervisor says of one switch. */
 export interface HypervisorFacts {
   /** Its end of tunnels: IPv4 or IPv6 address in the underlay, canonical text. Absent where the database names none. */
-  encap?: { kind: 'geneve' | 'vxlan'; address: string }
+  encap?: TunnelAddress
   /** By port name, the id (external_ids:iface-id) of the interface that is there. */
   ifaceIds: ReadonlyMap<string, string>
   /** By port name, octets. */
@@ -58,6 +59,9 @@ export class Observed implements ObservedView {
   readonly #contests = new Map<string, Set<string>>()
   /** By datapath id. */
   readonly #hypervisors = new Map<string, HypervisorFacts>()
+  /** Switches by the address that their end of tunnels is to have, and the other way round. */
+  readonly #claims = new Map<string, Set<string>>()
+  readonly #claimed = new Map<string, string>()
   #delta: ObservedDelta = { datapaths: new Set(), places: new Set() }
   /** While something is only supposed: places that were given up, as they were. */
   #supposed: Map<string, Place | undefined> | undefined
@@ -118,7 +122,8 @@ export class Observed implements ObservedView {
     const before = this.datapaths.get(datapathId)
     for (const port of before?.ports.values() ?? []) this.#unname(datapathId, port)
     const now = new Map([...ports].map((port) => [port.port, port]))
-    this.datapaths.set(datapathId, { ...this.#shape(datapathId, now), ports: now })
+    this.#claim(datapathId, this.#endOf(datapathId)?.address)
+    this.#reshaped(datapathId, this.#shape(datapathId, now))
     for (const port of now.values()) this.#name(datapathId, port)
     this.#delta.datapaths.add(datapathId)
     const concerned = new Set<string>()
@@ -137,7 +142,7 @@ export class Observed implements ObservedView {
       if (attachment.kind === 'port' && attachment.datapathId === datapathId) concerned.add(name)
     }
     for (const port of before?.ports.values() ?? []) this.#unname(datapathId, port)
-    this.datapaths.delete(datapathId)
+    this.#reshaped(datapathId, undefined)
     this.demands.delete(datapathId)
     this.#delta.datapaths.add(datapathId)
     for (const name of concerned) {
@@ -175,7 +180,7 @@ export class Observed implements ObservedView {
   hypervisorChanged(datapathId: string, facts: HypervisorFacts | undefined): void {
     if (facts === undefined) this.#hypervisors.delete(datapathId)
     else this.#hypervisors.set(datapathId, facts)
-    if (this.datapaths.has(datapathId)) this.#delta.datapaths.add(datapathId)
+    this.#reshape(datapathId)
   }
 
   /** Links, next hops or flood ports of these switches, or sightings of these MACs, changed. */
@@ -199,9 +204,10 @@ export class Observed implements ObservedView {
       for (const [datapathId, before] of [...this.datapaths]) {
         this.#reshape(datapathId)
         const after = this.datapaths.get(datapathId)!
-        if (sameSet(before.uplinkPorts, after.uplinkPorts)) continue
+        const [were, are] = [before, after].map(({ uplinkPorts, tunnel }) => withTunnel(uplinkPorts, tunnel))
+        if (sameSet(were!, are!)) continue
         this.#delta.datapaths.add(datapathId)
-        this.#relocateWhere(datapathId, before.uplinkPorts, after.uplinkPorts)
+        this.#relocateWhere(datapathId, were!, are!)
       }
     }
     this.#locateAll(delta.interfaces)
@@ -216,6 +222,7 @@ export class Observed implements ObservedView {
     const datapaths = new Map(this.datapaths)
     const contests = [...this.#contests].map(([name, ports]) => [name, new Set(ports)] as const)
     const moved = new Map<string, Place | undefined>()
+    const claimed = new Map(this.#claimed)
     this.#delta = { datapaths: new Set(), places: new Set() }
     this.#supposed = moved
     try {
@@ -224,6 +231,12 @@ export class Observed implements ObservedView {
     } finally {
       for (const [name, place] of moved) this.#put(name, place)
       for (const [datapathId, datapath] of datapaths) this.datapaths.set(datapathId, datapath)
+      this.#claims.clear()
+      this.#claimed.clear()
+      for (const [datapathId, address] of claimed) {
+        this.#claimed.set(datapathId, address)
+        add(this.#claims, address, datapathId)
+      }
       this.#contests.clear()
       for (const [name, ports] of contests) this.#contests.set(name, ports)
       this.#supposed = undefined
@@ -234,12 +247,71 @@ export class Observed implements ObservedView {
   #shape(datapathId: string, ports: Map<number, PortView>): Datapath {
     const uplinks = new Set(this.#intent.switchOf(datapathId)?.uplinks)
     const uplinkPorts = new Set([...ports.values()].filter(({ name }) => uplinks.has(name)).map(({ port }) => port))
-    return { datapathId, ports, uplinkPorts, ...NOWHERE, ...this.#topology.view(datapathId) }
+    const view = { ...NOWHERE, ...this.#topology.view(datapathId) }
+    const tunnel = this.#tunnel(datapathId, ports)
+    const carriers = this.#intent.switchOf(datapathId)?.carriers
+    return {
+      ...{ datapathId, ports, uplinkPorts, ...view },
+      ...(tunnel && { tunnel, fabricPorts: new Set([...view.fabricPorts, tunnel.port]) }),
+      ...(carriers && carriers.length > 0 && { carriers }),
+    }
   }
 
   #reshape(datapathId: string): void {
     const datapath = this.datapaths.get(datapathId)
-    if (datapath !== undefined) this.datapaths.set(datapathId, this.#shape(datapathId, datapath.ports))
+    this.#claim(datapathId, this.#endOf(datapathId)?.address)
+    if (datapath !== undefined) this.#reshaped(datapathId, this.#shape(datapathId, datapath.ports))
+  }
+
+  /** A switch looks like this now; undefined: it is gone. */
+  #reshaped(datapathId: string, now: Datapath | undefined): void {
+    const before = this.datapaths.get(datapathId)
+    if (now === undefined) this.datapaths.delete(datapathId)
+    else this.datapaths.set(datapathId, now)
+    if (endText(before) === endText(now)) return
+    this.#delta.ends ??= new Set()
+    this.#delta.ends.add(datapathId)
+    this.#delta.datapaths.add(datapathId)
+  }
+
+  /** The end that a switch has, where its port is there. */
+  #tunnel(datapathId: string, ports: ReadonlyMap<number, PortView>): TunnelEnd | undefined {
+    const end = this.#endOf(datapathId)
+    if (end === undefined) return undefined
+    for (const other of this.#claims.get(end.address) ?? []) if (other < datapathId) return undefined
+    const name = TUNNEL_PORTS[end.kind]
+    const port = [...ports.values()].find((its) => its.name === name)?.port
+    return port === undefined ? undefined : { ...end, port }
+  }
+
+  /** The end that a switch is to have; the record's word counts more than the database's. */
+  #endOf(datapathId: string): TunnelAddress | undefined {
+    return this.#intent.switchOf(datapathId)?.tunnel ?? this.encapOf(datapathId)
+  }
+
+  /** Of several switches with the same address the first by datapath id has it: packets could not be told apart. */
+  #claim(datapathId: string, address: string | undefined): void {
+    const before = this.#claimed.get(datapathId)
+    if (before === address) return
+    const others = new Set<string>()
+    if (before !== undefined) {
+      const its = this.#claims.get(before)
+      its?.delete(datapathId)
+      for (const other of its ?? []) others.add(other)
+      if (its?.size === 0) this.#claims.delete(before)
+      this.#claimed.delete(datapathId)
+    }
+    if (address !== undefined) {
+      this.#claimed.set(datapathId, address)
+      add(this.#claims, address, datapathId)
+      for (const other of this.#claims.get(address) ?? []) if (other !== datapathId) others.add(other)
+    }
+    for (const other of others) {
+      this.#reshape(other)
+      const [first, second] = [datapathId, other].sort() as [string, string]
+      if (address !== undefined && this.#claimed.get(first) === this.#claimed.get(second))
+        this.#tell('tunnel-contested', second, { address, held: first })
+    }
   }
 
   /** Interfaces on, or attached to, ports that are in one of two sets only. */
@@ -377,4 +449,14 @@ function sameSet<T>(one: ReadonlySet<T>, other: ReadonlySet<T>): boolean {
   if (one.size !== other.size) return false
   for (const each of one) if (!other.has(each)) return false
   return true
+}
+
+/** What others read from a switch's packets. */
+function endText(datapath: DatapathView | undefined): string {
+  return JSON.stringify([datapath?.tunnel ?? null, datapath?.carriers ?? []])
+}
+
+/** Ports that hold no interface on account of what records say. */
+function withTunnel(uplinkPorts: ReadonlySet<number>, tunnel: TunnelEnd | undefined): ReadonlySet<number> {
+  return tunnel === undefined ? uplinkPorts : new Set([...uplinkPorts, tunnel.port])
 }

@@ -152,6 +152,22 @@ export interface SwitchRecord extends RecordMeta {
    * Absent where it has all of them beforehand, as in every record written before there were modes.
    */
   reactive?: Reactive
+  /** Its end of tunnels to other switches; where absent, its hypervisor's database may say one. */
+  tunnel?: TunnelAddress
+  /** What it may put identities in on its links, the best first; nothing where absent. */
+  carriers?: LinkCarrier[]
+}
+
+/** What carries packets between switches whose ends have an address each in a network below. */
+export type TunnelKind = 'geneve' | 'vxlan'
+
+/** What a link can carry an identity in. */
+export type LinkCarrier = 'mpls' | 'vlan'
+
+export interface TunnelAddress {
+  kind: TunnelKind
+  /** IPv4 or IPv6, canonical text. */
+  address: string
 }
 
 /** How a switch keeps verdicts that it asked for. */

@@ -40,6 +40,8 @@ export type SwitchDraft = Draft<SwitchRecord>
 export type NetworkDraft = Draft<NetworkRecord>
 export type AnyDraft = InterfaceDraft | VnpDraft | PolicyDraft | SwitchDraft | NetworkDraft
 
+const TUNNEL_KINDS = ['geneve', 'vxlan'] as const
+const LINK_CARRIERS = ['mpls', 'vlan'] as const
 const MODES = ['proactive', 'reactive'] as const
 
 export const LIMITS = {
@@ -116,6 +118,8 @@ export function validateSwitch(input: unknown): Result<SwitchDraft> {
     uplinks: readPortNames(check, fields['uplinks'], 'uplinks'),
     links: readPortNames(check, fields['links'], 'links'),
     ...readReactive(check, fields),
+    ...readTunnel(check, fields['tunnel']),
+    ...readCarriers(check, fields['carriers']),
   }))
 }
 
@@ -129,6 +133,25 @@ export function validateNetwork(input: unknown): Result<NetworkDraft> {
       subnets: readSubnets(check, fields['subnets'], 'subnets', router !== ''),
     }
   })
+}
+
+function readTunnel(check: Check, value: unknown): Pick<SwitchDraft, 'tunnel'> {
+  if (value === undefined || value === null) return {}
+  const fields = check.fields(value, 'tunnel')
+  const kind = check.word(fields['kind'], 'tunnel.kind', 'TUNNEL_KIND', TUNNEL_KINDS, 'geneve')
+  const text = check.text(fields['address'], 'tunnel.address')
+  const address = parseAddress(text)
+  const problem = address === undefined ? 'must be an IPv4 or IPv6 address' : unusableAddress(address)
+  if (problem !== undefined) check.report('tunnel.address', problem)
+  return kind === undefined || address === undefined ? {} : { tunnel: { kind, address: formatAddress(address) } }
+}
+
+/** In the order in which they are preferred, each once. */
+function readCarriers(check: Check, value: unknown): Pick<SwitchDraft, 'carriers'> {
+  const given = check
+    .list(value, 'carriers', LINK_CARRIERS.length)
+    .flatMap((each, at) => check.word(each, `carriers[${at}]`, 'LINK_CARRIER', LINK_CARRIERS) ?? [])
+  return given.length === 0 ? {} : { carriers: [...new Set(given)] }
 }
 
 /** Absent is 0 in a message: then the default. */

@@ -7,6 +7,7 @@ import { icmpTexts } from '../../model/icmp.ts'
 import type {
   AnyRecord,
   InterfaceRecord,
+  LinkCarrier,
   NetworkRecord,
   Policy as PolicyRecord,
   RecordKind,
@@ -14,6 +15,7 @@ import type {
   Rule as RuleRecord,
   Selector as SelectorRecord,
   SwitchRecord,
+  TunnelKind,
   Vnp as VnpRecord,
 } from '../../model/records.ts'
 import { tierOf } from '../../model/records.ts'
@@ -28,6 +30,7 @@ import type { Rule } from '../../proto/gen/tagsteer/v1/Rule.ts'
 import type { Selector } from '../../proto/gen/tagsteer/v1/Selector.ts'
 import type { Switch } from '../../proto/gen/tagsteer/v1/Switch.ts'
 import type { Tag as TagMessage } from '../../proto/gen/tagsteer/v1/Tag.ts'
+import type { Tunnel } from '../../proto/gen/tagsteer/v1/Tunnel.ts'
 import type { Vnp } from '../../proto/gen/tagsteer/v1/Vnp.ts'
 
 export function timestamp(ms: number): Timestamp {
@@ -151,12 +154,14 @@ export function policyMessage(record: PolicyRecord, generation: number): Policy 
 }
 
 export function switchMessage(record: SwitchRecord, generation: number): Switch {
-  const { datapathId, uplinks, links, reactive } = record
+  const { datapathId, uplinks, links, reactive, tunnel, carriers = [] } = record
   return {
     ...common(record, generation),
     ...{ datapathId, uplinks, links },
     mode: reactive === undefined ? 'SWITCH_MODE_PROACTIVE' : 'SWITCH_MODE_REACTIVE',
     ...reactive,
+    ...(tunnel && { tunnel: { kind: tunnelKind(tunnel.kind), address: tunnel.address } }),
+    carriers: carriers.map(carrierMessage),
   }
 }
 
@@ -166,6 +171,14 @@ export function networkMessage(record: NetworkRecord, generation: number): Netwo
     router: record.router ?? '',
     subnets: record.subnets.map(({ cidr, gateway }) => ({ cidr, gateway: gateway ?? '' })),
   }
+}
+
+export function tunnelKind(kind: TunnelKind): NonNullable<Tunnel['kind']> {
+  return kind === 'geneve' ? 'TUNNEL_KIND_GENEVE' : 'TUNNEL_KIND_VXLAN'
+}
+
+function carrierMessage(carrier: LinkCarrier): 'LINK_CARRIER_MPLS' | 'LINK_CARRIER_VLAN' {
+  return carrier === 'mpls' ? 'LINK_CARRIER_MPLS' : 'LINK_CARRIER_VLAN'
 }
 
 /** Any record in the message that can hold each kind. */

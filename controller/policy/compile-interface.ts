@@ -6,7 +6,9 @@
  */
 import { type Action, type Instruction, type Oxm, PORT_IN_PORT } from 'node-openflow'
 import { type Address, parseAddress } from '../../model/address.ts'
-import { IDENTITY, type InterfaceRecord } from '../../model/records.ts'
+import { IDENTITY, type InterfaceRecord, type LinkCarrier } from '../../model/records.ts'
+import { type Carrier, carrierBetween, fits } from './carriers.ts'
+import { HAS_IDENTITY_TAG, IS_LABELLED } from './compile-carrier.ts'
 import { cookieOf } from './cookie.ts'
 import {
   from,
@@ -20,6 +22,7 @@ import {
   load,
   move,
   ND,
+  NO_ROWS,
   OneRow,
   output,
   RowSet,
@@ -72,6 +75,12 @@ export interface Site {
   served: boolean
   /** Services of the network are somewhere, and what interfaces here send may come back to this switch. */
   steered: boolean
+  /** What packets from another switch bring the identity of their sender in. */
+  carrierFrom(datapathId: string): Carrier
+  /** Packets arrive that brought an identity, and have no zone yet. */
+  receives: boolean
+  /** What any switch puts identities in on links. */
+  onLinks: ReadonlySet<LinkCarrier>
 }
 
 /** Loads who sent it, and goes on. */
@@ -86,6 +95,7 @@ export const NOT_WORLD: Oxm = { field: 'reg8', value: 0, mask: FLAG.world }
 /** Priorities of rows for packets that another switch brings, and for those that an interface gets. */
 const BROUGHT = 300
 const RECEIVED = 300
+export const NOTHING_ON_LINKS: ReadonlySet<LinkCarrier> = new Set()
 const FROM_FABRIC: Oxm = { field: 'reg8', value: FLAG.fabric, mask: FLAG.fabric }
 export const SET_WORLD = setFlag(FLAG.world)
 
@@ -124,11 +134,13 @@ export function siteOf(
   world: boolean,
   isLocal: boolean,
   services: Pick<Site, 'served' | 'steered'>,
+  onLinks: ReadonlySet<LinkCarrier>,
 ): Site {
   const zone = state.intent.number('zone', zoneName(datapathId, network))
   const normal = state.backend === 'normal'
   // Where the existing network forwards, no packet is judged on the way out or in.
-  const judges = !normal && (state.observed.datapaths.get(datapathId)?.uplinkPorts.size ?? 0) > 0
+  const datapath = state.observed.datapaths.get(datapathId)
+  const judges = !normal && (datapath?.uplinkPorts.size ?? 0) > 0
   // A zone that nobody needs there any more makes no difference.
   return {
     datapathId,
@@ -138,6 +150,9 @@ export function siteOf(
     world,
     senders: new Map(),
     ...services,
+    carrierFrom: (other) => (normal ? 'address' : carrierBetween(state.observed, other, datapathId)),
+    receives: !normal && (onLinks.size > 0 || datapath?.tunnel !== undefined),
+    onLinks: normal ? NOTHING_ON_LINKS : onLinks,
   }
 }
 
@@ -147,6 +162,7 @@ export function ownRows(facts: InterfaceFacts, site: Site): KeptRows {
   const { carried, datapathId, world, served } = site
   const isPlain = place !== undefined && place.datapathId !== datapathId && identity !== IDENTITY.unknown
   if (!isPlain || world || served || carried === undefined) return kept(interfaceRows(facts, site))
+  if (bringsIdentity(facts, place, site)) return NO_ROWS
   const instructions = sending(facts, site, carried).toNeighbour
   const { key, match } = brought
   return new OneRow(key, { table: TABLES.origin, priority: BROUGHT, match, instructions, cookie, unit })
@@ -161,7 +177,9 @@ export function interfaceRows(facts: InterfaceFacts, site: Site): Rows {
     // Without a zone it is shut; what the switch carries for others goes on.
     if (site.zone !== undefined) {
       sendFromPort(set, facts, sending(facts, site, site.zone), place.port)
-      receive(set, facts, site.world, [load('reg2', place.port)])
+      receive(set, facts, site.world, [load('reg2', place.port), ...(site.receives ? [load('reg7', site.zone)] : [])])
+      for (const tagged of carriedTo(facts, site.onLinks))
+        set.add(TABLES.carried, 50, tagged, { actions: [load('reg3', facts.network)], goto: TABLES.untag })
       if (site.steered && !site.normal) comeBack(set, facts, site.zone)
     }
   } else sendFromElsewhere(set, facts, site)
@@ -171,13 +189,32 @@ export function interfaceRows(facts: InterfaceFacts, site: Site): Rows {
 }
 
 /** The rows that are the same on every switch but the one where the interface is. */
-export function interfaceRowsElsewhere(facts: InterfaceFacts, { normal, world }: Pick<Site, 'normal' | 'world'>): Rows {
+export function interfaceRowsElsewhere(
+  facts: InterfaceFacts,
+  { normal, world, onLinks }: Pick<Site, 'normal' | 'world' | 'onLinks'>,
+): Rows {
   const set = new RowSet(facts.unit, facts.cookie)
   const { identity, place, switchNumber } = facts
   if (identity === IDENTITY.unknown || place === undefined) return set.rows
   const number = normal ? ELSEWHERE : switchNumber
-  if (number !== undefined) receive(set, facts, world, [load('reg6', number)])
+  if (number === undefined) return set.rows
+  receive(set, facts, world, [load('reg6', number)])
+  for (const tagged of normal ? [] : carriedTo(facts, onLinks))
+    set.add(TABLES.carried, 50, tagged, { actions: [load('reg6', number)], goto: TABLES.forward })
   return set.rows
+}
+
+/** What links bring for an interface with a tag or a label. */
+function carriedTo({ record }: InterfaceFacts, onLinks: ReadonlySet<LinkCarrier>): Oxm[][] {
+  return [...onLinks].map((carrier) => [
+    carrier === 'mpls' ? IS_LABELLED : HAS_IDENTITY_TAG,
+    { field: 'eth_dst', value: record.mac },
+  ])
+}
+
+/** Whether all packets that come from an interface on another switch say who sent them. */
+function bringsIdentity({ identity }: InterfaceFacts, place: Place, { steered, carrierFrom }: Site): boolean {
+  return !steered && fits(carrierFrom(place.datapathId), identity)
 }
 
 /** The rows that are the same on every switch that is concerned with the network. */
@@ -314,7 +351,7 @@ export function linkLocal(mac: number): bigint {
 /** Other switches have checked the sender, so its MAC is enough; uplinks bring it only where they connect switches. */
 function sendFromElsewhere(set: RowSet, facts: InterfaceFacts, site: Site): void {
   const { carried, world } = site
-  if (carried !== undefined && facts.place !== undefined) {
+  if (carried !== undefined && facts.place !== undefined && !bringsIdentity(facts, facts.place, site)) {
     set.addMade(TABLES.origin, BROUGHT, facts.brought, sending(facts, site, carried).toNeighbour)
   }
   if (world) refuseSender(set, facts)

@@ -15,7 +15,9 @@
 import { type Action, type Oxm, VLAN_PRESENT } from 'node-openflow'
 import { CARRIED_MAC } from '../../model/address.ts'
 import { IDENTITY } from '../../model/records.ts'
-import { factsOf, type InterfaceFacts, SET_WORLD, sender, siteOf } from './compile-interface.ts'
+import { nextHopTo } from './carriers.ts'
+import { sendTo } from './compile-carrier.ts'
+import { factsOf, type InterfaceFacts, NOTHING_ON_LINKS, SET_WORLD, sender, siteOf } from './compile-interface.ts'
 import type { Work } from './compile-work.ts'
 import { cookieOf } from './cookie.ts'
 import { ETHERTYPE, from, is, load, ND, output, RowSet, type Rows, setFlag } from './fields.ts'
@@ -189,7 +191,7 @@ export function steerRows(
   for (const name of steerings.collectors()) {
     const hop = hopOf(name)
     if (hop === undefined) continue
-    copyTo(set, hop, datapath)
+    copyTo(set, state, hop, datapath)
     carry(set, state, hop, datapath, 'collector')
   }
   const wholeOf = (chains: Iterable<string>): Hop[][] =>
@@ -282,27 +284,28 @@ function carry(
 }
 
 /** One copy for each collector, and none of what it sends or receives itself. */
-function copyTo(set: RowSet, hop: Hop, { nextHops }: DatapathView): void {
+function copyTo(set: RowSet, { observed }: NetworkState, hop: Hop, datapath: DatapathView): void {
   const { number, port, facts, datapathId } = hop
-  const way = nextHops.get(datapathId)
-  if (port === undefined && (way === undefined || !isCarried(number))) return
-  const copy = port !== undefined ? [output(port)] : [...push(hop, 'collector'), output(way as number), POP]
+  const next = nextHopTo(observed, datapath, datapathId)
+  if (port === undefined && (next === undefined || !isCarried(number))) return
+  const away = next === undefined ? [] : [...push(hop, 'collector'), ...sendTo(next), POP]
+  const copy = port === undefined ? away : [output(port)]
   const cookie = cookieOf('steer', number)
-  for (const [table, register, next] of [
+  for (const [table, register, goto] of [
     [TABLES.mirror_egress, REGISTERS.mirrorEgress, TABLES.mirror_ingress],
     [TABLES.mirror_ingress, REGISTERS.mirrorIngress, TABLES.steer],
   ] as const) {
     const its: Oxm = { field: register, value: number }
-    set.add(table, 100, [its], { actions: copy, goto: next }, cookie)
-    set.add(table, 200, [its, { field: 'eth_dst', value: facts.record.mac }], { goto: next }, cookie)
-    if (port !== undefined) set.add(table, 300, [its, { field: 'in_port', value: port }], { goto: next }, cookie)
+    set.add(table, 100, [its], { actions: copy, goto }, cookie)
+    set.add(table, 200, [its, { field: 'eth_dst', value: facts.record.mac }], { goto }, cookie)
+    if (port !== undefined) set.add(table, 300, [its, { field: 'in_port', value: port }], { goto }, cookie)
   }
   const both: Oxm[] = [REGISTERS.mirrorEgress, REGISTERS.mirrorIngress].map((field) => ({ field, value: number }))
   set.add(TABLES.mirror_ingress, 400, both, { goto: TABLES.steer }, cookie)
 }
 
 function zoneOf(state: NetworkState, datapathId: string, { record }: InterfaceFacts): number | undefined {
-  return siteOf(state, datapathId, record.network, false, true, NOT_SERVED).zone
+  return siteOf(state, datapathId, record.network, false, true, NOT_SERVED, NOTHING_ON_LINKS).zone
 }
 
 const NOT_SERVED = { served: false, steered: false }

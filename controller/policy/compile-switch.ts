@@ -22,8 +22,10 @@ import {
 } from 'node-openflow'
 import { CARRIED_MAC, parsePrefix } from '../../model/address.ts'
 import { PROTOCOL } from '../../model/protocol.ts'
-import { IDENTITY } from '../../model/records.ts'
+import { IDENTITY, type LinkCarrier } from '../../model/records.ts'
 import { TCP_SYN } from '../../packet/tcp.ts'
+import { gatewayOf, nextHopTo } from './carriers.ts'
+import { IS_LABELLED, sendTo } from './compile-carrier.ts'
 import { FORWARD_UNIT } from './compile-forward.ts'
 import { NOT_WORLD, WORLD_FLAG } from './compile-interface.ts'
 import { LOOK_UP, RETURNED, steerSystemRows } from './compile-steer.ts'
@@ -46,17 +48,19 @@ import {
 import { AFTER, ELSEWHERE, FLAG, MARK, POLICY_BANDS, POLICY_TABLES, TABLES, UNKNOWN_PORT } from './pipeline.ts'
 import type { Backend, DatapathView, IntentView, NetworkState } from './state.ts'
 
-export type PortClass = 'uplink' | 'fabric' | 'tenant' | 'unattached' | 'none'
+export type PortClass = 'uplink' | 'fabric' | 'tunnel' | 'tenant' | 'unattached' | 'none'
 
 /** What a port is. `isTenant`: an interface is attached to it. Uplinks and links are never an interface's. */
 export function classOf(datapath: DatapathView, port: number, isTenant: boolean): PortClass {
   if (datapath.uplinkPorts.has(port)) return 'uplink'
+  if (datapath.tunnel?.port === port) return 'tunnel'
   if (datapath.fabricPorts.has(port)) return 'fabric'
   if (isTenant) return 'tenant'
   return port <= PORT_MAX && datapath.ports.get(port)?.up === true ? 'unattached' : 'none'
 }
 
-export function portRows(port: number, portClass: PortClass, normal: boolean): Rows {
+/** @param onLinks What any switch puts identities in on links. */
+export function portRows(port: number, portClass: PortClass, normal: boolean, onLinks: ReadonlySet<LinkCarrier>): Rows {
   const isLink = portClass === 'uplink' || portClass === 'fabric'
   const set = new RowSet(`port/${port}`, cookieOf(isLink ? 'link' : 'unattached', port))
   const match: Oxm[] = [{ field: 'in_port', value: port }]
@@ -66,6 +70,8 @@ export function portRows(port: number, portClass: PortClass, normal: boolean): R
     set.add(TABLES.classify, 200, match, { actions: [load('reg8', flag)], goto: TABLES.origin })
     if (portClass === 'fabric' && !normal) {
       set.add(TABLES.classify, 510, [...match, TAGGED], { actions: [load('reg8', flag)], goto: TABLES.carried })
+      if (onLinks.has('mpls'))
+        set.add(TABLES.classify, 505, [...match, IS_LABELLED], { actions: [load('reg8', flag)], goto: TABLES.carried })
       // It was counted where it came in.
       const again: Oxm = { field: 'eth_src', value: CARRIED_MAC }
       const flags = flag | FLAG.returned
@@ -346,7 +352,15 @@ export function worldRows(state: NetworkState, datapath: DatapathView): Rows {
   if (state.backend === 'normal') {
     set.add(TABLES.flood, 100, [], { actions: [output(PORT_NORMAL)] })
     set.add(TABLES.flood, 110, [FROM_INTERFACE], { actions: toLinks(datapath) })
-  } else set.add(TABLES.flood, 100, [], { actions: outputs([...datapath.floodPorts, ...datapath.uplinkPorts]) })
+  } else {
+    const asked = gatewayOf(state, datapath)
+    // Tunnels lead to one switch at a time: to the one that has the world's answer.
+    const through = asked === undefined ? undefined : nextHopTo(state.observed, datapath, asked)
+    const tunnel = through?.remote === undefined ? [] : sendTo(through)
+    set.add(TABLES.flood, 100, [], {
+      actions: [...outputs([...datapath.floodPorts, ...datapath.uplinkPorts]), ...tunnel],
+    })
+  }
   return set.rows
 }
 
@@ -372,13 +386,10 @@ function worldPrefixes({ prefixes }: IntentView): WorldPrefix[] {
 }
 
 /** Through an uplink of this switch; else through that of the first switch that has one and can be reached. */
-function wayOut({ intent, observed, backend }: NetworkState, datapath: DatapathView): Action[] | undefined {
-  if (backend === 'normal') return [load('reg6', ELSEWHERE)]
+function wayOut(state: NetworkState, datapath: DatapathView): Action[] | undefined {
+  if (state.backend === 'normal') return [load('reg6', ELSEWHERE)]
   if (datapath.uplinkPorts.size > 0) return [load('reg2', Math.min(...datapath.uplinkPorts))]
-  const gateways = [...observed.datapaths.values()]
-    .filter((other) => other.uplinkPorts.size > 0 && datapath.nextHops.has(other.datapathId))
-    .map((other) => other.datapathId)
-    .sort()
-  const number = gateways[0] === undefined ? undefined : intent.number('switch', gateways[0])
+  const gateway = gatewayOf(state, datapath)
+  const number = gateway === undefined ? undefined : state.intent.number('switch', gateway)
   return number === undefined ? undefined : [load('reg6', number)]
 }

@@ -7,6 +7,7 @@ import {
   interfaceRowsElsewhere,
   interfaceRowsEverywhere,
   interfaceRowsFarAway,
+  type Site,
 } from './compile-interface.ts'
 import type { PolicyChange } from './compile-policy.ts'
 import { type KeptRows, kept, NO_ROWS } from './fields.ts'
@@ -48,6 +49,8 @@ export class Work {
   readonly forward = new Set<string>()
   /** Switches whose own numbers may differ: on all of them the rows towards these. */
   readonly renumbered = new Set<string>()
+  /** Switches whose ends of tunnels or carriers on links may differ: rows towards these, and of interfaces there. */
+  ends: ReadonlySet<string> = new Set()
   /** The rows of the world may differ, on all switches. */
   world = false
   /** Rows of mirrors and chains may differ, on all switches. */
@@ -65,9 +68,10 @@ export class Work {
   }
 }
 
-export function lookedAt(facts: InterfaceFacts, normal: boolean, world: boolean): Looked {
+export function lookedAt(facts: InterfaceFacts, site: Pick<Site, 'normal' | 'world' | 'onLinks'>): Looked {
+  const { world } = site
   const [elsewhere, everywhere, farAway] = [
-    interfaceRowsElsewhere(facts, { normal, world }),
+    interfaceRowsElsewhere(facts, site),
     interfaceRowsEverywhere(facts, world),
     interfaceRowsFarAway(facts, world),
   ].map(kept) as [KeptRows, KeptRows, KeptRows]
@@ -81,8 +85,8 @@ export function lookedAt(facts: InterfaceFacts, normal: boolean, world: boolean)
 }
 
 /** Whether rows may be others on every switch. */
-export function isForAll({ renumbered, world, steer, policy }: Work): boolean {
-  return world || steer || renumbered.size > 0 || policy.rescope || policy.meters.size > 0
+export function isForAll({ renumbered, ends, world, steer, policy }: Work): boolean {
+  return world || steer || renumbered.size + ends.size > 0 || policy.rescope || policy.meters.size > 0
 }
 
 /** Rows of one step. Making one takes some 5 microseconds, of few others ten times as long. */

@@ -9,8 +9,10 @@
  *           ─▶ rules      ─▶ once:        shared policy tables         compile-policy.ts
  *           ─▶ demands    ─▶ per switch:  verdicts that it asked for   compile-demand.ts
  */
+import { LINK_CARRIERS, onLinksOf } from './carriers.ts'
+import { CARRIER_UNIT, carrierRows } from './compile-carrier.ts'
 import { FORWARD_UNIT, ForwardRows } from './compile-forward.ts'
-import { factsOf, interfaceUnit, ownRows, type Site, siteOf } from './compile-interface.ts'
+import { factsOf, interfaceUnit, NOTHING_ON_LINKS, ownRows, type Site, siteOf } from './compile-interface.ts'
 import { PolicyShares } from './compile-shares.ts'
 import { Steering, steerRows } from './compile-steer.ts'
 import { classOf, networkRows, portRows, systemRows, worldExists, worldRows } from './compile-switch.ts'
@@ -59,6 +61,8 @@ export class Compiler {
   readonly #steering = new Steering()
   readonly #policy = new PolicyShares(this.#interest, this.#occurrences)
   #worldExists = false
+  /** What any switch puts identities in on links. */
+  #onLinks = NOTHING_ON_LINKS
   #isNew = true
 
   /** @param perStep Rows of one step of work, about. */
@@ -104,7 +108,7 @@ export class Compiler {
       this.#takeIntent(intent, work)
       this.#takeObserved(state, observed, work)
     }
-    this.#forward.begin(state.intent, all ? 'all' : work.renumbered)
+    this.#forward.begin(state.intent, all ? 'all' : work.renumbered, work.ends)
     const told = all || this.#switches.size !== datapaths.size ? 'all' : (observed as ObservedDelta).datapaths
     for (const datapathId of told === 'all' ? [...this.#switches.keys()] : told)
       if (!datapaths.has(datapathId) && this.#switches.has(datapathId)) this.#forget(datapathId)
@@ -114,6 +118,7 @@ export class Compiler {
     if (hasWorld !== this.#worldExists) for (const name of this.#seen.keys()) work.interfaces.add(name)
     const hadWorld = this.#worldExists
     this.#worldExists = hasWorld
+    if (all || work.ends.size > 0) this.#setOnLinks(datapaths, work)
     for (const datapathId of all ? present : [...(observed as ObservedDelta).datapaths, ...fresh])
       this.#setLinks(datapathId, datapaths.get(datapathId))
     yield* this.#look(state, work, hadWorld || hasWorld)
@@ -147,6 +152,7 @@ export class Compiler {
     this.#worldExists = worldExists(datapaths)
     for (const [datapathId, datapath] of datapaths) this.#setLinks(datapathId, datapath)
     const work = new Work()
+    this.#setOnLinks(datapaths, work)
     for (const name of state.intent.interfaces.keys()) work.interfaces.add(name)
     yield* this.#look(state, work, this.#worldExists)
     this.#steering.update(state, 'all', work, this.#byNetwork)
@@ -201,6 +207,11 @@ export class Compiler {
 
   #takeObserved({ observed }: NetworkState, delta: ObservedDelta, work: Work): void {
     work.demands = delta.demands
+    work.ends = delta.ends ?? new Set()
+    for (const datapathId of work.ends) {
+      for (const name of this.#bySwitch.all(datapathId)) work.interfaces.add(name)
+      for (const name of this.#namesFor(datapathId)) work.onSwitch.add(datapathId, name)
+    }
     for (const name of delta.places) work.interfaces.add(name)
     for (const datapathId of delta.datapaths) {
       work.allPorts.add(datapathId)
@@ -214,6 +225,15 @@ export class Compiler {
         for (const name of this.#byPort.all(portName({ datapathId, port }))) work.interfaces.add(name)
       }
     }
+  }
+
+  /** Every switch passes on what any two put on links. */
+  #setOnLinks(datapaths: ReadonlyMap<string, DatapathView>, work: Work): void {
+    const now = this.#backend === 'fabric' ? onLinksOf(datapaths) : NOTHING_ON_LINKS
+    if (LINK_CARRIERS.every((carrier) => now.has(carrier) === this.#onLinks.has(carrier))) return
+    this.#onLinks = now
+    for (const name of this.#seen.keys()) work.interfaces.add(name)
+    for (const datapathId of datapaths.keys()) work.allPorts.add(datapathId)
   }
 
   #setLinks(datapathId: string, datapath: DatapathView | undefined): void {
@@ -269,7 +289,8 @@ export class Compiler {
   #lookAt(state: NetworkState, name: string, looks: Looks): Looked | undefined {
     if (looks.has(name)) return looks.get(name)
     const facts = factsOf(state, name)
-    const looked = facts && lookedAt(facts, this.#backend === 'normal', this.#worldExists)
+    const site = { normal: this.#backend === 'normal', world: this.#worldExists, onLinks: this.#onLinks }
+    const looked = facts && lookedAt(facts, site)
     looks.set(name, looked)
     return looked
   }
@@ -303,6 +324,7 @@ export class Compiler {
     }
     this.#setPorts(datapath, units)
     if (this.#pace.spend(this.#setForward(state, datapath, units))) yield undefined
+    units.set(CARRIER_UNIT, carrierRows(this.#backend, datapath, this.#onLinks))
     units.set('world', this.#worldExists ? worldRows(state, datapath) : NO_ROWS)
     this.#setSteer(state, datapath, units)
     yield* this.#policy.starting(state, datapath.datapathId, units, this.#pace)
@@ -323,8 +345,10 @@ export class Compiler {
       const rows = this.#setInterface(units, name, this.#lookAt(state, name, looks), site)
       if (this.#pace.spend(rows)) yield undefined
     }
-    if (work.allPorts.has(datapathId)) this.#setPorts(datapath, units)
-    else {
+    if (work.allPorts.has(datapathId)) {
+      this.#setPorts(datapath, units)
+      units.set(CARRIER_UNIT, carrierRows(this.#backend, datapath, this.#onLinks))
+    } else {
       const ports = work.ports.get(datapathId) ?? []
       const links = linksOf(datapath)
       for (const port of ports) {
@@ -332,7 +356,7 @@ export class Compiler {
         units.setSilent(port, datapath.ports.has(port) && !links.has(port))
       }
     }
-    if (work.renumbered.size > 0 || work.forward.has(datapathId)) {
+    if (work.renumbered.size + work.ends.size > 0 || work.forward.has(datapathId)) {
       if (this.#pace.spend(this.#setForward(state, datapath, units))) yield undefined
     }
     if (work.world) units.set('world', this.#worldExists ? worldRows(state, datapath) : NO_ROWS)
@@ -349,8 +373,8 @@ export class Compiler {
   }
 
   /** @returns rows that were made. */
-  #setForward({ intent }: NetworkState, datapath: DatapathView, units: SwitchUnits): number {
-    if (this.#backend === 'fabric') return this.#forward.update(intent, datapath, (...row) => units.share(...row))
+  #setForward(state: NetworkState, datapath: DatapathView, units: SwitchUnits): number {
+    if (this.#backend === 'fabric') return this.#forward.update(state, datapath, (...row) => units.share(...row))
     units.set(FORWARD_UNIT, networkRows(datapath))
     return 1
   }
@@ -394,7 +418,7 @@ export class Compiler {
         served: this.#steering.isServed(datapathId, network),
         steered: this.#steering.isSteered(network),
       }
-      const site = siteOf(state, datapathId, network, this.#worldExists, isLocal, services)
+      const site = siteOf(state, datapathId, network, this.#worldExists, isLocal, services, this.#onLinks)
       sites.set(network, site)
       return site
     }
@@ -421,7 +445,8 @@ export class Compiler {
 
   #setPort(datapath: DatapathView, units: SwitchUnits, port: number): void {
     const isTenant = this.#byPort.has(portName({ datapathId: datapath.datapathId, port }))
-    units.set(`port/${port}`, kept(portRows(port, classOf(datapath, port, isTenant), this.#backend === 'normal')))
+    const portClass = classOf(datapath, port, isTenant)
+    units.set(`port/${port}`, kept(portRows(port, portClass, this.#backend === 'normal', this.#onLinks)))
   }
 
   /** The switch's own flooding reaches links and uplinks only. */

@@ -12,7 +12,7 @@ import { RULES_PER_POLICY } from './order.ts'
 
 export const COOKIE_MAGIC = 0x7a67n
 /** Layout of tables and registers; changes with every incompatible change of pipeline.ts. */
-export const PIPELINE_EPOCH = 4
+export const PIPELINE_EPOCH = 5
 
 /** What the object number counts. */
 export const COOKIE_KINDS = {

@@ -28,6 +28,7 @@ import {
 } from '../../model/records.ts'
 import { matches } from '../../model/selector.ts'
 import { type Tag, tagText } from '../../model/tag.ts'
+import { nextPortFrom } from './carriers.ts'
 import { compareVnps, effectivePriority, type OrderedRule, orderRules, type RuleCause } from './order.ts'
 import { carries, type Decision, type PolicyPacket, permits, type Verdict } from './permits.ts'
 import type { Backend, IntentView, ObservedView, Place } from './state.ts'
@@ -402,7 +403,7 @@ function pathOf(observed: ObservedView, from: ExplainedEnd, to: ExplainedEnd, ne
   const seen = new Set<string>()
   let at = start.datapathId
   while (at !== end.datapathId) {
-    const out = observed.datapaths.get(at)?.nextHops.get(end.datapathId)
+    const out = nextPortFrom(observed, at, end.datapathId)
     if (out === undefined || seen.has(at)) {
       return {
         hops: [...hops, { datapathId: at }],

@@ -15,7 +15,7 @@ import type { Address, Prefix } from '../../model/address.ts'
 import { PROTOCOL } from '../../model/protocol.ts'
 import { type Flow, flowKey } from './program.ts'
 
-export const ETHERTYPE = { ipv4: 0x0800, arp: 0x0806, ipv6: 0x86dd, vlan: 0x8100, lldp: 0x88cc } as const
+export const ETHERTYPE = { ipv4: 0x0800, arp: 0x0806, ipv6: 0x86dd, vlan: 0x8100, mpls: 0x8847, lldp: 0x88cc } as const
 /** ICMPv6 types of neighbour discovery (RFC 4861). */
 export const ND = { routerSolicit: 133, redirect: 137, solicit: 135, advert: 136 } as const
 

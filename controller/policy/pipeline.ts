@@ -11,32 +11,35 @@ import { type Flow, flowKey } from './program.ts'
 /** Stages in the order of the pipeline. */
 const PLACES = {
   classify: 0,
-  carried: 1,
-  port_security: 2,
-  origin: 3,
-  sender: 4,
-  outside: 5,
-  neighbour: 6,
-  advertise: 7,
-  destination: 8,
-  connection: 9,
-  tracked: 10,
-  log: 11,
-  egress_admin: 12,
-  egress_tenant: 13,
-  egress_baseline: 14,
-  egress_default: 15,
-  ingress_admin: 16,
-  ingress_tenant: 17,
-  ingress_baseline: 18,
-  ingress_default: 19,
-  commit: 20,
-  mirror_egress: 21,
-  mirror_ingress: 22,
-  steer: 23,
-  flood: 24,
-  forward: 25,
-  deliver: 26,
+  tunnelled: 1,
+  carried: 2,
+  untag: 3,
+  port_security: 4,
+  origin: 5,
+  sender: 6,
+  outside: 7,
+  neighbour: 8,
+  advertise: 9,
+  destination: 10,
+  connection: 11,
+  tracked: 12,
+  log: 13,
+  egress_admin: 14,
+  egress_tenant: 15,
+  egress_baseline: 16,
+  egress_default: 17,
+  ingress_admin: 18,
+  ingress_tenant: 19,
+  ingress_baseline: 20,
+  ingress_default: 21,
+  commit: 22,
+  mirror_egress: 23,
+  mirror_ingress: 24,
+  steer: 25,
+  flood: 26,
+  forward: 27,
+  tag: 28,
+  deliver: 29,
 } as const
 
 export type TableName = keyof typeof PLACES
@@ -102,13 +105,23 @@ export interface Stage {
 export const STAGES: Readonly<Record<TableName, Stage>> = {
   classify: {
     purpose: 'Tells ports of interfaces, links and uplinks apart by the port of entry.',
-    next: ['carried', 'port_security', 'origin'],
+    next: ['tunnelled', 'carried', 'port_security', 'origin'],
     miss: 'A port that is down or unknown: dropped.',
   },
+  tunnelled: {
+    purpose: 'Takes packets from tunnels on: those that brought the identity of their sender need not look for it.',
+    next: ['carried', 'origin', 'neighbour'],
+    miss: 'From an end that no switch of ours has: dropped.',
+  },
   carried: {
-    purpose: 'Takes copies, and packets for a service, on to the switch where that is: their VLAN tag says which.',
-    next: ['origin', 'forward'],
-    miss: 'A tag that no collector or service here has: dropped.',
+    purpose: 'Takes what links bring with a tag, or with a label, on to the switch where it is for.',
+    next: ['untag', 'origin', 'forward'],
+    miss: 'For nobody who is known, or a tag that no collector or service here has: dropped.',
+  },
+  untag: {
+    purpose: 'Reads the identity of the sender from the tag or label of a packet that has arrived, and takes that off.',
+    next: ['neighbour'],
+    miss: 'Neither tag nor label, or of no sender: dropped.',
   },
   port_security: {
     purpose: 'Holds an interface to its MAC and addresses and gives its packets network and identity.',
@@ -226,9 +239,14 @@ export const STAGES: Readonly<Record<TableName, Stage>> = {
     miss: 'Dropped.',
   },
   forward: {
-    purpose: 'Chooses the way to the switch of the receiver.',
-    next: ['deliver'],
+    purpose: 'Chooses the way to the switch of the receiver, and what carries the identity of the sender there.',
+    next: ['tag', 'deliver'],
     miss: 'No way: dropped.',
+  },
+  tag: {
+    purpose: 'Writes the identity of the sender into what carries it, and puts the packet out.',
+    next: [],
+    miss: 'Cannot happen.',
   },
   deliver: {
     purpose: 'Puts the packet out on the port of the receiver.',
@@ -253,7 +271,7 @@ export const REGISTERS = {
   place: 'reg6',
   zone: 'reg7',
   flags: 'reg8',
-  /** For exchanging two registers. */
+  /** For exchanging two registers; after that, what carries the identity (compile-carrier.ts). */
   scratch: 'reg9',
   /** Number of the chain that the rule on the side of the sender, and of the receiver, leads through; 0: none. */
   chainEgress: 'reg10',
@@ -263,6 +281,8 @@ export const REGISTERS = {
   /** Number of the collector of the rule on each side; 0: none. */
   mirrorEgress: 'reg13',
   mirrorIngress: 'reg14',
+  /** What the packet is predicted to be: 16 bits, of which the first 3 are its class; 0: nothing is known. */
+  prediction: 'reg15',
 } as const
 
 /**

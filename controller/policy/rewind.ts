@@ -10,6 +10,7 @@
  */
 import type { Attachment, InterfaceRecord } from '../../model/records.ts'
 import { PREFIX } from '../../model/records.ts'
+import { isReached } from './carriers.ts'
 import { sameValue } from './changes.ts'
 import { Compiler } from './compile.ts'
 import { PolicyRows } from './compile-policy.ts'
@@ -51,7 +52,7 @@ export type Origin = 'rules' | 'edge' | 'switch'
 const HINT = 'hint/place/'
 
 export function originOf({ unit }: Flow, datapath: DatapathView | undefined): Origin {
-  if (/^(interface\/|port\/|system$|switches$|undecided$|world$)/.test(unit)) return 'switch'
+  if (/^(interface\/|port\/|system$|switches$|carrier$|undecided$|world$)/.test(unit)) return 'switch'
   const links = new Set([...(datapath?.fabricPorts ?? []), ...(datapath?.uplinkPorts ?? [])])
   return links.size >= LINKS_OF_A_CARRIER ? 'rules' : 'edge'
 }
@@ -247,15 +248,24 @@ function neighbourhood({ datapaths }: ObservedView, datapathId: string): Map<str
   const found = new Map<string, DatapathView>()
   const own = datapaths.get(datapathId)
   if (own === undefined) return found
+  const none = { ports: new Map(), fabricPorts: new Set<number>(), nextHops: new Map(), floodPorts: new Set<number>() }
+  // No more of others than what they read from packets, and that one leads out, or all that they have would be compiled.
+  for (const { datapathId: other, tunnel, carriers } of datapaths.values()) {
+    if (tunnel === undefined && carriers === undefined) continue
+    found.set(other, {
+      ...{ datapathId: other, ...none, uplinkPorts: new Set() },
+      ...(tunnel && { tunnel }),
+      ...(carriers && { carriers }),
+    })
+  }
   found.set(datapathId, own)
   if (own.uplinkPorts.size > 0) return found
   const gateways = [...datapaths.values()].filter(({ uplinkPorts }) => uplinkPorts.size > 0)
-  const reached = gateways.filter((other) => own.nextHops.has(other.datapathId))
+  const reached = gateways.filter((other) => isReached({ datapaths }, own, other.datapathId))
   const [first] = (reached.length > 0 ? reached : gateways).sort((a, b) => (a.datapathId < b.datapathId ? -1 : 1))
   if (first === undefined) return found
-  // No more of it than that it leads out, or all that it has would be compiled too.
-  const none = { ports: new Map(), fabricPorts: new Set<number>(), nextHops: new Map(), floodPorts: new Set<number>() }
   const uplinkPorts = new Set([...first.uplinkPorts].slice(0, 1))
-  found.set(first.datapathId, { datapathId: first.datapathId, ...none, uplinkPorts })
+  const { datapathId: gateway } = first
+  found.set(gateway, { ...(found.get(gateway) ?? { datapathId: gateway, ...none }), uplinkPorts })
   return found
 }

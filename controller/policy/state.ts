@@ -7,10 +7,12 @@ import type {
   Direction,
   IdentityRecord,
   InterfaceRecord,
+  LinkCarrier,
   NetworkRecord,
   Policy,
   RecordKind,
   SwitchRecord,
+  TunnelAddress,
   Vnp,
 } from '../../model/records.ts'
 import type { Tag } from '../../model/tag.ts'
@@ -71,11 +73,16 @@ export interface Place {
   port: number
 }
 
+/** The one port by which a switch sends to all others that have an end of the same kind, and its own address. */
+export interface TunnelEnd extends TunnelAddress {
+  port: number
+}
+
 /** One connected or recently connected switch. */
 export interface DatapathView {
   datapathId: string
   ports: ReadonlyMap<number, PortView>
-  /** Ports with a confirmed link to another of our switches. */
+  /** Ports with a confirmed link to another of our switches, and the port of its tunnels. */
   fabricPorts: ReadonlySet<number>
   /** Ports that lead to the existing network. */
   uplinkPorts: ReadonlySet<number>
@@ -83,6 +90,10 @@ export interface DatapathView {
   nextHops: ReadonlyMap<string, number>
   /** Fabric ports in the loop-free flood tree. */
   floodPorts: ReadonlySet<number>
+  /** Where it has an end of tunnels: they lead to all switches with one of the same kind, whatever links there are. */
+  tunnel?: TunnelEnd
+  /** What it may put identities in on links, the best first. */
+  carriers?: readonly LinkCarrier[]
 }
 
 /**
@@ -113,6 +124,8 @@ export interface ObservedDelta {
   datapaths: Set<string>
   /** Interface records whose place changed. */
   places: Set<string>
+  /** Switches whose end of tunnels, or whose carriers on links, came, went or changed; among `datapaths` too. */
+  ends?: Set<string>
   /** By datapath id, demands that came or went. */
   demands?: Map<string, Set<string>>
 }

@@ -33,8 +33,8 @@ export function tagFor(number: number, role: 'service' | 'collector'): number {
   return number * 2 + (role === 'collector' ? 1 : 0)
 }
 
-/** Two tags for each, of 1 to 4094. */
-export const MAX_CARRIED = 2046
+/** Two tags for each, of 2 to 2047: those above carry identities (carriers.ts). */
+export const MAX_CARRIED = 1023
 
 /**
  * The services that packets of the original direction come to, each once: those of the sender's rule, then those of the

@@ -14,6 +14,7 @@
  *     switch that judges it has to have the collector. Nobody gets a copy of what he sends or receives.
  */
 import { IDENTITY, type InterfaceRecord, type Rule } from '../../model/records.ts'
+import { gatewayOf, nextPortFrom } from './carriers.ts'
 import type { Decision, PolicyPacket, Verdict } from './permits.ts'
 import type { IntentView, NetworkState, Place } from './state.ts'
 import { isCarried, joined, MAX_CARRIED } from './steering.ts'
@@ -142,7 +143,7 @@ export function legProblem(
 }
 
 function isReached({ observed }: NetworkState, from: string, to: string): boolean {
-  return from === to || observed.datapaths.get(from)?.nextHops.has(to) === true
+  return from === to || nextPortFrom(observed, from, to) !== undefined
 }
 
 /** Where an interface is that is known enough to send and receive. */
@@ -165,8 +166,5 @@ function switchOf(
   // The existing network is one that no switch of ours judges.
   if (datapath === undefined || state.backend === 'normal') return undefined
   if (datapath.uplinkPorts.size > 0) return near
-  const gateways = [...state.observed.datapaths.values()].filter(
-    ({ uplinkPorts, datapathId }) => uplinkPorts.size > 0 && datapath.nextHops.has(datapathId),
-  )
-  return gateways.map(({ datapathId }) => datapathId).sort()[0]
+  return gatewayOf(state, datapath)
 }

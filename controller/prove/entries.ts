@@ -62,7 +62,7 @@ export class Entries {
     const { datapath } = this.#site
     const owners = this.#facts.ownersAt({ datapathId: datapath.datapathId, port })
     const its = classOf(datapath, port, owners.length > 0)
-    const entry: Entry = its === 'unattached' || its === 'none' ? 'idle' : its
+    const entry: Entry = its === 'unattached' || its === 'none' ? 'idle' : its === 'tunnel' ? 'fabric' : its
     const start = entering(ghostAt(entry, port))
     const node = this.roots.get(port)?.node ?? new Node(-1, start, undefined, undefined)
     const { outs } = node

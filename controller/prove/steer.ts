@@ -6,6 +6,7 @@
  * prove that services are reached.
  */
 import type { Oxm } from 'node-openflow'
+import { onLinksOf } from '../policy/carriers.ts'
 import { factsOf, interfaceRows, siteOf } from '../policy/compile-interface.ts'
 import { servedBy, steerRows } from '../policy/compile-steer.ts'
 import { cookieOf } from '../policy/cookie.ts'
@@ -79,12 +80,13 @@ function expectedRows(state: NetworkState, datapath: DatapathView, world: boolea
   const expected = new Map(steerRows(state, datapath, world, (network) => local.has(network)))
   const served = servedBy(state)
   const steered = new Set([...served.values()].flatMap((networks) => [...networks]))
+  const onLinks = onLinksOf(observed.datapaths)
   for (const { name, network } of intent.interfaces.values()) {
     if (!local.has(network) || !steered.has(network)) continue
     const facts = factsOf(state, name)
     if (facts === undefined) continue
     const services = { served: served.get(datapathId)?.has(network) === true, steered: true }
-    const rows = interfaceRows(facts, siteOf(state, datapathId, network, world, true, services))
+    const rows = interfaceRows(facts, siteOf(state, datapathId, network, world, true, services, onLinks))
     for (const [key, flow] of rows) if (isOfServices(flow)) expected.set(key, flow)
   }
   return expected

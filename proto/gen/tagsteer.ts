@@ -145,6 +145,7 @@ import type { TopologyServiceClient as _tagsteer_v1_TopologyServiceClient, Topol
 import type { TrackingSwitch as _tagsteer_v1_TrackingSwitch, TrackingSwitch__Output as _tagsteer_v1_TrackingSwitch__Output } from './tagsteer/v1/TrackingSwitch.ts';
 import type { TrafficAnswer as _tagsteer_v1_TrafficAnswer, TrafficAnswer__Output as _tagsteer_v1_TrafficAnswer__Output } from './tagsteer/v1/TrafficAnswer.ts';
 import type { TrafficQuestion as _tagsteer_v1_TrafficQuestion, TrafficQuestion__Output as _tagsteer_v1_TrafficQuestion__Output } from './tagsteer/v1/TrafficQuestion.ts';
+import type { Tunnel as _tagsteer_v1_Tunnel, Tunnel__Output as _tagsteer_v1_Tunnel__Output } from './tagsteer/v1/Tunnel.ts';
 import type { Unproved as _tagsteer_v1_Unproved, Unproved__Output as _tagsteer_v1_Unproved__Output } from './tagsteer/v1/Unproved.ts';
 import type { UpdateInterfaceRequest as _tagsteer_v1_UpdateInterfaceRequest, UpdateInterfaceRequest__Output as _tagsteer_v1_UpdateInterfaceRequest__Output } from './tagsteer/v1/UpdateInterfaceRequest.ts';
 import type { UpdateNetworkRequest as _tagsteer_v1_UpdateNetworkRequest, UpdateNetworkRequest__Output as _tagsteer_v1_UpdateNetworkRequest__Output } from './tagsteer/v1/UpdateNetworkRequest.ts';
@@ -274,6 +275,7 @@ export interface ProtoGrpcType {
       InterfaceService: SubtypeConstructor<typeof grpc.Client, _tagsteer_v1_InterfaceServiceClient> & { service: _tagsteer_v1_InterfaceServiceDefinition }
       InterfaceStatus: MessageTypeDefinition<_tagsteer_v1_InterfaceStatus, _tagsteer_v1_InterfaceStatus__Output>
       Link: MessageTypeDefinition<_tagsteer_v1_Link, _tagsteer_v1_Link__Output>
+      LinkCarrier: EnumTypeDefinition
       LintRequest: MessageTypeDefinition<_tagsteer_v1_LintRequest, _tagsteer_v1_LintRequest__Output>
       LintResponse: MessageTypeDefinition<_tagsteer_v1_LintResponse, _tagsteer_v1_LintResponse__Output>
       LintService: SubtypeConstructor<typeof grpc.Client, _tagsteer_v1_LintServiceClient> & { service: _tagsteer_v1_LintServiceDefinition }
@@ -350,6 +352,8 @@ export interface ProtoGrpcType {
       TrackingSwitch: MessageTypeDefinition<_tagsteer_v1_TrackingSwitch, _tagsteer_v1_TrackingSwitch__Output>
       TrafficAnswer: MessageTypeDefinition<_tagsteer_v1_TrafficAnswer, _tagsteer_v1_TrafficAnswer__Output>
       TrafficQuestion: MessageTypeDefinition<_tagsteer_v1_TrafficQuestion, _tagsteer_v1_TrafficQuestion__Output>
+      Tunnel: MessageTypeDefinition<_tagsteer_v1_Tunnel, _tagsteer_v1_Tunnel__Output>
+      TunnelKind: EnumTypeDefinition
       Unproved: MessageTypeDefinition<_tagsteer_v1_Unproved, _tagsteer_v1_Unproved__Output>
       UpdateInterfaceRequest: MessageTypeDefinition<_tagsteer_v1_UpdateInterfaceRequest, _tagsteer_v1_UpdateInterfaceRequest__Output>
       UpdateNetworkRequest: MessageTypeDefinition<_tagsteer_v1_UpdateNetworkRequest, _tagsteer_v1_UpdateNetworkRequest__Output>

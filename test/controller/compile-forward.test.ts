@@ -1,9 +1,10 @@
 /** Rows towards other switches: brought up to date step by step they are those that are made from nothing. */
 import { expect } from 'chai'
 import fc from 'fast-check'
+import { nextHopTo } from '../../controller/policy/carriers.ts'
 import { ForwardRows } from '../../controller/policy/compile-forward.ts'
 import type { Flow } from '../../controller/policy/program.ts'
-import type { DatapathView, IntentView } from '../../controller/policy/state.ts'
+import type { DatapathView, IntentView, NetworkState } from '../../controller/policy/state.ts'
 
 const NAMES = ['a', 'b', 'c', 'd']
 
@@ -11,9 +12,27 @@ const NAMES = ['a', 'b', 'c', 'd']
 interface State {
   numbers: Map<string, number>
   hops: Map<string, Map<string, number>>
+  /** Of each switch its end of tunnels and what it puts on links, if any. */
+  ends: Map<string, Pick<DatapathView, 'tunnel' | 'carriers'>>
 }
 
+const arbitraryEnd = (name: string): fc.Arbitrary<Pick<DatapathView, 'tunnel' | 'carriers'>> =>
+  fc.record(
+    {
+      tunnel: fc.record({
+        kind: fc.constantFrom('geneve', 'vxlan'),
+        port: fc.constantFrom(8, 9),
+        address: fc.constantFrom(`192.0.2.${NAMES.indexOf(name)}`, `2001:db8::${NAMES.indexOf(name)}`),
+      }),
+      carriers: fc.subarray(['mpls', 'vlan'] as const),
+    },
+    { requiredKeys: [] },
+  )
+
 const arbitraryState: fc.Arbitrary<State> = fc.record({
+  ends: fc
+    .tuple(fc.boolean(), ...NAMES.map(arbitraryEnd))
+    .map(([are, ...ends]) => new Map(are ? NAMES.map((name, at) => [name, ends[at]!]) : [])),
   // A permutation of few numbers: they change hands often.
   numbers: fc
     .tuple(fc.shuffledSubarray([1, 2, 3, 4, 5], { minLength: 4, maxLength: 4 }), fc.subarray(NAMES))
@@ -41,8 +60,12 @@ const arbitraryState: fc.Arbitrary<State> = fc.record({
 
 const intentOf = ({ numbers }: State): IntentView =>
   ({ number: (_: string, name: string) => numbers.get(name) }) as unknown as IntentView
-const viewOf = (datapathId: string, { hops }: State): DatapathView =>
-  ({ datapathId, nextHops: hops.get(datapathId)! }) as unknown as DatapathView
+const viewOf = (datapathId: string, { hops, ends }: State): DatapathView =>
+  ({ datapathId, nextHops: hops.get(datapathId)!, ...ends.get(datapathId) }) as unknown as DatapathView
+const stateOf = (state: State): Pick<NetworkState, 'intent' | 'observed'> => ({
+  intent: intentOf(state),
+  observed: { datapaths: new Map(NAMES.map((name) => [name, viewOf(name, state)])), places: new Map() },
+})
 const into =
   (rows: Map<string, Flow>) =>
   (key: string, flow: Flow | undefined): void => {
@@ -50,41 +73,58 @@ const into =
     else rows.set(key, flow)
   }
 
+/** One each; two through tunnels, one of which reads what comes, and two where links carry identities. */
+function rowsExpected(from: string, state: State): number {
+  const { observed } = stateOf(state)
+  let count = 0
+  for (const to of NAMES) {
+    const next = state.numbers.has(to) ? nextHopTo(observed, viewOf(from, state), to) : undefined
+    if (next !== undefined) count += next.carrier === 'address' ? 1 : 2
+  }
+  return count
+}
+
 describe('rows towards other switches', () => {
   it('are after any steps what they are from nothing, and one object where switches share them', () => {
     fc.assert(
-      fc.property(fc.array(fc.tuple(arbitraryState, fc.boolean(), fc.boolean()), { minLength: 2 }), (steps) => {
-        const rows = new ForwardRows()
-        const held = new Map(NAMES.map((name) => [name, new Map<string, Flow>()]))
-        let before: State | undefined
-        for (const [drawn, keepsNumbers, keepsHops] of steps) {
-          const state: State = {
-            numbers: keepsNumbers && before !== undefined ? before.numbers : drawn.numbers,
-            hops: keepsHops && before !== undefined ? before.hops : drawn.hops,
-          }
-          const renumbered = NAMES.filter((name) => before?.numbers.get(name) !== state.numbers.get(name))
-          rows.begin(intentOf(state), before === undefined ? 'all' : new Set(renumbered))
-          for (const name of NAMES) rows.update(intentOf(state), viewOf(name, state), into(held.get(name)!))
-          const anew = new ForwardRows()
-          anew.begin(intentOf(state), 'all')
-          const made = NAMES.map((name) => {
-            const its = new Map<string, Flow>()
-            anew.update(intentOf(state), viewOf(name, state), into(its))
-            expect(held.get(name), name).to.deep.equal(its)
-            expect(its.size).to.equal([...state.hops.get(name)!.keys()].filter((to) => state.numbers.has(to)).length)
-            return its
-          })
-          const [one, ...others] = made
-          for (const other of others) {
-            for (const [key, flow] of other) {
-              const same = one?.get(key)
-              if (same !== undefined && same.instructions[0] !== flow.instructions[0])
-                expect(same.instructions).not.to.deep.equal(flow.instructions)
+      fc.property(
+        fc.array(fc.tuple(arbitraryState, fc.boolean(), fc.boolean(), fc.boolean()), { minLength: 2 }),
+        (steps) => {
+          const rows = new ForwardRows()
+          const held = new Map(NAMES.map((name) => [name, new Map<string, Flow>()]))
+          let before: State | undefined
+          for (const [drawn, keepsNumbers, keepsHops, keepsEnds] of steps) {
+            const state: State = {
+              numbers: keepsNumbers && before !== undefined ? before.numbers : drawn.numbers,
+              hops: keepsHops && before !== undefined ? before.hops : drawn.hops,
+              ends: keepsEnds && before !== undefined ? before.ends : drawn.ends,
             }
+            const renumbered = NAMES.filter((name) => before?.numbers.get(name) !== state.numbers.get(name))
+            const ends = new Set(NAMES.filter((name) => before?.ends.get(name) !== state.ends.get(name)))
+            const now = stateOf(state)
+            rows.begin(now.intent, before === undefined ? 'all' : new Set(renumbered), ends)
+            for (const name of NAMES) rows.update(now, viewOf(name, state), into(held.get(name)!))
+            const anew = new ForwardRows()
+            anew.begin(now.intent, 'all')
+            const made = NAMES.map((name) => {
+              const its = new Map<string, Flow>()
+              anew.update(now, viewOf(name, state), into(its))
+              expect(held.get(name), name).to.deep.equal(its)
+              expect(its.size).to.equal(rowsExpected(name, state))
+              return its
+            })
+            const [one, ...others] = made
+            for (const other of others) {
+              for (const [key, flow] of other) {
+                const same = one?.get(key)
+                if (same !== undefined && same.instructions[0] !== flow.instructions[0])
+                  expect(same.instructions).not.to.deep.equal(flow.instructions)
+              }
+            }
+            before = state
           }
-          before = state
-        }
-      }),
+        },
+      ),
       { numRuns: 300 },
     )
   })

@@ -5,6 +5,8 @@ import type { SwitchState as _tagsteer_v1_SwitchState, SwitchState__Output as _t
 import type { Port as _tagsteer_v1_Port, Port__Output as _tagsteer_v1_Port__Output } from '../../tagsteer/v1/Port.ts';
 import type { Timestamp as _google_protobuf_Timestamp, Timestamp__Output as _google_protobuf_Timestamp__Output } from '../../google/protobuf/Timestamp.ts';
 import type { SwitchMode as _tagsteer_v1_SwitchMode, SwitchMode__Output as _tagsteer_v1_SwitchMode__Output } from '../../tagsteer/v1/SwitchMode.ts';
+import type { Tunnel as _tagsteer_v1_Tunnel, Tunnel__Output as _tagsteer_v1_Tunnel__Output } from '../../tagsteer/v1/Tunnel.ts';
+import type { LinkCarrier as _tagsteer_v1_LinkCarrier, LinkCarrier__Output as _tagsteer_v1_LinkCarrier__Output } from '../../tagsteer/v1/LinkCarrier.ts';
 import type { Long } from '@grpc/proto-loader';
 
 export interface Switch {
@@ -45,6 +47,15 @@ export interface Switch {
    * Verdicts that a reactive switch keeps, or has asked for, now.
    */
   'keptVerdicts'?: (number);
+  /**
+   * Its end of tunnels to other switches. Where absent, what the database of its hypervisor says.
+   */
+  'tunnel'?: (_tagsteer_v1_Tunnel | null);
+  /**
+   * What it may put the identity of a sender in on its links, the best first. A pair of switches uses the first that both
+   * have; where there is none, the receiver knows the sender by its MAC address.
+   */
+  'carriers'?: (_tagsteer_v1_LinkCarrier)[];
 }
 
 export interface Switch__Output {
@@ -85,4 +96,13 @@ export interface Switch__Output {
    * Verdicts that a reactive switch keeps, or has asked for, now.
    */
   'keptVerdicts': (number);
+  /**
+   * Its end of tunnels to other switches. Where absent, what the database of its hypervisor says.
+   */
+  'tunnel': (_tagsteer_v1_Tunnel__Output | null);
+  /**
+   * What it may put the identity of a sender in on its links, the best first. A pair of switches uses the first that both
+   * have; where there is none, the receiver knows the sender by its MAC address.
+   */
+  'carriers': (_tagsteer_v1_LinkCarrier__Output)[];
 }

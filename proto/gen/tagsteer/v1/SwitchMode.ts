@@ -1,8 +1,5 @@
 // Generated from tagsteer/v1/topology_service.proto
 
-/**
- * How a switch comes by verdicts of policy.
- */
 export const SwitchMode = {
   /**
    * SWITCH_MODE_PROACTIVE.
@@ -18,9 +15,6 @@ export const SwitchMode = {
   SWITCH_MODE_REACTIVE: 'SWITCH_MODE_REACTIVE',
 } as const;
 
-/**
- * How a switch comes by verdicts of policy.
- */
 export type SwitchMode =
   /**
    * SWITCH_MODE_PROACTIVE.
@@ -38,7 +32,4 @@ export type SwitchMode =
   | 'SWITCH_MODE_REACTIVE'
   | 2
 
-/**
- * How a switch comes by verdicts of policy.
- */
 export type SwitchMode__Output = typeof SwitchMode[keyof typeof SwitchMode]

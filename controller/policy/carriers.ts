@@ -1,0 +1,140 @@
+/**
+ * How the identity of a sender gets from the switch where a packet enters to the one where it leaves: in which part of a
+ * packet, with how many bits, and by which way. Chosen for each pair of switches, by what both of them can do; the sender
+ * alone decides, since a receiver reads every carrier that it can. It refuses to know rows (compile-carrier.ts).
+ */
+import type { LinkCarrier, TunnelKind } from '../../model/records.ts'
+import type { DatapathView, ObservedView, TunnelEnd } from './state.ts'
+
+/** `address`: nothing is carried, and the receiver knows the sender by its MAC address. */
+export type Carrier = TunnelKind | LinkCarrier | 'address'
+
+/** In the order in which people are told of them. */
+export const LINK_CARRIERS: readonly LinkCarrier[] = ['mpls', 'vlan']
+
+/** Bits that a carrier has for an identity. */
+export const CARRIER_BITS: Readonly<Record<Carrier, number>> = {
+  /** A Geneve option of four octets (RFC 8926 section 3.5). */
+  geneve: 32,
+  /** The group policy id of VXLAN-GBP. */
+  vxlan: 16,
+  /** A label (RFC 3032 section 2.1). */
+  mpls: 20,
+  /** Half of the VLAN identifiers: the other half is that of collectors and services (steering.ts). */
+  vlan: 11,
+  address: 0,
+}
+
+/** Octets that a carrier adds to an IP packet on its way: of the whole tunnel, over IPv4. Over IPv6 there are 20 more. */
+export const CARRIER_OCTETS: Readonly<Record<Carrier, { ipv4: number; ipv6: number }>> = {
+  // Ethernet (14), IPv4 (20), UDP (8), Geneve (8) and two options (8 each).
+  geneve: { ipv4: 66, ipv6: 66 },
+  // Ethernet (14), IPv4 (20), UDP (8), VXLAN (8).
+  vxlan: { ipv4: 50, ipv6: 50 },
+  // Of IPv6, a second label says that it is IPv6.
+  mpls: { ipv4: 4, ipv6: 8 },
+  vlan: { ipv4: 4, ipv6: 4 },
+  address: { ipv4: 0, ipv6: 0 },
+}
+
+/** Names of the ports of tunnels. */
+export const TUNNEL_PORTS: Readonly<Record<TunnelKind, string>> = { geneve: 'tsgnv0', vxlan: 'tsvxl0' }
+
+/** The identity that would need VLAN identifier 4095, which is reserved (IEEE 802.1Q). */
+export const UNTAGGABLE = 2047
+
+/** Whether an identity gets to the other end; one that does not is known there by its address. */
+export function fits(carrier: Carrier, identity: number): boolean {
+  return (
+    carrier !== 'address' && identity < 2 ** CARRIER_BITS[carrier] && !(carrier === 'vlan' && identity === UNTAGGABLE)
+  )
+}
+
+/** How packets get from one switch to another. */
+export interface NextHop {
+  /** Next hop. */
+  port: number
+  carrier: Carrier
+  /** Underlay address of the other end, where it is a tunnel. */
+  remote?: string
+}
+
+type Datapaths = Pick<ObservedView, 'datapaths'>
+
+/** The way from one switch to another; undefined where there is none, and from a switch to itself. */
+export function nextHopTo({ datapaths }: Datapaths, from: DatapathView, to: string): NextHop | undefined {
+  const other = datapaths.get(to)
+  const remote = other === undefined ? undefined : remoteOf(from, other)
+  if (remote !== undefined) return { port: remote.port, carrier: remote.kind, remote: remote.address }
+  const port = from.nextHops.get(to)
+  return port === undefined ? undefined : { port, carrier: linkCarrier(from, other) }
+}
+
+/** The port by which packets for another switch leave. */
+export function nextPortTo({ datapaths }: Datapaths, from: DatapathView, to: string): number | undefined {
+  const other = from.tunnel === undefined ? undefined : datapaths.get(to)
+  const remote = other && remoteOf(from, other)
+  return remote === undefined ? from.nextHops.get(to) : remote.port
+}
+
+/** The port by which packets leave a switch for another; undefined where there is no such switch, or no way. */
+export function nextPortFrom(observed: Datapaths, from: string, to: string): number | undefined {
+  const own = observed.datapaths.get(from)
+  return own && nextPortTo(observed, own, to)
+}
+
+/** Whether packets from one switch have a way to another, as far as it is known there. */
+export function isReached(observed: Datapaths, from: DatapathView, to: string): boolean {
+  return nextPortTo(observed, from, to) !== undefined
+}
+
+/** The switch whose uplink packets to the world take from here, of several the first; none from one that has its own. */
+export function gatewayOf({ observed }: { observed: Datapaths }, from: DatapathView): string | undefined {
+  if (from.uplinkPorts.size > 0) return undefined
+  let found: string | undefined
+  for (const { datapathId, uplinkPorts } of observed.datapaths.values()) {
+    if (uplinkPorts.size === 0 || (found !== undefined && found < datapathId)) continue
+    if (isReached(observed, from, datapathId)) found = datapathId
+  }
+  return found
+}
+
+/** The other end of the tunnel to a switch, and the own port that leads to it. */
+function remoteOf({ tunnel, datapathId }: DatapathView, other: DatapathView): TunnelEnd | undefined {
+  const theirs = other.tunnel
+  if (tunnel === undefined || theirs?.kind !== tunnel.kind || other.datapathId === datapathId) return undefined
+  // An end sends to addresses of its own family.
+  if (isIpv6(theirs.address) !== isIpv6(tunnel.address) || theirs.address === tunnel.address) return undefined
+  return { kind: tunnel.kind, port: tunnel.port, address: theirs.address }
+}
+
+/** Ends of the tunnels that a switch has, with the switches that they lead to. */
+export function* peersOf({ datapaths }: Datapaths, own: DatapathView): IterableIterator<[string, TunnelEnd]> {
+  if (own.tunnel === undefined) return
+  for (const other of datapaths.values()) {
+    const remote = remoteOf(own, other)
+    if (remote !== undefined) yield [other.datapathId, remote]
+  }
+}
+
+/** What two switches of a fabric put the identity in: the first that the sender names and the receiver has too. */
+function linkCarrier({ carriers = [] }: DatapathView, other: DatapathView | undefined): Carrier {
+  return carriers.find((its) => other?.carriers?.includes(its)) ?? 'address'
+}
+
+/** What is put in packets between two switches; `address` where there is no way, or nothing is. */
+export function carrierBetween(observed: Datapaths, from: string, to: string): Carrier {
+  const own = observed.datapaths.get(from)
+  return (own && nextHopTo(observed, own, to)?.carrier) ?? 'address'
+}
+
+export function isIpv6(address: string): boolean {
+  return address.includes(':')
+}
+
+/** What any switch puts identities in on links: all have to pass it on. */
+export function onLinksOf(datapaths: ReadonlyMap<string, DatapathView>): ReadonlySet<LinkCarrier> {
+  const found = new Set<LinkCarrier>()
+  for (const { carriers = [] } of datapaths.values()) for (const carrier of carriers) found.add(carrier)
+  return found
+}
