@@ -122,7 +122,7 @@ export class Observed implements ObservedView {
     const before = this.datapaths.get(datapathId)
     for (const port of before?.ports.values() ?? []) this.#unname(datapathId, port)
     const now = new Map([...ports].map((port) => [port.port, port]))
-    this.#claim(datapathId, this.#endOf(datapathId)?.address)
+    this.#claim(datapathId, this.endOf(datapathId)?.address)
     this.#reshaped(datapathId, this.#shape(datapathId, now))
     for (const port of now.values()) this.#name(datapathId, port)
     this.#delta.datapaths.add(datapathId)
@@ -259,7 +259,7 @@ export class Observed implements ObservedView {
 
   #reshape(datapathId: string): void {
     const datapath = this.datapaths.get(datapathId)
-    this.#claim(datapathId, this.#endOf(datapathId)?.address)
+    this.#claim(datapathId, this.endOf(datapathId)?.address)
     if (datapath !== undefined) this.#reshaped(datapathId, this.#shape(datapathId, datapath.ports))
   }
 
@@ -276,7 +276,7 @@ export class Observed implements ObservedView {
 
   /** The end that a switch has, where its port is there. */
   #tunnel(datapathId: string, ports: ReadonlyMap<number, PortView>): TunnelEnd | undefined {
-    const end = this.#endOf(datapathId)
+    const end = this.endOf(datapathId)
     if (end === undefined) return undefined
     for (const other of this.#claims.get(end.address) ?? []) if (other < datapathId) return undefined
     const name = TUNNEL_PORTS[end.kind]
@@ -285,7 +285,7 @@ export class Observed implements ObservedView {
   }
 
   /** The end that a switch is to have; the record's word counts more than the database's. */
-  #endOf(datapathId: string): TunnelAddress | undefined {
+  endOf(datapathId: string): TunnelAddress | undefined {
     return this.#intent.switchOf(datapathId)?.tunnel ?? this.encapOf(datapathId)
   }
 
