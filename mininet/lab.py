@@ -8,34 +8,28 @@ made is taken down again. Names carry the prefix that the caller chose, so that 
 Runs on Mininet 2.3 with Open vSwitch's userspace datapath, which does not fix up offloaded checksums: offloads are
 switched off on every host interface.
 """
-import json
-import os
-import signal
 import subprocess
-import sys
-import threading
 
+from hosts import Hosts, serve
 from mininet.link import Link
 from mininet.log import setLogLevel
 from mininet.net import Mininet
 from mininet.node import OVSSwitch, RemoteController
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-output_lock = threading.Lock()
 
+class Lab(Hosts):
+    operations = Hosts.operations | {"build", "ports", "link", "move", "restart_switch", "controllers"}
 
-def answer(message):
-    with output_lock:
-        sys.stdout.write(json.dumps(message) + "\n")
-        sys.stdout.flush()
-
-
-class Lab:
     def __init__(self):
+        super().__init__()
         self.net = None
         self.links = {}
-        self.observers = {}
-        self.background = []
+
+    def popen(self, host, command, **keywords):
+        return self.net[host].popen(command, **keywords)
+
+    def interface(self, host):
+        return self.net[host].defaultIntf().name
 
     def build(self, spec):
         """switches: [{name, dpid, standalone}], hosts: [{name, mac, ip, ip6, switch}], links: [[a, b]], controllers: ["tcp:127.0.0.1:6653"]"""
@@ -104,54 +98,6 @@ class Lab:
             table[switch.name] = row
         return table
 
-    def run(self, request):
-        """One command in a host; ends by itself or after `timeout` seconds."""
-        host = self.net[request["host"]]
-        process = host.popen(request["command"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        try:
-            out, err = process.communicate(timeout=request.get("timeout", 20))
-            return {"code": process.returncode, "stdout": out, "stderr": err}
-        except subprocess.TimeoutExpired:
-            process.kill()
-            out, err = process.communicate()
-            return {"code": 124, "stdout": out, "stderr": err}
-
-    def observe(self, request):
-        """Counts every IP packet that a host receives from others, from now on; asked again, returns the counts."""
-        name = request["host"]
-        process = self.observers.get(name)
-        if process is None:
-            host = self.net[name]
-            process = host.popen(
-                ["/usr/bin/python3", os.path.join(HERE, "observer.py"), host.defaultIntf().name],
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1,
-            )
-            self.observers[name] = process
-        process.stdin.write(("reset\n" if request.get("reset") else "count\n"))
-        process.stdin.flush()
-        return json.loads(process.stdout.readline())
-
-    def send(self, request):
-        """Sends marked packets and returns how many; see sender.py."""
-        arguments = ["/usr/bin/python3", os.path.join(HERE, "sender.py"), json.dumps(request["traffic"])]
-        return self.run({"host": request["host"], "command": arguments, "timeout": request.get("timeout", 60)})
-
-    def listen(self, request):
-        """TCP listeners in a host until the lab stops; answers when they accept connections."""
-        host = self.net[request["host"]]
-        process = host.popen(
-            ["/usr/bin/python3", os.path.join(HERE, "probe.py"), "listen", *map(str, request["ports"])], stdout=subprocess.PIPE, text=True
-        )
-        self.background.append(process)
-        if process.stdout.readline().strip() != "listening":
-            raise RuntimeError("no listener in %s" % request["host"])
-        return {}
-
-    def probe(self, request):
-        """Many reachability questions from one host, asked at once; see probe.py."""
-        arguments = ["/usr/bin/python3", os.path.join(HERE, "probe.py"), json.dumps(request["probes"])]
-        return self.run({"host": request["host"], "command": arguments, "timeout": request.get("timeout", 60)})
-
     def link(self, request):
         self.net.configLinkStatus(request["a"], request["b"], "up" if request["up"] else "down")
         return {}
@@ -183,44 +129,13 @@ class Lab:
         return {}
 
     def stop(self, _request=None):
-        for process in [*self.observers.values(), *self.background]:
-            process.kill()
-            process.wait()
-        self.observers.clear()
-        self.background.clear()
+        self.end_processes()
         if self.net is not None:
             self.net.stop()
             self.net = None
         return {}
 
 
-def main():
-    setLogLevel("error")
-    lab = Lab()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threads = []
-
-    def serve(request):
-        try:
-            answer({"id": request["id"], "ok": getattr(lab, request["op"])(request)})
-        except Exception as error:  # the caller decides what an error means
-            answer({"id": request["id"], "error": "%s: %s" % (type(error).__name__, error)})
-
-    try:
-        for line in sys.stdin:
-            request = json.loads(line)
-            if request["op"] in ("run", "send", "probe"):
-                thread = threading.Thread(target=serve, args=(request,), daemon=True)
-                threads.append(thread)
-                thread.start()
-            elif request["op"] in ("build", "ports", "observe", "listen", "link", "move", "restart_switch", "controllers", "stop"):
-                serve(request)
-            else:
-                answer({"id": request["id"], "error": "unknown operation %s" % request["op"]})
-    finally:
-        lab.stop()
-
-
 if __name__ == "__main__":
-    main()
+    setLogLevel("error")
+    serve(Lab())

@@ -1,0 +1,496 @@
+#!/usr/bin/python3
+"""A cloud in a box: hypervisors, virtual machines, and an underlay of two spines, driven by JSON lines (see hosts.py).
+
+Every hypervisor is a network namespace with an Open vSwitch of its own: an ovsdb-server and an ovs-vswitchd in the namespace, which
+forwards with the userspace datapath. `brint` has the ports of the VMs, one each, and fails secure. `brphy` has two uplinks and, on its
+internal port, the address where tunnels end. Each spine is a namespace that routes between the hypervisors; a hypervisor has one
+uplink to each. Both spines are the same gateway to a hypervisor (same address, same MAC), so that any packet may take either uplink:
+
+    hypervisor H: VTEP 198.18.H.1/24 (benchmarking addresses, RFC 2544), 198.18.0.0/16 via 198.18.H.254
+    brphy: uplink -> LOCAL;  LOCAL: ARP -> both uplinks, all else -> group 1, select or fast failover over uplinks that are up
+    spines: routes of directly connected networks; where that one is down, through the other spine (interface `peer`)
+
+brphy's flows are made here, unless the lab is asked not to. Nothing of a lab is in the namespace in which it runs but files, sockets
+and processes. It knows nothing of tagsteer. All that was made is removed when the lab ends; where it was killed, lab_state.py does it.
+
+Usage: hypervisors.py serves standard input; hypervisors.py DIRECTORY serves the socket DIRECTORY/lab.sock and ends when asked to stop.
+"""
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+from hosts import HERE, PYTHON, Hosts, serve
+from lab_state import Made, delete_namespaces
+from relay import Relay
+
+SCHEMA = "/usr/share/openvswitch/vswitch.ovsschema"
+UNDERLAY_MTU = 9000
+UPLINKS = ("up1", "up2")
+SPINES = ("spine1", "spine2")
+#: Of both spines, towards hypervisor H: the last but one octet is H.
+GATEWAY_MAC = "02:fe:00:00:%02x:fe"
+VTEP_MAC = "02:fe:00:00:%02x:01"
+#: Address space of one ovs-vswitchd, octets: threads' stacks, and far below what a machine has.
+MEMORY = 4 << 30
+START_SECONDS = 20
+
+
+def call(*command, text=None, env=None):
+    """Runs a command to its end. Raises RuntimeError with what it said where it fails."""
+    finished = subprocess.run(command, input=text, capture_output=True, text=True, check=False, env=env)
+    if finished.returncode != 0:
+        raise RuntimeError("%s: %s" % (" ".join(command), finished.stderr.strip()))
+    return finished.stdout
+
+
+class Hypervisor:
+    """One of them: its daemons, its two bridges."""
+
+    def __init__(self, lab, number, row):
+        self.lab, self.number, self.name = lab, number, row["name"]
+        self.netns = lab.netns(self.name)
+        self.directory = os.path.join(lab.directory, self.name)
+        self.dpid = row.get("dpid", "%016x" % number)
+        self.underlay_dpid = row.get("underlay_dpid", "%016x" % (0xB000 + number))
+        self.vtep = "198.18.%d.1" % number
+        self.gateway = "198.18.%d.254" % number
+        self.environment = {**os.environ, "OVS_RUNDIR": self.directory, "OVS_DBDIR": self.directory, "OVS_LOGDIR": self.directory}
+        self.daemons, self.relays, self.starts = {}, [], 0
+
+    def ovs(self, tool, *words):
+        return call(tool, *words, env=self.environment)
+
+    def vsctl(self, *words):
+        return self.ovs("ovs-vsctl", "--timeout=20", "--retry", *words)
+
+    def spawn(self, name, *words):
+        log = ["-vconsole:off", "-vsyslog:off", "-vfile:info", "--pidfile", "--log-file=%s/%s.log" % (self.directory, name)]
+        self.daemons[name] = self.lab.daemon(["ip", "netns", "exec", self.netns, *words, *log], self.environment)
+        self.appears(name + ".pid", name)
+
+    def appears(self, file, daemon):
+        """A daemon writes its number when it listens."""
+        path, deadline = os.path.join(self.directory, file), time.monotonic() + START_SECONDS
+        while not os.path.exists(path):
+            if self.daemons[daemon].poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError("%s of %s does not start: see %s/%s.log" % (daemon, self.name, self.directory, daemon))
+            time.sleep(0.005)
+
+    def start_database(self):
+        if not os.path.exists(self.directory):
+            os.mkdir(self.directory)
+            call("ovsdb-tool", "create", self.directory + "/conf.db", SCHEMA)
+        self.spawn("ovsdb-server", "ovsdb-server", self.directory + "/conf.db", "--remote=punix:%s/db.sock" % self.directory)
+        # It has a number before it listens.
+        self.vsctl("--no-wait", "list-br")
+
+    def configure(self):
+        """The rows of a new database."""
+        system = ["external_ids:system-id=" + self.name, "external_ids:hostname=" + self.name]
+        encap = self.lab.spec.get("encapsulation", "geneve")
+        system += ["external_ids:tagsteer-encap-type=" + encap, "external_ids:tagsteer-encap-ip=" + self.vtep]
+        words = ["--no-wait", "init", "--", "set", "Open_vSwitch", ".", *system]
+        for bridge, dpid in (("brint", self.dpid), ("brphy", self.underlay_dpid)):
+            words += ["--", "add-br", bridge, "--", "set", "Bridge", bridge, "datapath_type=netdev", "fail_mode=secure"]
+            words += ["protocols=OpenFlow13,OpenFlow15", "other-config:datapath-id=" + dpid, "other-config:disable-in-band=true"]
+        words += ["--", "set", "Bridge", "brphy", 'other-config:hwaddr="%s"' % (VTEP_MAC % self.number)]
+        words += ["--", "set", "Interface", "brphy", "mtu_request=%d" % UNDERLAY_MTU]
+        for port, uplink in enumerate(UPLINKS, 1):
+            words += ["--", "add-port", "brphy", uplink, "--", "set", "Interface", uplink, "ofport_request=%d" % port]
+        self.vsctl(*words)
+
+    def start_switch(self):
+        """Starts ovs-vswitchd with what the database says, and gives the underlay what it forgot."""
+        limited = ["prlimit", "--as=%d" % MEMORY, "ovs-vswitchd", "unix:%s/db.sock" % self.directory, "--disable-system"]
+        self.spawn("ovs-vswitchd", *limited)
+        # A change of the database, so that ovs-vsctl waits until the daemon has done all that is in it.
+        self.starts += 1
+        self.vsctl("set", "Open_vSwitch", ".", "external_ids:lab-starts=%d" % self.starts)
+        self.lab.batch(
+            self.netns,
+            "link set brphy up",
+            "address replace %s/24 dev brphy" % self.vtep,
+            "route replace 198.18.0.0/16 via %s dev brphy" % self.gateway,
+        )
+        self.uplink_flows(self.lab.spec.get("uplinks", "select"))
+        # Open vSwitch asks for it when it needs it, and drops packets meanwhile; it listens to the kernel's only where a tunnel is.
+        self.ovs("ovs-appctl", "tnl/neigh/set", "brphy", self.gateway, GATEWAY_MAC % self.number)
+
+    def uplink_flows(self, kind):
+        """`select`: by a hash of the outer header; `failover`: the first that is up; `none`: somebody else's flows."""
+        if kind == "none":
+            return
+        # Without a method, Open vSwitch 3.1 leaves the ports of UDP out of the hash: all packets of two tunnel ends took one uplink.
+        method = {"select": "select,selection_method=dp_hash", "failover": "ff"}[kind]
+        buckets = "".join(",bucket=watch_port:%d,actions=output:%d" % (port, port) for port in (1, 2))
+        group = "group_id=1,type=%s%s" % (method, buckets)
+        flows = [
+            "priority=100,in_port=1,actions=LOCAL",
+            "priority=100,in_port=2,actions=LOCAL",
+            "priority=200,in_port=LOCAL,arp,actions=output:1,output:2",
+            "priority=100,in_port=LOCAL,actions=group:1",
+        ]
+        self.ovs("ovs-ofctl", "-O", "OpenFlow15", "--may-create", "mod-group", "brphy", group)
+        call("ovs-ofctl", "-O", "OpenFlow15", "replace-flows", "brphy", "-", text="\n".join(flows) + "\n", env=self.environment)
+
+    def add_vm(self, vm):
+        words = ["add-port", "brint", vm["name"], "--", "set", "Interface", vm["name"], "ofport_request=%d" % vm["port"]]
+        words += ["external_ids:iface-id=" + vm["name"], 'external_ids:attached-mac="%s"' % vm["mac"]]
+        self.vsctl(*words)
+        # Another number where that one is taken, say by a tunnel.
+        vm["port"] = int(self.vsctl("get", "Interface", vm["name"], "ofport"))
+
+    def add_tunnel(self):
+        kind = self.lab.spec.get("encapsulation", "geneve")
+        name, options = {"geneve": ("tsgnv0", []), "vxlan": ("tsvxl0", ["options:exts=gbp"])}[kind]
+        options = ["options:remote_ip=flow", "options:key=flow", *options]
+        self.vsctl("add-port", "brint", name, "--", "set", "Interface", name, "type=" + kind, "ofport_request=1000", *options)
+
+    def controllers(self, addresses):
+        """brint's, each HOST:PORT in the namespace where the lab runs."""
+        self.cut()
+        # Open vSwitch lets a bridge connect to Unix sockets with this prefix only.
+        paths = ["%s/brint.controller%d" % (self.directory, index) for index in range(len(addresses))]
+        self.relays = [Relay(path, address) for path, address in zip(paths, addresses)]
+        self.connect()
+        words, names = [], []
+        for index, path in enumerate(paths):
+            names.append("@c%d" % index)
+            # max_backoff counts only in the transaction that creates the row (Open vSwitch 3.1).
+            words += ["--", "--id=" + names[-1], "create", "Controller", 'target="unix:%s"' % path, "max_backoff=1000"]
+            words += ["connection_mode=out-of-band"]
+        self.vsctl(*words, "--", "set", "Bridge", "brint", "controller=[%s]" % ",".join(names))
+
+    def connect(self):
+        for relay in self.relays:
+            relay.open()
+
+    def cut(self):
+        for relay in self.relays:
+            relay.cut()
+
+    def kill(self, daemon):
+        process = self.daemons.pop(daemon, None)
+        if process is None:
+            return
+        process.kill()
+        process.wait()
+        self.lab.made.ended(process.pid)
+        for file in os.listdir(self.directory):
+            if file.startswith(daemon) and file.endswith((".pid", ".ctl")) or (file, daemon) == ("db.sock", "ovsdb-server"):
+                os.unlink(os.path.join(self.directory, file))
+
+    def ports(self):
+        """OpenFlow numbers of brint's ports by name."""
+        rows = self.vsctl("--bare", "--no-headings", "--format=csv", "--columns=name,ofport", "find", "Interface").split()
+        table = dict(row.split(",") for row in rows if "," in row)
+        return {name: int(table[name]) for name in self.vsctl("list-ports", "brint").split() if table.get(name)}
+
+
+class Cloud(Hosts):
+    operations = Hosts.operations | {
+        "build", "status", "ports", "move", "halt", "resume", "cut_spine", "join_spine", "cut_uplink", "join_uplink", "controllers",
+        "cut_control", "join_control", "capture", "end_capture", "uplinks",
+    }
+
+    def __init__(self, directory=None):
+        super().__init__()
+        self.directory = directory
+        self.made = None
+        self.suffix = secrets.token_hex(3)
+        self.spec, self.hypervisors, self.vms, self.captures = {}, {}, {}, {}
+        self.cut = set()
+
+    def netns(self, name):
+        return "tsl-%s-%s" % (self.suffix, name)
+
+    def batch(self, netns, *lines):
+        call("ip", "-n", netns, "-batch", "-", text="\n".join(lines) + "\n")
+
+    def daemon(self, command, environment=None):
+        """A process that dies with the lab, even where that is killed."""
+        process = subprocess.Popen(
+            ["setpriv", "--pdeathsig", "KILL", *command], env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        self.made.process(process.pid)
+        return process
+
+    # What hosts.py asks for. A host is a VM, a hypervisor or a spine.
+
+    def popen(self, host, command, **keywords):
+        if host not in self.vms and host not in self.hypervisors and host not in SPINES:
+            raise RuntimeError("there is no %s" % host)
+        environment = self.hypervisors[host].environment if host in self.hypervisors else None
+        return subprocess.Popen(["setpriv", "--pdeathsig", "KILL", "ip", "netns", "exec", self.netns(host), *command], env=environment, **keywords)
+
+    def interface(self, host):
+        return "eth0" if host in self.vms else "brphy"
+
+    # Building.
+
+    def build(self, request):
+        """hypervisors: [{name, dpid, underlay_dpid}], vms: [{name, hypervisor, mac, ip, ip6, gateway}], uplinks: "select" | "failover" |
+        "none", encapsulation: "geneve" | "vxlan", tunnel: whether the lab makes the tunnel's port."""
+        self.spec = request
+        names = [row["name"] for row in request["hypervisors"]] + [row["name"] for row in request["vms"]]
+        if len(set(names)) != len(names) or set(names) & {*SPINES, *UPLINKS, "peer", "brint", "brphy", "eth0", "lo"}:
+            raise ValueError("names of hypervisors and VMs are different from each other, and from those of spines and bridges")
+        if any(not name or len(name) > 15 or not name.replace("-", "").isalnum() for name in names):
+            raise ValueError("names have 1 to 15 letters, digits and dashes")
+        if not 1 <= len(request["hypervisors"]) <= 250:
+            raise ValueError("there are 1 to 250 hypervisors")
+        if self.directory is None:
+            self.directory = tempfile.mkdtemp(prefix="tagsteer-lab-")
+        self.made = Made(self.directory)
+        self.made.will_add([self.netns(name) for name in (*SPINES, *names)])
+        self.hypervisors = {row["name"]: Hypervisor(self, number, row) for number, row in enumerate(request["hypervisors"], 1)}
+        for name in (*SPINES, *self.hypervisors):
+            self.add_namespace(name)
+        self.add_spines()
+        for hypervisor in self.hypervisors.values():
+            hypervisor.start_database()
+            hypervisor.configure()
+            hypervisor.start_switch()
+            if request.get("tunnel"):
+                hypervisor.add_tunnel()
+        for port, row in enumerate(request["vms"], 1):
+            self.add_vm({**row, "port": port})
+        return self.status({})
+
+    def add_namespace(self, name):
+        netns = self.netns(name)
+        call("ip", "netns", "add", netns)
+        # Kernels of switches and routers must not speak IPv6 by themselves: hosts would receive what no switch forwarded.
+        settings = ["net.ipv6.conf.all.disable_ipv6=1", "net.ipv6.conf.default.disable_ipv6=1"]
+        # Nor answer for brphy's address on an uplink: what comes there is for the switch.
+        settings += ["net.ipv4.conf.all.arp_ignore=1", "net.ipv4.conf.default.arp_ignore=1"]
+        if name in SPINES:
+            settings += ["net.ipv4.ip_forward=1", "net.ipv4.conf.all.rp_filter=0", "net.ipv4.conf.default.rp_filter=0"]
+            settings += ["net.ipv4.conf.all.ignore_routes_with_linkdown=1", "net.ipv4.conf.default.ignore_routes_with_linkdown=1"]
+        if name in self.vms:
+            settings = ["net.ipv6.conf.%s.%s=0" % (which, what) for which in ("all", "default") for what in ("accept_ra", "accept_dad")]
+        call("ip", "netns", "exec", netns, "sysctl", "-qw", *settings)
+        self.batch(netns, "link set lo up")
+
+    def add_spines(self):
+        one, other = (self.netns(spine) for spine in SPINES)
+        self.batch(one, "link add peer mtu %d type veth peer name peer netns %s" % (UNDERLAY_MTU, other))
+        for spine, uplink, own, far in zip(SPINES, UPLINKS, (1, 2), (2, 1)):
+            netns = self.netns(spine)
+            lines = ["address add 169.254.0.%d/30 dev peer" % own, "link set peer up"]
+            for hypervisor in self.hypervisors.values():
+                name, mac = hypervisor.name, GATEWAY_MAC % hypervisor.number
+                lines += [
+                    "link add %s mtu %d address %s type veth peer name %s netns %s" % (name, UNDERLAY_MTU, mac, uplink, hypervisor.netns),
+                    "address add %s/24 dev %s" % (hypervisor.gateway, name),
+                    "link set %s up" % name,
+                    # ARP that is lost while links come up is asked again soon, not after a second.
+                    "ntable change name arp_cache dev %s retrans 50 mcast_probes 20" % name,
+                ]
+            # Asked where the main table has no network that is up. What comes from the other spine does not go back there.
+            lines += ["rule add not iif peer lookup 200 pref 33000", "route add 198.18.0.0/16 via 169.254.0.%d table 200" % far]
+            self.batch(netns, *lines)
+        for hypervisor in self.hypervisors.values():
+            self.batch(hypervisor.netns, *("link set %s mtu %d up" % (uplink, UNDERLAY_MTU) for uplink in UPLINKS))
+
+    def add_vm(self, vm):
+        name, hypervisor = vm["name"], self.hypervisors[vm["hypervisor"]]
+        self.vms[name] = vm
+        self.add_namespace(name)
+        netns = self.netns(name)
+        lines = ["link add eth0 address %s type veth peer name %s netns %s" % (vm["mac"], name, hypervisor.netns), "link set eth0 up"]
+        lines += ["address add %s dev eth0%s" % (vm[key], " nodad" if key == "ip6" else "") for key in ("ip", "ip6") if vm.get(key)]
+        self.batch(netns, *lines)
+        # The userspace datapath does not fix up offloaded checksums.
+        call("ip", "netns", "exec", netns, "ethtool", "-K", "eth0", "tx", "off", "rx", "off", "tso", "off", "gso", "off", "gro", "off")
+        self.batch(hypervisor.netns, "link set %s up" % name)
+        if vm.get("gateway"):
+            self.batch(netns, "route add default via %s" % vm["gateway"])
+        hypervisor.add_vm(vm)
+
+    # What can be asked of it.
+
+    def status(self, _request):
+        """What there is and whether it runs. Ports of spines have the names of the hypervisors."""
+        return {
+            "directory": self.directory,
+            "pid": os.getpid(),
+            "hypervisors": [
+                {
+                    "name": row.name, "namespace": row.netns, "directory": row.directory, "database": "unix:%s/db.sock" % row.directory,
+                    "dpid": row.dpid, "underlay_dpid": row.underlay_dpid, "vtep": row.vtep,
+                    "running": {name: name in row.daemons and row.daemons[name].poll() is None for name in ("ovsdb-server", "ovs-vswitchd")},
+                }
+                for row in self.hypervisors.values()
+            ],
+            "vms": [
+                {"name": row["name"], "namespace": self.netns(row["name"]), "hypervisor": row["hypervisor"], "port": row["port"],
+                 "mac": row["mac"], "ip": row["ip"], "ip6": row.get("ip6")}
+                for row in self.vms.values()
+            ],
+            "spines": [{"name": spine, "namespace": self.netns(spine), "cut": spine in self.cut} for spine in SPINES],
+        }
+
+    def ports(self, _request):
+        return {name: hypervisor.ports() for name, hypervisor in self.hypervisors.items()}
+
+    def move(self, request):
+        """Live migration: the VM's port goes, comes at the other hypervisor, and the VM says where it is (RARP, as QEMU does)."""
+        vm = self.vms[request["vm"]]
+        old, new = self.hypervisors[vm["hypervisor"]], self.hypervisors[request["to"]]
+        old.vsctl("del-port", "brint", vm["name"])
+        self.batch(old.netns, "link set %s netns %s" % (vm["name"], new.netns))
+        self.batch(new.netns, "link set %s up" % vm["name"])
+        new.add_vm(vm)
+        vm["hypervisor"] = new.name
+        if request.get("announce", True):
+            self.announce(vm)
+        return {"port": vm["port"]}
+
+    def announce(self, vm):
+        mac = vm["mac"].replace(":", "")
+        # RFC 903: request reverse, of itself.
+        frame = "ffffffffffff" + mac + "8035" + "0001080006040003" + mac + "00000000" + mac + "00000000"
+        traffic = {"kind": "raw", "interface": "eth0", "frames": [frame.ljust(120, "0")], "rate": 20, "count": 3}
+        self.send({"host": vm["name"], "traffic": traffic})
+
+    def halt(self, request):
+        """Ends a daemon without a word; the database by itself, or ovs-vswitchd, whose tables and internal ports are gone then."""
+        self.hypervisors[request["hypervisor"]].kill(request["daemon"])
+        return {}
+
+    def resume(self, request):
+        hypervisor, daemon = self.hypervisors[request["hypervisor"]], request["daemon"]
+        if daemon not in hypervisor.daemons:
+            {"ovsdb-server": hypervisor.start_database, "ovs-vswitchd": hypervisor.start_switch}[daemon]()
+        return {}
+
+    def spine_port(self, request, up):
+        """A spine's end of an uplink. Silently, the hypervisor's end stays up, and what is sent goes nowhere."""
+        netns, port = self.netns(request["spine"]), request["hypervisor"]
+        number = self.hypervisors[port].number
+        if up:
+            self.batch(netns, "link set %s address %s up" % (port, GATEWAY_MAC % number))
+            call("ip", "netns", "exec", netns, "sysctl", "-qw", "net.ipv4.conf.%s.forwarding=1" % port)
+            subprocess.run(["ip", "-n", netns, "rule", "delete", "pref", str(1000 + number)], capture_output=True, check=False)
+        elif request.get("silent"):
+            call("ip", "netns", "exec", netns, "sysctl", "-qw", "net.ipv4.conf.%s.forwarding=0" % port)
+            self.batch(netns, "rule add to 198.18.%d.0/24 blackhole pref %d" % (number, 1000 + number))
+        else:
+            self.batch(netns, "link set %s down" % port)
+
+    def cut_spine(self, request):
+        """All uplinks of a spine, and its link to the other; answers with when, in milliseconds since the epoch."""
+        at = time.time() * 1000
+        self.cut.add(request["spine"])
+        self.batch(self.netns(request["spine"]), "link set peer down")
+        for name in self.hypervisors:
+            self.spine_port({**request, "hypervisor": name}, False)
+        return {"at": at}
+
+    def join_spine(self, request):
+        self.cut.discard(request["spine"])
+        netns = self.netns(request["spine"])
+        far = SPINES.index(request["spine"]) ^ 1
+        self.batch(netns, "link set peer up", "route replace 198.18.0.0/16 via 169.254.0.%d table 200" % (far + 1))
+        other = SPINES[far]
+        if other not in self.cut:
+            self.batch(self.netns(other), "route replace 198.18.0.0/16 via 169.254.0.%d table 200" % (2 - far))
+        for name in self.hypervisors:
+            self.spine_port({**request, "hypervisor": name}, True)
+        return {"at": time.time() * 1000}
+
+    def cut_uplink(self, request):
+        at = time.time() * 1000
+        self.spine_port(request, False)
+        return {"at": at}
+
+    def join_uplink(self, request):
+        self.spine_port(request, True)
+        return {"at": time.time() * 1000}
+
+    def uplinks(self, request):
+        """Other flows for the uplinks; "none" leaves those that are there."""
+        self.spec["uplinks"] = request["kind"]
+        for hypervisor in self.hypervisors.values():
+            hypervisor.uplink_flows(request["kind"])
+        return {}
+
+    def controllers(self, request):
+        for hypervisor in self.hypervisors.values():
+            hypervisor.controllers(request["addresses"])
+        return {}
+
+    def cut_control(self, request):
+        """The hypervisor's way to its controllers."""
+        self.hypervisors[request["hypervisor"]].cut()
+        return {}
+
+    def join_control(self, request):
+        self.hypervisors[request["hypervisor"]].connect()
+        return {}
+
+    def capture(self, request):
+        """Writes what passes an interface of a host into a file of pcap(5) from now on, until end_capture; which is told its number."""
+        interface, file = request.get("interface") or self.interface(request["host"]), os.path.abspath(request["file"])
+        command = ["tcpdump", "-n", "-U", "--immediate-mode", "-B", "16384", "-Z", "root", "-i", interface, "-w", file, *request.get("filter", [])]
+        process = self.popen(request["host"], command, stderr=subprocess.PIPE, text=True)
+        said = ""
+        while "listening on" not in said:
+            line = process.stderr.readline()
+            if line == "":
+                raise RuntimeError("tcpdump in %s: %s" % (request["host"], said.strip()))
+            said += line
+        self.made.process(process.pid)
+        self.captures[process.pid] = process
+        return {"capture": process.pid}
+
+    def end_capture(self, request):
+        """Answers with the number of packets in the file; all that came until now are. Raises where the kernel could not keep all."""
+        process = self.captures.pop(request["capture"])
+        deadline, came = time.monotonic() + 10, None
+        while True:
+            # It says "N packets captured, N packets received by filter, N packets dropped by kernel".
+            process.send_signal(signal.SIGUSR1)
+            captured, received, dropped = (int(word) for word in process.stderr.readline().split() if word.isdigit())
+            came = received if came is None else came
+            if captured >= came - dropped or time.monotonic() > deadline:
+                break
+            time.sleep(0.01)
+        process.terminate()
+        process.communicate()
+        self.made.ended(process.pid)
+        if dropped > 0 or captured < came:
+            raise RuntimeError("the capture has %d packets of %d, and %d were dropped: it proves nothing" % (captured, came, dropped))
+        return {"captured": captured}
+
+    def stop(self, _request=None):
+        self.end_processes()
+        for process in self.captures.values():
+            process.kill()
+            process.wait()
+        self.captures.clear()
+        for hypervisor in self.hypervisors.values():
+            hypervisor.cut()
+            for daemon in list(hypervisor.daemons):
+                process = hypervisor.daemons.pop(daemon)
+                process.kill()
+                process.wait()
+        self.hypervisors.clear()
+        if self.made is not None:
+            delete_namespaces(self.made.rows["namespaces"])
+            self.made = None
+            shutil.rmtree(self.directory, ignore_errors=True)
+        return {}
+
+
+if __name__ == "__main__":
+    if os.geteuid() != 0:
+        sys.exit("a lab makes network namespaces: it has to be run by root")
+    given = sys.argv[1] if len(sys.argv) > 1 else None
+    serve(Cloud(given), None if given is None else os.path.join(given, "lab.sock"))
