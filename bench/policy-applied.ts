@@ -72,6 +72,7 @@ export async function measureApplied(size: CloudSize, profile?: string): Promise
     plaintext: true,
     openflow: [{ host: '127.0.0.1', port: await freePort() }],
     ovsdb: [],
+    ovsdbListen: [],
     repair: false,
     backend: 'fabric',
     // As many probes in a second, however many switches there are: here a machine carries them all, both ways.

@@ -46,6 +46,7 @@ export class BenchController {
       plaintext: true,
       openflow: [{ host: '127.0.0.1', port: openflowPort }],
       ovsdb: [],
+      ovsdbListen: [],
       repair: false,
       backend: 'fabric',
       probeMs: 60_000,

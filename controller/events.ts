@@ -118,6 +118,11 @@ export const EVENTS = {
     severity: 'warning',
     sentence: 'OVSDB {subject} is out of reach ({reason}); fail modes last read stand.',
   },
+  'bridge-contested': {
+    severity: 'alert',
+    sentence:
+      'OVSDB {database} says that it has the bridge of switch {subject}, which OVSDB {held} has: the latter is believed.',
+  },
   'history-damaged': {
     severity: 'alert',
     sentence: 'History reaches back to generation {oldest} only: {subject}: {reason}. Records are not concerned.',

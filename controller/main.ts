@@ -159,6 +159,8 @@ async function start(
     {
       listen: config.openflow.map(({ host, port, tls }) => ({ host, port, ...(tls && { tls: readTls(tls) }) })),
       ovsdb: config.ovsdb,
+      ...(config.ovsdbTls && { ovsdbTls: readTls(config.ovsdbTls) }),
+      ovsdbListen: config.ovsdbListen.map(({ host, port, tls }) => ({ host, port, ...(tls && { tls: readTls(tls) }) })),
       repair: config.repair,
       refuseInBand: true,
       admit: (datapathId, certificate) =>
@@ -256,6 +258,7 @@ async function start(
     },
     lookup: () => lookup,
     packetsDropped: () => southbound.packetsDropped,
+    databases: () => southbound.databases.counts(),
     demands: () => demands.counts(),
     serving: () => serving,
   }
@@ -465,11 +468,11 @@ async function start(
     tell('controller-stopping', 'controller')
     await api.stop(API_GRACE_MS)
   })
-  let shown = ''
+  let shown = southbound.databases.addresses.map((address) => `, OVSDB ${address}`).join('')
   if (metrics !== undefined && config.metrics !== undefined) {
     const server = await serveMetrics(metrics, metricSources, config.metrics)
     lifecycle.onStop('metrics', () => server.stop())
-    shown = `, metrics ${server.address}`
+    shown += `, metrics ${server.address}`
   }
   tell('controller-started', 'controller', {
     listeners: `gRPC ${api.address}, OpenFlow ${openflow.join(', ')}${shown}`,

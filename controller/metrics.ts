@@ -48,6 +48,11 @@ export const METRICS = {
     help: 'Flows of a switch: compiled for it, and known to be on it.',
     labels: ['dpid', 'state'],
   },
+  tagsteer_databases: {
+    type: 'gauge',
+    help: 'OVSDB servers: read now (connected), and those that are not but were or should be (lost).',
+    labels: ['state'],
+  },
   tagsteer_compile_duration_seconds: {
     type: 'histogram',
     help: 'Time of one compilation of what changed.',
@@ -112,6 +117,7 @@ export interface MetricSources {
   lookup(): { counts: LookupCounts; size: number; merged: { counts: MergedCounts; size: number } }
   /** By datapath id. */
   packetsDropped(): Iterable<readonly [string, number]>
+  databases(): { connected: number; lost: number }
   demands(): Iterable<DemandCounts>
   /** Neither stopping nor still to begin. */
   serving(): boolean
@@ -153,6 +159,9 @@ export class Metrics {
         set(desiredFlows, { dpid: datapathId, state: 'desired' })
         set(flows, { dpid: datapathId, state: 'observed' })
       }
+    })
+    from('tagsteer_databases', (set) => {
+      for (const [state, value] of Object.entries(sources.databases())) set(value, { state })
     })
     from('tagsteer_policy_lookup_entries', (set) => set(sources.lookup().size))
     from('tagsteer_policy_merge_entries', (set) => set(sources.lookup().merged.size))

@@ -170,7 +170,9 @@ class Authority {
     const library = this.#library
     const unit = unitOf(holder)
     const issuer = new library.X509Certificate(this.#cert!.raw)
-    const usage = holder.kind === 'server' ? library.ExtendedKeyUsage.serverAuth : library.ExtendedKeyUsage.clientAuth
+    const { serverAuth, clientAuth } = library.ExtendedKeyUsage
+    // Databases of switches connect to a controller, or are connected to.
+    const usages = { server: [serverAuth], client: [clientAuth], switch: [clientAuth, serverAuth] }[holder.kind]
     const certificate = await library.X509CertificateGenerator.create({
       subject: [{ CN: [name] }, ...(unit === undefined ? [] : [{ OU: [unit] }])],
       issuer: issuer.subjectName,
@@ -180,7 +182,7 @@ class Authority {
       extensions: [
         new library.BasicConstraintsExtension(false, undefined, true),
         new library.KeyUsagesExtension(library.KeyUsageFlags.digitalSignature, true),
-        new library.ExtendedKeyUsageExtension([usage]),
+        new library.ExtendedKeyUsageExtension(usages),
         new library.SubjectAlternativeNameExtension(
           hostsOf(holder, present).map((host) => ({
             type: isIP(host) === 0 ? ('dns' as const) : ('ip' as const),

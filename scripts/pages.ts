@@ -194,6 +194,7 @@ function settings(): string {
     openflow: config.openflow.map((one) => `\`${endpointText(one)}\``).join(', '),
     metrics: 'nowhere',
     ovsdb: 'the local socket where it exists',
+    ovsdbListen: 'nowhere',
   }
   const value = (name: string): unknown =>
     name.split('.').reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], config)
@@ -202,13 +203,18 @@ function settings(): string {
     `\`${flag}\``,
     `\`${env}\``,
     description,
-    defaults[name] ?? (name.startsWith('tls.') ? 'required unless `plaintext`' : `\`${String(value(name))}\``),
+    defaults[name] ??
+      (name.startsWith('ovsdbTls.')
+        ? 'required for `ssl:`'
+        : name.startsWith('tls.')
+          ? 'required unless `plaintext`'
+          : `\`${String(value(name))}\``),
   ])
   return `# Settings of the controller
 
 Each setting is a key of the YAML file (\`--config FILE\` or \`TAGSTEER_CONFIG\`; a dot is a level), a variable and a flag
 of \`tagsteer controller\`. Flags win over variables, variables over the file, the file over the defaults. In the file,
-\`openflow\` is a list of \`{ host, port, tls: { cert, key, ca } }\` and relative paths are relative to the file. Every
+\`openflow\` and \`ovsdbListen\` are lists of \`{ host, port, tls: { cert, key, ca } }\` and relative paths are relative to the file. Every
 mistake is reported at once with its place, and nothing starts; a \`TAGSTEER_*\` variable that is no setting is warned
 about. \`tagsteer schema config\` prints the same from the program.
 

@@ -19,6 +19,7 @@ export const up: CommandRow = {
     'plaintext',
     'metrics',
     'ovsdb',
+    'ovsdbListen',
     'repair',
     'backend',
     'probeMs',

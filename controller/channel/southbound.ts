@@ -22,9 +22,12 @@ import type { Flow, SwitchProgram, Touched } from '../policy/program.ts'
 import type { RepairWish } from './bridges.ts'
 import type { Compared } from './compare.ts'
 import { dumpConnections } from './conntrack.ts'
+import { Databases } from './databases.ts'
 import { Guard } from './guard.ts'
+import type { OvsdbListenOptions } from './ovsdb-listen.ts'
 import { PacketIns } from './packet-in.ts'
 import { readFlows, readTableLimits } from './readback.ts'
+import type { RpcTls } from './rpc.ts'
 import { Session } from './session.ts'
 import { settle } from './settle.ts'
 import {
@@ -40,8 +43,14 @@ export type { ChannelEvent, PacketIn, SwitchPort, SwitchState, SwitchStatus } fr
 
 export interface SouthboundOptions {
   listen: readonly { host: string; port: number; tls?: TlsOptions }[]
-  /** `unix:/var/run/openvswitch/db.sock` or `tcp:host:port`. */
+  /** `unix:/var/run/openvswitch/db.sock`, `tcp:host:port` or `ssl:host:port`. */
   ovsdb: readonly string[]
+  /** For `ssl:` of those. */
+  ovsdbTls?: RpcTls | undefined
+  /** Where database servers connect. */
+  ovsdbListen?: readonly OvsdbListenOptions[]
+  /** What a database says of a bridge is another, and of which of its ports. */
+  bridgeChanged?: (datapathId: string, ports: ReadonlySet<string>) => void
   /** Write to OVSDB what bridges that connect lack: fail mode secure, no in-band control, and `wish`. */
   repair: boolean
   /** Do not serve a bridge whose in-band control is on; with `repair` it is turned off in any case. */
@@ -69,6 +78,8 @@ const TIMES: SessionTimes = { auditMs: 30_000, retryMs: 1000, retryMaxMs: 30_000
 /** A bridge's row may arrive after its connection. */
 const GRACE_MS = 1000
 const WISH: RepairWish = { maxBackoff: 1000 }
+/** Databases that connect here, where nothing else is said. */
+const MAX_DATABASES = 10_000
 /** Refused connections told per second; a scan must not fill the log. */
 const REFUSALS_TOLD = 10
 
@@ -81,6 +92,7 @@ export class Southbound {
   readonly #unsteady = new Set<Session>()
   readonly #standing = { generation: 0 }
   readonly #subject = new Subject<ChannelEvent>()
+  readonly databases: Databases
   readonly #guard: Guard
   readonly #packetIns: PacketIns
   readonly #times: SessionTimes
@@ -93,8 +105,21 @@ export class Southbound {
     this.#tell = tell
     this.#now = now
     this.#times = { ...TIMES, ...options.times }
-    this.#guard = new Guard({
+    this.databases = new Databases({
       targets: options.ovsdb,
+      tls: options.ovsdbTls,
+      listen: options.ovsdbListen ?? [],
+      maxConnections: options.maxConnections ?? MAX_DATABASES,
+      tell,
+      refused: (remote, reason) => this.#refuse(remote, reason),
+      changed: (datapathId, ports) => {
+        if (this.#closed) return
+        this.#guard.look(datapathId)
+        options.bridgeChanged?.(datapathId, ports)
+      },
+    })
+    this.#guard = new Guard({
+      databases: this.databases,
       wish: options.repair ? { ...WISH, ...options.wish } : undefined,
       refuseInBand: options.refuseInBand ?? false,
       tell,
@@ -108,10 +133,10 @@ export class Southbound {
 
   /** Begins to listen. @returns the addresses, as `host:port`. Rejects where one cannot be had. */
   async start(): Promise<string[]> {
-    await this.#guard.start()
     const echoMs = this.#options.probeIntervalMs ?? PROBE_MS
     const { maxConnections } = this.#options
     try {
+      await this.databases.start()
       for (const where of this.#options.listen) {
         this.#listeners.push(
           await listen(
@@ -255,7 +280,7 @@ export class Southbound {
     this.#guard.close()
     this.#packetIns.close()
     for (const session of this.#sessions.values()) session.close()
-    await Promise.all(this.#listeners.map((listener) => listener.close()))
+    await Promise.all([this.databases.close(), ...this.#listeners.map((listener) => listener.close())])
     this.#subject.complete()
   }
 

@@ -52,6 +52,7 @@ describe('metrics', function () {
         openflow: [loopback(0)],
         metrics: loopback(port),
         ovsdb: [],
+        ovsdbListen: [],
         repair: false,
         backend: 'fabric',
         probeMs: 1000,

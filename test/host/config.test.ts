@@ -60,6 +60,16 @@ const SAMPLES: Partial<Record<Setting['name'], [string, unknown][]>> = {
     ['unix:/x', ['unix:/x']],
     ['tcp:127.0.0.1:6640,unix:/y', ['tcp:127.0.0.1:6640', 'unix:/y']],
   ],
+  ovsdbListen: [
+    ['127.0.0.1:1', [{ host: '127.0.0.1', port: 1 }]],
+    [
+      '[::1]:2,127.0.0.1:0',
+      [
+        { host: '::1', port: 2 },
+        { host: '127.0.0.1', port: 0 },
+      ],
+    ],
+  ],
   'limits.events': [
     ['7', 7],
     ['8', 8],
@@ -81,6 +91,7 @@ describe('host/config', () => {
       plaintext: true,
       openflow: [{ host: '127.0.0.1', port: 6653 }],
       ovsdb: [],
+      ovsdbListen: [],
       repair: false,
       backend: 'fabric',
       probeMs: 1000,
@@ -150,7 +161,7 @@ describe('host/config', () => {
       '--listen: 127.0.0.1:70000: must be HOST:PORT',
       'TAGSTEER_PLAINTEXT: yes: must be boolean',
       '--openflow: nowhere: must be HOST:PORT',
-      '--ovsdb: ssh:x: must match pattern "^(unix:.+|tcp:(\\[[0-9a-fA-F:.]+\\]|[^:\\[\\]\\s/]+):[0-9]{1,5}$)"',
+      '--ovsdb: ssh:x: must match pattern "^(unix:.+|(tcp|ssl):(\\[[0-9a-fA-F:.]+\\]|[^:\\[\\]\\s/]+):[0-9]{1,5}$)"',
       'TAGSTEER_BACKEND: fabrik: must be one of fabric, normal; did you mean "fabric"?',
       'TAGSTEER_PROBE_MS: soon: must be integer',
       '--limits-events: 0: must be >= 1',
@@ -205,15 +216,50 @@ describe('host/config', () => {
     ])
   })
 
+  it('connects to databases over TLS with files of its own, and refuses to without them', () => {
+    const ovsdb = 'ssl:10.0.0.1:6640,tcp:[::1]:6640'
+    const its = { 'ovsdbTls.cert': '/c', 'ovsdbTls.key': '/k', 'ovsdbTls.ca': '/a' } as const
+    const found = config({ flags: { plaintext: true, ovsdb, ...its } })
+    expect(found.ovsdb).to.deep.equal(ovsdb.split(','))
+    expect(found.ovsdbTls).to.deep.equal({ cert: '/c', key: '/k', ca: '/a' })
+    const needs = ['ovsdb: ssl:HOST:PORT needs ovsdbTls.cert, ovsdbTls.key and ovsdbTls.ca']
+    expect(problems({ flags: { plaintext: true, ovsdb } })).to.deep.equal(needs)
+    expect(problems({ flags: { plaintext: true, 'ovsdbTls.key': '/k' } })).to.deep.equal(needs)
+    expect(problems({ flags: { plaintext: true, ovsdbListen: 'tls:127.0.0.1:1' } })).to.deep.equal([
+      'ovsdbListen: tls:HOST:PORT needs tls.cert, tls.key and tls.ca',
+    ])
+    expect(config({ flags: { plaintext: true, ovsdbListen: 'none' } }).ovsdbListen).to.deep.equal([])
+    expect(problems({ flags: { plaintext: true, openflow: 'none' } })).to.have.lengthOf(1)
+  })
+
+  it('takes as many databases as there are hypervisors', () => {
+    const targets = Array.from({ length: 1000 }, (_, index) => `tcp:10.0.${index >> 8}.${index & 255}:6640`)
+    expect(config({ flags: { plaintext: true, ovsdb: targets.join(',') } }).ovsdb).to.have.lengthOf(1000)
+  })
+
   it('refuses one address twice', () => {
     const flags = { plaintext: true, listen: '127.0.0.1:7', openflow: '127.0.0.1:7,127.0.0.1:8,127.0.0.1:8' } as const
-    expect(problems({ flags })).to.deep.equal(['openflow: 127.0.0.1:8 stands twice', "openflow: 127.0.0.1:7 is gRPC's"])
+    expect(problems({ flags })).to.deep.equal(["openflow: 127.0.0.1:7 is gRPC's", 'openflow: 127.0.0.1:8 stands twice'])
+    const ovsdb = {
+      plaintext: true,
+      metrics: '127.0.0.1:8',
+      openflow: '127.0.0.1:7',
+      ovsdbListen: '127.0.0.1:7,[::1]:8',
+    } as const
+    expect(problems({ flags: ovsdb })).to.deep.equal(["ovsdbListen: 127.0.0.1:7 is OpenFlow's"])
+    expect(problems({ flags: { ...ovsdb, ovsdbListen: '127.0.0.1:8' } })).to.deep.equal([
+      "metrics: 127.0.0.1:8 is OVSDB's",
+    ])
     expect(config({ flags: { plaintext: true, openflow: '127.0.0.1:0,127.0.0.1:0' } }).openflow).to.have.length(2)
   })
 
   it('warns where anybody can pose as a switch', () => {
     const result = read({ flags: { plaintext: true, openflow: '0.0.0.0:6653' } })
     expect(result.ok && result.warnings).to.have.length(1)
+    const open = read({ flags: { plaintext: true, ovsdbListen: '0.0.0.0:6640,127.0.0.1:6641' } })
+    expect(open.ok && open.warnings).to.deep.equal([
+      'ovsdbListen: whoever reaches 0.0.0.0:6640 can speak for bridges; use TLS',
+    ])
   })
 
   it('gives every setting a variable, a flag and a place in the schema of its own', () => {

@@ -6,6 +6,8 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { JsonStream } from '../../controller/channel/json-stream.ts'
 
+const METHODS = ['monitor', 'transact', 'echo']
+
 type Row = Record<string, unknown>
 
 export class FakeOvsdb {
@@ -88,7 +90,11 @@ export class FakeOvsdb {
     socket.on('data', (chunk) => {
       for (const value of stream.push(chunk)) {
         const { method, params, id } = value as { method: string; params: unknown[]; id: unknown }
-        socket.write(JSON.stringify({ result: this.#answer(method, params), error: null, id }))
+        // As one that knows RFC 7047 and no more.
+        const answer = METHODS.includes(method)
+          ? { result: this.#answer(method, params), error: null, id }
+          : { result: null, error: { error: 'unknown method' }, id }
+        socket.write(JSON.stringify(answer))
       }
     })
   }

@@ -30,6 +30,11 @@ export class Daemons {
       `${directory}/conf.db`,
       `--remote=punix:${directory}/db.sock`,
       `--unixctl=${directory}/database.ctl`,
+      // As distributions start it: managers and certificates are what ovs-vsctl set-manager and set-ssl say.
+      '--remote=db:Open_vSwitch,Open_vSwitch,manager_options',
+      '--private-key=db:Open_vSwitch,SSL,private_key',
+      '--certificate=db:Open_vSwitch,SSL,certificate',
+      '--ca-cert=db:Open_vSwitch,SSL,ca_cert',
     ])
     await daemons.#appears('db.sock')
     daemons.vsctl('--no-wait', 'init')
