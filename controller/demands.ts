@@ -14,7 +14,7 @@ import type { Reactive } from '../model/records.ts'
 import { Allowance } from './channel/spacing.ts'
 import type { PacketIn, SwitchStatus } from './channel/types.ts'
 import type { Tell } from './events.ts'
-import { demandHeld, demandKey, demandOf } from './policy/compile-demand.ts'
+import { demandAsked, demandKey, demandOf } from './policy/compile-demand.ts'
 import { ETHERTYPE } from './policy/fields.ts'
 import type { Answer, Question } from './policy/lookup.ts'
 import { FLAG, REGISTERS } from './policy/pipeline.ts'
@@ -417,8 +417,8 @@ function asItCame(packet: PacketIn): Uint8Array | undefined {
 const MACS = 12
 
 /** What a packet asks, from the registers that came with it. */
-function demandIn({ tableId, fields }: Pick<PacketIn, 'tableId' | 'fields'>): Demand | undefined {
-  const demand = demandHeld(tableId, (name) => registerIn({ fields }, name))
+function demandIn({ tableId, cookie, fields }: Pick<PacketIn, 'tableId' | 'cookie' | 'fields'>): Demand | undefined {
+  const demand = demandAsked(tableId, cookie, (name) => registerIn({ fields }, name))
   return demand !== undefined && demand.source !== 0 && demand.destination !== 0 ? demand : undefined
 }
 

@@ -18,6 +18,7 @@ import {
 } from 'node-openflow'
 import { isTimed } from '../flows/diff.ts'
 import type { Flush } from '../flows/flush.ts'
+import { isAtHome } from '../flows/hops.ts'
 import { type Effect, Ledger } from '../flows/ledger.ts'
 import { GUARD_KEY, guardFlow } from '../policy/pipeline.ts'
 import type { Flow, SwitchProgram, Touched } from '../policy/program.ts'
@@ -174,11 +175,15 @@ export class Session {
     this.#line?.upkeep?.auditSoon()
   }
 
-  /** Everything in our tables now, and others' flows there into the list. Rejects where the switch is not served. */
-  readTables(foreign: Flow[]): Promise<ReadBack> {
+  /** Everything in our tables now, and others' flows there into the list. Rejects where it is not served, or packets get to other tables. */
+  async readTables(foreign: Flow[]): Promise<ReadBack> {
     const line = this.#line
-    if (line !== undefined && this.#served) return this.#readBack(line, foreign)
-    return Promise.reject(new Error(this.status.reason ?? 'it is not served yet'))
+    if (line === undefined || !this.#served) throw new Error(this.status.reason ?? 'it is not served yet')
+    const [epoch, wasResting] = [this.#epoch, this.#ledger.phase === 'resting']
+    const read = await this.#readBack(line, foreign)
+    const isResting = wasResting && epoch === this.#epoch
+    if (isResting || (await inTurns(isAtHome(read.program)))) return read
+    throw new Error(this.status.reason ?? 'it is on its way from one layout of tables to another')
   }
 
   // ---- connection ----

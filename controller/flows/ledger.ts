@@ -52,7 +52,8 @@
 import { emptyProgram, type Flow, nothingTouched, type SwitchProgram, type Touched } from '../policy/program.ts'
 import { apply, diffing, type Operation } from './diff.ts'
 import { FLUSHES_OF_A_SWITCH, type Flush, flushKey } from './flush.ts'
-import { type Batch, batching, type Reach, type Sending } from './order.ts'
+import { planning } from './hops.ts'
+import type { Batch, Reach, Sending } from './order.ts'
 import { reaching } from './reach.ts'
 
 export type Effect =
@@ -349,15 +350,16 @@ export class Ledger {
       if (found === undefined) return []
       for (const operation of found) operations.push(operation)
       // A new layout of tables comes with another program, so with a whole comparison, and that costs as much as this.
-      // What was refused in parts may fit as a whole, since a bundle that adds and deletes needs less room.
-      if (!all || operations.length === 0 || this.#attempts > 0) continue
+      if (!all || operations.length === 0) continue
       const before = yield* this.#steps(reaching(installed), comparison, inSteps)
       const after = before && (yield* this.#steps(reaching(program), comparison, inSteps))
       if (before === undefined || after === undefined) return []
-      reach = { before, after }
+      reach = { before, after, installed: installed.flows }
     }
     const generation = this.wantedGeneration
-    const list = yield* this.#steps(batching(operations, this.#options, reach), comparison, true)
+    // What was refused in parts may fit as a whole, since a bundle that adds and deletes needs less room.
+    const plan = planning(installed, operations, this.#options, reach, this.#attempts)
+    const list = yield* this.#steps(plan, comparison, true)
     if (list === undefined) return []
     const compared: Effect[] = tell ? [{ effect: 'compared', operations: operations.length }] : []
     if (list.length === 0) {

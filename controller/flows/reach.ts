@@ -4,15 +4,13 @@
  * new tables are filled beside the old, one small change of the first table leads packets into them, and the old are
  * emptied (order.ts). Pure. It refuses to know what tables are for.
  */
-import type { Action, Instruction } from 'node-openflow'
 import type { SwitchProgram } from '../policy/program.ts'
+import { type Names, renamedActions, renamedInstructions } from './names.ts'
 
 /** Table numbers, or that it cannot be told: something leads where only the switch knows. */
 export type Reached = ReadonlySet<number> | 'anywhere'
 
 const FIRST_TABLE = 0
-/** The table of a resubmission to the present one, and of connection tracking without a second pass. */
-const NO_TABLE = 255
 
 /** Tables that a packet which enters at the first can meet; the first is one of them. Costs what the program has. */
 export function tablesReached(program: SwitchProgram): Reached {
@@ -37,12 +35,12 @@ export function* reaching({ flows, groups }: SwitchProgram): Generator<undefined
       next = new Set()
       ways.set(table, next)
     }
-    for (const instruction of instructions) if (!addWays(instruction, next)) return 'anywhere'
+    if (renamedInstructions(instructions, into(next)) === undefined) return 'anywhere'
   }
   // Buckets act in the table of whatever flow names their group; they lead on by resubmitting alone.
   const fromGroups = new Set<number>()
   for (const { buckets } of groups.values()) {
-    for (const { actions } of buckets) if (!actions.every((action) => addWaysOf(action, fromGroups))) return 'anywhere'
+    for (const { actions } of buckets) if (renamedActions(actions, into(fromGroups)) === undefined) return 'anywhere'
   }
   const reached = new Set([FIRST_TABLE, ...fromGroups])
   // A set that grows while it is walked is walked to its end.
@@ -50,40 +48,14 @@ export function* reaching({ flows, groups }: SwitchProgram): Generator<undefined
   return reached
 }
 
-/** Adds the tables that an instruction leads to; false where it cannot be told. */
-function addWays(instruction: Instruction, ways: Set<number>): boolean {
-  switch (instruction.type) {
-    case 'goto_table':
-      ways.add(instruction.table_id)
-      return true
-    case 'apply_actions':
-    case 'write_actions':
-      return instruction.actions.every((action) => addWaysOf(action, ways))
-    case 'clear_actions':
-    case 'write_metadata':
-    case 'meter':
-      return true
-    default:
-      return false
-  }
-}
-
-function addWaysOf(action: Action, ways: Set<number>): boolean {
-  switch (action.type) {
-    case 'nx_resubmit_table':
-    case 'nx_resubmit_table_ct':
-      if (action.table !== NO_TABLE) ways.add(action.table)
-      return true
-    case 'nx_ct':
-      if (action.recirc_table !== NO_TABLE) ways.add(action.recirc_table)
-      return action.actions.every((inner) => addWaysOf(inner, ways))
-    case 'nx_clone':
-      return action.actions.every((inner) => addWaysOf(inner, ways))
-    // Rows that a switch makes by itself, and what nobody here can read.
-    case 'nx_learn':
-    case 'experimenter':
-      return false
-    default:
-      return true
+/** Leaves names as they are, and notes tables. Rows that a switch makes by itself may be anything. */
+function into(ways: Set<number>): Names {
+  return {
+    table(table) {
+      ways.add(table)
+      return table
+    },
+    learnt: () => undefined,
+    group: (group) => group,
   }
 }

@@ -11,14 +11,14 @@ import type { Oxm } from 'node-openflow'
 import type { Reactive } from '../../model/records.ts'
 import { type Judgement, judgementOfRule, judgementOfVnp, verdictRows } from './compile-rule.ts'
 import type { Pace } from './compile-work.ts'
-import { cookieOf, readCookie } from './cookie.ts'
+import { cookieOf, PIPELINE_EPOCH, readCookie } from './cookie.ts'
 import { RowSet, type Rows } from './fields.ts'
 import type { IntentDelta } from './intent.ts'
 import { type Answer, PolicyLookup, type Validity } from './lookup.ts'
 import type { MergeableState } from './merged.ts'
 import { type PlacedRule, type RuleCause, ruleObject } from './order.ts'
 import type { DecidedBy } from './permits.ts'
-import { AFTER, POLICY_BANDS, POLICY_TABLES, TABLES, UNKNOWN_PORT } from './pipeline.ts'
+import { AFTER, homeOf, POLICY_BANDS, POLICY_TABLES, TABLES, UNKNOWN_PORT } from './pipeline.ts'
 import type { Flow } from './program.ts'
 import type { Demand } from './state.ts'
 
@@ -48,14 +48,24 @@ function demandMatch({ source, destination, protocol, key }: Demand): Oxm[] {
   ]
 }
 
-/** The demand that a row was made for; undefined where it was made for none. */
+/** The demand that a row was made for; undefined where it was made for none, or in another layout of registers. */
 export function demandOf({ table, priority, match, cookie }: Omit<Flow, 'instructions' | 'unit'>): Demand | undefined {
-  if (priority !== PRIORITY || readCookie(cookie) === undefined) return undefined
+  if (priority !== PRIORITY || readCookie(cookie)?.epoch !== PIPELINE_EPOCH) return undefined
   return demandHeld(table, (field) => Number(match.find((oxm) => oxm.field === field)?.value ?? Number.NaN))
 }
 
+/** The demand of a packet that came from a table with these registers; undefined where it is of another layout of both. */
+export function demandAsked(
+  table: number,
+  cookie: bigint,
+  value: (register: Oxm['field']) => number,
+): Demand | undefined {
+  // Rows that are on their way to their tables ask like those that are there.
+  return readCookie(cookie)?.epoch === PIPELINE_EPOCH ? demandHeld(homeOf(table), value) : undefined
+}
+
 /** The demand that registers say at a table; undefined where nobody asks there or they cannot have said it. */
-export function demandHeld(table: number, value: (register: Oxm['field']) => number): Demand | undefined {
+function demandHeld(table: number, value: (register: Oxm['field']) => number): Demand | undefined {
   const side = sideOf(table)
   if (side === undefined) return undefined
   const demand = {

@@ -80,11 +80,16 @@ export function isOurs(cookie: bigint): boolean {
   return (cookie & COOKIE_MASK_OURS) === COOKIE_OURS
 }
 
+/** The layout of tables and registers that a flow of ours is of. */
+export function epochOf(cookie: bigint): number {
+  return Number((cookie >> 40n) & 0xffn)
+}
+
 /** What a cookie says; undefined where it is not ours or of a kind that this version does not know. */
 export function readCookie(cookie: bigint): CookieMeaning | undefined {
   const kind = KIND_BY_NUMBER.get(Number((cookie >> 32n) & 0xffn))
   if (!isOurs(cookie) || kind === undefined) return undefined
-  return { epoch: Number((cookie >> 40n) & 0xffn), kind, object: Number(cookie & 0xffff_ffffn) }
+  return { epoch: epochOf(cookie), kind, object: Number(cookie & 0xffff_ffffn) }
 }
 
 /** What order.ts's ruleObject put together; its ruleAt finds the rule of a slot. */

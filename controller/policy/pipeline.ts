@@ -49,13 +49,13 @@ export const TABLE_NAMES: readonly TableName[] = Object.keys(PLACES) as TableNam
 
 /** Tables that one epoch has for itself, beside the first, and epochs that have tables of their own at once. */
 const PER_EPOCH = 31
-const RANGES = 8
+export const RANGES = 8
 
 /**
  * Table numbers by name of stage. Packets enter at table 0, whichever epoch it is; the others of an epoch are not those
  * of the seven before and after it. So a controller that lays tables out differently fills its own beside those of its
  * predecessor, lets the first table lead there, and then empties the old (flows/order.ts): nothing is lost, and no
- * packet meets rows of two layouts.
+ * packet meets rows of two layouts. Every eighth epoch has the same numbers; between those it makes a stop (flows/hops.ts).
  */
 export const TABLES: Readonly<Record<TableName, number>> = tablesOf(PIPELINE_EPOCH)
 
@@ -86,6 +86,25 @@ export function tablesOf(epoch: number): Readonly<Record<TableName, number>> {
   const base = ((epoch - 1) % RANGES) * PER_EPOCH
   const numbers = Object.entries(PLACES).map(([name, place]) => [name, place === 0 ? 0 : base + place])
   return Object.fromEntries(numbers) as Record<TableName, number>
+}
+
+/** Which of the ranges of numbers a table is in; undefined for the first table, which is in none, and where no epoch has any. */
+export function rangeOf(table: number): number | undefined {
+  const range = Math.floor(table / PER_EPOCH)
+  return range < RANGES && table % PER_EPOCH !== 0 ? range : undefined
+}
+
+/** The table that has the place of another, of some range, in this range; the first stays the first. */
+export function inRange(table: number, range: number): number {
+  return table === 0 ? 0 : range * PER_EPOCH + (table % PER_EPOCH)
+}
+
+/** The range of this epoch's tables. */
+const HOME = rangeOf(TABLES.deliver) as number
+
+/** The table of this epoch that has the place of another: rows on their way to their tables are in others (flows/hops.ts). */
+export function homeOf(table: number): number {
+  return inRange(table, HOME)
 }
 
 /** Whether a flow is another's and in one of these tables, where it takes packets from ours. */

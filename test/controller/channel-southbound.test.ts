@@ -7,6 +7,7 @@ import { once } from 'node:events'
 import { connect as connectSocket } from 'node:net'
 import { expect } from 'chai'
 import { encode, Framer, type Instruction, type Message, type MessageNamed, OFPPC_NO_FLOOD } from 'node-openflow'
+import { RANGES, rangeOf, TABLES } from '../../controller/policy/pipeline.ts'
 import type { Flow, Group, Meter } from '../../controller/policy/program.ts'
 import { nothingTouched } from '../../controller/policy/program.ts'
 import { FakeSwitch, portOf } from '../support/fake-switch.ts'
@@ -210,6 +211,41 @@ describe('the southbound channel', () => {
     expect(mods[0]).to.include({ command: 'add', priority: 65535, table_id: 0 })
     expect(mods.at(-1)).to.include({ command: 'delete_strict', priority: 65535, table_id: 0 })
     expect(mods.slice(1, -1).map(({ table_id }) => table_id)).to.deep.equal([2, 2, 2, 1, 1, 1, 0, 0, 0])
+  })
+
+  it('moves to tables that another layout is in by way of others, and is not looked at meanwhile', async () => {
+    const layout = (port: number, epochs: bigint): Flow[] =>
+      [0, TABLES.carried, TABLES.origin].map((table, at, tables): Flow => {
+        const flow = towards(1, port, table)
+        const next = tables[at + 1]
+        const onward: Instruction[] = next === undefined ? [] : [{ type: 'goto_table', table_id: next }]
+        return { ...flow, cookie: flow.cookie + (epochs << 40n), instructions: at < 2 ? onward : flow.instructions }
+      })
+    for (const flow of layout(1, BigInt(RANGES))) device.put(flow)
+    const wanted = layout(2, 0n)
+    const looks: Promise<string>[] = []
+    const look = async (): Promise<string> =>
+      bench.southbound.readTables(ID).then(
+        ({ program }) => `${program.flows.size} flows`,
+        (error: Error) => error.message,
+      )
+    device.intercept = (message) => {
+      if (message.type === 'bundle_control' && message.bundle_type === 'commit_request') looks.push(look())
+      return false
+    }
+    bench.southbound.want(ID, 3, programOf(wanted))
+    await device.connect(bench.address)
+    await bench.applied(ID, 3)
+    const seen = await Promise.all(looks)
+    // Each hop fills tables, leads packets there, and empties tables; after the fifth commit they get to their own.
+    expect(seen).to.have.lengthOf(6)
+    expect(new Set(seen.slice(0, 4))).to.deep.equal(new Set(['it is on its way from one layout of tables to another']))
+    expect(await look()).to.equal('3 flows')
+    expect([...device.flows.keys()].sort()).to.deep.equal(wanted.map(keyOf).sort())
+    const tables = device.received.flatMap((message) =>
+      message.type === 'bundle_add_message' && message.message.type === 'flow_mod' ? [message.message.table_id] : [],
+    )
+    expect(new Set(tables.map(rangeOf)).size).to.equal(3)
   })
 
   it('puts meters and ports around the bundle, where Open vSwitch takes them', async () => {

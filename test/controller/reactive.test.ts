@@ -5,6 +5,7 @@
  */
 import { expect } from 'chai'
 import fc from 'fast-check'
+import type { MessageNamed } from 'node-openflow'
 import { Cutter } from '../../controller/cutter.ts'
 import { DEMAND_LIMITS } from '../../controller/demands.ts'
 import { flushMessage } from '../../controller/flows/flush.ts'
@@ -13,7 +14,7 @@ import { demandKey, demandOf } from '../../controller/policy/compile-demand.ts'
 import type { Intent } from '../../controller/policy/intent.ts'
 import { orderRules } from '../../controller/policy/order.ts'
 import { permits } from '../../controller/policy/permits.ts'
-import { AFTER, TABLES } from '../../controller/policy/pipeline.ts'
+import { AFTER, inRange, RANGES, TABLES } from '../../controller/policy/pipeline.ts'
 import type { Flow, SwitchProgram } from '../../controller/policy/program.ts'
 import type { ProofLink } from '../../controller/prove/facts.ts'
 import { type Proof, Prover } from '../../controller/prove/prove.ts'
@@ -433,5 +434,16 @@ describe('what reactive switches ask', () => {
     next.demands.read('0000000000000001', rows.slice(0, 1))
     next.settle()
     expect([...next.kept.values()][0]!.size).to.equal(1)
+  })
+
+  it('is asked from tables between two layouts as from its own, and not in another layout of registers', () => {
+    const asking = (change: (asked: MessageNamed<'packet_in'>) => Partial<MessageNamed<'packet_in'>>) => {
+      const network = trio({ verdicts: 1024, idleSeconds: 60 }, UNHURRIED)
+      const { onPacketIn } = network.network
+      network.network.onPacketIn = (datapathId, asked) => onPacketIn?.(datapathId, { ...asked, ...change(asked) })
+      return [network.arrives(udp(1, 3, 53), false), network.kept.size > 0]
+    }
+    expect(asking(({ table_id }) => ({ table_id: inRange(table_id, RANGES - 1) }))).to.deep.equal([true, true])
+    expect(asking(({ cookie }) => ({ cookie: cookie + (BigInt(RANGES) << 40n) }))).to.deep.equal([false, false])
   })
 })

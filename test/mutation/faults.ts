@@ -19,6 +19,8 @@ const LAYOUT = { file: 'test/controller/compile.test.ts', grep: 'keep to their t
 const ORDER = { file: 'test/controller/flows-order.test.ts', grep: 'the order of operations' }
 const DIFF = { file: 'test/controller/flows-order.test.ts', grep: 'flow differences' }
 const CONJUNCTION = { file: 'test/controller/flows-prefixes.test.ts', grep: 'within one conjunction' }
+const SHIFT = { file: 'test/controller/flows-shift.test.ts', grep: 'however they name' }
+const HOPS = { file: 'test/controller/flows-hops.test.ts', grep: 'leaves alone' }
 const ROWS = { file: 'test/controller/compile-rows.test.ts', grep: '' }
 
 const at =
@@ -409,6 +411,34 @@ export const FAULTS: readonly Fault[] = [
     "const isLate = act === 'delete' && misses(reach.after, operation.flow.table)",
     "const isLate = act === 'delete'",
     ORDER,
+  ),
+  flows(
+    'names.ts',
+    'the second half of connection tracking stays behind when rows are shifted',
+    'const recirc_table = onward(action.recirc_table, names)',
+    'const { recirc_table } = action',
+    SHIFT,
+  ),
+  flows(
+    'hops.ts',
+    'layouts that have the same tables are changed at once',
+    'refusals < MOST_REFUSALS ?',
+    'refusals < 0 ?',
+    HOPS,
+  ),
+  flows(
+    'hops.ts',
+    'rows are shifted to tables that are in use',
+    'find((range) => !used.has(range)) ?? unmet',
+    'at(0)',
+    HOPS,
+  ),
+  flows(
+    'order.ts',
+    'what somebody left half way is changed before the datapath has settled',
+    'const before = leftBehind(ordered, reach) ?',
+    'const before = leftBehind(ordered, undefined) ?',
+    HOPS,
   ),
 ]
 

@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { PIPELINE_EPOCH } from '../../controller/policy/cookie.ts'
 import { NoGapLab } from './no-gap-lab.ts'
+import { until } from './running-controller.ts'
 import { buildVariant } from './variant.ts'
 
 /** Rows of one filling record. */
@@ -119,6 +120,27 @@ export function noGap(about: number): void {
         expect([lab.flows(PIPELINE_EPOCH), lab.flows()]).to.deep.equal([flows, flows])
       })
     }
+
+    it('when an upgrade to the same tables in another meaning is killed on either half of the way, and rolled back', async () => {
+      const epoch = PIPELINE_EPOCH + 8
+      const program = await buildVariant(epoch, mkdtempSync(join(variants, 'build-')))
+      await survives(async () => {
+        await lab.controller.end()
+        // While its rows come to other tables, and while they come to their own as well.
+        for (const part of [0.5, 1.3]) {
+          await lab.run(program)
+          await until(
+            'rows of the upgrade',
+            async () => lab.flows(epoch),
+            (count) => count > part * flows,
+            120_000,
+          )
+          await lab.controller.kill()
+        }
+        return started()
+      })
+      expect([lab.flows(PIPELINE_EPOCH), lab.flows()]).to.deep.equal([flows, flows])
+    })
   })
 }
 

@@ -6,7 +6,7 @@ import { AssertionError } from 'chai'
 import { type Message, type MessageNamed, type Output, ReferenceSwitch } from 'node-openflow'
 import { apply, diff, type Operation } from '../../controller/flows/diff.ts'
 import { operationMessage } from '../../controller/flows/messages.ts'
-import { TABLES } from '../../controller/policy/pipeline.ts'
+import { homeOf, TABLES } from '../../controller/policy/pipeline.ts'
 import { emptyProgram, type SwitchProgram } from '../../controller/policy/program.ts'
 import type { ObservedView, Place } from '../../controller/policy/state.ts'
 import { type Address, parseAddress } from '../../model/address.ts'
@@ -152,7 +152,7 @@ export class ReferenceNetwork {
 
 /** Rows that write options of neighbour discovery, which reference switches do not know. */
 function isAdvert(operation: Operation): boolean {
-  return operation.what === 'flow' && operation.flow.table === TABLES.advertise
+  return operation.what === 'flow' && homeOf(operation.flow.table) === TABLES.advertise
 }
 
 /** One end of a packet: an interface record, or an address of the world behind the gateway. */
