@@ -58,6 +58,8 @@ interface Party {
 
 const MOST_PARTIES = 24
 const MOST_TRIALS = 4000
+/** Packets of one doubt of which nobody knows what becomes, before no more are sent. */
+const MOST_UNKNOWN = 8
 const EPHEMERAL = 20_000
 const WORLD_PARTS: readonly (4 | 6)[] = [4, 6]
 
@@ -78,9 +80,16 @@ export class Confirmer {
   }
 
   confirm(doubt: Doubt): Confirmation {
+    const { datapathId, port } = doubt
+    // Nothing can be sent in there.
+    if (this.#facts.state.observed.datapaths.get(datapathId)?.tunnel?.port === port)
+      return { kind: 'open', needs: ['reference switches with tunnels'] }
     const wanted = constraintsOf(doubt)
     let tried = 0
+    let unknown = 0
+    const beyond = new Set<string>()
     for (const [from, to] of this.#pairs(doubt)) {
+      if (tried > MOST_TRIALS) break
       if (from.address.family !== to.address.family) continue
       const trials = this.#trials(doubt, from, to)
       const headers = trials.flatMap((trial) => this.#headers(trial, doubt, wanted))
@@ -92,13 +101,18 @@ export class Confirmer {
       )
       for (const { header, opening, trial } of headers) {
         if (tried++ > MOST_TRIALS) break
-        const example = this.#try(replay, doubt, trial, header, opening)
-        if (example !== undefined) return { kind: 'confirmed', example }
+        const found = this.#try(replay, doubt, trial, header, opening)
+        if (typeof found === 'string') {
+          beyond.add(found)
+          // Others that go the same way will be no better.
+          if (++unknown >= MOST_UNKNOWN) tried = MOST_TRIALS
+        } else if (found !== undefined) return { kind: 'confirmed', example: found }
       }
     }
     const needs = unwritable([...wanted].flatMap(([its, val]) => (isEndField(its) || mayBeZero(its, val) ? [] : its)))
     const special = doubt.kind === 'unmodelled' || ['rel', 'rel-rpl', 'inv'].includes(doubt.tracking)
     if (special) needs.push(doubt.why)
+    for (const what of beyond) needs.push(`reference switches with ${what}`)
     return needs.length > 0 ? { kind: 'open', needs } : { kind: 'refuted' }
   }
 
@@ -271,13 +285,14 @@ export class Confirmer {
     return forged
   }
 
+  /** @returns A word for what the reference switches would have to know. */
   #try(
     replay: Replay,
     doubt: Doubt,
     trial: Trial,
     header: Header,
     opening: Header | undefined,
-  ): Counterexample | undefined {
+  ): Counterexample | string | undefined {
     const place = this.#entryOf(doubt, trial.from)
     const back = this.#entryOf(doubt, trial.to)
     if (place === undefined || (opening !== undefined && back === undefined)) return undefined
@@ -285,12 +300,14 @@ export class Confirmer {
     if (opening !== undefined && back !== undefined) {
       opening.set(field('in_port'), back.port)
       const opened = replay.send(back, opening)
+      if (opened.beyond !== undefined) return opened.beyond
       // What does not get there has no answer.
       if (opened.arrivals.length === 0) return undefined
     }
     const truth = truthOf(this.#facts, place, header, trial.reply ? opening : undefined)
     if (truth === undefined) return undefined
     const fate = replay.send(place, header)
+    if (fate.beyond !== undefined) return fate.beyond
     const kind = this.#compare(truth, fate, place)
     if (kind === undefined) return undefined
     return {

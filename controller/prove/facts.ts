@@ -13,6 +13,7 @@ import {
   prefixHolds,
 } from '../../model/address.ts'
 import { IDENTITY, type InterfaceRecord, type Policy, type Vnp } from '../../model/records.ts'
+import { gatewayOf, nextHopTo } from '../policy/carriers.ts'
 import type { IntentDelta } from '../policy/intent.ts'
 import { type OrderedRule, orderRules } from '../policy/order.ts'
 import { permits } from '../policy/permits.ts'
@@ -281,9 +282,12 @@ export class Facts {
     const { datapaths } = this.state.observed
     let at = from
     for (let hops = 0; at !== to; hops++) {
-      const port = datapaths.get(at)?.nextHops.get(to)
-      const next = port === undefined ? undefined : this.behind({ datapathId: at, port })
-      if (next === undefined || hops > datapaths.size || this.switchNumber(to) === undefined) return false
+      const own = datapaths.get(at)
+      const hop = own && nextHopTo(this.state.observed, own, to)
+      if (hop === undefined || hops > datapaths.size || this.switchNumber(to) === undefined) return false
+      if (hop.remote !== undefined) return true
+      const next = this.behind({ datapathId: at, port: hop.port })
+      if (next === undefined) return false
       at = next.datapathId
     }
     return true
@@ -292,11 +296,7 @@ export class Facts {
   /** The switch whose uplink packets to the world take from here. */
   gatewayOf(datapath: DatapathView): string | undefined {
     if (datapath.uplinkPorts.size > 0) return datapath.datapathId
-    const gateways = [...this.state.observed.datapaths.values()]
-      .filter((other) => other.uplinkPorts.size > 0 && datapath.nextHops.has(other.datapathId))
-      .map((other) => other.datapathId)
-      .sort()
-    return gateways[0]
+    return gatewayOf(this.state, datapath)
   }
 
   /** Whether a switch asks for verdicts that it does not have. */

@@ -6,6 +6,7 @@
  * is permitted is lost. It refuses to read tables from switches and to change any.
  */
 
+import { nextPortTo } from '../policy/carriers.ts'
 import type { Flow, SwitchProgram } from '../policy/program.ts'
 import type { DatapathView, NetworkState } from '../policy/state.ts'
 import { Confirmer, type Counterexample } from './confirm.ts'
@@ -293,8 +294,8 @@ function otherPorts(before: ReadonlyMap<number, boolean>, after: ReadonlyMap<num
   return found
 }
 
-function linksOf({ fabricPorts, uplinkPorts, nextHops }: DatapathView): string {
-  return JSON.stringify([[...fabricPorts].sort(), [...uplinkPorts].sort(), [...nextHops].sort()])
+function linksOf({ fabricPorts, uplinkPorts, nextHops, tunnel, carriers }: DatapathView): string {
+  return JSON.stringify([[...fabricPorts].sort(), [...uplinkPorts].sort(), [...nextHops].sort(), tunnel, carriers])
 }
 
 function linksText(links: readonly ProofLink[]): string {
@@ -311,7 +312,7 @@ function wayDoubts(facts: Facts, datapathId: string, ways: Ways): Doubt[] {
   if (datapath === undefined || facts.state.backend === 'normal') return doubts
   for (const [place, ports] of ways) {
     const target = place === 'world' ? facts.gatewayOf(datapath) : facts.switchByNumber(place)
-    const expected = target === undefined ? undefined : datapath.nextHops.get(target)
+    const expected = target === undefined ? undefined : nextPortTo(facts.state.observed, datapath, target)
     for (const port of ports) {
       if (port === expected) continue
       doubts.push({

@@ -4,6 +4,7 @@
  * rows costs what it meets. It refuses to judge.
  */
 import { GROUP_ANY, type Message, NO_BUFFER, PORT_ANY, ReferenceSwitch } from 'node-openflow'
+import { onLinksOf } from '../policy/carriers.ts'
 import { readCookie } from '../policy/cookie.ts'
 import type { Place } from '../policy/state.ts'
 import type { Facts } from './facts.ts'
@@ -31,9 +32,13 @@ export interface Fate {
   readonly loops: boolean
   /** A reactive switch asked for its verdict. */
   readonly asked: boolean
+  /** What reference switches cannot do, where it has come to that: then nobody knows what becomes of it. */
+  readonly beyond: string | undefined
 }
 
 const IN_PORT = field('in_port')
+const TCI = field('vlan_tci')
+const ETH_TYPE = field('eth_type')
 const NO_MEMBERS = { has: () => true }
 const MOST_HOPS = 64
 
@@ -41,8 +46,10 @@ export class Replay {
   readonly #facts: Facts
   readonly #programs: ReadonlyMap<string, SwitchTables>
   readonly #switches = new Map<string, ReferenceSwitch>()
-  /** Rows that the reference switch does not take. */
-  readonly refused: Row[] = []
+  /** Links bring packets with the identity of their sender. */
+  readonly #isCarried: boolean
+  /** By switch, tables with rows that the reference switch does not take. */
+  readonly #refused = new Map<string, Set<number>>()
 
   /** @param headers Of every packet that will be sent: rows that none of them can meet are left out. */
   constructor(
@@ -53,6 +60,7 @@ export class Replay {
   ) {
     this.#facts = facts
     this.#programs = programs
+    this.#isCarried = onLinksOf(facts.state.observed.datapaths).size > 0
     for (const [datapathId, program] of programs) this.#install(datapathId, program, headers, ports)
   }
 
@@ -72,6 +80,8 @@ export class Replay {
       const its: Val[] = []
       for (const [name, value] of header) if (name >= 0) its[name] = value
       its[IN_PORT] = undefined
+      // Another switch may have put a tag or a label on it.
+      if (this.#isCarried) for (const name of [TCI, ETH_TYPE]) its[name] = undefined
       return its
     })
     const meters = new Set<number>()
@@ -102,7 +112,9 @@ export class Replay {
           })
         }
         const refusal = target.handle(flowMessage(row)).find((answer: Message) => answer.type === 'error')
-        if (refusal !== undefined) this.refused.push(row)
+        if (refusal === undefined) continue
+        const refused = this.#refused.get(datapathId) ?? new Set()
+        this.#refused.set(datapathId, refused.add(table))
       }
     }
   }
@@ -110,15 +122,18 @@ export class Replay {
   /** Sends a packet in at a port. Connections stay: what opens comes before what answers. */
   send(from: Place, header: Header): Fate {
     let asked = false
+    let beyond: string | undefined
     const arrivals: Place[] = []
     const legs: Leg[] = []
     const waiting: { at: Place; frame: Uint8Array }[] = [{ at: from, frame: encodeFrame(header) }]
     for (let hops = 0; waiting.length > 0; hops++) {
       const { at, frame } = waiting.shift() as { at: Place; frame: Uint8Array }
-      if (hops > MOST_HOPS) return { arrivals, legs, loops: true, asked }
+      if (hops > MOST_HOPS) return { arrivals, legs, loops: true, asked, beyond }
       const target = this.#switches.get(at.datapathId)
       if (target === undefined) continue
       const { steps } = target.trace(at.port, frame)
+      const refused = this.#refused.get(at.datapathId)
+      if (refused !== undefined && steps.some(({ table }) => refused.has(table))) beyond ??= 'rows that it meets'
       legs.push({
         ...at,
         rows: steps.flatMap(({ table, flow }) =>
@@ -131,12 +146,20 @@ export class Replay {
           continue
         }
         const place = { datapathId: at.datapathId, port: output.port }
+        if (this.#isTunnel(place)) {
+          beyond ??= 'tunnels'
+          continue
+        }
         const next = this.#facts.behind(place)
         if (next !== undefined && this.#programs.has(next.datapathId)) waiting.push({ at: next, frame: output.packet })
         else arrivals.push(place)
       }
     }
-    return { arrivals, legs, loops: false, asked }
+    return { arrivals, legs, loops: false, asked, beyond }
+  }
+
+  #isTunnel({ datapathId, port }: Place): boolean {
+    return this.#facts.state.observed.datapaths.get(datapathId)?.tunnel?.port === port
   }
 }
 
