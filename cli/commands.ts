@@ -9,6 +9,7 @@ import { certs } from './commands/certs.ts'
 import { controller } from './commands/controller.ts'
 import { diff } from './commands/diff.ts'
 import { history } from './commands/history.ts'
+import { lab } from './commands/lab.ts'
 import { lint } from './commands/lint.ts'
 import { matrix } from './commands/matrix.ts'
 import { prove } from './commands/prove.ts'
@@ -23,6 +24,7 @@ import { events, explain, flows, tables, topology, wait } from './commands/watch
 export const COMMANDS: CommandRow[] = [
   up,
   controller,
+  lab,
   certs,
   status,
   apply,

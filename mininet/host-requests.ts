@@ -3,6 +3,7 @@
  * a lab can be asked to do. It knows no switches and nothing of tagsteer.
  */
 import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { createConnection } from 'node:net'
 import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
@@ -42,6 +43,12 @@ export interface Probe {
 /** open: answered; reset: TCP RST; unreachable: ICMP error; silent: nothing came. */
 export type Reach = 'open' | 'reset' | 'unreachable' | 'silent'
 
+/** A script of this folder; in a build, of the folder `lab` beside it. */
+export function script(name: string): string {
+  const [here, built] = [name, `lab/${name}`].map((path) => fileURLToPath(new URL(path, import.meta.url)))
+  return existsSync(here!) ? here! : built!
+}
+
 interface Answer {
   id: number
   ok?: unknown
@@ -73,7 +80,7 @@ export class Asked {
 
   /** A script of this folder as a process of ours: it ends, and what it made with it, with us or with close(). */
   static script(name: string): Asked {
-    const process = spawn('/usr/bin/python3', [fileURLToPath(new URL(name, import.meta.url))], { stdio: 'pipe' })
+    const process = spawn('/usr/bin/python3', [script(name)], { stdio: 'pipe' })
     const gone = new Promise<void>((resolve) => {
       process.on('error', (error) => {
         asked.#said += error.message

@@ -66,6 +66,8 @@ export interface VmState extends Required<Omit<VmSpec, 'ip6' | 'gateway'>> {
 export interface CloudState {
   directory: string
   pid: number
+  /** Processes of start() by name: whether each still runs. */
+  started: Record<string, boolean>
   hypervisors: HypervisorState[]
   vms: VmState[]
   spines: { name: Spine; namespace: string; cut: boolean }[]
@@ -117,6 +119,11 @@ export class Cloud extends HostRequests {
   async end(): Promise<void> {
     await this.asked.ask('stop')
     await this.stop()
+  }
+
+  /** A process of ours, outside of all namespaces, that ends with the lab; what it says goes to DIRECTORY/NAME.log. */
+  async start(name: string, command: string[], environment: Record<string, string> = {}): Promise<void> {
+    await this.asked.ask('start', { name, command, environment })
   }
 
   async hypervisor(name: string): Promise<HypervisorState> {

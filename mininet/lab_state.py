@@ -76,8 +76,11 @@ def delete_namespaces(names):
 
 
 def remove(directory):
-    with open(os.path.join(directory, FILE)) as file:
-        rows = json.load(file)
+    try:
+        with open(os.path.join(directory, FILE)) as file:
+            rows = json.load(file)
+    except FileNotFoundError:  # it ended before it made anything
+        rows = {"boot": None, "namespaces": [], "processes": []}
     killed = []
     if rows["boot"] == boot():
         for row in rows["processes"]:
@@ -88,7 +91,7 @@ def remove(directory):
         while any(started(pid) is not None for pid in killed) and time.monotonic() < deadline:
             time.sleep(0.01)
     deleted = delete_namespaces(rows["namespaces"])
-    shutil.rmtree(directory)
+    shutil.rmtree(directory, ignore_errors=True)
     return {"processes": len(killed), "namespaces": deleted}
 
 

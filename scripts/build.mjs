@@ -1,7 +1,7 @@
 // Builds what is run: the tagsteer command and the node-openflow package, each bundled by esbuild. Types are checked by
 // `npm run check`, not here. Safe to run again; takes about a second.
 import { execFileSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
@@ -57,4 +57,8 @@ if (process.argv[2] !== 'openflow') {
     external: ['xxhash-wasm', '@peculiar/x509'],
   })
   chmodSync('dist/tagsteer.js', 0o755)
+  // What `tagsteer lab` runs.
+  const scripts = ['hosts', 'hypervisor', 'hypervisors', 'lab_state', 'observer', 'probe', 'relay', 'sender']
+  mkdirSync('dist/lab', { recursive: true })
+  for (const name of scripts) copyFileSync(`mininet/${name}.py`, `dist/lab/${name}.py`)
 }

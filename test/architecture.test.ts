@@ -84,8 +84,8 @@ const ROOMS: Room[] = [
   { room: 'proto', files: /^proto\//, imports: ['proto'], io: true },
   {
     room: 'cli entry',
-    files: /^cli\/(main|commands\/(up|controller))\.ts$/,
-    imports: ['cli', 'proto', 'host', 'openflow', 'controller', 'store', 'model'],
+    files: /^cli\/(main|lab-plan|commands\/(up|controller|lab))\.ts$/,
+    imports: ['cli', 'proto', 'host', 'openflow', 'controller', 'store', 'model', 'lab'],
     io: true,
   },
   { room: 'cli', files: /^cli\//, imports: ['cli', 'cli entry', 'proto', 'host', 'openflow', 'model'], io: true },

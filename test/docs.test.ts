@@ -81,6 +81,8 @@ describe('documentation', () => {
       const values: string[] = []
       for (let at = 0; at < rest.length; at++) {
         const word = rest[at]!
+        // What follows is another program's.
+        if (word === '--') break
         if (!/^-\w|^--\w/.test(word)) {
           values.push(word)
           continue

@@ -41,7 +41,12 @@ describe('the command line', () => {
 
   it('gives examples that name commands and flags which exist', () => {
     for (const example of COMMANDS.flatMap(({ examples = [] }) => examples)) {
-      const words = /tagsteer ([^|>)]*)/.exec(example)?.[1]?.trim().split(/\s+/) ?? []
+      const words =
+        /tagsteer ([^|>)]*)/
+          .exec(example)?.[1]
+          ?.replace(/ -- .*/, '')
+          .trim()
+          .split(/\s+/) ?? []
       const row = COMMANDS.find(({ usage }) => nameOf(usage) === words[0])
       expect(row, example).not.to.equal(undefined)
       const shared = ['-o', '--output', '--server', '--cert', '--key', '--ca', '--insecure', '--timeout']
