@@ -24,6 +24,7 @@ import type { Operation } from '../flows/diff.ts'
 import { operationMessage, type PortAddresses } from '../flows/messages.ts'
 import type { Batch } from '../flows/order.ts'
 import type { Flow, SwitchProgram } from '../policy/program.ts'
+import { mapOptions } from './options.ts'
 
 /** Messages per write. Between writes the event loop turns, and a connection that is full is waited for. */
 const PER_WRITE = 500
@@ -89,6 +90,9 @@ export class Push {
   async run({ atomic, operations }: Batch): Promise<void> {
     this.#operations = operations
     this.#answerMs += operations.length * PER_OPERATION_MS
+    await mapOptions(this.#connection, operations, this.#answerMs)
+    // Cancelled meanwhile.
+    if (this.#refusal !== undefined) throw this.#refusal
     if (!atomic) return this.#plain(operations)
     const bundled: Operation[] = []
     const before: Operation[] = []

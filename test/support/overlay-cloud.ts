@@ -1,0 +1,158 @@
+/**
+ * Four hypervisors with three VMs each, of two networks whose addresses are the same, under a controller as users run it.
+ * In both networks there are web servers, in one there are databases; who may talk to whom follows from tags. For tests of
+ * what packets meet between hypervisors.
+ */
+import { Cloud } from '../../mininet/hypervisors.ts'
+import { RunningController, until } from './running-controller.ts'
+
+export const OPEN = 7000
+export const SHUT = 7001
+export const HYPERVISORS = 4
+
+export type Role = 'web' | 'db' | 'blue'
+
+/** A VM of each role on each hypervisor, from 1. Web servers of the two networks have the same addresses. */
+export interface Vm {
+  name: string
+  role: Role
+  at: number
+  network: 'red' | 'blue'
+  mac: string
+  address: string
+  address6: string
+}
+
+export const VMS: readonly Vm[] = Array.from({ length: HYPERVISORS }, (_, index) => index + 1).flatMap((at) =>
+  (['web', 'db', 'blue'] as const).map((role, which) => {
+    const host = at * 10 + (role === 'db' ? 2 : 1)
+    return {
+      ...({ name: `${role}${at}`, role, at, network: role === 'blue' ? 'blue' : 'red' } as const),
+      mac: `00:00:5e:00:53:${at}${which + 1}`,
+      ...{ address: `10.0.0.${host}`, address6: `fd00::${host}` },
+    }
+  }),
+)
+
+export const vmOf = (role: Role, at: number): Vm => VMS.find((vm) => vm.role === role && vm.at === at)!
+
+export type Encapsulation = 'geneve' | 'vxlan'
+
+export class OverlayCloud {
+  readonly controller: RunningController
+  readonly cloud: Cloud
+  /** By name of the VM. */
+  readonly identities = new Map<string, number>()
+
+  private constructor(controller: RunningController, cloud: Cloud) {
+    this.controller = controller
+    this.cloud = cloud
+  }
+
+  /** Databases accept OPEN over TCP and UDP from web servers of their network, and those of blue accept it of each other. */
+  static async start(encapsulation: Encapsulation): Promise<OverlayCloud> {
+    const controller = await RunningController.start()
+    try {
+      const cloud = await Cloud.start({
+        hypervisors: Array.from({ length: HYPERVISORS }, (_, index) => ({ name: `hv${index + 1}` })),
+        vms: VMS.map(({ name, at, mac, address, address6 }) => ({
+          ...{ name, hypervisor: `hv${at}`, mac },
+          ...{ ip: `${address}/24`, ip6: `${address6}/64` },
+        })),
+        ...{ encapsulation, tunnel: true },
+      })
+      const made = new OverlayCloud(controller, cloud)
+      try {
+        await made.#write(encapsulation)
+      } catch (error) {
+        await cloud.stop()
+        throw error
+      }
+      return made
+    } catch (error) {
+      console.error(controller.log.split('\n').slice(-40).join('\n'))
+      await controller.remove()
+      throw error
+    }
+  }
+
+  async #write(encapsulation: Encapsulation): Promise<void> {
+    const { cloud, controller } = this
+    const { hypervisors } = await cloud.status()
+    const accept = (vnp: string, from: string): object => ({
+      policy: {
+        ...{ name: `${vnp}-accepts`, vnp, appliesTo: { allOf: [{ text: from === 'web' ? 'db' : from }] } },
+        rules: [
+          {
+            ...{ direction: 'DIRECTION_INGRESS', peer: { tags: { allOf: [{ text: from }] } } },
+            ...{ protocols: ['tcp', 'udp'], ports: [String(OPEN)], action: 'ACTION_ALLOW' },
+          },
+        ],
+      },
+    })
+    await controller.call('ApplyService.Apply', {
+      records: [
+        ...hypervisors.map(({ name, dpid, vtep }) => ({
+          switch: {
+            ...{ name, datapathId: dpid },
+            tunnel: { kind: `TUNNEL_KIND_${encapsulation.toUpperCase()}`, address: vtep },
+          },
+        })),
+        { vnp: { name: 'red', selector: { anyOf: [{ text: 'web' }, { text: 'db' }] } } },
+        { vnp: { name: 'blue', selector: { allOf: [{ text: 'blue' }] } } },
+        ...[accept('red', 'web'), accept('blue', 'blue')],
+        ...VMS.map(({ name, role, network, mac, address, address6 }) => ({
+          interface: {
+            ...{ name, network, mac, tags: [{ text: role }], addresses: [address, address6] },
+            attachment: { portName: { portName: name } },
+          },
+        })),
+      ],
+    })
+    await cloud.controllers([controller.openflow])
+    await controller.served(HYPERVISORS)
+    await this.settled()
+    for (const { name } of VMS) {
+      const { status } = await until(
+        `place of ${name}`,
+        () =>
+          controller.call<{ status: { attached: boolean; identity: number } }>('InterfaceService.GetInterface', {
+            name,
+          }),
+        (its) => its.status.attached,
+      )
+      this.identities.set(name, status.identity)
+      await cloud.received(name)
+    }
+    for (const { name, role } of VMS) if (role !== 'web') await cloud.listen(name, [OPEN, SHUT])
+  }
+
+  /** Every switch enforces what was written last. */
+  async settled(): Promise<void> {
+    await this.controller.call('FlowService.WaitApplied', {})
+  }
+
+  /** Numbered datagrams and what came of them: by VM, packets received from an address on OPEN. */
+  async reset(): Promise<void> {
+    for (const { name } of VMS) await this.cloud.received(name, { reset: true })
+  }
+
+  /** UDP and TCP packets that VMs received, `to <- from address/protocol/port`, that are not among those expected. */
+  async unexpected(isExpected: (to: Vm, from: string, port: number) => boolean): Promise<string[]> {
+    const found: string[] = []
+    for (const vm of VMS) {
+      for (const { source, destination, protocol, port, packets } of await this.cloud.received(vm.name)) {
+        if (protocol !== 6 && protocol !== 17) continue
+        if (destination !== vm.address && destination !== vm.address6)
+          found.push(`${vm.name} has what is for ${destination}`)
+        else if (!isExpected(vm, source, port)) found.push(`${vm.name} <- ${source} ${protocol}/${port}: ${packets}`)
+      }
+    }
+    return found
+  }
+
+  async stop(): Promise<void> {
+    await this.cloud.stop()
+    await this.controller.remove()
+  }
+}
