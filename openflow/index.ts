@@ -22,7 +22,18 @@ export {
 } from './connection/types.ts'
 export { Framer } from './framer.ts'
 export { describeError, Handshake, type HandshakeOptions, negotiate, type Side, versionBitmap } from './handshake.ts'
-export { type Output, type ReferenceOptions, ReferenceSwitch, type Step, type Trace } from './reference/index.ts'
+export {
+  type GeneveOption,
+  type Output,
+  type ReferenceOptions,
+  ReferenceSwitch,
+  type Step,
+  type Trace,
+  type TunnelEnd,
+  type TunnelHeader,
+  type TunnelKind,
+  type UnderlayAddress,
+} from './reference/index.ts'
 export type { Action, ActionNamed, CloneAction, CtAction, CtZone } from './spec/actions-nested.ts'
 export { ACTIONS } from './spec/actions-nested.ts'
 export type { Bits, NatRange } from './spec/actions-nicira.ts'

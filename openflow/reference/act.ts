@@ -1,7 +1,7 @@
 /**
  * What each action does to a packet (section 7.2.5, and ovs-actions(7) for the Nicira ones). Fields and their
  * prerequisites were checked when the flow came in, so here every action simply happens. Not simulated, and
- * refused at installation (`check.ts`): MPLS, PBB, NSH, tunnels' encapsulation, multipath, bundles, samples.
+ * refused at installation (`check.ts`): PBB, NSH, encap and decap, multipath, bundles, samples.
  * Knows nothing of tables but how to look into one.
  */
 
@@ -9,28 +9,78 @@ import type { Action, ActionNamed } from '../spec/actions-nested.ts'
 import * as k from '../spec/constants.ts'
 import type { FieldName, FieldRef } from '../spec/oxm.ts'
 import { clear, type NatRequest, track } from './conntrack.ts'
-import { mask, refName, value, widePort } from './frame.ts'
+import { isOption, mask, refName, value, widePort } from './frame.ts'
 import { learn } from './learn.ts'
 import {
+  Exhausted,
   fork,
   inSetOrder,
+  lookBehindLabels,
   lookInto,
   MAX_RECIRCULATIONS,
+  recirculate,
   runActionSet,
   runPipeline,
   toController,
   type Walk,
 } from './pipeline.ts'
 import { runGroup, send, sendNormal } from './ports.ts'
+import { fitted } from './tunnel.ts'
 
-/** Does a list of actions; false if the rest of the flow is to be left (TTL ran out). */
-export function act(walk: Walk, actions: readonly Action[]): boolean {
-  for (const action of actions) {
+/**
+ * Does a list of actions; false if the rest of the flow is to be left: TTL ran out, or it was done already, by a copy.
+ *
+ * @param rest What the flow does after the list.
+ */
+export function act(walk: Walk, actions: readonly Action[], rest?: () => void): boolean {
+  for (const [i, action] of actions.entries()) {
     if (walk.exit) return true
+    if (!BEFORE_LABELS.has(action.type) && !setsLink(action)) lookBehindLabels(walk)
     walk.step?.actions.push(action)
+    if (action.type === 'nx_check_pkt_larger') {
+      checkLength(walk, action, actions.slice(i + 1), rest)
+      return false
+    }
     if (!actOne(walk, action)) return false
   }
   return true
+}
+
+/** What Open vSwitch does without a look at what was behind the last MPLS label. */
+const BEFORE_LABELS = new Set<Action['type']>([
+  'output',
+  'nx_output_trunc',
+  'nx_output_reg',
+  'nx_output_reg2',
+  'group',
+  'set_queue',
+  'nx_set_queue',
+  'nx_set_tunnel',
+  'nx_set_tunnel64',
+])
+
+/** A field that does not stand behind the Ethernet header is set. */
+function setsLink(action: Action): boolean {
+  return action.type === 'set_field' && !BEHIND_LINK.test(action.field.field)
+}
+
+const BEHIND_LINK = /^(mpls_|ip_|ipv[46]_|nw_|tcp_|udp_|sctp_|icmpv[46]_|arp_|nd_)/
+
+/**
+ * check_pkt_larger(): a copy knows in a bit whether the packet is longer than so many octets, does the rest of the
+ * flow, and ends with its own copy of the action set. The packet itself goes on where the flow was looked up.
+ */
+function checkLength(
+  walk: Walk,
+  action: ActionNamed<'nx_check_pkt_larger'>,
+  actions: readonly Action[],
+  rest: (() => void) | undefined,
+): void {
+  fork(walk, () => {
+    write(walk, action.dst, action.offset, 1, walk.frame.octets.length > action.pkt_len ? 1n : 0n)
+    if (act(walk, actions, rest) && !walk.exit) rest?.()
+    runActionSet(walk)
+  })
 }
 
 function actOne(walk: Walk, action: Action): boolean {
@@ -51,10 +101,15 @@ function actOne(walk: Walk, action: Action): boolean {
       runGroup(walk, action.group_id)
       break
     case 'set_field':
-      if (action.field.field !== 'unknown') frame.set(action.field.field, value(action.field))
+      if (action.field.field !== 'unknown') {
+        frame.set(action.field.field, value(fitted(action.field, walk.state.options)))
+      }
       break
     case 'nx_reg_load2':
-      if (action.field.field !== 'unknown') frame.setMasked(action.field.field, value(action.field), mask(action.field))
+      if (action.field.field !== 'unknown') {
+        const its = fitted(action.field, walk.state.options)
+        frame.setMasked(action.field.field, value(its), mask(its))
+      }
       break
     case 'nx_reg_load':
       write(walk, action.dst, action.ofs_nbits.ofs, action.ofs_nbits.n_bits, action.value)
@@ -91,6 +146,20 @@ function actOne(walk: Walk, action: Action): boolean {
     case 'pop_vlan':
       frame.popVlan()
       break
+    case 'push_mpls':
+      if (!frame.pushMpls(action.ethertype)) throw new Exhausted('too many MPLS labels')
+      break
+    case 'pop_mpls': {
+      const labels = frame.layout.labels
+      if (!frame.popMpls(action.ethertype)) throw new Exhausted('too many MPLS labels')
+      walk.wasMpls = labels > 0 && frame.layout.labels === 0
+      break
+    }
+    case 'set_mpls_ttl':
+      frame.set('mpls_ttl', BigInt(action.mpls_ttl))
+      break
+    case 'dec_mpls_ttl':
+      return decrementMplsTtl(walk)
     case 'set_nw_ttl':
       frame.set('nw_ttl', BigInt(action.nw_ttl))
       break
@@ -123,7 +192,7 @@ function actOne(walk: Walk, action: Action): boolean {
       if (!walk.dry) learn(walk, action)
       break
     case 'nx_delete_field':
-      write(walk, action.field, 0, 0, 0n)
+      if (typeof action.field === 'string' && isOption(action.field)) frame.remove(action.field)
       break
     case 'nx_exit':
       walk.exit = true
@@ -194,9 +263,23 @@ function decrementTtl(walk: Walk): boolean {
   const ttl = frame.get('nw_ttl')
   if (ttl <= 1n) {
     toController(walk, 'invalid_ttl')
+    if (walk.level <= walk.merged) walk.exit = true
     return false
   }
   frame.set('nw_ttl', ttl - 1n)
+  return true
+}
+
+function decrementMplsTtl(walk: Walk): boolean {
+  const { frame } = walk
+  if (frame.layout.labels === 0) return false
+  const ttl = frame.get('mpls_ttl')
+  if (ttl <= 1n) {
+    toController(walk, 'invalid_ttl')
+    if (walk.level <= walk.merged) walk.exit = true
+    return false
+  }
+  frame.set('mpls_ttl', ttl - 1n)
   return true
 }
 
@@ -274,15 +357,8 @@ function connectionTrack(walk: Walk, action: ActionNamed<'nx_ct'>): void {
   }
   if (action.recirc_table !== k.NX_CT_RECIRC_NONE && walk.recirculations < MAX_RECIRCULATIONS) {
     fork(walk, () => {
-      const { depth, resubmits } = walk
-      walk.recirculations++
-      walk.depth = 0
-      walk.resubmits = 0
-      walk.frame.reparse()
+      recirculate(walk)
       runPipeline(walk, action.recirc_table)
-      walk.depth = depth
-      walk.resubmits = resubmits
-      walk.recirculations--
     })
   }
   clear(frame)

@@ -12,26 +12,30 @@ import type { LearnSpec } from '../spec/learn.ts'
 import { checkMatch } from '../spec/match.ts'
 import type { FieldName, FieldRef, Oxm } from '../spec/oxm.ts'
 import { oxmRow } from '../spec/oxm.ts'
-import { type Frame, MAX_TAGS, width } from './frame.ts'
+import { type Frame, isOption, MAX_TAGS, width } from './frame.ts'
 import { Refusal } from './refusal.ts'
 import { type State, TABLE_COUNT, type Test, testsOf } from './state.ts'
+import { fieldWidth } from './tunnel.ts'
 
 /** Fields that the simulation has no packets for; Open vSwitch has no ipv6_exthdr, in_phy_port and pbb either. */
-const UNSUPPORTED = /^(in_phy_port|ipv6_exthdr|pbb_.*|mpls_.*|nsh_.*|dp_hash|recirc_id|nd_options_type)$/
+const UNSUPPORTED =
+  /^(in_phy_port|ipv6_exthdr|pbb_.*|tun_erspan_.*|tun_gtpu_.*|nsh_.*|dp_hash|recirc_id|nd_options_type)$/
 
-export function checkMatchFields(match: readonly Oxm[]): void {
+export function checkMatchFields(match: readonly Oxm[], options: State['options']): void {
   const fault = checkMatch(match)
   if (fault !== undefined) throw new Refusal('bad_match', fault.code, fault.detail)
   for (const { field } of match) {
     if (UNSUPPORTED.test(field)) throw new Refusal('bad_match', 'bad_field', field)
+    if (field !== 'unknown') fieldWidth(field, options)
   }
 }
 
 const badAction = (code: ErrorCodeName, detail = ''): Refusal => new Refusal('bad_action', code, detail)
 
-/** What is known of a packet where an action stands: grows by push_vlan. */
+/** What is known of a packet where an action stands: grows by push_vlan, and changes with MPLS labels. */
 interface Known {
-  readonly tests: readonly Test[]
+  tests: readonly Test[]
+  readonly options: State['options']
   /** Tags that are there for sure. */
   tags: number
   /** Undefined where groups and meters may still come: in a bundle. */
@@ -44,11 +48,12 @@ interface Known {
 
 export function checkInstructions(
   state: State | undefined,
+  options: State['options'],
   tableId: number,
   match: readonly Oxm[],
   instructions: readonly Instruction[],
 ): void {
-  const known = knownFrom(state, match)
+  const known = knownFrom(state, options, match)
   const seen = new Set<string>()
   for (const instruction of instructions) {
     if (instruction.type === 'experimenter') throw new Refusal('bad_instruction', 'bad_experimenter')
@@ -68,9 +73,9 @@ export function checkInstructions(
   }
 }
 
-export function knownFrom(state: State | undefined, match: readonly Oxm[]): Known {
+export function knownFrom(state: State | undefined, options: State['options'], match: readonly Oxm[]): Known {
   const tests = testsOf(match)
-  return { tests, state, tags: provided(tests, 'vlan_vid', [0x1000]) || tagged(tests) ? 1 : 0 }
+  return { tests, options, state, tags: provided(tests, 'vlan_vid', [0x1000]) || tagged(tests) ? 1 : 0 }
 }
 
 function tagged(tests: readonly Test[]): boolean {
@@ -85,7 +90,7 @@ export function knownFromFrame(state: State, frame: Frame): Known {
     value: frame.get(field),
     mask: (1n << BigInt(width(field))) - 1n,
   }))
-  return { tests, state, tags: frame.layout.tags }
+  return { tests, options: state.options, state, tags: frame.layout.tags }
 }
 
 /** Conjunction actions stand alone, but for notes; and not without a clause that makes sense. */
@@ -112,6 +117,10 @@ const IN_SET = new Set<Action['type']>([
   'dec_nw_ttl',
   'push_vlan',
   'pop_vlan',
+  'push_mpls',
+  'pop_mpls',
+  'set_mpls_ttl',
+  'dec_mpls_ttl',
   'nx_reg_load',
   'nx_reg_load2',
   'nx_reg_move',
@@ -198,6 +207,27 @@ function checkAction(action: Action, known: Known): void {
       if (known.tags === 0 && !known.loose) throw badAction('match_inconsistent', 'pop_vlan without vlan')
       known.tags--
       break
+    case 'push_mpls':
+      if (action.ethertype !== 0x8847 && action.ethertype !== 0x8848) throw badAction('bad_argument', 'ethertype')
+      becomes(known, action.ethertype)
+      break
+    case 'pop_mpls':
+      checkNeeds('mpls_label', known)
+      becomes(known, action.ethertype)
+      break
+    case 'set_mpls_ttl':
+    case 'dec_mpls_ttl':
+      checkNeeds('mpls_ttl', known)
+      break
+    case 'nx_check_pkt_larger':
+      checkBits(action.dst, action.offset, 1, known, true)
+      break
+    case 'nx_delete_field':
+      if (typeof action.field !== 'string' || !isOption(action.field)) {
+        throw badAction('bad_argument', 'not tun_metadata')
+      }
+      fieldWidth(action.field, known.options)
+      break
     case 'set_nw_ttl':
     case 'dec_nw_ttl':
     case 'nx_dec_ttl':
@@ -216,6 +246,14 @@ function checkAction(action: Action, known: Known): void {
       if (!IGNORED.has(action.type)) throw badAction('bad_type', action.type)
   }
 }
+
+/** The packet has another EtherType from here on; of what is behind nothing is known. */
+function becomes(known: Known, ethertype: number): void {
+  const kept = known.tests.filter(({ field }) => !BEHIND_TYPE.test(field))
+  known.tests = [...kept, { field: 'eth_type', value: BigInt(ethertype), mask: 0xffffn }]
+}
+
+const BEHIND_TYPE = /^(eth_type|ip_proto|icmpv6_(type|code))$/
 
 function checkCt(actions: readonly Action[], flags: number, known: Known): void {
   const commit = (flags & k.NX_CT_COMMIT) !== 0
@@ -251,12 +289,14 @@ function writable(field: FieldName, known: Known): boolean {
 function checkWritten(oxm: Oxm, known: Known): void {
   if (oxm.field === 'unknown') throw badAction('bad_set_type')
   if (!writable(oxm.field, known) || oxm.field === 'in_port') throw badAction('bad_set_argument', oxm.field)
+  fieldWidth(oxm.field, known.options)
   checkNeeds(oxm.field, known)
 }
 
 function checkBits(ref: FieldRef, offset: number, count: number, known: Known, written: boolean): void {
   if (typeof ref !== 'string' || UNSUPPORTED.test(ref)) throw badAction('bad_argument', 'no such field')
-  if (count === 0 || offset + count > width(ref)) throw badAction('bad_set_len', `bits beyond ${ref}`)
+  if (count === 0 || offset + count > fieldWidth(ref, known.options))
+    throw badAction('bad_set_len', `bits beyond ${ref}`)
   if (written && !writable(ref, known)) throw badAction('bad_set_argument', `${ref} cannot be written`)
   checkNeeds(ref, known)
 }

@@ -21,6 +21,7 @@ import {
   tableOf,
   testsOf,
 } from './state.ts'
+import { fitted } from './tunnel.ts'
 
 type RemovedReason = MessageNamed<'flow_removed'>['reason']
 export interface Removed {
@@ -36,20 +37,21 @@ const KEPT_FLAGS = k.OFPFF_SEND_FLOW_REM | k.OFPFF_NO_PKT_COUNTS | k.OFPFF_NO_BY
 
 const isDelete = (mod: MessageNamed<'flow_mod'>): boolean => mod.command === 'delete' || mod.command === 'delete_strict'
 
-/** Without a state only what is wrong with the message by itself. */
-export function checkFlowMod(state: State | undefined, mod: MessageNamed<'flow_mod'>): void {
-  checkMatchFields(mod.match)
+/** Without a state only what is wrong with the message by itself, given which tunnel options there are. */
+export function checkFlowMod(state: State | undefined, options: State['options'], mod: MessageNamed<'flow_mod'>): void {
+  checkMatchFields(mod.match, options)
   const deletes = isDelete(mod)
   if (typeof mod.command === 'number') throw new Refusal('flow_mod_failed', 'bad_command')
   if (mod.table_id >= TABLE_COUNT && !(deletes && mod.table_id === k.TABLE_ALL)) {
     throw new Refusal('flow_mod_failed', 'bad_table_id')
   }
   if (!deletes && (mod.flags & ~KNOWN_FLAGS) !== 0) throw new Refusal('flow_mod_failed', 'bad_flags')
-  if (!deletes) checkInstructions(state, mod.table_id, mod.match, mod.instructions)
+  if (!deletes) checkInstructions(state, options, mod.table_id, mod.match, mod.instructions)
 }
 
-export function flowMod(state: State, mod: MessageNamed<'flow_mod'>, now: number): Removed[] {
-  checkFlowMod(state, mod)
+export function flowMod(state: State, given: MessageNamed<'flow_mod'>, now: number): Removed[] {
+  checkFlowMod(state, state.options, given)
+  const mod = { ...given, match: given.match.map((oxm) => fitted(oxm, state.options)) }
   if (isDelete(mod)) return deleteFlows(state, mod)
   if (mod.command === 'add') add(state, mod, now)
   else modify(state, mod)

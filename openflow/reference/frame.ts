@@ -1,13 +1,13 @@
 /**
  * A packet on its way through the pipeline: its octets, and the values that travel with it (in_port, registers,
- * metadata, connection state). Every field of either kind is read and written by its name, as a bigint; a field
+ * metadata, connection state, the tunnel it came through or is to go through). Every field of either kind is read and written by its name, as a bigint; a field
  * that is not there reads as zero. Registers overlap: xreg N is reg 2N and 2N+1, xxreg N is reg 4N .. 4N+3.
  * Refuses to know flows and actions; whether a write makes sense was decided when the flow was installed.
  */
 
 import { type FieldName, type FieldRef, type Oxm, oxmRow } from '../spec/oxm.ts'
-import { type Layout, parse, readNumber } from './parse.ts'
-import { popVlan, pushVlan, withPlace } from './rewrite.ts'
+import { BOTTOM, ETH_MPLS, type Layout, MAX_LABELS, parse, readNumber } from './parse.ts'
+import { popMpls, popVlan, pushMpls, pushVlan, withPlace } from './rewrite.ts'
 
 /** The one name of a field that has several spellings. */
 export function plain(name: FieldName): FieldName {
@@ -39,13 +39,26 @@ function parts(name: string): FieldName[] | undefined {
   return Array.from({ length: count }, (_, i) => `reg${first + i}` as FieldName)
 }
 
-/** Width in bits. */
+const OPTION = 'tun_metadata'
+
+/** Whether it is a field of tunnel options. */
+export function isOption(name: string): boolean {
+  return name.startsWith(OPTION)
+}
+
+/** The index of a field of tunnel options; undefined for other fields. */
+export function optionIndex(name: string): number | undefined {
+  return isOption(name) ? Number(name.slice(OPTION.length)) : undefined
+}
+
+/** Width in bits; of a field of tunnel options the most that there may be: the TLV table says how many there are. */
 export function width(name: FieldName): number {
   const row = oxmRow(name)
   return row.bits ?? row.size * 8
 }
 
 export function value(oxm: Oxm): bigint {
+  if (oxm.value instanceof Uint8Array) return readNumber(oxm.value, 0, oxm.value.length)
   return typeof oxm.value === 'bigint' ? oxm.value : BigInt(typeof oxm.value === 'number' ? oxm.value : 0)
 }
 
@@ -53,6 +66,8 @@ export function value(oxm: Oxm): bigint {
 export function mask(oxm: Oxm): bigint {
   if (typeof oxm.mask === 'bigint') return oxm.mask
   if (typeof oxm.mask === 'number') return BigInt(oxm.mask)
+  if (oxm.mask instanceof Uint8Array) return readNumber(oxm.mask, 0, oxm.mask.length)
+  if (oxm.value instanceof Uint8Array) return (1n << BigInt(oxm.value.length * 8)) - 1n
   return oxm.field === 'unknown' ? 0n : (1n << BigInt(width(oxm.field))) - 1n
 }
 
@@ -91,6 +106,58 @@ export class Frame {
     if (vlan !== undefined) this.replace(popVlan(this.octets, vlan), tags - 1)
   }
 
+  /**
+   * A label in front of what is there. The first takes TTL and class from the IP header; Open vSwitch gives it the
+   * explicit null of the packet's family (RFC 3032). What is behind it is not seen any more. Four are too many: false.
+   */
+  pushMpls(ethertype: number): boolean {
+    const { l3, tags, ip } = this.layout
+    const there = this.#labels()
+    if (there >= MAX_LABELS) return false
+    let entry = there > 0 ? readNumber(this.octets, l3, 4) & ~BOTTOM : BOTTOM | 64n
+    if (there === 0) {
+      const label = this.get('eth_type') === 0x86ddn ? 2n : 0n
+      const ttl = this.get('nw_ttl')
+      entry = (label << 12n) | BOTTOM | (ip !== undefined && ttl !== 0n ? ttl : 64n)
+      if (ip !== undefined) entry |= (this.get('ip_dscp') & 7n) << 9n
+      for (const name of ORIGINAL) this.meta.delete(name)
+    }
+    this.replace(pushMpls(this.octets, l3, entry, ethertype), tags)
+    return true
+  }
+
+  /**
+   * Takes the first label, and all of them where no label is to follow (Open vSwitch; section 5.12 leaves it open).
+   * False where the stack is deeper than what is seen of it. None: nothing happens.
+   */
+  popMpls(ethertype: number): boolean {
+    const { l3, labels, tags } = this.layout
+    const there = this.#labels()
+    if (there === 0) return true
+    const last = readNumber(this.octets, l3 + labels * 4 - 4, 4)
+    if (there >= MAX_LABELS && (last & BOTTOM) === 0n) return false
+    const count = ETH_MPLS.has(ethertype) ? 1 : there
+    this.replace(popMpls(this.octets, l3, count, ethertype), tags)
+    return true
+  }
+
+  /** Labels as Open vSwitch counts them: to the bottom, or those that are not all zeros. */
+  #labels(): number {
+    const { l3, labels } = this.layout
+    const entries = Array.from({ length: labels }, (_, i) => readNumber(this.octets, l3 + i * 4, 4))
+    const bottom = entries.findIndex((entry) => (entry & BOTTOM) !== 0n)
+    return bottom < 0 ? entries.filter((entry) => entry !== 0n).length : bottom + 1
+  }
+
+  /** Whether a tunnel option is there: one with zeros is something else than none. */
+  has(name: FieldName): boolean {
+    return this.meta.has(name)
+  }
+
+  remove(name: FieldName): void {
+    this.meta.delete(name)
+  }
+
   /** The packet is looked at afresh, as when it comes in. */
   reparse(): void {
     this.layout = parse(this.octets)
@@ -126,7 +193,7 @@ export class Frame {
     else if (isHeader(name)) {
       const place = this.layout.places.get(name)
       if (place !== undefined) this.replace(withPlace(this.octets, this.layout, place, to))
-    } else if (to === 0n) this.meta.delete(name)
+    } else if (to === 0n && !isOption(name)) this.meta.delete(name)
     else this.meta.set(name, to)
   }
 
@@ -165,7 +232,17 @@ export class Frame {
 
 /** Fields that stand in the octets: they are there, or they are zero and cannot be written. */
 const HEADER =
-  /^(eth_(dst|src|type)|vlan_pcp|ip_(dscp|ecn|proto)|nw_ttl|nw_frag|ipv[46]_(src|dst)|ipv6_(flabel|nd_.*)|nd_.*|(tcp|udp|sctp)_(src|dst)|tcp_flags|icmpv[46]_(type|code)|arp_.*)$/
+  /^(eth_(dst|src|type)|vlan_pcp|ip_(dscp|ecn|proto)|nw_ttl|nw_frag|ipv[46]_(src|dst)|ipv6_(flabel|nd_.*)|nd_.*|(tcp|udp|sctp)_(src|dst)|tcp_flags|mpls_(label|tc|bos|ttl)|icmpv[46]_(type|code)|arp_.*)$/
+
+/** The original direction's addresses and ports, which Open vSwitch forgets with the network header. */
+const ORIGINAL: readonly FieldName[] = [
+  'ct_nw_src',
+  'ct_nw_dst',
+  'ct_ipv6_src',
+  'ct_ipv6_dst',
+  'ct_tp_src',
+  'ct_tp_dst',
+]
 
 function isHeader(name: string): boolean {
   return HEADER.test(name)

@@ -60,7 +60,7 @@ function checkBuckets(state: State, mod: MessageNamed<'group_mod'>): void {
     }
     // A bucket has no match: fields behind prerequisites are not checked, as nothing says what is there.
     // Groups it refers to may come later.
-    checkSet(bucket.actions, { ...knownFrom(undefined, []), loose: true })
+    checkSet(bucket.actions, { ...knownFrom(undefined, state.options, []), loose: true })
   }
 }
 

@@ -3,3 +3,4 @@
 export type { Output, Step } from './pipeline.ts'
 export type { Flow } from './state.ts'
 export { type ReferenceOptions, ReferenceSwitch, type Trace, type TraceOptions } from './switch.ts'
+export type { GeneveOption, TunnelEnd, TunnelHeader, TunnelKind, UnderlayAddress } from './tunnel.ts'

@@ -8,7 +8,7 @@
 
 import type { Action } from '../spec/actions-nested.ts'
 import type { FieldName } from '../spec/oxm.ts'
-import type { Frame } from './frame.ts'
+import { type Frame, isOption } from './frame.ts'
 import { FRAG_ANY } from './parse.ts'
 import { type Flow, sameTests, type Table } from './state.ts'
 
@@ -53,7 +53,7 @@ const TRANSPORT = new Set<FieldName>([
 function matches(flow: Flow, frame: Frame, fragment: boolean): boolean {
   return flow.tests.every(({ field, value, mask }) => {
     const found = fragment && TRANSPORT.has(field) ? 0n : frame.get(field)
-    return (found & mask) === value
+    return (found & mask) === value && (found !== 0n || !isOption(field) || frame.has(field))
   })
 }
 

@@ -23,8 +23,10 @@ export interface Layout {
   vlan: number | undefined
   /** Tags that are seen as such; one behind them is the `eth_type`. */
   tags: number
-  /** First octet after the Ethernet header and the tag. */
+  /** First octet after the Ethernet header and the tag: of the first MPLS label, where there is one. */
   l3: number
+  /** MPLS labels that are seen: up to three, or to the bottom of the stack. */
+  labels: number
   ip: 4 | 6 | undefined
   l4: number | undefined
   /** First octet behind the IP packet: padding may follow. */
@@ -36,6 +38,11 @@ export const FRAG_ANY = 1n
 const FRAG_LATER = 2n
 
 const ETH_VLAN = new Set([0x8100, 0x88a8])
+export const ETH_MPLS = new Set([0x8847, 0x8848])
+/** Labels of one of Open vSwitch's flows. */
+export const MAX_LABELS = 3
+/** Bottom of stack, in a label stack entry (RFC 3032, section 2.1). */
+export const BOTTOM = 0x100n
 /** dl_type of frames that have none: OFP_DL_TYPE_NOT_ETH_TYPE. */
 const NOT_ETH_TYPE = 0x05ffn
 const ETH_TYPE_MIN = 0x600
@@ -60,6 +67,7 @@ export function parse(b: Uint8Array, limit = 1): Layout {
     vlan: undefined,
     tags: 0,
     l3: b.length,
+    labels: 0,
     ip: undefined,
     l4: undefined,
     end: b.length,
@@ -87,6 +95,7 @@ export function parse(b: Uint8Array, limit = 1): Layout {
   if (type === 0x0800) parseIpv4(b, layout)
   else if (type === 0x86dd) parseIpv6(b, layout)
   else if (type === 0x0806 || type === 0x8035) parseArp(b, layout)
+  else if (ETH_MPLS.has(type)) parseMpls(b, layout)
   return layout
 }
 
@@ -109,6 +118,20 @@ function parseArp(b: Uint8Array, layout: Layout): void {
   place(layout, 'arp_spa', at + 14, 4)
   place(layout, 'arp_tha', at + 18, 6)
   place(layout, 'arp_tpa', at + 24, 4)
+}
+
+/** What is behind the labels is not looked at: nothing says what it is. */
+function parseMpls(b: Uint8Array, layout: Layout): void {
+  const { l3 } = layout
+  while (layout.labels < MAX_LABELS && b.length >= l3 + layout.labels * 4 + 4) {
+    layout.labels++
+    if ((readNumber(b, l3 + layout.labels * 4 - 4, 4) & BOTTOM) !== 0n) break
+  }
+  if (layout.labels === 0) return
+  place(layout, 'mpls_label', l3, 4, 12, 20)
+  place(layout, 'mpls_tc', l3, 4, 9, 3)
+  place(layout, 'mpls_bos', l3, 4, 8, 1)
+  place(layout, 'mpls_ttl', l3, 4, 0, 8)
 }
 
 function parseIpv4(b: Uint8Array, layout: Layout): void {

@@ -1,14 +1,14 @@
 /**
  * One packet through the tables (sections 5.1 to 5.12): look up, do the flow's instructions, go on, and do the
  * action set at the end. Resubmit, goto, clone and forks by ct() are plain recursion on one `Walk`. Limits are
- * Open vSwitch's: 64 levels, 4096 resubmits, beyond which the packet is dropped with all it had done; and 6
- * recirculations, beyond which the copy that was to go on is dropped.
+ * Open vSwitch's: 64 levels, 4096 resubmits, beyond which the packet is dropped with all it had done since it was
+ * last looked at; and 6 recirculations, beyond which the copy that was to go on is dropped.
  * Actions themselves are in `act.ts`. Knows nothing of messages but the packet_in it hands out.
  */
 
 import type { Action } from '../spec/actions-nested.ts'
 import * as k from '../spec/constants.ts'
-import { INSTRUCTION_ORDER } from '../spec/instructions.ts'
+import { INSTRUCTION_ORDER, type Instruction } from '../spec/instructions.ts'
 import type { MessageNamed } from '../spec/message.ts'
 import type { FieldName, Oxm } from '../spec/oxm.ts'
 import { oxmRow } from '../spec/oxm.ts'
@@ -18,10 +18,11 @@ import { Frame } from './frame.ts'
 import { lookup } from './lookup.ts'
 import { meterAllows } from './meter.ts'
 import { type Flow, type State, tableOf } from './state.ts'
+import { octetsOf, received, type TunnelHeader, tunnelDestination, type UnderlayAddress } from './tunnel.ts'
 
-/** Where a packet left: through a port, or to the controller. */
+/** Where a packet left: through a port, in `tunnel` if the port is the end of tunnels; or to the controller. */
 export type Output =
-  | { readonly port: number; readonly packet: Uint8Array }
+  | { readonly port: number; readonly packet: Uint8Array; readonly tunnel?: TunnelHeader }
   | { readonly port: 'controller'; readonly message: MessageNamed<'packet_in'> }
 
 /** One table looked into. `flow` is undefined where nothing matched. */
@@ -45,6 +46,8 @@ export interface Walk {
   readonly steps: Step[]
   /** States to take for the next ct() instead of tracking, as ofproto/trace's --ct-next. */
   readonly ctNext: number[] | undefined
+  /** The address of this switch that the packet came to through a tunnel; 0 if it came otherwise. */
+  readonly own: UnderlayAddress
   frame: Frame
   actionSet: Action[]
   stack: bigint[]
@@ -52,14 +55,22 @@ export interface Walk {
   flow: Flow | undefined
   step: Step | undefined
   depth: number
+  /** Flows that the packet is in, one in the other. */
+  level: number
+  /** Flows of this level and above are one list of actions since a look behind MPLS labels: who leaves one leaves all. */
+  merged: number
   resubmits: number
-  /** How many ct() with a table this copy has gone through. */
+  /** How often this copy was looked at afresh: by ct() with a table, and behind its last MPLS label. */
   recirculations: number
+  /** Where the outputs begin that this copy has made since then: what it loses when it is dropped. */
+  pass: { readonly from: number }
+  /** The last label was taken: an action that has to know what was behind it looks at the packet afresh. */
+  wasMpls: boolean
   /** exit, or dropped by a meter: nothing more is done with this copy. */
   exit: boolean
 }
 
-/** Too deep, or too many resubmits. */
+/** Too deep, too many resubmits, or too many MPLS labels. */
 export class Exhausted extends Error {}
 
 const MAX_DEPTH = 64
@@ -71,8 +82,10 @@ export function newWalk(
   now: number,
   inPort: number,
   octets: Uint8Array,
-  options: { dry?: boolean; ctNext?: readonly number[] } = {},
+  options: { dry?: boolean; ctNext?: readonly number[]; tunnel?: TunnelHeader | undefined } = {},
 ): Walk {
+  const brought = options.tunnel === undefined ? undefined : received(options.tunnel, state.options)
+  const frame = new Frame(octets, new Map([...(brought ?? []), ['in_port', BigInt(inPort)]]))
   return {
     state,
     now,
@@ -80,21 +93,28 @@ export function newWalk(
     outputs: [],
     steps: [],
     ctNext: options.ctNext === undefined ? undefined : [...options.ctNext],
-    frame: new Frame(octets, new Map([['in_port', BigInt(inPort)]])),
+    own: tunnelDestination(frame),
+    frame,
     actionSet: [],
     stack: [],
     table: 0,
     flow: undefined,
     step: undefined,
     depth: 0,
+    level: 0,
+    merged: -1,
     resubmits: 0,
     recirculations: 0,
-    exit: false,
+    pass: { from: 0 },
+    wasMpls: false,
+    // Dropped for an option that it has to understand and does not.
+    exit: options.tunnel !== undefined && brought === undefined,
   }
 }
 
 /** The whole pipeline from a table on: tables, then the action set. */
 export function runPipeline(walk: Walk, table: number): void {
+  if (walk.exit) return
   lookInto(walk, table)
   runActionSet(walk)
 }
@@ -114,6 +134,7 @@ export function lookInto(walk: Walk, tableId: number, inPort?: bigint): void {
   if (walk.depth + deeper > MAX_DEPTH || walk.resubmits >= MAX_RESUBMITS) throw new Exhausted('too many resubmits')
   const { table, flow, step, frame } = walk
   walk.depth += deeper
+  walk.level++
   walk.resubmits++
   const before = frame.get('in_port')
   if (inPort !== undefined) frame.set('in_port', inPort)
@@ -136,6 +157,7 @@ export function lookInto(walk: Walk, tableId: number, inPort?: bigint): void {
   walk.flow = flow
   walk.step = step
   walk.depth -= deeper
+  walk.level--
 }
 
 function count(walk: Walk, tableId: number): void {
@@ -149,12 +171,20 @@ function count(walk: Walk, tableId: number): void {
   if ((flow.flags & k.OFPFF_NO_BYT_COUNTS) === 0) flow.bytes += BigInt(walk.frame.octets.length)
 }
 
-function doInstructions(walk: Walk, flow: Flow): void {
-  for (const type of INSTRUCTION_ORDER) {
+/** All of a flow's instructions, or those that come after one. */
+function doInstructions(walk: Walk, flow: Flow, after?: Instruction['type']): void {
+  const first = after === undefined ? 0 : INSTRUCTION_ORDER.indexOf(after) + 1
+  for (const type of INSTRUCTION_ORDER.slice(first)) {
     const instruction = flow.instructions.find((one) => one.type === type)
     if (instruction === undefined) continue
+    if (type !== 'meter' && type !== 'apply_actions') lookBehindLabels(walk)
     if (instruction.type === 'meter' && !meterAllows(walk, instruction.meter_id)) walk.exit = true
-    if (instruction.type === 'apply_actions' && !act(walk, instruction.actions)) return
+    if (
+      instruction.type === 'apply_actions' &&
+      !act(walk, instruction.actions, () => doInstructions(walk, flow, type))
+    ) {
+      return
+    }
     if (instruction.type === 'clear_actions') walk.actionSet = []
     if (instruction.type === 'write_actions') walk.actionSet.push(...instruction.actions)
     if (instruction.type === 'write_metadata') {
@@ -202,21 +232,53 @@ export function inSetOrder(set: readonly Action[]): Action[] {
   ]
 }
 
-/** A copy of the packet goes on by itself: registers, stack, action set and the rest are put back afterwards. */
+/**
+ * A copy of the packet goes on by itself: registers, stack, action set and the rest are put back afterwards. If it is
+ * dropped after it was looked at afresh, the packet itself is not.
+ */
 export function fork(walk: Walk, go: () => void): void {
-  const { frame, actionSet, stack, exit } = walk
+  const { frame, actionSet, stack, exit, pass, wasMpls, recirculations, depth, resubmits } = walk
+  const { table, flow, step, level, merged } = walk
   walk.frame = frame.copy()
   walk.actionSet = [...actionSet]
   walk.stack = [...stack]
-  go()
-  walk.frame = frame
-  walk.actionSet = actionSet
-  walk.stack = stack
-  walk.exit = exit
+  try {
+    go()
+  } catch (error) {
+    if (!(error instanceof Exhausted) || walk.pass === pass) throw error
+    walk.outputs.length = walk.pass.from
+  }
+  if (walk.pass !== pass) Object.assign(walk, { pass, recirculations, depth, resubmits })
+  Object.assign(walk, { frame, actionSet, stack, exit, wasMpls, table, flow, step, level, merged })
+}
+
+/** The packet as it is now comes in once more, to go on where it is; more than a few times, and it is dropped. */
+export function recirculate(walk: Walk): void {
+  walk.pass = { from: walk.outputs.length }
+  if (walk.recirculations >= MAX_RECIRCULATIONS) throw new Exhausted('too many recirculations')
+  walk.recirculations++
+  walk.depth = 0
+  walk.resubmits = 0
+  walk.wasMpls = false
+  walk.merged = -1
+  walk.frame.reparse()
+}
+
+export function lookBehindLabels(walk: Walk): void {
+  if (!walk.wasMpls) return
+  recirculate(walk)
+  walk.merged = walk.level
 }
 
 const PACKET_IN_FIELDS: readonly FieldName[] = [
   'tunnel_id',
+  'tun_flags',
+  'tun_src',
+  'tun_dst',
+  'tun_ipv6_src',
+  'tun_ipv6_dst',
+  'tun_gbp_id',
+  'tun_gbp_flags',
   'metadata',
   ...Array.from({ length: 16 }, (_, i) => `reg${i}` as FieldName),
   'pkt_mark',
@@ -245,6 +307,10 @@ export function toController(walk: Walk, reason: MessageNamed<'packet_in'>['reas
       // The original tuple's addresses need their eth_type before them.
       match.push({ field, value: Number(value), mask: CT_STATE_BITS }, oxm('eth_type', frame.get('eth_type')))
     } else if (value !== 0n || (tracked && ORIGINAL_PORTS.has(field))) match.push(oxm(field, value))
+  }
+  for (const [index, { option_len }] of walk.state.options) {
+    const field = `tun_metadata${index}` as FieldName
+    if (frame.has(field)) match.push({ field, value: octetsOf(frame.get(field), option_len) } as Oxm)
   }
   const miss = flow !== undefined && flow.priority === 0 && flow.tests.length === 0
   walk.outputs.push({

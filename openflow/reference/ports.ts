@@ -11,12 +11,17 @@ import type { FieldName } from '../spec/oxm.ts'
 import { actBucket } from './act.ts'
 import type { Walk } from './pipeline.ts'
 import type { State } from './state.ts'
+import { sentThrough } from './tunnel.ts'
 
 /** Through one port, if it is there and up; LOCAL is a port like others. */
 export function send(walk: Walk, port: number): void {
   const state = walk.state.ports.get(port)
   if (state === undefined || (state.desc.config & (k.OFPPC_PORT_DOWN | k.OFPPC_NO_FWD)) !== 0) return
-  walk.outputs.push({ port, packet: walk.frame.octets })
+  const { frame } = walk
+  const end = walk.state.tunnels.get(port)
+  const tunnel = end === undefined ? undefined : sentThrough(frame, end, walk.state.options, walk.own)
+  if (end === undefined) walk.outputs.push({ port, packet: frame.octets })
+  else if (tunnel !== undefined) walk.outputs.push({ port, packet: frame.octets, tunnel })
 }
 
 export function sendNormal(walk: Walk): void {

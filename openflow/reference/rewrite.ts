@@ -1,5 +1,5 @@
 /**
- * Changes of a frame's octets that keep its checksums right: new octets in place, VLAN tags, TTL. Checksums are
+ * Changes of a frame's octets that keep its checksums right: new octets in place, VLAN tags, MPLS labels, TTL. Checksums are
  * changed by what the octets changed (RFC 1624), so a wrong one stays wrong and a fragment needs no reassembly;
  * a UDP checksum of zero stays zero. SCTP has a CRC (RFC 9260), of which the same is true.
  * Knows nothing of field names.
@@ -131,6 +131,21 @@ export function pushVlan(octets: Uint8Array, ethertype: number): Uint8Array {
 /** Without the tag at `vlan`. */
 export function popVlan(octets: Uint8Array, vlan: number): Uint8Array {
   return joined(octets.subarray(0, vlan), octets.subarray(vlan + 4))
+}
+
+/** A label stack entry in front of what stands at `at`, behind the EtherType, which becomes `ethertype`. */
+export function pushMpls(octets: Uint8Array, at: number, entry: bigint, ethertype: number): Uint8Array {
+  const out = joined(octets.subarray(0, at), new Uint8Array(4), octets.subarray(at))
+  writeNumber(out, at, 4, entry)
+  writeNumber(out, at - 2, 2, BigInt(ethertype))
+  return out
+}
+
+/** Without `count` label stack entries at `at`; the EtherType before them becomes `ethertype`. */
+export function popMpls(octets: Uint8Array, at: number, count: number, ethertype: number): Uint8Array {
+  const out = joined(octets.subarray(0, at), octets.subarray(at + 4 * count))
+  writeNumber(out, at - 2, 2, BigInt(ethertype))
+  return out
 }
 
 function joined(...parts: readonly Uint8Array[]): Uint8Array {

@@ -9,7 +9,8 @@ import type { MessageNamed } from '../spec/message.ts'
 import type { FieldName, Oxm } from '../spec/oxm.ts'
 import type { Port } from '../spec/ports.ts'
 import type { Connection } from './conntrack.ts'
-import { mask, plain, value } from './frame.ts'
+import { isOption, mask, plain, value } from './frame.ts'
+import type { OptionMapping, TunnelEnd } from './tunnel.ts'
 
 /** One field of a match as it is tested: (field & mask) == value. */
 export interface Test {
@@ -87,6 +88,10 @@ export interface State {
   learned: Map<string, number>
   /** First fragments' transport octets, by `addresses/protocol/id`. */
   fragments: Map<string, Uint8Array>
+  /** Which option the field `tun_metadata` of this number is. */
+  options: Map<number, OptionMapping>
+  /** Ports that are ends of tunnels. */
+  tunnels: ReadonlyMap<number, TunnelEnd>
 }
 
 /** Tables 0 .. 253, as Open vSwitch has. */
@@ -112,11 +117,11 @@ export function removeFlow(state: State, flow: Flow): void {
   table.flows = table.flows.filter((other) => other !== flow)
 }
 
-/** A match as tests, one per field, order and spelling of no matter; fields with an empty mask are not there. */
+/** A match as tests, one per field, order and spelling of no matter; fields with an empty mask are not there, but an option has to be. */
 export function testsOf(match: readonly Oxm[]): Test[] {
   const tests: Test[] = []
   for (const oxm of match) {
-    if (oxm.field === 'unknown' || mask(oxm) === 0n) continue
+    if (oxm.field === 'unknown' || (mask(oxm) === 0n && !isOption(oxm.field))) continue
     const field = plain(oxm.field)
     tests.push({ field, value: value(oxm) & mask(oxm), mask: mask(oxm) })
   }

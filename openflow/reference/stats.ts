@@ -11,6 +11,7 @@ import { checkMatchFields } from './check.ts'
 import { select, usesGroup } from './flow-mod.ts'
 import { Refusal } from './refusal.ts'
 import { type Flow, type State, TABLE_COUNT, testsOf } from './state.ts'
+import { fitted } from './tunnel.ts'
 
 /** Milliseconds as seconds and nanoseconds. */
 export function duration(from: number, now: number): { duration_sec: number; duration_nsec: number } {
@@ -95,17 +96,17 @@ const GROUP_FEATURES = {
   max_groups_select: k.GROUP_MAX,
   max_groups_indirect: k.GROUP_MAX,
   max_groups_ff: k.GROUP_MAX,
-  actions_all: 0x3e60001,
-  actions_select: 0x3e60001,
-  actions_indirect: 0x3e60001,
-  actions_ff: 0x3e60001,
+  actions_all: 0x3ff8001,
+  actions_select: 0x3ff8001,
+  actions_indirect: 0x3ff8001,
+  actions_ff: 0x3ff8001,
 }
 
 function selected(state: State, request: FlowStatsRequest): Flow[] {
-  checkMatchFields(request.match)
+  checkMatchFields(request.match, state.options)
   return select(state, {
     tableId: request.table_id,
-    tests: testsOf(request.match),
+    tests: testsOf(request.match.map((oxm) => fitted(oxm, state.options))),
     cookie: request.cookie,
     cookieMask: request.cookie_mask,
     outPort: request.out_port,

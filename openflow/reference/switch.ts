@@ -2,7 +2,7 @@
  * ReferenceSwitch: a switch in memory, slow and obvious, to test compiled pipelines and controllers on. One
  * connection's view of OpenFlow 1.3.5 with Open vSwitch's extensions: `handle` answers messages, `inject` sends a
  * packet in at a port, `trace` only says what would happen, `tick` lets time pass. It never does I/O and has no
- * clock but the one it is given. Simplifications are listed in the headers of conntrack.ts, ports.ts and act.ts.
+ * clock but the one it is given. Simplifications are listed in the headers of conntrack.ts, ports.ts, tunnel.ts and act.ts.
  */
 
 import * as k from '../spec/constants.ts'
@@ -19,11 +19,14 @@ import { Exhausted, newWalk, type Output, runActionSet, runPipeline, type Step, 
 import { Refusal } from './refusal.ts'
 import { type Bundle, type State, TABLE_COUNT } from './state.ts'
 import { answerMultipart, duration } from './stats.ts'
+import { type TunnelEnd, type TunnelHeader, tlvTableMod, tlvTableReply } from './tunnel.ts'
 
 export interface ReferenceOptions {
   readonly datapathId: bigint
   /** Numbers alone give ports named `p1`, ... that are up. LOCAL is there only if it is listed. */
   readonly ports: readonly (number | Port)[]
+  /** Which of the ports are ends of tunnels. */
+  readonly tunnels?: ReadonlyMap<number, TunnelEnd>
   /** Milliseconds; called when a message or packet comes. Time stands still without it. */
   readonly now?: () => number
 }
@@ -31,6 +34,8 @@ export interface ReferenceOptions {
 export interface TraceOptions {
   /** ct_state for each ct() on the way instead of tracking, as `--ct-next` of ofproto/trace; then trk|new. */
   readonly ctNext?: readonly number[]
+  /** What the packet comes in, through the end of a tunnel. */
+  readonly tunnel?: TunnelHeader
 }
 
 export interface Trace {
@@ -98,6 +103,8 @@ export class ReferenceSwitch {
       connections: [],
       learned: new Map(),
       fragments: new Map(),
+      options: new Map(),
+      tunnels: options.tunnels ?? new Map(),
     }
   }
 
@@ -122,15 +129,16 @@ export class ReferenceSwitch {
     return sent
   }
 
-  /** A packet comes in at a port. */
-  inject(inPort: number, packet: Uint8Array): Output[] {
+  /** A packet comes in at a port; at the end of tunnels in `tunnel`. */
+  inject(inPort: number, packet: Uint8Array, tunnel?: TunnelHeader): Output[] {
     const port = this.#state.ports.get(inPort)
     if (port !== undefined) {
       if ((port.desc.config & (k.OFPPC_PORT_DOWN | k.OFPPC_NO_RECV)) !== 0) return []
       port.rxPackets++
       port.rxBytes += BigInt(packet.length)
     }
-    return this.#send(newWalk(this.#state, this.#now(), inPort, packet), (walk) => runPipeline(walk, 0))
+    const walk = newWalk(this.#state, this.#now(), inPort, packet, { tunnel })
+    return this.#send(walk, () => runPipeline(walk, 0))
   }
 
   /** What `inject` would do, without doing it: counters, connections and learned addresses stay. */
@@ -140,12 +148,13 @@ export class ReferenceSwitch {
     const walk = newWalk(state, this.#now(), inPort, packet, {
       dry: true,
       ...(options.ctNext === undefined ? {} : { ctNext: options.ctNext }),
+      tunnel: options.tunnel,
     })
     try {
       if (!this.#droppedFragment(walk)) runPipeline(walk, 0)
     } catch (error) {
       if (!(error instanceof Exhausted)) throw error
-      return { steps: walk.steps, outputs: [] }
+      return { steps: walk.steps, outputs: walk.outputs.slice(0, walk.pass.from) }
     }
     return { steps: walk.steps, outputs: walk.outputs }
   }
@@ -175,7 +184,7 @@ export class ReferenceSwitch {
       if (!this.#droppedFragment(walk)) run(walk)
     } catch (error) {
       if (!(error instanceof Exhausted)) throw error
-      return []
+      walk.outputs.length = walk.pass.from
     }
     const told = walk.outputs.filter((out) => out.port !== 'controller' || this.#wanted(out.message))
     for (const out of told) {
@@ -279,6 +288,11 @@ export class ReferenceSwitch {
         return this.#bundleControl(message)
       case 'bundle_add_message':
         return this.#bundleAdd(message)
+      case 'nx_tlv_table_mod':
+        tlvTableMod(this.#state, message)
+        return []
+      case 'nx_tlv_table_request':
+        return [tlvTableReply(this.#state, xid)]
       case 'nx_ct_flush_zone':
         this.#state.connections = this.#state.connections.filter(({ zone }) => zone !== message.zone_id)
         return []
@@ -440,7 +454,7 @@ export class ReferenceSwitch {
     if (inner.xid !== xid) throw new Refusal('bundle_failed', 'msg_bad_xid')
     const types: readonly Message['type'][] = ['flow_mod', 'group_mod', 'port_mod', 'packet_out']
     if (!types.includes(inner.type)) throw new Refusal('bundle_failed', 'msg_unsup')
-    if (inner.type === 'flow_mod') checkFlowMod(undefined, inner)
+    if (inner.type === 'flow_mod') checkFlowMod(undefined, this.#state.options, inner)
     this.#bundles.set(id, bundle)
     bundle.messages.push(inner)
     return []

@@ -10,6 +10,7 @@ import { apply, CONTROLLER, flowAdd, flows, output } from '../support/arbitrary-
 import { octets, tcp4, udp4 } from '../support/packets.ts'
 import { answerText, FLOW_CASES } from '../support/switch-cases.ts'
 import { SESSION_CASES } from '../support/switch-cases-session.ts'
+import { TUNNEL_CASES } from '../support/switch-cases-tunnel.ts'
 
 const ANY = 0xffffffff
 let time = 0
@@ -50,7 +51,7 @@ const cookies = (device: ReferenceSwitch): bigint[] => flowStats(device).map(({ 
 
 describe('the reference switch', () => {
   describe('answers, as Open vSwitch or the specification wants', () => {
-    for (const { name, messages, answer } of [...FLOW_CASES, ...SESSION_CASES]) {
+    for (const { name, messages, answer } of [...FLOW_CASES, ...SESSION_CASES, ...TUNNEL_CASES]) {
       it(`${name}: ${answer || 'nothing'}`, () => {
         const device = fresh()
         expect(answerText(messages.flatMap((message) => device.handle(message as unknown as Message)))).to.equal(answer)

@@ -443,6 +443,12 @@ export const packet: fc.Arbitrary<Uint8Array> = fc
     return build.ethernet({ dst: m.dl[0], src: m.dl[1], tags, type, payload })
   })
 
+/** IPv4 fragments other than the first. */
+export function late(data: Uint8Array): boolean {
+  const l3 = data[12] === 0x81 ? 18 : 14
+  return data[l3 - 2] === 8 && data[l3 - 1] === 0 && ((data[l3 + 6]! & 0x1f) | data[l3 + 7]!) !== 0
+}
+
 /** The same with octets changed or cut off: lengths, versions, header sizes that lie. */
 export const damaged: fc.Arbitrary<Uint8Array> = fc
   .tuple(

@@ -10,7 +10,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { createConnection, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { connect, type ErrorMessage, type Message, type OpenFlowConnection } from 'node-openflow'
+import { connect, type ErrorMessage, type Message, type MessageNamed, type OpenFlowConnection } from 'node-openflow'
 
 const SCHEMA = '/usr/share/openvswitch/vswitch.ovsschema'
 /** Address space of ovs-vswitchd, octets: threads' stacks, and far below what the machine has. */
@@ -21,8 +21,11 @@ export class Daemons {
   readonly directory = mkdtempSync(join(tmpdir(), 'ovs-'))
   readonly #processes: ChildProcess[] = []
 
-  /** @param netns A network namespace to forward in with the userspace datapath; without it all ports are dummies. */
-  static async start(netns?: string): Promise<Daemons> {
+  /**
+   * @param netns A network namespace to forward in with the userspace datapath; without it ports are dummies.
+   * @param dummies `override`: whatever their type. `beside`: only those of type dummy; tunnels are real.
+   */
+  static async start(netns?: string, dummies: 'override' | 'beside' = 'override'): Promise<Daemons> {
     const daemons = new Daemons()
     const { directory } = daemons
     execFileSync('ovsdb-tool', ['create', `${directory}/conf.db`, SCHEMA])
@@ -41,7 +44,8 @@ export class Daemons {
     const limited = [`--as=${MEMORY}`, 'ovs-vswitchd', `unix:${directory}/db.sock`]
     if (netns === undefined) {
       const control = `--unixctl=${directory}/switch.ctl`
-      daemons.#spawn('prlimit', [...limited, '--enable-dummy=override', '--disable-system', control])
+      const enable = dummies === 'override' ? '--enable-dummy=override' : '--enable-dummy'
+      daemons.#spawn('prlimit', [...limited, enable, '--disable-system', '--disable-system-route', control])
       await daemons.#appears('switch.ctl')
     } else {
       // Every userspace datapath has a device ovs-netdev: two of them need two namespaces.
@@ -180,9 +184,14 @@ export class OvsBridge {
     }
   }
 
-  /** Ports 1 .. count. */
-  static async create(count: number): Promise<OvsBridge> {
-    const daemons = await Daemons.start()
+  /**
+   * Ports 1 .. count.
+   *
+   * @param tunnels Ports 4 and 5 are ends of Geneve and VXLAN tunnels, at 1.1.1.1 on a bridge `under` of its own with
+   *   the port `p0`, where 1.1.1.2 and 1.1.1.3 are known.
+   */
+  static async create(count: number, tunnels = false): Promise<OvsBridge> {
+    const daemons = await Daemons.start(undefined, tunnels ? 'beside' : 'override')
     try {
       const settings = ['datapath_type=dummy', 'fail_mode=secure', 'protocols=OpenFlow13']
       daemons.vsctl('add-br', 'br', '--', 'set', 'bridge', 'br', ...settings)
@@ -192,12 +201,42 @@ export class OvsBridge {
       }
       const connection = await connect({ path: `${daemons.directory}/br.mgmt`, side: 'controller' })
       const bridge = new OvsBridge(daemons, connection)
+      if (tunnels) await bridge.#addTunnels()
       await bridge.#prepare()
       return bridge
     } catch (error) {
       daemons.stop()
       throw error
     }
+  }
+
+  async #addTunnels(): Promise<void> {
+    const dummies = ['datapath_type=dummy', 'fail_mode=standalone', 'other-config:hwaddr=aa:55:aa:55:00:00']
+    this.#daemons.vsctl('add-br', 'under', '--', 'set', 'bridge', 'under', ...dummies)
+    this.#daemons.vsctl('add-port', 'under', 'p0', '--', 'set', 'interface', 'p0', 'type=dummy')
+    for (const [name, number, ...more] of [
+      ['geneve', 4],
+      ['vxlan', 5, 'options:exts=gbp'],
+    ] as const) {
+      const options = ['options:remote_ip=flow', 'options:key=flow', ...more, `ofport_request=${number}`]
+      this.#daemons.vsctl('add-port', 'br', name, '--', 'set', 'interface', name, `type=${name}`, ...options)
+    }
+    await this.#control.call('netdev-dummy/ip4addr', ['under', '1.1.1.1/24'])
+    await this.#control.call('ovs/route/add', ['1.1.1.0/24', 'under'])
+    await this.#control.call('tnl/neigh/set', ['under', '1.1.1.2', 'aa:55:aa:55:00:02'])
+    await this.#control.call('tnl/neigh/set', ['under', '1.1.1.3', 'aa:55:aa:55:00:03'])
+    // A packet_in has the tunnel's fields of the packet that a flow of the datapath was made for, not of its own.
+    await this.#control.call('upcall/disable-megaflows', [])
+  }
+
+  /** The datapath forgets flows, so that packets that come in meet the tables as they are now. */
+  async purge(): Promise<void> {
+    await this.#control.call('revalidator/purge', [])
+  }
+
+  /** A frame comes in on the underlay. */
+  async receiveUnder(frame: Uint8Array): Promise<void> {
+    await this.#control.call('netdev-dummy/receive', ['p0', Buffer.from(frame).toString('hex')])
   }
 
   async #prepare(): Promise<void> {
@@ -241,17 +280,35 @@ export class OvsBridge {
     return found()
   }
 
-  async trace(inPort: number, packet: Uint8Array, ctNext: readonly string[] = []): Promise<TracedPacket> {
+  /** The packet_ins that have come since, as soon as one has come that is `last`. */
+  async heardUntil(last: (message: MessageNamed<'packet_in'>) => boolean): Promise<MessageNamed<'packet_in'>[]> {
+    for (let wanted = 1; ; wanted++) {
+      const found = (await this.heard('packet_in', wanted)).filter((message) => message.type === 'packet_in')
+      if (found.some(last)) return found
+      if (found.length < wanted) throw new Error(`the last of ${wanted} packet_ins did not come within a second`)
+    }
+  }
+
+  /** @param tunnel Fields of the tunnel that the packet comes in, as text. */
+  async trace(
+    inPort: number,
+    packet: Uint8Array,
+    ctNext: readonly string[] = [],
+    tunnel: readonly string[] = [],
+  ): Promise<TracedPacket> {
     const hex = Buffer.from(packet).toString('hex')
     const states = ctNext.flatMap((state) => ['--ct-next', state])
-    const text = await this.#control.call('ofproto/trace', [this.name, `in_port=${inPort}`, hex, ...states])
+    const from = [`in_port=${inPort}`, ...tunnel].join(',')
+    const text = await this.#control.call('ofproto/trace', [this.name, from, hex, ...states])
     return { steps: stepsIn(text), outputs: this.#outputsIn(text), text }
   }
 
   #outputsIn(text: string): Array<number | 'controller'> {
     return [...text.matchAll(/^Datapath actions: (.*)$/gm)]
       .flatMap((line) => leaves(line[1]!))
+      .filter((_, i, all) => !all[i - 1]?.startsWith('tnl_push('))
       .flatMap((leaf): Array<number | 'controller'> => {
+        if (leaf.startsWith('tnl_push(')) return [leaf.includes(',geneve(') ? 4 : 5]
         if (/^\d+$/.test(leaf)) return [this.#ports.get(Number(leaf)) ?? -Number(leaf)]
         return leaf.includes('controller(') && !leaf.includes('reason=2') ? ['controller'] : []
       })
@@ -284,8 +341,11 @@ function leaves(actions: string): string[] {
   return out
 }
 
+/** What a bridge below does with what is sent into a tunnel. */
+const BELOW = /^ *bridge\("under"\)\n.*\n.*\n/gm
+
 function stepsIn(text: string): TracedStep[] {
-  return [...text.matchAll(/^ *(\d+)\. (.*)$/gm)].map((line) => {
+  return [...text.replaceAll(BELOW, '').matchAll(/^ *(\d+)\. (.*)$/gm)].map((line) => {
     const cookie = /, cookie (0x[0-9a-f]+)/.exec(line[2]!)
     return {
       table: Number(line[1]),

@@ -3,9 +3,18 @@
  * out at others, with connection tracking in between. And the frames of policy's packets. Used by tests of the compiler.
  */
 import { AssertionError } from 'chai'
-import { type Message, type MessageNamed, type Output, ReferenceSwitch } from 'node-openflow'
+import {
+  type Message,
+  type MessageNamed,
+  type Output,
+  ReferenceSwitch,
+  type TunnelEnd,
+  type TunnelHeader,
+  type UnderlayAddress,
+} from 'node-openflow'
 import { apply, diff, type Operation } from '../../controller/flows/diff.ts'
 import { operationMessage } from '../../controller/flows/messages.ts'
+import { GENEVE_OPTIONS } from '../../controller/policy/geneve.ts'
 import { homeOf, TABLES } from '../../controller/policy/pipeline.ts'
 import { emptyProgram, type SwitchProgram } from '../../controller/policy/program.ts'
 import type { ObservedView, Place } from '../../controller/policy/state.ts'
@@ -24,12 +33,30 @@ export const GATEWAY_MAC = 0x02ff00000001
 const NONE = new Uint8Array(0)
 const EPHEMERAL = 40_000
 
+/** What switches with ends of Geneve tunnels are told first. */
+const OPTIONS: Message = {
+  type: 'nx_tlv_table_mod',
+  xid: 0,
+  command: 'add',
+  mappings: Object.values(GENEVE_OPTIONS).map(({ optionClass, type, length, index }) => ({
+    ...{ option_class: optionClass, option_type: type, option_len: length, index },
+  })),
+}
+
+function underlayAddress(text: string): UnderlayAddress {
+  const address = parseAddress(text)
+  if (address === undefined) throw new Error(`no address: ${text}`)
+  return address.family === 6 ? address.value : Number(address.value)
+}
+
 /** The port at the other end of a port's cable. */
 export type Cables = (datapathId: string, port: number) => Place | undefined
 
 /** A frame that came out where no switch of ours is behind the port, or went to the controller. */
 export interface Arrival extends Place {
   frame: Uint8Array
+  /** What it is carried in, where the port is the end of tunnels and no switch has the destination's address. */
+  tunnel?: TunnelHeader
 }
 
 export class ReferenceNetwork {
@@ -42,18 +69,32 @@ export class ReferenceNetwork {
   /** Called with each packet_in. */
   onPacketIn: ((datapathId: string, message: MessageNamed<'packet_in'>) => void) | undefined
   readonly #cables: Cables | undefined
+  /** Ends of tunnels, by switch. */
+  readonly #tunnels = new Map<string, TunnelEnd & { port: number }>()
   /** Milliseconds. */
   #now = 0
   /** Frames on their way. */
   readonly #waiting: Arrival[] = []
 
-  /** @param cables Where a port leads; as in networkOf() where absent. */
+  /**
+   * What goes out at the end of tunnels that a switch is observed to have comes in at the end of its kind that has the
+   * address it is sent to. Those of kind geneve know the options of GENEVE_OPTIONS.
+   *
+   * @param cables Where a port leads; as in networkOf() where absent.
+   */
   constructor(observed: ObservedView, cables?: Cables) {
     this.#order = [...observed.datapaths.keys()]
     this.#cables = cables
-    for (const { datapathId, ports } of observed.datapaths.values()) {
-      const options = { datapathId: BigInt(`0x${datapathId}`), ports: [...ports.keys()] }
-      this.#switches.set(datapathId, new ReferenceSwitch(options))
+    for (const { datapathId, ports, tunnel } of observed.datapaths.values()) {
+      const end = tunnel === undefined ? undefined : { ...tunnel, address: underlayAddress(tunnel.address) }
+      const its = new ReferenceSwitch({
+        datapathId: BigInt(`0x${datapathId}`),
+        ports: [...new Set([...ports.keys(), ...(end === undefined ? [] : [end.port])])],
+        tunnels: new Map(end === undefined ? [] : [[end.port, end]]),
+      })
+      if (end !== undefined) this.#tunnels.set(datapathId, end)
+      if (end?.kind === 'geneve') its.handle(OPTIONS)
+      this.#switches.set(datapathId, its)
     }
   }
 
@@ -89,9 +130,9 @@ export class ReferenceNetwork {
     return new Map([...this.#switches].map(([datapathId, its]) => [datapathId, its.tick(this.#now)]))
   }
 
-  /** Where a frame comes out that goes in at a port. */
-  send(from: Place, frame: Uint8Array): Arrival[] {
-    this.#waiting.push({ ...from, frame })
+  /** Where a frame comes out that goes in at a port, at the end of tunnels in `tunnel`. */
+  send(from: Place, frame: Uint8Array, tunnel?: TunnelHeader): Arrival[] {
+    this.#waiting.push({ ...from, frame, ...(tunnel === undefined ? {} : { tunnel }) })
     return this.drain()
   }
 
@@ -101,8 +142,8 @@ export class ReferenceNetwork {
     const waiting = this.#waiting
     for (let hops = 0; waiting.length > 0; hops++) {
       if (hops > 100) throw new Error('a frame goes round in circles')
-      const { datapathId, port, frame: its } = waiting.shift() as Arrival
-      this.#leave(datapathId, this.#switches.get(datapathId)?.inject(port, its) ?? [], arrivals)
+      const { datapathId, port, frame: its, tunnel } = waiting.shift() as Arrival
+      this.#leave(datapathId, this.#switches.get(datapathId)?.inject(port, its, tunnel) ?? [], arrivals)
     }
     return arrivals.concat(this.#arrived.splice(0))
   }
@@ -135,10 +176,20 @@ export class ReferenceNetwork {
         this.onPacketIn?.(datapathId, output.message)
         continue
       }
-      const next = this.#behind(datapathId, output.port)
-      if (next === undefined) arrivals.push({ datapathId, port: output.port, frame: output.packet })
-      else this.#waiting.push({ ...next, frame: output.packet })
+      const { port, packet: frame, tunnel } = output
+      const next = tunnel === undefined ? this.#behind(datapathId, port) : this.#otherEnd(tunnel)
+      const carried = tunnel === undefined ? { frame } : { frame, tunnel }
+      if (next === undefined) arrivals.push({ datapathId, port, ...carried })
+      else this.#waiting.push({ ...next, ...carried })
     }
+  }
+
+  /** The end that a frame in a tunnel comes to. */
+  #otherEnd({ kind, dst }: TunnelHeader): Place | undefined {
+    for (const [datapathId, end] of this.#tunnels) {
+      if (end.kind === kind && end.address === dst) return { datapathId, port: end.port }
+    }
+    return undefined
   }
 
   #behind(datapathId: string, port: number): Place | undefined {

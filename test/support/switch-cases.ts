@@ -4,7 +4,7 @@
  * to the specification. Used by the reference switch's unit test and by its test against Open vSwitch.
  */
 
-import type { Action, Message } from 'node-openflow'
+import type { Action, Message, MessageNamed } from 'node-openflow'
 import { apply, flowAdd, output } from './arbitrary-flows.ts'
 
 /** Messages are wrong on purpose, so their types are not held to. */
@@ -25,10 +25,17 @@ export function answerText(messages: readonly Message[]): string {
       if (message.type === 'error') return `E ${message.error_type}/${message.code}`
       if (message.type === 'bundle_control') return message.bundle_type
       if (message.type === 'get_config_reply') return `cfg ${message.flags}`
+      if (message.type === 'nx_tlv_table_reply') return tableText(message)
       if (message.type !== 'multipart_reply') return message.type
       return message.mp_type === 'aggregate' ? `mp ${message.body.flow_count}` : 'mp '
     })
     .join(' ; ')
+}
+
+/** `tlv SPACE/FIELDS INDEX=CLASS/TYPE/LENGTH ...` */
+function tableText({ max_option_space, max_fields, mappings }: MessageNamed<'nx_tlv_table_reply'>): string {
+  const its = mappings.map((one) => `${one.index}=${one.option_class}/${one.option_type}/${one.option_len}`)
+  return ['tlv', `${max_option_space}/${max_fields}`, ...its].join(' ')
 }
 
 const any = 0xffffffff

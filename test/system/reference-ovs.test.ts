@@ -25,6 +25,7 @@ import {
   flowAdd,
   flows,
   groups,
+  late,
   output,
   packet,
 } from '../support/arbitrary-flows.ts'
@@ -32,6 +33,7 @@ import { isError, OvsBridge } from '../support/ovs-bridge.ts'
 import * as build from '../support/packets.ts'
 import { answerText, FLOW_CASES } from '../support/switch-cases.ts'
 import { SESSION_CASES } from '../support/switch-cases-session.ts'
+import { TUNNEL_CASES } from '../support/switch-cases-tunnel.ts'
 
 const LOCAL = 0xfffffffe
 const NO_BUFFER = 0xffffffff
@@ -203,7 +205,7 @@ describe('answers of Open vSwitch', function () {
   })
   after(() => bridge?.remove())
 
-  for (const { name, messages, answer, openVswitch } of [...FLOW_CASES, ...SESSION_CASES]) {
+  for (const { name, messages, answer, openVswitch } of [...FLOW_CASES, ...SESSION_CASES, ...TUNNEL_CASES]) {
     it(`${name}: ${openVswitch ?? answer}`, async () => {
       await bridge.tell([...deleteAll(1000), { ...NO_METERS }])
       const heard = await bridge.tell(messages as unknown as Message[])
@@ -339,12 +341,6 @@ const forgetting: fc.Arbitrary<{ name: string; message: Message }> = fc
     const flush = { zone, ...ends, ...word }
     return { name: JSON.stringify(flush), message: flushMessage(flush, 6) }
   })
-
-/** IPv4 fragments other than the first. */
-function late(data: Uint8Array): boolean {
-  const l3 = data[12] === 0x81 ? 18 : 14
-  return data[l3 - 2] === 8 && data[l3 - 1] === 0 && ((data[l3 + 6]! & 0x1f) | data[l3 + 7]!) !== 0
-}
 
 /** A TTL that runs out is told to the controller only if it asked: ofproto/trace shows it all the same. */
 function notInvalidTtl(out: Output): boolean {
