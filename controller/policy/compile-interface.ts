@@ -31,6 +31,7 @@ import {
   to,
 } from './fields.ts'
 import { ELSEWHERE, FLAG, TABLES } from './pipeline.ts'
+import type { Flow } from './program.ts'
 import type { NetworkState, Place } from './state.ts'
 import { zoneName } from './zones.ts'
 
@@ -92,6 +93,7 @@ interface Sending {
 
 export const WORLD_FLAG: Oxm = { field: 'reg8', value: FLAG.world, mask: FLAG.world }
 export const NOT_WORLD: Oxm = { field: 'reg8', value: 0, mask: FLAG.world }
+const NONE: Rows = new Map()
 /** Priorities of rows for packets that another switch brings, and for those that an interface gets. */
 const BROUGHT = 300
 const RECEIVED = 300
@@ -141,6 +143,13 @@ export function siteOf(
   // Where the existing network forwards, no packet is judged on the way out or in.
   const datapath = state.observed.datapaths.get(datapathId)
   const judges = !normal && (datapath?.uplinkPorts.size ?? 0) > 0
+  // Many interfaces are on the same switch.
+  const carriers = new Map<string, Carrier>()
+  const carrierFrom = (other: string): Carrier => {
+    const carrier = carriers.get(other) ?? (normal ? 'address' : carrierBetween(state.observed, other, datapathId))
+    carriers.set(other, carrier)
+    return carrier
+  }
   // A zone that nobody needs there any more makes no difference.
   return {
     datapathId,
@@ -150,22 +159,38 @@ export function siteOf(
     world,
     senders: new Map(),
     ...services,
-    carrierFrom: (other) => (normal ? 'address' : carrierBetween(state.observed, other, datapathId)),
+    carrierFrom,
     receives: !normal && (onLinks.size > 0 || datapath?.tunnel !== undefined),
     onLinks: normal ? NOTHING_ON_LINKS : onLinks,
   }
 }
 
+/** Whether it is known where the interface is and who. */
+export function isKnown({ place, identity }: InterfaceFacts): boolean {
+  return place !== undefined && identity !== IDENTITY.unknown
+}
+
+/** What packets load that a switch brings on which all that is known is elsewhere has one row of its own; else undefined. */
+export function carriedOf({ carried, world, served }: Site): number | undefined {
+  return world || served ? undefined : carried
+}
+
+/** The one row of an interface that is known and elsewhere; none where its packets say who sent them. */
+export function broughtRow(facts: InterfaceFacts, site: Site, carried: number): Flow | undefined {
+  const { place, brought, unit, cookie } = facts
+  if (place !== undefined && bringsIdentity(facts, place, site)) return undefined
+  const { match } = brought
+  const instructions = sending(facts, site, carried).toNeighbour
+  return { table: TABLES.origin, priority: BROUGHT, match, instructions, cookie, unit }
+}
+
 /** The rows that belong to one switch, as they are kept. Most are the one row of an interface that is elsewhere. */
 export function ownRows(facts: InterfaceFacts, site: Site): KeptRows {
-  const { place, identity, brought, unit, cookie } = facts
-  const { carried, datapathId, world, served } = site
-  const isPlain = place !== undefined && place.datapathId !== datapathId && identity !== IDENTITY.unknown
-  if (!isPlain || world || served || carried === undefined) return kept(interfaceRows(facts, site))
-  if (bringsIdentity(facts, place, site)) return NO_ROWS
-  const instructions = sending(facts, site, carried).toNeighbour
-  const { key, match } = brought
-  return new OneRow(key, { table: TABLES.origin, priority: BROUGHT, match, instructions, cookie, unit })
+  const carried = carriedOf(site)
+  const isPlain = isKnown(facts) && facts.place?.datapathId !== site.datapathId
+  if (!isPlain || carried === undefined) return kept(interfaceRows(facts, site))
+  const row = broughtRow(facts, site, carried)
+  return row === undefined ? NO_ROWS : new OneRow(facts.brought.key, row)
 }
 
 /** The rows that belong to one switch. */
@@ -228,8 +253,8 @@ export function interfaceRowsEverywhere(facts: InterfaceFacts, world: boolean): 
 
 /** The rows on a switch that is not concerned with the network: only the world could bring its packets. */
 export function interfaceRowsFarAway(facts: InterfaceFacts, world: boolean): Rows {
+  if (!world) return NONE
   const set = new RowSet(facts.unit, facts.cookie)
-  if (!world) return set.rows
   refuseMac(set, facts)
   if (facts.identity !== IDENTITY.unknown) refuseSender(set, facts)
   return set.rows

@@ -3,9 +3,10 @@
  * program when it is published, at once and with the keys that may differ, so that nobody meets half of it. Where two units
  * ask for the same (table, priority, match) the one whose name comes first holds it, whatever the order in which they
  * asked. A unit may come in parts that share its name and never keep the same key, so that a part that is equal on many
- * switches is one map for all of them. It refuses to know what rows mean. Used by compile.ts.
+ * switches is one map for all of them. What a switch began with in a block (compile-block.ts) it takes from there until it
+ * is asked for anew. It refuses to know what rows mean. Used by compile.ts.
  */
-import { type KeptRows, NO_ROWS } from './fields.ts'
+import { type KeptRows, NO_ROWS, OneRow } from './fields.ts'
 import { emptyProgram, type Flow, type Meter, nothingTouched, type SwitchProgram, type Touched } from './program.ts'
 
 const NOTHING: readonly KeptRows[] = []
@@ -14,6 +15,17 @@ const NOTHING: readonly KeptRows[] = []
 interface UnitRows {
   own: KeptRows
   shared: readonly KeptRows[]
+}
+
+/** A unit of a block: the key of the one row of a switch's own, and the parts that all have. */
+export interface BlockUnit {
+  key: string
+  shared: readonly KeptRows[]
+}
+
+/** Units that switches have in the same way when they begin. */
+export interface Block {
+  of(unit: string): BlockUnit | undefined
 }
 
 export class SwitchUnits {
@@ -25,7 +37,10 @@ export class SwitchUnits {
   /** Ports that are to become silent, or are to be no longer. */
   #ports = new Map<number, boolean>()
   #isPublished = false
+  /** But for those that are as they were in a block. */
   readonly #units = new Map<string, UnitRows>()
+  /** By network. */
+  readonly #blocks = new Map<string, Block>()
   /** Keys that several units ask for, with what each asks for. */
   readonly #contested = new Map<string, Map<string, Flow>>()
   readonly #drafted: () => void
@@ -58,13 +73,40 @@ export class SwitchUnits {
     return touched
   }
 
+  /** Units that were asked for one by one. */
   unitNames(): Iterable<string> {
     return this.#units.keys()
   }
 
-  /** Replaces the rows of a unit, part by part; no rows removes it. */
-  set(unit: string, own: KeptRows = NO_ROWS, shared = NOTHING): void {
-    const before = this.#units.get(unit)
+  /**
+   * Takes over a row before the first publication.
+   * @returns Whether nobody had asked for its key; if not, what the switch holds is not what its units come to.
+   */
+  takeNew(key: string, flow: Flow): boolean {
+    const { flows } = this.program
+    const { size } = flows
+    return flows.set(key, flow).size > size
+  }
+
+  /** The same for rows of a list, keys and rows in turn, from one place in it to another. */
+  takeAllNew(rows: readonly (string | Flow)[], from: number, to: number): boolean {
+    const { flows } = this.program
+    const { size } = flows
+    for (let at = from; at < to; at += 2) flows.set(rows[at] as string, rows[at + 1] as Flow)
+    return flows.size === size + (to - from) / 2
+  }
+
+  /** Whose the rows are that the switch took over from a network, but for units that are set. */
+  setBlock(network: string, block: Block): void {
+    this.#blocks.set(network, block)
+  }
+
+  /**
+   * Replaces the rows of a unit, part by part; no rows removes it.
+   * @param network In whose block it may be.
+   */
+  set(unit: string, own: KeptRows = NO_ROWS, shared = NOTHING, network?: string): void {
+    const before = this.#units.get(unit) ?? (network === undefined ? undefined : this.#inBlock(unit, network))
     const parts = before?.shared ?? NOTHING
     this.#replace(unit, before?.own ?? NO_ROWS, own)
     let size = own.size
@@ -75,6 +117,15 @@ export class SwitchUnits {
     }
     if (size > 0) this.#units.set(unit, { own, shared })
     else if (before !== undefined) this.#units.delete(unit)
+  }
+
+  /** What a unit began with. Rows that it has no longer are others' by now, or nobody's. */
+  #inBlock(unit: string, network: string): UnitRows | undefined {
+    const found = this.#blocks.get(network)?.of(unit)
+    if (found === undefined) return undefined
+    const { key, shared } = found
+    const flow = this.#contested.get(key)?.get(unit) ?? this.#read(key)
+    return { own: flow?.unit === unit ? new OneRow(key, flow) : NO_ROWS, shared }
   }
 
   #replace(unit: string, before: KeptRows, now: KeptRows): void {

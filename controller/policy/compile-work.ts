@@ -40,6 +40,8 @@ export type Looks = Map<string, Looked | undefined>
 export class Work {
   /** Interfaces to compile on every switch. */
   readonly interfaces = new Set<string>()
+  /** Networks of interfaces that were in another, by name. */
+  readonly formerly = new Map<string, string>()
   /** Interfaces to compile on one switch, by datapath id. */
   readonly onSwitch = new Multimap<string>()
   /** Ports to classify, by datapath id; missing from `allPorts`. */

@@ -10,6 +10,7 @@
  *           ─▶ demands    ─▶ per switch:  verdicts that it asked for   compile-demand.ts
  */
 import { LINK_CARRIERS, onLinksOf } from './carriers.ts'
+import { NetworkStarts } from './compile-block.ts'
 import { CARRIER_UNIT, carrierRows } from './compile-carrier.ts'
 import { FORWARD_UNIT, ForwardRows } from './compile-forward.ts'
 import { factsOf, interfaceUnit, NOTHING_ON_LINKS, ownRows, type Site, siteOf } from './compile-interface.ts'
@@ -124,6 +125,7 @@ export class Compiler {
     yield* this.#look(state, work, hadWorld || hasWorld)
     work.steer = this.#steering.update(state, all ? 'all' : intent, work, this.#byNetwork)
     const looks: Looks = new Map()
+    const starts = this.#starts(state, looks)
     work.policy = yield* this.#policy.updating(state.intent, all ? 'all' : intent, this.#pace)
     const isEverywhere = all || intent.switches.size > 0 || isForAll(work)
     for (const datapathId of isEverywhere ? [...this.#switches.keys(), ...fresh] : this.#concerned(work, fresh)) {
@@ -132,7 +134,7 @@ export class Compiler {
       // One that came meanwhile is told of by another call, and one that went starts anew if it comes back.
       if (units === undefined && !fresh.has(datapathId)) continue
       if (datapath === undefined) this.#forget(datapathId)
-      else if (units === undefined) yield* this.#starting(state, datapath, looks)
+      else if (units === undefined) yield* this.#starting(state, datapath, starts, looks)
       else yield* this.#update(state, datapath, units, work, looks)
     }
     this.#occurrences.settle()
@@ -159,10 +161,11 @@ export class Compiler {
     yield* this.#policy.updating(state.intent, 'all', this.#pace)
     this.#forward.begin(state.intent, 'all')
     const looks: Looks = new Map()
+    const starts = this.#starts(state, looks)
     for (const [datapathId, datapath] of datapaths) {
       if (!wanted(datapathId)) continue
       yield undefined
-      const { program } = yield* this.#starting(state, datapath, looks)
+      const { program } = yield* this.#starting(state, datapath, starts, looks)
       yield { datapathId, program }
       this.#switches.delete(datapathId)
       this.#forward.forget(datapathId)
@@ -262,6 +265,7 @@ export class Compiler {
       const before = this.#seen.get(name)
       if (before !== undefined) this.#index('remove', name, before)
       const record = state.intent.interfaces.get(name)
+      if (before !== undefined && before.network !== record?.network) work.formerly.set(name, before.network)
       const place = state.observed.places.get(name)
       if (record === undefined) this.#seen.delete(name)
       else {
@@ -311,14 +315,25 @@ export class Compiler {
     this.#setLinks(datapathId, undefined)
   }
 
+  #starts(state: NetworkState, looks: Looks): NetworkStarts {
+    return new NetworkStarts(this.#byNetwork, (name) => this.#lookAt(state, name, looks), this.#pace)
+  }
+
   /** A switch that is not known yet: all of its units. */
-  *#starting(state: NetworkState, datapath: DatapathView, looks: Looks): Generator<undefined, SwitchUnits> {
+  *#starting(
+    state: NetworkState,
+    datapath: DatapathView,
+    starts: NetworkStarts,
+    looks: Looks,
+  ): Generator<undefined, SwitchUnits> {
     const { datapathId } = datapath
-    const units = new SwitchUnits(() => this.#drafted.add(datapathId))
-    this.#switches.set(datapathId, units)
-    units.set('system', this.#system)
+    let units = this.#begin(datapathId)
     const site = this.#sites(state, datapath)
-    for (const name of this.#namesFor(datapath.datapathId)) {
+    const isCarrier = this.#interest.isCarrier(datapathId)
+    const networks = isCarrier ? this.#byNetwork.keys() : this.#interest.networksOf(datapathId)
+    const left = this.#worldExists ? undefined : yield* starts.beginning(units, networks, site)
+    if (left === undefined) units = this.#begin(datapathId)
+    for (const name of left ?? this.#namesFor(datapathId)) {
       const rows = this.#setInterface(units, name, this.#lookAt(state, name, looks), site)
       if (this.#pace.spend(rows)) yield undefined
     }
@@ -332,6 +347,13 @@ export class Compiler {
     return units
   }
 
+  #begin(datapathId: string): SwitchUnits {
+    const units = new SwitchUnits(() => this.#drafted.add(datapathId))
+    this.#switches.set(datapathId, units)
+    units.set('system', this.#system)
+    return units
+  }
+
   *#update(
     state: NetworkState,
     datapath: DatapathView,
@@ -342,7 +364,8 @@ export class Compiler {
     const { datapathId } = datapath
     const site = this.#sites(state, datapath)
     for (const name of work.onSwitch.all(datapathId)) {
-      const rows = this.#setInterface(units, name, this.#lookAt(state, name, looks), site)
+      const network = work.formerly.get(name) ?? this.#seen.get(name)?.network
+      const rows = this.#setInterface(units, name, this.#lookAt(state, name, looks), site, network)
       if (this.#pace.spend(rows)) yield undefined
     }
     if (work.allPorts.has(datapathId)) {
@@ -385,25 +408,29 @@ export class Compiler {
     else for (const network of this.#interest.networksOf(datapathId)) yield* this.#byNetwork.all(network)
   }
 
-  /** @returns Rows that it has there, or had to be made. */
+  /**
+   * @param before The network that it was in when the switch was compiled last.
+   * @returns Rows that it has there, or had to be made.
+   */
   #setInterface(
     units: SwitchUnits,
     name: string,
     looked: Looked | undefined,
     siteIn: (network: string) => Site,
+    before?: string,
   ): number {
     if (looked === undefined) {
-      units.set(interfaceUnit(name))
+      units.set(interfaceUnit(name), NO_ROWS, [], before)
       return 1
     }
     const { facts, here, elsewhere, farAway, shared } = looked
     const site = siteIn(facts.record.network)
     if (!this.#interest.concerns(site.datapathId, facts.record.network)) {
-      units.set(facts.unit, NO_ROWS, farAway)
+      units.set(facts.unit, NO_ROWS, farAway, before)
       return 1 + shared
     }
     const own = ownRows(facts, site)
-    units.set(facts.unit, own, facts.place?.datapathId === site.datapathId ? here : elsewhere)
+    units.set(facts.unit, own, facts.place?.datapathId === site.datapathId ? here : elsewhere, before)
     return 1 + own.size + shared
   }
 

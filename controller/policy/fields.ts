@@ -60,7 +60,13 @@ class FewRows implements KeptRows {
   readonly #list: readonly (string | Flow)[]
 
   constructor(rows: Rows) {
-    this.#list = [...rows].flat().slice()
+    const list = new Array<string | Flow>(2 * rows.size)
+    let at = 0
+    for (const [key, flow] of rows) {
+      list[at++] = key
+      list[at++] = flow
+    }
+    this.#list = list
   }
 
   get size(): number {

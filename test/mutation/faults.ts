@@ -13,6 +13,7 @@ export interface Fault {
 }
 
 const EDITS = { file: 'test/controller/compile-edits.test.ts', grep: 'compiled at once, fabric' }
+const BLOCKS = { file: 'test/controller/compile-block.test.ts', grep: '' }
 const DELIVERS = { file: 'test/controller/compile-network.test.ts', grep: 'deliver what policy permits' }
 const UNKNOWN_PORTS = { file: 'test/controller/compile.test.ts', grep: 'whose port nobody knows' }
 const LAYOUT = { file: 'test/controller/compile.test.ts', grep: 'keep to their table' }
@@ -250,6 +251,20 @@ export const FAULTS: readonly Fault[] = [
     'if (replace(flows, key, flow)) touched',
     'if (replace(flows, key, flow) && flow !== undefined) touched',
     EDITS,
+  ),
+  policy(
+    'compile-units.ts',
+    'what a switch began with stays when its interface is another',
+    'this.#units.get(unit) ?? (network === undefined ? undefined : this.#inBlock(unit, network))',
+    'this.#units.get(unit)',
+    BLOCKS,
+  ),
+  policy(
+    'compile-block.ts',
+    'a switch that begins is not told that two ask for the same row',
+    'if (!units.takeAllNew(this.#rows, from, to) || !isAlone) return undefined',
+    'if (!units.takeAllNew(this.#rows, from, to) && isAlone) others.push()',
+    BLOCKS,
   ),
   policy(
     'compile-switch.ts',
