@@ -31,7 +31,7 @@ export interface InterfaceManifest {
   network?: string
   mac: string
   addresses?: string[]
-  attachment?: { datapathId?: string; port?: number; portName?: string }
+  attachment?: { datapathId?: string; port?: number; portName?: string; ifaceId?: string }
   portSecurity?: boolean
 }
 
@@ -185,6 +185,7 @@ export function interfaceMessage(manifest: InterfaceManifest): Interface {
     portSecurity: manifest.portSecurity ?? true,
   }
   if (attachment === undefined) message.attachment = { mac: {} }
+  else if (attachment.ifaceId !== undefined) message.attachment = { ifaceId: { ifaceId: attachment.ifaceId } }
   else if (attachment.port !== undefined)
     message.attachment = { port: { datapathId: attachment.datapathId ?? '', port: attachment.port } }
   else
@@ -203,6 +204,8 @@ export function interfaceManifest(message: Interface__Output): InterfaceManifest
   } else if (attachment?.kind === 'portName' && attachment.portName) {
     const { portName, datapathId } = attachment.portName
     manifest.attachment = datapathId === '' ? { portName } : { portName, datapathId }
+  } else if (attachment?.kind === 'ifaceId' && attachment.ifaceId) {
+    manifest.attachment = { ifaceId: attachment.ifaceId.ifaceId }
   }
   if (message.portSecurity === false) manifest.portSecurity = false
   return manifest

@@ -94,6 +94,12 @@ const interfaceSchema: Schema = {
           description: 'OpenFlow port number; needs datapathId.',
         },
         portName: { type: 'string', maxLength: 15, description: 'Name of the switch port.' },
+        ifaceId: {
+          type: 'string',
+          maxLength: 255,
+          description:
+            "The external_ids:iface-id of its port in the hypervisor's OVSDB; the record's name where empty.",
+        },
       },
       description: 'Where the interface enters; by its MAC where absent.',
     },

@@ -84,6 +84,11 @@ export const EVENTS = {
     severity: 'alert',
     sentence: 'Switch {subject} has no end of tunnels: the address {address} is that of switch {held} already.',
   },
+  'iface-id-contested': {
+    severity: 'alert',
+    sentence:
+      'Port {port} of switch {switch} says it is of interface {subject} ({reason}), which is on {held}: it stays there as long as that says so.',
+  },
   'service-missing': {
     severity: 'alert',
     sentence: 'Packets that rules lead through {subject} are dropped: {reason}.',
@@ -122,6 +127,24 @@ export const EVENTS = {
     severity: 'alert',
     sentence:
       'OVSDB {database} says that it has the bridge of switch {subject}, which OVSDB {held} has: the latter is believed.',
+  },
+  'tunnel-port-written': {
+    severity: 'info',
+    sentence: 'Port {port} of bridge {bridge} of switch {subject} was {what} through OVSDB.',
+  },
+  'tunnel-port-wanted': {
+    severity: 'warning',
+    sentence:
+      'Bridge {bridge} of switch {subject} has not the tunnel port that it should, and nothing may be written (repair). Run: {command}',
+  },
+  'tunnel-port-foreign': {
+    severity: 'alert',
+    sentence:
+      'Port {port}, which bridge {bridge} of switch {subject} should have for tunnels, is not ours ({reason}) and is left alone.',
+  },
+  'tunnel-port-failed': {
+    severity: 'alert',
+    sentence: 'Port {port} of bridge {bridge} of switch {subject} is no tunnel port that works: {reason}.',
   },
   'history-damaged': {
     severity: 'alert',

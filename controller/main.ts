@@ -26,6 +26,7 @@ import { Cutter } from './cutter.ts'
 import { Demands } from './demands.ts'
 import { EventLog } from './events.ts'
 import { Hints } from './hints.ts'
+import { Hypervisors } from './hypervisors.ts'
 import { type MetricSources, Metrics, serveMetrics } from './metrics.ts'
 import { Numbering } from './numbering.ts'
 import { Observed } from './observe.ts'
@@ -160,6 +161,7 @@ async function start(
       listen: config.openflow.map(({ host, port, tls }) => ({ host, port, ...(tls && { tls: readTls(tls) }) })),
       ovsdb: config.ovsdb,
       ...(config.ovsdbTls && { ovsdbTls: readTls(config.ovsdbTls) }),
+      bridgeChanged: (datapathId, ports) => hypervisors.databaseChanged(datapathId, ports),
       ovsdbListen: config.ovsdbListen.map(({ host, port, tls }) => ({ host, port, ...(tls && { tls: readTls(tls) }) })),
       repair: config.repair,
       refuseInBand: true,
@@ -184,6 +186,7 @@ async function start(
       // Asked for each port before each probe: what is true of most comes first.
       observed.holdsInterface({ datapathId, port }) ||
       isNoLink(intent.switchOf(datapathId), name) ||
+      observed.hasIfaceId(datapathId, name) ||
       intent.byAttachment(datapathId, port, name) !== undefined,
     attached: (mac) => {
       const name = intent.byMac(mac)
@@ -272,13 +275,22 @@ async function start(
     if (delta === undefined) return
     for (const name of delta.places) {
       const kind = intent.interfaces.get(name)?.attachment.kind
-      hints.place(name, kind === 'mac' || kind === 'portName' ? observed.places.get(name) : undefined)
+      hints.place(name, kind === undefined || kind === 'port' ? undefined : observed.places.get(name))
     }
     zones.changed(delta.places, delta.datapaths)
     loop.observedChanged(delta)
     changes.observedChanged(delta)
     if (loop.isOpen) steering.look()
   }
+  const hypervisors = new Hypervisors({
+    databases: southbound.databases,
+    repair: config.repair,
+    changed: (datapathId, facts, ports) => observe(() => observed.hypervisorChanged(datapathId, facts, ports)),
+    endOf: (datapathId) => observed.endOf(datapathId),
+    isServed: (datapathId) => observed.datapaths.has(datapathId),
+    tell,
+  })
+  lifecycle.onStop('hypervisors', () => hypervisors.close())
   const demands = new Demands({
     reactive: (datapathId) => intent.switchOf(datapathId)?.reactive,
     answer: (question) => lookup.answer(question),
@@ -307,6 +319,7 @@ async function start(
           topology.switchUp(event.datapathId, [...event.ports.values()])
           observed.switchUp(event.datapathId, event.ports.values())
         })
+        hypervisors.look(event.datapathId)
         // After it is known what is on the switch, for that says which zones it needs.
         void numbering.came(event.datapathId)
         break
@@ -381,6 +394,11 @@ async function start(
           forget((before.value as SwitchRecord).datapathId)
       }
       observe(() => observed.intentChanged(delta))
+      for (const { key, before, after } of changeSet.changes) {
+        if (!key.startsWith(PREFIX.switch)) continue
+        for (const said of [before, after])
+          if (said !== undefined) hypervisors.look((said.value as SwitchRecord).datapathId)
+      }
       zones.changed(delta.interfaces, [])
       zones.numbered(delta.numbers)
       if (delta.switches.size > 0) demands.modesChanged()

@@ -6,37 +6,18 @@
  * Places. A record attached to a port, by number or name, is where that port is. A record found by its MAC is on the
  * port from which a frame of that MAC came last, but it does not leave a port that is up: a MAC that shows up elsewhere
  * meanwhile is reported and ignored, so that nobody takes an address over by shouting. Ports of links and uplinks hold
- * no interface. A switch that is away keeps its ports and places: it goes on enforcing, and others go on sending to it.
+ * no interface. A record attached by an interface id is on the port that says it (iface-ids.ts), and stays there as long
+ * as that does. A switch that is away keeps its ports and places: it goes on enforcing, and others go on sending to it.
  */
-import type { InterfaceRecord, TunnelAddress } from '../model/records.ts'
+import { type InterfaceRecord, ifaceIdOf, type TunnelAddress } from '../model/records.ts'
 import type { Tell } from './events.ts'
+import { IfaceIds } from './iface-ids.ts'
+import type { FabricView, HypervisorFacts, TopologyFacts } from './observed-facts.ts'
 import { TUNNEL_PORTS } from './policy/carriers.ts'
 import { type Intent, type IntentDelta, namedPortKey } from './policy/intent.ts'
 import type { DatapathView, Demand, ObservedDelta, ObservedView, Place, PortView, TunnelEnd } from './policy/state.ts'
 
-/** What topology knows of one switch. */
-export interface FabricView {
-  fabricPorts: ReadonlySet<number>
-  nextHops: ReadonlyMap<string, number>
-  floodPorts: ReadonlySet<number>
-}
-
-/** What the database of its hypervisor says of one switch. */
-export interface HypervisorFacts {
-  /** Its end of tunnels: IPv4 or IPv6 address in the underlay, canonical text. Absent where the database names none. */
-  encap?: TunnelAddress
-  /** By port name, the id (external_ids:iface-id) of the interface that is there. */
-  ifaceIds: ReadonlyMap<string, string>
-  /** By port name, octets. */
-  mtus: ReadonlyMap<string, number>
-}
-
-/** What topology is asked. */
-export interface TopologyFacts {
-  view(datapathId: string): FabricView
-  /** Where a MAC was seen last. */
-  sighting(mac: number): Place | undefined
-}
+export type { FabricView, HypervisorFacts, TopologyFacts } from './observed-facts.ts'
 
 interface Datapath extends DatapathView {
   ports: Map<number, PortView>
@@ -55,10 +36,11 @@ export class Observed implements ObservedView {
   readonly #at = new Map<string, Set<string>>()
   /** Ports by name, as `datapath port`. */
   readonly #named = new Map<string, Set<string>>()
-  /** Ports on which the MAC of a record was seen in vain since it is where it is. */
+  /** Ports on which the MAC or the id of a record was seen in vain since it is where it is. */
   readonly #contests = new Map<string, Set<string>>()
   /** By datapath id. */
   readonly #hypervisors = new Map<string, HypervisorFacts>()
+  readonly #ifaceIds = new IfaceIds()
   /** Switches by the address that their end of tunnels is to have, and the other way round. */
   readonly #claims = new Map<string, Set<string>>()
   readonly #claimed = new Map<string, string>()
@@ -113,7 +95,7 @@ export class Observed implements ObservedView {
   recall(places: Iterable<readonly [string, Place]>): void {
     for (const [name, place] of places) {
       const kind = this.#intent.interfaces.get(name)?.attachment.kind
-      if (kind === 'mac' || kind === 'portName') this.#put(name, place)
+      if (kind !== undefined && kind !== 'port') this.#put(name, place)
     }
     for (const name of this.#intent.interfaces.keys()) this.#locate(name)
   }
@@ -176,11 +158,28 @@ export class Observed implements ObservedView {
     return this.#hypervisors.get(datapathId)?.encap
   }
 
-  /** The database of a switch's hypervisor says this now; undefined: no database has the switch any more. */
-  hypervisorChanged(datapathId: string, facts: HypervisorFacts | undefined): void {
+  /** Whether a port says whose it is. */
+  hasIfaceId(datapathId: string, portName: string): boolean {
+    return this.#ifaceIds.of(datapathId, portName) !== undefined
+  }
+
+  /**
+   * The database of a switch's hypervisor says this now; undefined: no database has the switch any more.
+   * @param ports Names of ports whose ids may be others than before; all where absent.
+   */
+  hypervisorChanged(datapathId: string, facts: HypervisorFacts | undefined, ports?: Iterable<string>): void {
+    const isNew = !this.#hypervisors.has(datapathId)
+    const before = this.encapOf(datapathId)
     if (facts === undefined) this.#hypervisors.delete(datapathId)
     else this.#hypervisors.set(datapathId, facts)
-    this.#reshape(datapathId)
+    const after = facts?.encap
+    if (before?.kind !== after?.kind || before?.address !== after?.address) this.#reshape(datapathId)
+    for (const id of this.#ifaceIds.update(datapathId, facts?.ifaceIds, ports))
+      this.#locateAll(this.#intent.interfacesByIfaceId.all(id))
+    if (!isNew) return
+    const concerned = new Set<string>()
+    for (const port of this.datapaths.get(datapathId)?.ports.values() ?? []) this.#concern(datapathId, port, concerned)
+    this.#locateAll(concerned)
   }
 
   /** Links, next hops or flood ports of these switches, or sightings of these MACs, changed. */
@@ -332,6 +331,8 @@ export class Observed implements ObservedView {
     if (attached !== undefined) into.add(attached)
     for (const where of [datapathId, undefined])
       for (const record of this.#intent.interfacesByNamedPort.all(namedPortKey(name, where))) into.add(record)
+    const id = this.#ifaceIds.of(datapathId, name)
+    if (id !== undefined) for (const record of this.#intent.interfacesByIfaceId.all(id)) into.add(record)
   }
 
   #locateAll(names: Iterable<string>): void {
@@ -368,23 +369,54 @@ export class Observed implements ObservedView {
         (place) => (datapathId === undefined || place.datapathId === datapathId) && this.#holds(place),
       )
     }
+    if (attachment.kind === 'ifaceId') return this.#claimedBy(record, ifaceIdOf(record), before)
     const seen = this.#topology.sighting(record.mac)
     const held = before !== undefined && this.#holds(before) ? before : undefined
     if (seen === undefined || !this.#holds(seen)) return held
     if (held === undefined || (held.datapathId === seen.datapathId && held.port === seen.port)) return seen
     const port = this.datapaths.get(held.datapathId)?.ports.get(held.port)
     if (port !== undefined && !port.up) return seen
-    // Told once for each port, until the interface moves: who shouts must not fill the log.
-    const contested = key(seen.datapathId, seen.port)
-    if (this.#contests.get(record.name)?.has(contested) === true) return held
-    add(this.#contests, record.name, contested)
-    this.#tell('interface-contested', record.name, {
-      port: this.#portText(seen),
-      switch: seen.datapathId,
-      held: `${this.#portText(held)} of ${held.datapathId}`,
-      reason: 'that port is up, so the interface stays there',
-    })
+    this.#contest('interface-contested', record.name, seen, held, 'that port is up, so the interface stays there')
     return held
+  }
+
+  /** The port that says the id of an interface; of several the one where it is, else the first that did. */
+  #claimedBy({ name }: InterfaceRecord, id: string, before: Place | undefined): Place | undefined {
+    const claims = this.#ifaceIds.claims(id)
+    const places = claims.flatMap(({ datapathId, portName }) =>
+      [...(this.#named.get(portName) ?? [])]
+        .map(readKey)
+        .filter((place) => place.datapathId === datapathId && this.#holds(place)),
+    )
+    const there = before !== undefined && this.#holds(before) ? before : undefined
+    const isThere = (place: Place): boolean => place.datapathId === there?.datapathId && place.port === there.port
+    // Which port of a switch that has not been here yet has a name, nobody knows: its place of an earlier run is believed.
+    const isSaid =
+      there !== undefined && this.datapaths.has(there.datapathId)
+        ? places.some(isThere)
+        : claims.some(({ datapathId }) => datapathId === there?.datapathId)
+    if (there !== undefined && isSaid) {
+      for (const other of places) if (!isThere(other)) this.#contest('iface-id-contested', name, other, there, id)
+      return there
+    }
+    if (places.length > 0) return places[0]
+    // Until the database of its hypervisor says something.
+    return there !== undefined && !this.#hypervisors.has(there.datapathId) ? there : undefined
+  }
+
+  /** Told once for each port, until the interface moves: who shouts must not fill the log. */
+  #contest(
+    type: 'interface-contested' | 'iface-id-contested',
+    name: string,
+    seen: Place,
+    held: Place,
+    reason: string,
+  ): void {
+    const contested = key(seen.datapathId, seen.port)
+    if (this.#contests.get(name)?.has(contested) === true) return
+    add(this.#contests, name, contested)
+    const text = `${this.#portText(held)} of ${held.datapathId}`
+    this.#tell(type, name, { port: this.#portText(seen), switch: seen.datapathId, held: text, reason })
   }
 
   /** Whether a place can hold an interface. Of a switch that has not been here yet it is believed. */

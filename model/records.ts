@@ -28,6 +28,8 @@ export interface RecordMeta {
 export type Attachment =
   | { kind: 'port'; datapathId: string; port: number }
   | { kind: 'portName'; portName: string; datapathId?: string }
+  /** Where a hypervisor's database says `external_ids:iface-id` is this; the record's own name where absent. */
+  | { kind: 'ifaceId'; ifaceId?: string }
   | { kind: 'mac' }
 
 /** A cloud's ENI or port. */
@@ -43,6 +45,11 @@ export interface InterfaceRecord extends RecordMeta {
   attachment: Attachment
   /** True: only frames from `mac` and `addresses` enter. False: identity by port alone. */
   portSecurity: boolean
+}
+
+/** The id by which a hypervisor's database names the interface of a record that is attached so. */
+export function ifaceIdOf({ name, attachment }: Pick<InterfaceRecord, 'name' | 'attachment'>): string {
+  return attachment.kind === 'ifaceId' ? (attachment.ifaceId ?? name) : name
 }
 
 export type Resolution = 'highest-priority' | 'strictest-wins' | 'ordered-merge'

@@ -54,6 +54,8 @@ export const LIMITS = {
 export const LAST_PORT = 0xffffff00
 /** Octets of a port's name without its ending zero (OFP_MAX_PORT_NAME_LEN is 16). */
 export const PORT_NAME_LENGTH = 15
+/** Octets of an interface id; clouds use UUIDs. */
+export const IFACE_ID_LENGTH = 255
 export const DEFAULT_NETWORK = 'default'
 
 const DATAPATH_ID = /^[0-9a-f]{16}$/
@@ -64,6 +66,7 @@ const DEFAULTS = ['allow', 'deny'] as const
 const ATTACHMENTS = [
   ['port', 'port'],
   ['portName', 'port_name'],
+  ['ifaceId', 'iface_id'],
   ['mac', 'mac'],
 ] as const
 
@@ -259,6 +262,14 @@ function readAttachment(check: Check, value: unknown): Attachment {
       datapathId: readDatapathId(check, port['datapathId'], 'attachment.port.datapath_id'),
       port: check.integer(port['port'], 'attachment.port.port', 1, LAST_PORT) ?? 0,
     }
+  }
+  if (kind === 'ifaceId') {
+    const path = 'attachment.iface_id.iface_id'
+    const ifaceId = check.text(check.fields(fields['ifaceId'], 'attachment.iface_id')['ifaceId'], path)
+    if (ifaceId === '') return { kind }
+    if (!PORT_NAME.test(ifaceId) || ifaceId.length > IFACE_ID_LENGTH)
+      check.report(path, `must be at most ${IFACE_ID_LENGTH} printable characters without white space`)
+    return { kind, ifaceId }
   }
   if (kind !== 'portName') return { kind: 'mac' }
   const named = check.fields(fields['portName'], 'attachment.port_name')

@@ -82,7 +82,9 @@ export function interfaceMessage(record: InterfaceRecord, generation: number): I
         ? { port: { datapathId: attachment.datapathId, port: attachment.port } }
         : attachment.kind === 'portName'
           ? { portName: { portName: attachment.portName, datapathId: attachment.datapathId ?? '' } }
-          : { mac: {} },
+          : attachment.kind === 'ifaceId'
+            ? { ifaceId: { ifaceId: attachment.ifaceId ?? '' } }
+            : { mac: {} },
     portSecurity: record.portSecurity,
   }
 }

@@ -108,6 +108,15 @@ export class Bridges {
     return this.#facts.get(first(this.#byDatapath.get(datapathId)) ?? '') ?? NO_FACTS
   }
 
+  /** The interface of this name, whichever bridge it is on: a name is one's in a database. Uuids of rows. */
+  named(name: string): { bridge: string; port: string; interface: string } | undefined {
+    for (const [bridge, { interfaces }] of this.#facts) {
+      const uuid = interfaces.get(name)
+      if (uuid !== undefined) return { bridge, port: this.#ownerOfInterface.get(uuid) ?? '', interface: uuid }
+    }
+    return undefined
+  }
+
   /** Names of all its ports that say something. */
   portNames(datapathId: string): Set<string> {
     const { ifaceIds, mtus } = this.facts(datapathId)

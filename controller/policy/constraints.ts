@@ -5,7 +5,13 @@
  */
 import { formatMac } from '../../model/address.ts'
 import { type Failure, fail, invalid, type Result } from '../../model/errors.ts'
-import type { InterfaceRecord, Policy, RecordKind, SwitchRecord } from '../../model/records.ts'
+import {
+  type InterfaceRecord,
+  ifaceIdOf,
+  type Policy,
+  type RecordKind,
+  type SwitchRecord,
+} from '../../model/records.ts'
 import type { Changes } from './changes.ts'
 import { brokenNetwork } from './constraints-network.ts'
 import { addressKey, type Intent, namedPortKey, portKey } from './intent.ts'
@@ -75,7 +81,8 @@ interface Claim {
   failure(holder: string): Failed
 }
 
-function claimsOf({ network, addresses, mac, attachment }: InterfaceRecord): Claim[] {
+function claimsOf(record: InterfaceRecord): Claim[] {
+  const { network, addresses, mac, attachment } = record
   const claims: Claim[] = addresses.map((address) => ({
     key: `address ${addressKey(network, address)}`,
     holders: (intent) => intent.interfacesByAddress.all(addressKey(network, address)),
@@ -92,6 +99,14 @@ function claimsOf({ network, addresses, mac, attachment }: InterfaceRecord): Cla
       key: `port ${portKey(datapathId, port)}`,
       holders: (intent) => intent.interfacesByPort.all(portKey(datapathId, port)),
       failure: (name) => fail('DUPLICATE_ATTACHMENT', { port: `${datapathId}:${port}`, name }),
+    })
+  }
+  if (attachment.kind === 'ifaceId') {
+    const ifaceId = ifaceIdOf(record)
+    claims.push({
+      key: `iface-id ${ifaceId}`,
+      holders: (intent) => intent.interfacesByIfaceId.all(ifaceId),
+      failure: (name) => fail('DUPLICATE_ATTACHMENT', { port: `iface-id ${ifaceId}`, name }),
     })
   }
   return claims

@@ -13,6 +13,7 @@ import {
   IDENTITY,
   type IdentityRecord,
   type InterfaceRecord,
+  ifaceIdOf,
   type NetworkRecord,
   type Policy,
   PREFIX,
@@ -83,6 +84,8 @@ export class Intent implements IntentView {
   readonly interfacesByPortName = new Multimap<string>()
   /** By port name and the switch that the attachment names, or none: the same name may be on every switch. */
   readonly interfacesByNamedPort = new Multimap<string>()
+  /** By the interface id of the attachment. */
+  readonly interfacesByIfaceId = new Multimap<string>()
   readonly policiesByVnp = new Multimap<string>()
   /** Partitions that rules of these policies name as peers. */
   readonly policiesByPeerVnp = new Multimap<string>()
@@ -334,6 +337,7 @@ export class Intent implements IntentView {
     const datapathId = switchNamedBy(record)
     if (datapathId !== undefined) this.interfacesByDatapath[action](datapathId, name)
     if (attachment.kind === 'port') this.interfacesByPort[action](portKey(attachment.datapathId, attachment.port), name)
+    if (attachment.kind === 'ifaceId') this.interfacesByIfaceId[action](ifaceIdOf(record), name)
     if (attachment.kind !== 'portName') return
     this.interfacesByPortName[action](attachment.portName, name)
     this.interfacesByNamedPort[action](namedPortKey(attachment.portName, attachment.datapathId), name)

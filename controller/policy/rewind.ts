@@ -19,6 +19,7 @@ import { Intent, type IntentDelta } from './intent.ts'
 import { LINKS_OF_A_CARRIER } from './interest.ts'
 import type { Flow } from './program.ts'
 import type { DatapathView, NetworkState, ObservedView, Place } from './state.ts'
+import { switchNamedBy } from './zones.ts'
 
 export interface PastChange {
   key: string
@@ -166,8 +167,8 @@ export class Rewind {
     return [before, after].some((entry) => entry !== undefined && this.#mayBeHere(entry.value as InterfaceRecord))
   }
 
-  #mayBeHere({ attachment }: InterfaceRecord): boolean {
-    const where = attachment.kind === 'mac' ? undefined : attachment.datapathId
+  #mayBeHere(record: InterfaceRecord): boolean {
+    const where = switchNamedBy(record)
     return where === undefined || where === this.#options.datapathId
   }
 
@@ -225,7 +226,7 @@ export class Rewind {
   #placeOf(name: string, attachment: Attachment, before: Place | undefined): Place | undefined {
     if (attachment.kind === 'port') return { datapathId: attachment.datapathId, port: attachment.port }
     const hint = this.#hints.has(name) ? this.#hints.get(name) : before
-    if (attachment.kind === 'mac') return hint && { ...hint }
+    if (attachment.kind !== 'portName') return hint && { ...hint }
     const { portName, datapathId } = attachment
     const { datapaths } = this.#options.present.observed
     const isNamed = (place: Place | undefined): boolean =>

@@ -52,5 +52,5 @@ export class ZoneIndex {
 
 /** The switch that a record's attachment names, whether it is there or not. */
 export function switchNamedBy({ attachment }: InterfaceRecord): string | undefined {
-  return attachment.kind === 'mac' ? undefined : attachment.datapathId
+  return 'datapathId' in attachment ? attachment.datapathId : undefined
 }

@@ -72,6 +72,7 @@ import type { GetPolicyRequest as _tagsteer_v1_GetPolicyRequest, GetPolicyReques
 import type { GetTopologyRequest as _tagsteer_v1_GetTopologyRequest, GetTopologyRequest__Output as _tagsteer_v1_GetTopologyRequest__Output } from './tagsteer/v1/GetTopologyRequest.ts';
 import type { GetVnpRequest as _tagsteer_v1_GetVnpRequest, GetVnpRequest__Output as _tagsteer_v1_GetVnpRequest__Output } from './tagsteer/v1/GetVnpRequest.ts';
 import type { HistoryServiceClient as _tagsteer_v1_HistoryServiceClient, HistoryServiceDefinition as _tagsteer_v1_HistoryServiceDefinition } from './tagsteer/v1/HistoryService.ts';
+import type { IfaceIdAttachment as _tagsteer_v1_IfaceIdAttachment, IfaceIdAttachment__Output as _tagsteer_v1_IfaceIdAttachment__Output } from './tagsteer/v1/IfaceIdAttachment.ts';
 import type { Interface as _tagsteer_v1_Interface, Interface__Output as _tagsteer_v1_Interface__Output } from './tagsteer/v1/Interface.ts';
 import type { InterfaceServiceClient as _tagsteer_v1_InterfaceServiceClient, InterfaceServiceDefinition as _tagsteer_v1_InterfaceServiceDefinition } from './tagsteer/v1/InterfaceService.ts';
 import type { InterfaceStatus as _tagsteer_v1_InterfaceStatus, InterfaceStatus__Output as _tagsteer_v1_InterfaceStatus__Output } from './tagsteer/v1/InterfaceStatus.ts';
@@ -271,6 +272,7 @@ export interface ProtoGrpcType {
       GetTopologyRequest: MessageTypeDefinition<_tagsteer_v1_GetTopologyRequest, _tagsteer_v1_GetTopologyRequest__Output>
       GetVnpRequest: MessageTypeDefinition<_tagsteer_v1_GetVnpRequest, _tagsteer_v1_GetVnpRequest__Output>
       HistoryService: SubtypeConstructor<typeof grpc.Client, _tagsteer_v1_HistoryServiceClient> & { service: _tagsteer_v1_HistoryServiceDefinition }
+      IfaceIdAttachment: MessageTypeDefinition<_tagsteer_v1_IfaceIdAttachment, _tagsteer_v1_IfaceIdAttachment__Output>
       Interface: MessageTypeDefinition<_tagsteer_v1_Interface, _tagsteer_v1_Interface__Output>
       InterfaceService: SubtypeConstructor<typeof grpc.Client, _tagsteer_v1_InterfaceServiceClient> & { service: _tagsteer_v1_InterfaceServiceDefinition }
       InterfaceStatus: MessageTypeDefinition<_tagsteer_v1_InterfaceStatus, _tagsteer_v1_InterfaceStatus__Output>

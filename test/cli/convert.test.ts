@@ -125,6 +125,8 @@ const manifest: fc.Arbitrary<Manifest> = fc.oneof(
           attachment: fc.oneof(
             fc.constantFrom<NonNullable<InterfaceManifest['attachment']>>(
               { portName: 'eth1' },
+              { ifaceId: '' },
+              { ifaceId: '4ac6-11' },
               { portName: 'eth1', datapathId: '00000000000000ff' },
             ),
             fc.integer({ min: 1, max: 0xffffff00 }).map((port) => ({ datapathId: '0000000000000001', port })),

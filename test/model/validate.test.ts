@@ -133,7 +133,7 @@ const FAULTS: Fault[] = [
     'addresses',
     /limit is 64/,
   ),
-  fault('interface', 'attachment', {}, 'attachment', /one of port, port_name, mac is required/),
+  fault('interface', 'attachment', {}, 'attachment', /one of port, port_name, iface_id, mac is required/),
   fault('interface', 'attachment', { mac: {}, port: {} }, 'attachment', /only one of/),
   fault(
     'interface',
@@ -156,6 +156,8 @@ const FAULTS: Fault[] = [
     'attachment.port.port',
     /from 1 to/,
   ),
+  fault('interface', 'attachment', { ifaceId: { ifaceId: 'a b' } }, 'attachment.iface_id.iface_id', /printable/),
+  fault('interface', 'attachment', { ifaceId: { ifaceId: 'x'.repeat(256) } }, 'attachment.iface_id.iface_id', /255/),
   fault('interface', 'attachment', { portName: { portName: 'a b' } }, 'attachment.port_name.port_name', /printable/),
   fault(
     'interface',

@@ -140,6 +140,7 @@ function attachment(random: Random): Attachment {
   const datapathId = datapathName(1 + random.below(SWITCHES))
   const number = random.oneIn(12) ? random.pick(PORTS) : 1 + random.below(TENANTS)
   if (random.oneIn(5)) return { kind: 'mac' }
+  if (random.oneIn(8)) return { kind: 'ifaceId', ...(random.oneIn(2) ? {} : { ifaceId: `id-${number}` }) }
   if (random.oneIn(4)) return { kind: 'portName', portName: `p${number}`, ...(random.oneIn(3) ? {} : { datapathId }) }
   return { kind: 'port', datapathId, port: number }
 }
