@@ -201,18 +201,25 @@ const LABELLED: readonly Action[][] = [
   [{ type: 'set_mpls_ttl', mpls_ttl: 3 }],
 ]
 
-/** The first label is taken away, and what is behind it is looked at. */
-function popping(match: readonly Oxm[]): Action[][] {
+/**
+ * The first label is taken away, and what is behind it is looked at. Not in later tables: of labels that are put on and
+ * taken off again in one go Open vSwitch forgets the EtherType too, right or wrong.
+ */
+function popping(match: readonly Oxm[], table: number): Action[][] {
   const bottom = match.find(({ field }) => field === 'mpls_bos')?.value
   if (bottom === 0)
     return [[move('mpls_label', 0, 'reg0', 0, 20), pop(0x8847), move('mpls_label', 0, 'reg1', 0, 20)], [pop(0x8847)]]
+  if (table > 0) return []
   const dec: Action = { type: 'dec_nw_ttl' }
   const inner4 = set('ipv4_dst', 0x0a000102)
   return [[pop(0x800)], [pop(0x86dd)], [pop(0x800), set('eth_src', 9), dec], [pop(0x800), inner4], [pop(0x86dd), dec]]
 }
 
-/** What tests look at: `tunnels`, trace shows; `labels`, it does not follow behind the last one. */
-export type Carried = 'labels' | 'tunnels'
+/**
+ * What tests look at: `tunnels`, trace shows; `labels`, it does not follow behind the last one; `lengths` alone, because
+ * Open vSwitch 3.1 aborts where a packet has too many labels for an action behind check_pkt_larger().
+ */
+export type Carried = 'labels' | 'lengths' | 'tunnels'
 
 function flow(carried: Carried): fc.Arbitrary<Parameters<typeof flowAdd>[1]> {
   return fc
@@ -229,10 +236,14 @@ function flow(carried: Carried): fc.Arbitrary<Parameters<typeof flowAdd>[1]> {
         ...[...FREE, ...TUNNELLING],
         ...(match.some(({ field }) => field === 'tun_metadata0') ? OPTION : []),
         ...(kind === 'mpls' ? LABELLED : []),
-        ...(carried === 'labels' ? LENGTHS : []),
+        ...(carried === 'lengths' ? LENGTHS : []),
       ]
-      const last = [[], PUSHING, kind === 'mpls' && carried === 'labels' ? popping(match) : []].flat()
-      const ports = carried === 'labels' ? [CONTROLLER, CONTROLLER, 2] : [1, 2, GENEVE_PORT, VXLAN_PORT, CONTROLLER]
+      const last = [
+        [],
+        carried === 'lengths' ? [] : PUSHING,
+        kind === 'mpls' && carried === 'labels' ? popping(match, table) : [],
+      ].flat()
+      const ports = carried !== 'tunnels' ? [CONTROLLER, CONTROLLER, 2] : [1, 2, GENEVE_PORT, VXLAN_PORT, CONTROLLER]
       const outputs = fc.array(fc.constantFrom(...ports).map(output), { maxLength: 2 })
       const later = [1, 2, 3].filter((to) => to > table)
       const resubmit = fc
@@ -242,7 +253,7 @@ function flow(carried: Carried): fc.Arbitrary<Parameters<typeof flowAdd>[1]> {
         .tuple(
           fc.array(fc.constantFrom(...plain), { maxLength: 3 }),
           fc.constantFrom([], ...(untagged ? TAGGING : [])),
-          fc.option(fc.constantFrom(...last), { nil: [] as Action[], freq: 2 }),
+          fc.option(fc.constantFrom<Action[]>([], ...last), { nil: [] as Action[], freq: 2 }),
           fc.tuple(outputs, resubmit, outputs),
           fc.option(fc.constantFrom(...later, 9), { nil: 9, freq: 3 }),
         )
