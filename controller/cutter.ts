@@ -11,6 +11,7 @@ import { classesOf, type EndClass, photograph } from './policy/classes.ts'
 import { type Cut, cutsOf } from './policy/cuts.ts'
 import type { EntryChangeSet } from './policy/entries.ts'
 import type { Intent, IntentDelta } from './policy/intent.ts'
+import { domainOf } from './policy/routing.ts'
 import type { ObservedView } from './policy/state.ts'
 import { entryOf } from './policy/suppose.ts'
 import { switchNamedBy, zoneName } from './policy/zones.ts'
@@ -121,9 +122,11 @@ export class Cutter {
         yield name
         continue
       }
-      const network = intent.interfaces.get(name)?.network
+      const record = intent.interfaces.get(name)
+      const network = record && domainOf(intent, record.network)
       for (const other of intent.usersOf(intent.identityOf(name))) {
-        if (!interfaces.has(other) && intent.interfaces.get(other)?.network === network) yield other
+        const its = intent.interfaces.get(other)
+        if (!interfaces.has(other) && its && domainOf(intent, its.network) === network) yield other
       }
     }
   }

@@ -10,7 +10,9 @@
  * time, few for each verdict and so many octets for each switch; the others are dropped, and their senders ask again.
  */
 import { type Message, NO_BUFFER, type Oxm, PORT_TABLE } from 'node-openflow'
+import { GATEWAY_MAC } from '../model/address.ts'
 import type { Reactive } from '../model/records.ts'
+import { beforeRouting } from '../packet/ttl.ts'
 import { Allowance } from './channel/spacing.ts'
 import type { PacketIn, SwitchStatus } from './channel/types.ts'
 import type { Tell } from './events.ts'
@@ -410,7 +412,9 @@ function asItCame(packet: PacketIn): Uint8Array | undefined {
     octets.set(data.subarray(MACS), MACS + 4)
     return octets
   }
-  return (flags & FLAG.returned) !== 0 && (flags & FLAG.fabric) === 0 ? undefined : data
+  if ((flags & FLAG.returned) !== 0 && (flags & FLAG.fabric) === 0) return undefined
+  // What came over a link was routed before.
+  return (flags & FLAG.routed) !== 0 && (flags & FLAG.fabric) === 0 ? beforeRouting(data, GATEWAY_MAC) : data
 }
 
 /** Octets of both addresses in a frame. */

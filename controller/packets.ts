@@ -1,6 +1,6 @@
 /**
  * What becomes of a packet that a switch hands to the controller: probes and frames of unattached ports go to topology,
- * what a reactive switch asks to demands.ts, rejected ones are answered in the network's name, logged ones become events. The flow's cookie says which. It changes
+ * what a reactive switch asks to demands.ts, rejected ones and those that a router does not take on are answered in the network's name, logged ones become events. The flow's cookie says which. It changes
  * no record and no flow. Called by main.ts; the queue before it (channel/) is fair and bounded.
  */
 
@@ -17,7 +17,9 @@ import type { Intent } from './policy/intent.ts'
 import { ruleAt } from './policy/order.ts'
 import type { PolicyPacket, Verdict } from './policy/permits.ts'
 import { FLAG } from './policy/pipeline.ts'
+import { domainOf, holderIn } from './policy/routing.ts'
 import { verdictWord } from './policy/verdict-changes.ts'
+import { unroutedReply } from './unrouted.ts'
 
 export interface PacketOptions {
   intent: Intent
@@ -67,7 +69,18 @@ export function packetHandler(options: PacketOptions): (packet: PacketIn) => voi
 
   function reject({ datapathId, inPort, data }: PacketIn): void {
     if (!rejects.take(`${datapathId} ${inPort}`, limits.rejectsPerSecond, clock())) return
-    const reply = rejectReply(data)
+    answer(datapathId, inPort, rejectReply(data))
+  }
+
+  /** A router tells why it takes a packet no further. */
+  function unrouted(packet: PacketIn): void {
+    const { datapathId, inPort, data } = packet
+    if (!rejects.take(`${datapathId} ${inPort}`, limits.rejectsPerSecond, clock())) return
+    const network = networkNumbered(intent, register(packet, 'reg3'))
+    answer(datapathId, inPort, network === undefined ? undefined : unroutedReply(intent, network, data))
+  }
+
+  function answer(datapathId: string, inPort: number, reply: Uint8Array | undefined): void {
     if (reply === undefined) return
     send(datapathId, {
       type: 'packet_out',
@@ -100,10 +113,13 @@ export function packetHandler(options: PacketOptions): (packet: PacketIn) => voi
     const { source, destination, ...rest } = read
     const flags = register(packet, 'reg8')
     const network = networkNumbered(intent, register(packet, 'reg3'))
-    const inside = (name: string | undefined): string | undefined =>
-      name !== undefined && intent.interfaces.get(name)?.network === network ? name : undefined
+    const domain = network === undefined ? undefined : domainOf(intent, network)
+    const inside = (name: string | undefined): string | undefined => {
+      const record = name === undefined ? undefined : intent.interfaces.get(name)
+      return record !== undefined && domainOf(intent, record.network) === domain ? name : undefined
+    }
     const holder = (address: Address): string | undefined =>
-      network === undefined ? undefined : intent.byAddress(network, formatAddress(address))
+      domain === undefined ? undefined : holderIn(intent, domain, formatAddress(address))
     // At its own port an interface is known by it; elsewhere by the address that was checked there.
     const attached = (): string | undefined =>
       inside(intent.byAttachment(datapathId, inPort, portName(datapathId, inPort))) ??
@@ -133,6 +149,8 @@ export function packetHandler(options: PacketOptions): (packet: PacketIn) => voi
         return logRejected(packet, meaning.object)
       case 'log':
         return log(packet, meaning.object)
+      case 'unrouted':
+        return unrouted(packet)
       default:
     }
   }

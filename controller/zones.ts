@@ -8,6 +8,7 @@ import { type Failure, failureText } from '../model/errors.ts'
 import type { InterfaceRecord } from '../model/records.ts'
 import type { Intent } from './policy/intent.ts'
 import { Interest } from './policy/interest.ts'
+import { domainOf, networksIn } from './policy/routing.ts'
 import type { Backend, ObservedView, Place } from './policy/state.ts'
 import { readZoneName, type ZoneNeeds, type ZoneWish, zoneName } from './policy/zones.ts'
 import type { Writer } from './write.ts'
@@ -20,7 +21,7 @@ const ZONE = 'zone/'
 const RETRY_MS = 5000
 
 export interface ZonesOptions {
-  intent: Pick<Intent, 'interfaces' | 'interfacesByNetwork' | 'number' | 'switchOf'>
+  intent: Pick<Intent, 'interfaces' | 'interfacesByNetwork' | 'networks' | 'networksByRouter' | 'number' | 'switchOf'>
   observed: ObservedView & { expected(record: InterfaceRecord): Place | undefined }
   backend: Backend
   assign: Writer['assignZones']
@@ -78,7 +79,10 @@ export class Zones implements ZoneNeeds {
 
   #isNeeded(datapathId: string, network: string): boolean {
     if (this.#interest.isLocal(datapathId, network)) return true
-    if (this.#options.intent.interfacesByNetwork.all(network).size === 0) return false
+    const { intent } = this.#options
+    const isUsed = (its: string): boolean =>
+      domainOf(intent, its) === network && intent.interfacesByNetwork.all(its).size > 0
+    if (![...networksIn(intent, network)].some(isUsed)) return false
     for (const gateway of this.gateways()) if (gateway === datapathId) return true
     return false
   }
@@ -93,12 +97,13 @@ export class Zones implements ZoneNeeds {
     }
     for (const datapathId of this.gateways()) {
       if (gateways.has(datapathId)) continue
-      for (const network of intent.interfacesByNetwork.keys()) this.#want(datapathId, network)
+      for (const network of intent.interfacesByNetwork.keys()) this.#want(datapathId, domainOf(intent, network))
     }
     for (const name of interfaces) {
       const before = this.#seen.get(name)
       if (before !== undefined) this.#interest.remove(before.datapathId, before.network)
-      const network = intent.interfaces.get(name)?.network
+      const record = intent.interfaces.get(name)
+      const network = record && domainOf(intent, record.network)
       const datapathId = observed.places.get(name)?.datapathId
       if (network === undefined || datapathId === undefined) this.#seen.delete(name)
       else {

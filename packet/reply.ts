@@ -46,30 +46,41 @@ function rejectIpv4(data: Uint8Array): Uint8Array | undefined {
   if (packet === undefined || !packet.checksumHolds) return undefined
   const { src, dst, protocol, fragmentOffset } = packet.header
   if (fragmentOffset > 0 || !isHostIpv4(src) || !isHostIpv4(dst)) return undefined
-  const header = {
-    dscp: 0,
-    ecn: 0,
-    identification: 0,
-    dontFragment: true,
-    moreFragments: false,
-    fragmentOffset: 0,
-    ttl: 64,
-    src: dst,
-    dst: src,
-    options: new Uint8Array(0),
-  }
   if (protocol === PROTOCOL.tcp) {
     if (packet.header.moreFragments) return undefined // the segment's length is not known
     const reset = rejectTcp({ src: dst, dst: src }, packet.payload, packet.payloadLength)
-    return reset && encodeIpv4({ ...header, protocol: PROTOCOL.tcp }, reset)
+    return reset && encodeIpv4({ ...answering(dst, src), protocol: PROTOCOL.tcp }, reset)
   }
+  return errorIpv4(data, { type: ICMP.unreachable, code: ICMP_PROHIBITED }, dst)
+}
+
+/** Of an answer, from the first to the second. */
+function answering(src: number, dst: number) {
+  return {
+    ...{ dscp: 0, ecn: 0, identification: 0, dontFragment: true, moreFragments: false, fragmentOffset: 0 },
+    ...{ ttl: 64, src, dst, options: new Uint8Array(0) },
+  }
+}
+
+/** Type and code of an ICMP or ICMPv6 error. */
+export interface IcmpError {
+  type: number
+  code: number
+}
+
+/** The packet with an error about an IPv4 packet, from this address; undefined where nobody may send one. */
+export function errorIpv4(data: Uint8Array, error: IcmpError, source: number): Uint8Array | undefined {
+  const packet = decodeIpv4(data)
+  if (packet === undefined || !packet.checksumHolds) return undefined
+  const { src, dst, protocol, fragmentOffset } = packet.header
+  if (fragmentOffset > 0 || !isHostIpv4(src) || !isHostIpv4(dst)) return undefined
   if (protocol === PROTOCOL.icmp) {
     const icmp = decodeIcmp(packet.payload)
     if (icmp === undefined || isIcmpError(icmp.header.type)) return undefined
   }
   const body = concat(new Uint8Array(4), packet.packet.subarray(0, ICMP_QUOTE))
-  const error = encodeIcmp({ type: ICMP.unreachable, code: ICMP_PROHIBITED }, body)
-  return encodeIpv4({ ...header, dscp: DSCP_CONTROL, protocol: PROTOCOL.icmp }, error)
+  const header = { ...answering(source, src), dscp: DSCP_CONTROL, protocol: PROTOCOL.icmp }
+  return encodeIpv4(header, encodeIcmp(error, body))
 }
 
 function rejectIpv6(data: Uint8Array): Uint8Array | undefined {
@@ -78,20 +89,31 @@ function rejectIpv6(data: Uint8Array): Uint8Array | undefined {
   const { src, dst, protocol } = packet.header
   if (packet.fragment !== undefined && packet.fragment.offset > 0) return undefined
   if (src <= 1n || dst <= 1n || isMulticastIpv6(src) || isMulticastIpv6(dst)) return undefined
-  const header = { trafficClass: 0, flowLabel: 0, hopLimit: 64, src: dst, dst: src, extensions: [] }
   if (protocol === PROTOCOL.tcp) {
     if (packet.fragment?.more) return undefined // the segment's length is not known
     if (finalDestination(packet.header) !== dst) return undefined // the connection is with another
     const reset = rejectTcp({ src: dst, dst: src }, packet.payload, packet.payloadLength)
+    const header = { trafficClass: 0, flowLabel: 0, hopLimit: 64, src: dst, dst: src, extensions: [] }
     return reset && encodeIpv6({ ...header, protocol: PROTOCOL.tcp }, reset)
   }
+  return errorIpv6(data, { type: ICMPV6.unreachable, code: ICMPV6_PROHIBITED }, dst)
+}
+
+/** As errorIpv4. */
+export function errorIpv6(data: Uint8Array, error: IcmpError, source: bigint): Uint8Array | undefined {
+  const packet = decodeIpv6(data)
+  if (packet === undefined) return undefined
+  const { src, dst, protocol } = packet.header
+  if (packet.fragment !== undefined && packet.fragment.offset > 0) return undefined
+  if (src <= 1n || dst <= 1n || isMulticastIpv6(src) || isMulticastIpv6(dst)) return undefined
   if (protocol === PROTOCOL.icmpv6) {
     const icmp = decodeIcmpv6(packet.payload)
     if (icmp === undefined || isIcmpv6Error(icmp.header.type)) return undefined
   }
+  const header = { trafficClass: 0, flowLabel: 0, hopLimit: 64, src: source, dst: src, extensions: [] }
   const body = concat(new Uint8Array(4), packet.packet.subarray(0, ICMPV6_QUOTE))
-  const error = encodeIcmpv6({ src: dst, dst: src }, { type: ICMPV6.unreachable, code: ICMPV6_PROHIBITED }, body)
-  return encodeIpv6({ ...header, protocol: PROTOCOL.icmpv6 }, error)
+  const message = encodeIcmpv6({ src: source, dst: src }, error, body)
+  return encodeIpv6({ ...header, protocol: PROTOCOL.icmpv6 }, message)
 }
 
 /** The reset for a segment that reached a closed connection (RFC 9293 section 3.10.7.1). */

@@ -24,6 +24,7 @@ export function causesOf(intent: Intent): Causes {
   const interfaces = byNumber(intent.interfaces)
   const vnps = byNumber(intent.vnps)
   const policies = byNumber(intent.policies)
+  const networks = byNumber(intent.networks)
   const switches = new Map(
     [...intent.switches.values()].map((record) => [intent.number('switch', record.datapathId), record]),
   )
@@ -63,6 +64,8 @@ export function causesOf(intent: Intent): Causes {
       ...SYSTEM,
       name: intent.pools.steer.holder(number)?.slice(numberKey('steer', '').length) ?? '',
     }),
+    network: (number) => found(networks.get(number), 'network', ''),
+    unrouted: () => ({ ...SYSTEM, name: 'packets that are not routed' }),
     ask: () => ({ ...SYSTEM, name: 'asked of the controller' }),
     prefix: (identity) => ({ ...SYSTEM, name: intent.identities.get(identity)?.key ?? '' }),
   }

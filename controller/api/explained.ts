@@ -147,6 +147,7 @@ function steps(
   const asking = isReactive ? { deps, answer, judge, packet } : undefined
   const told: ExplainStep[] = [
     endStep(deps, causes, from, 'port_security', 'enters at'),
+    ...routeSteps(deps, causes, answer),
     endStep(deps, causes, to, 'destination', 'is at'),
   ]
   for (const side of sides) {
@@ -184,6 +185,15 @@ function switchesOn(deps: ApiDependencies, { from, to, way, path }: ExplainedTra
 }
 
 const SAID = { verdict: 'VERDICT_UNSPECIFIED', decides: false, packets: '0' } as const
+
+/** From the sender's network to the receiver's. */
+function routeSteps(deps: ApiDependencies, causes: Causes, { from, to, router }: ExplainedTraffic): ExplainStep[] {
+  if (router === undefined) return []
+  const record = deps.intent.networks.get(to.network ?? '')
+  const finding = `router ${router} takes it from network ${from.network} to ${to.network}, if it is sent to the gateway; TTL less 1`
+  const where = nameOf(deps, from.place?.datapathId)
+  return [{ ...SAID, where, table: 'route', finding, ...(record && { cause: causes.ofRecord(record) }) }]
+}
 
 /** Collectors that get a copy, and those that get none. */
 function copySteps({ way }: ExplainedTraffic, where: string): ExplainStep[] {

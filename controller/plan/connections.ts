@@ -103,8 +103,8 @@ const hasBit = (mark: number, bit: number): boolean => ((mark >>> bit) & 1) === 
 
 function holdersIn({ changed }: Photograph): Map<string, string> {
   const holders = new Map<string, string>()
-  for (const [name, { record }] of changed) {
-    for (const address of record.addresses) holders.set(addressKey(record.network, address), name)
+  for (const [name, { record, network }] of changed) {
+    for (const address of record.addresses) holders.set(addressKey(network, address), name)
   }
   return holders
 }
@@ -138,9 +138,9 @@ export function whoMayLose(
 /** An address that the world has now, and a record afterwards, changes hands, whatever rules say of either. */
 function takeAddresses({ before, after }: Classes, networks: Set<string>, names: Iterable<string>[]): void {
   const addressesOf = (record: InterfaceRecord | undefined): string => `${record?.network} ${record?.addresses.join()}`
-  for (const [name, { record }] of after.changed) {
+  for (const [name, { record, network }] of after.changed) {
     if (addressesOf(before.changed.get(name)?.record) === addressesOf(record)) continue
-    networks.add(record.network)
+    networks.add(network)
     names.push([name])
   }
 }

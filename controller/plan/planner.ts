@@ -15,6 +15,7 @@ import { worldExists } from '../policy/compile-switch.ts'
 import { CutIndex, type Cuts, cutsOf } from '../policy/cuts.ts'
 import type { IntentDelta } from '../policy/intent.ts'
 import { propose, type Write } from '../policy/propose.ts'
+import { holderIn } from '../policy/routing.ts'
 import type { ObservedView } from '../policy/state.ts'
 import { type VerdictChanges, verdictChanges } from '../policy/verdict-changes.ts'
 import { zoneName } from '../policy/zones.ts'
@@ -214,7 +215,7 @@ export class Planner {
       }
     }
     if (concerned.size === 0) return { count: 0, examples: [], switches: [] }
-    const judge = new ConnectionJudge(verdicts, removed, (network, address) => intent.byAddress(network, address))
+    const judge = new ConnectionJudge(verdicts, removed, (network, address) => holderIn(intent, network, address))
     const cut = new Map<string, CutConnection>()
     const switches: TrackingSwitch[] = []
     for (const datapathId of [...concerned].sort()) {

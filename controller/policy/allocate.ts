@@ -5,7 +5,7 @@
  * has done that. Pure: answers with what to put and delete.
  */
 import { type Failure, fail } from '../../model/errors.ts'
-import type { IdentityRecord, Policy } from '../../model/records.ts'
+import type { IdentityRecord, InterfaceRecord, NetworkRecord, Policy } from '../../model/records.ts'
 import type { Tag } from '../../model/tag.ts'
 import type { Changes } from './changes.ts'
 import { cidrKey, cidrsNamedBy, tagsKey, tagsMentionedBy } from './identity.ts'
@@ -13,6 +13,7 @@ import type { Intent } from './intent.ts'
 import { Counter } from './multimap.ts'
 import { identityRecordKey, meterName, type NumberRecord, numberKey, SPACES } from './numbers.ts'
 import { compareText } from './order.ts'
+import { domainNamed, domainOf, networksIn } from './routing.ts'
 import type { NumberSpace } from './state.ts'
 import { steeringNumbers } from './steering.ts'
 import { switchNamedBy, type ZoneNeeds, type ZoneWish, zoneName } from './zones.ts'
@@ -185,25 +186,42 @@ function routerUse(changes: Changes): Map<string, boolean> {
   return use
 }
 
-/** Zones where the interfaces of the batch are, and those of networks that nobody is in any more. */
+/**
+ * Zones where the interfaces of the batch are, and those of networks that are in another routing domain now; none of
+ * domains that nobody is in any more.
+ */
 function zoneUse(
   changes: Changes,
   networks: ReadonlyMap<string, boolean>,
   needs: ZoneNeeds | undefined,
 ): Map<string, boolean> {
   const { intent } = changes
+  const domainAfter = (network: string): string =>
+    domainNamed(network, (changes.get('network', network) as NetworkRecord | undefined)?.router)
+  const rerouted = new Set<string>()
+  for (const { name } of changes.of('network')) if (domainAfter(name) !== domainOf(intent, name)) rerouted.add(name)
+  const isUsed = (network: string): boolean => networks.get(network) ?? intent.interfacesByNetwork.all(network).size > 0
   const use = new Map<string, boolean>()
   const wishes: ZoneWish[] = []
-  for (const [network, used] of networks) {
-    if (!used)
-      for (const datapathId of intent.zones.byNetwork.all(network)) use.set(zoneName(datapathId, network), false)
-    else if (intent.number('network', network) === undefined)
-      for (const datapathId of needs?.gateways() ?? []) wishes.push({ datapathId, network })
+  const domains = new Set([...networks.keys(), ...rerouted].flatMap((its) => [domainOf(intent, its), domainAfter(its)]))
+  for (const domain of domains) {
+    const before = [...networksIn(intent, domain)].filter((its) => domainOf(intent, its) === domain)
+    const after = [...before, ...rerouted].filter((its) => domainAfter(its) === domain)
+    if (!after.some(isUsed))
+      for (const datapathId of intent.zones.byNetwork.all(domain)) use.set(zoneName(datapathId, domain), false)
+    else if (!before.some((its) => intent.interfacesByNetwork.all(its).size > 0))
+      for (const datapathId of needs?.gateways() ?? []) wishes.push({ datapathId, network: domain })
   }
-  for (const { after } of changes.of('interface')) {
-    if (after === undefined) continue
-    for (const datapathId of new Set([switchNamedBy(after), needs?.switchOf(after)]))
-      if (datapathId !== undefined) wishes.push({ datapathId, network: after.network })
+  const wish = (record: InterfaceRecord): void => {
+    for (const datapathId of new Set([switchNamedBy(record), needs?.switchOf(record)]))
+      if (datapathId !== undefined) wishes.push({ datapathId, network: domainAfter(record.network) })
+  }
+  for (const record of changes.written('interface')) wish(record)
+  for (const network of rerouted) {
+    for (const name of intent.interfacesByNetwork.all(network)) {
+      const record = changes.get('interface', name)
+      if (record !== undefined) wish(record)
+    }
   }
   for (const [name, used] of zonesWanted(intent, wishes)) use.set(name, used)
   return use

@@ -1,6 +1,7 @@
 /**
  * Two states of one network side by side: every interface belongs to a class of those that have the same identity and
- * network before and the same after, so that all of a class have the same verdicts in both states; the world falls into
+ * network before and the same after, so that all of a class have the same verdicts in both states (networks with one
+ * router are one network here, routing.ts); the world falls into
  * classes by the prefixes that rules of either state name. Photographs are taken of an intent while it is in the state;
  * what is made of them later needs no intent, so it may be done in slices. It refuses to judge. Used by concerned.ts and
  * verdict-changes.ts.
@@ -19,6 +20,7 @@ import type { Tag } from '../../model/tag.ts'
 import type { Intent, IntentDelta } from './intent.ts'
 import type { MergeableState } from './merged.ts'
 import { type OrderedRule, orderRules } from './order.ts'
+import { domainOf } from './routing.ts'
 import { SteeringIndex } from './steering.ts'
 
 /** What policy sees of an identity. */
@@ -30,6 +32,8 @@ interface Traits {
 /** An interface in one state. */
 interface Standing {
   identity: number
+  /** Of its routing domain, as everywhere here. */
+  network: string
   record: InterfaceRecord
 }
 
@@ -59,7 +63,7 @@ export function photograph(
 ): Photograph {
   const traits = new Map<number, Traits>()
   const rest = new Map<number, Map<string, string[]>>()
-  const networks = [...intent.interfacesByNetwork.keys()]
+  const networks = [...new Set([...intent.interfacesByNetwork.keys()].map((each) => domainOf(intent, each)))]
   for (const identity of intent.identities.keys()) {
     const users = intent.usersOf(identity)
     if (users.size === 0) continue
@@ -69,7 +73,7 @@ export function photograph(
     rest.set(identity, byNetwork)
     for (const name of users) {
       if (delta.interfaces.has(name)) continue
-      const network = networks.length === 1 ? networks[0]! : intent.interfaces.get(name)!.network
+      const network = networks.length === 1 ? networks[0]! : domainOf(intent, intent.interfaces.get(name)!.network)
       const names = byNetwork.get(network)
       if (names === undefined) byNetwork.set(network, [name])
       else if (others === 'all') names.push(name)
@@ -79,7 +83,8 @@ export function photograph(
   const changed = new Map<string, Standing>()
   for (const name of delta.interfaces) {
     const record = intent.interfaces.get(name)
-    if (record !== undefined) changed.set(name, { identity: intent.identityOf(name), record })
+    if (record === undefined) continue
+    changed.set(name, { identity: intent.identityOf(name), network: domainOf(intent, record.network), record })
   }
   return {
     vnps: known?.vnps ?? new Map(intent.vnps),
@@ -160,7 +165,7 @@ export function classesOf(before: Photograph, after: Photograph): Classes {
   }
   for (const name of new Set([...before.changed.keys(), ...after.changed.keys()])) {
     const [was, is] = [before.changed.get(name), after.changed.get(name)]
-    const one = classFor(was && [was.identity, was.record.network], is && [is.identity, is.record.network])
+    const one = classFor(was && [was.identity, was.network], is && [is.identity, is.network])
     one.names.push(name)
     if (was?.record.tags.join() !== is?.record.tags.join()) one.retagged = true
   }

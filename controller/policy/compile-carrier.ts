@@ -9,6 +9,7 @@ import type { LinkCarrier, TunnelKind } from '../../model/records.ts'
 import { type Carrier, type NextHop, UNTAGGABLE } from './carriers.ts'
 import { cookieOf } from './cookie.ts'
 import { ETHERTYPE, is, load, output, RowSet, type Rows, type Then } from './fields.ts'
+import { BY_GATEWAY } from './compile-route.ts'
 import { GENEVE_FIELDS } from './geneve.ts'
 import { FLAG, REGISTERS, TABLES } from './pipeline.ts'
 import type { Flow } from './program.ts'
@@ -28,6 +29,7 @@ const NOBODY = 0xffff_ff00
 
 /** Sent by an interface of this switch, as itself: neither carried for another, nor the world's, nor sent on by a service. */
 const OWN_FLAGS = FLAG.fabric | FLAG.uplink | FLAG.returned
+const ROUTED_FLAGS = OWN_FLAGS | FLAG.reply | FLAG.routed
 const IS_TAGGED: Oxm = { field: 'vlan_vid', value: VLAN_PRESENT, mask: VLAN_PRESENT }
 const IS_UNTAGGED: Oxm = { field: 'vlan_vid', value: 0 }
 export const IS_LABELLED: Oxm = { field: 'eth_type', value: ETHERTYPE.mpls }
@@ -134,6 +136,10 @@ function send(
     ]
     if (width < 32) match.push({ field: own, value: 0, mask: (0xffff_ffff << width) >>> 0 })
     for (const its of more) set.add(TABLES.tag, 100, [...match, ...its], { actions: actions(own) })
+    // Who knows the sender by its identity needs no MAC address of it: what a router had says so.
+    const routed: Oxm[] = [{ field: REGISTERS.flags, value: FLAG.routed | reply, mask: ROUTED_FLAGS }, ...match.slice(2)]
+    for (const its of more)
+      set.add(TABLES.tag, 110, [match[0]!, ...routed, ...its], { actions: [BY_GATEWAY, ...actions(own)] })
   }
 }
 

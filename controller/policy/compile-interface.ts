@@ -4,11 +4,13 @@
  * all others need the identity too, so whatever is not fully known is shut. It refuses to know rules. Used by
  * compile.ts.
  */
-import { type Action, type Instruction, type Oxm, PORT_IN_PORT } from 'node-openflow'
+import type { Action, Instruction, Oxm } from 'node-openflow'
 import { type Address, parseAddress } from '../../model/address.ts'
 import { IDENTITY, type InterfaceRecord, type LinkCarrier } from '../../model/records.ts'
 import { type Carrier, carrierBetween, fits } from './carriers.ts'
 import { HAS_IDENTITY_TAG, IS_LABELLED } from './compile-carrier.ts'
+import { arpAnswer, startOfAdvert } from './compile-neighbour.ts'
+import { routeTo } from './compile-route.ts'
 import { cookieOf } from './cookie.ts'
 import {
   from,
@@ -20,18 +22,17 @@ import {
   kept,
   keyed,
   load,
-  move,
   ND,
   NO_ROWS,
   OneRow,
-  output,
   RowSet,
   type Rows,
   setFlag,
   to,
 } from './fields.ts'
-import { ELSEWHERE, FLAG, TABLES } from './pipeline.ts'
+import { ELSEWHERE, FLAG, REGISTERS, TABLES } from './pipeline.ts'
 import type { Flow } from './program.ts'
+import { domainNamed, domainOf, routerOf } from './routing.ts'
 import type { NetworkState, Place } from './state.ts'
 import { zoneName } from './zones.ts'
 
@@ -45,6 +46,10 @@ export interface InterfaceFacts {
   /** IDENTITY.unknown where it has none yet. */
   identity: number
   network: number
+  /** The routing domain of its network (routing.ts). */
+  domain: string
+  /** Number of the router of its network; undefined where it has none. */
+  router: number | undefined
   /** Where it is attached; never a port of a link or an uplink. */
   place: Place | undefined
   /** Number of the switch it is attached to. */
@@ -112,6 +117,7 @@ export function factsOf({ intent, observed, backend }: NetworkState, name: strin
   const fromMac: Oxm = { field: 'eth_src', value: record.mac }
   const toMac: Oxm = { field: 'eth_dst', value: record.mac }
   const inNetwork: Oxm = { field: 'reg3', value: network }
+  const router = routerOf(intent, record.network)
   const addresses = record.addresses.flatMap((text) => parseAddress(text) ?? [])
   return {
     record,
@@ -120,6 +126,8 @@ export function factsOf({ intent, observed, backend }: NetworkState, name: strin
     addresses,
     identity: intent.identityOf(name),
     network,
+    domain: domainNamed(record.network, router),
+    router: router === undefined ? undefined : intent.number('router', router),
     place: isTaken ? undefined : place,
     switchNumber: place && intent.number('switch', place.datapathId),
     inNetwork,
@@ -138,7 +146,7 @@ export function siteOf(
   services: Pick<Site, 'served' | 'steered'>,
   onLinks: ReadonlySet<LinkCarrier>,
 ): Site {
-  const zone = state.intent.number('zone', zoneName(datapathId, network))
+  const zone = state.intent.number('zone', zoneName(datapathId, domainOf(state.intent, network)))
   const normal = state.backend === 'normal'
   // Where the existing network forwards, no packet is judged on the way out or in.
   const datapath = state.observed.datapaths.get(datapathId)
@@ -247,7 +255,10 @@ export function interfaceRowsEverywhere(facts: InterfaceFacts, world: boolean): 
   const set = new RowSet(facts.unit, facts.cookie)
   if (world) refuseMac(set, facts)
   refuseImpostors(set, facts, world)
-  if (facts.identity !== IDENTITY.unknown) answerNeighbours(set, facts)
+  if (facts.identity !== IDENTITY.unknown) {
+    answerNeighbours(set, facts)
+    routeTo(set, facts)
+  }
   return set.rows
 }
 
@@ -264,6 +275,11 @@ export function interfaceUnit(name: string): string {
   return `interface/${name}`
 }
 
+/** Loads the router of a network. */
+export function inDomain({ router }: Pick<InterfaceFacts, 'router'>): Action[] {
+  return router === undefined ? [] : [load(REGISTERS.router, router)]
+}
+
 /** Loads who sent it, where, and the zone. */
 export function sender({ identity, network }: InterfaceFacts, zone: number): Action[] {
   return [load('reg0', identity), load('reg3', network), load('reg7', zone)]
@@ -276,7 +292,8 @@ function sending(facts: InterfaceFacts, { senders }: Site, zone: number): Sendin
   const made = {
     zone,
     toNeighbour: [load, goingTo(TABLES.neighbour)],
-    toDestination: [load, goingTo(TABLES.destination)],
+    // Where there is a router it has to be asked whether the packet is for it.
+    toDestination: [load, goingTo(facts.router === undefined ? TABLES.destination : TABLES.neighbour)],
   }
   senders.set(facts.identity, made)
   return made
@@ -295,10 +312,12 @@ function refuseSender(set: RowSet, { record }: InterfaceFacts): void {
 /** Nobody in the world has a record's address, and nobody but its MAC receives for it. */
 function refuseImpostors(set: RowSet, facts: InterfaceFacts, world: boolean): void {
   const network = facts.inNetwork
+  // Where packets are routed, an address is its holder's in all networks of the router.
+  const domain: Oxm = facts.router === undefined ? network : { field: REGISTERS.router, value: facts.router }
   for (const address of facts.addresses) {
-    set.add(TABLES.destination, 250, [network, ...to(address)], {})
+    set.add(TABLES.destination, 250, [domain, ...to(address)], {})
     if (!world) continue
-    set.add(TABLES.outside, 300, [network, ...from(address)], {})
+    set.add(TABLES.outside, 300, [domain, ...from(address)], {})
     const { value } = address
     if (address.family === 4) {
       set.add(TABLES.outside, 300, [network, is.arp(), { field: 'arp_spa', value: Number(value) }], {})
@@ -389,7 +408,7 @@ function receiveFromWorld(set: RowSet, facts: InterfaceFacts, { zone: own, carri
   if (isHere) set.add(TABLES.origin, 300, [{ field: 'eth_src', value: record.mac }], {})
   const zone = isHere ? own : carried
   if (!world || zone === undefined) return
-  const actions = [load('reg3', network), load('reg7', zone), SET_WORLD]
+  const actions = [load('reg3', network), load('reg7', zone), ...inDomain(facts), SET_WORLD]
   const then = { actions, goto: TABLES.outside }
   const { origin } = TABLES
   set.add(origin, 100, [{ field: 'eth_dst', value: record.mac }], then)
@@ -414,39 +433,6 @@ function answerNeighbours(set: RowSet, facts: InterfaceFacts): void {
       set.add(TABLES.neighbour, 100, match, then, cookie)
     }
   }
-}
-
-/** What answers have in common. */
-const TO_ASKER = move('eth_src', 'eth_dst', 48)
-const IS_REPLY: Action = { type: 'set_field', field: { field: 'arp_op', value: 2 } }
-const TO_SENDER = [move('arp_sha', 'arp_tha', 48), move('arp_spa', 'arp_tpa', 32)] as const
-const BACK = output(PORT_IN_PORT)
-const IS_ADVERT: Action = { type: 'set_field', field: { field: 'icmpv6_type', value: ND.advert } }
-const TO_SOLICITOR = move('ipv6_src', 'ipv6_dst', 128)
-
-/** Turns a request into its answer (RFC 826) and sends it back. */
-function arpAnswer(mac: number, address: number): Action[] {
-  return [
-    TO_ASKER,
-    { type: 'set_field', field: { field: 'eth_src', value: mac } },
-    IS_REPLY,
-    TO_SENDER[0],
-    { type: 'set_field', field: { field: 'arp_sha', value: mac } },
-    TO_SENDER[1],
-    { type: 'set_field', field: { field: 'arp_spa', value: address } },
-    BACK,
-  ]
-}
-
-/** Turns a solicitation into an advertisement (RFC 4861 section 4.4) but for what only an advertisement has. */
-function startOfAdvert(mac: number, address: bigint): Action[] {
-  return [
-    TO_ASKER,
-    { type: 'set_field', field: { field: 'eth_src', value: mac } },
-    TO_SOLICITOR,
-    { type: 'set_field', field: { field: 'ipv6_src', value: address } },
-    IS_ADVERT,
-  ]
 }
 
 /** @param way Loads the port where the interface is here, else what finds the way. */

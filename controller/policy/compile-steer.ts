@@ -17,7 +17,7 @@ import { CARRIED_MAC } from '../../model/address.ts'
 import { IDENTITY } from '../../model/records.ts'
 import { nextHopTo } from './carriers.ts'
 import { sendTo } from './compile-carrier.ts'
-import { factsOf, type InterfaceFacts, NOTHING_ON_LINKS, SET_WORLD, sender, siteOf } from './compile-interface.ts'
+import { factsOf, type InterfaceFacts, inDomain, NOTHING_ON_LINKS, SET_WORLD, sender, siteOf } from './compile-interface.ts'
 import type { Work } from './compile-work.ts'
 import { cookieOf } from './cookie.ts'
 import { ETHERTYPE, from, is, load, ND, output, RowSet, type Rows, setFlag } from './fields.ts'
@@ -49,6 +49,8 @@ export function steerSystemRows(set: RowSet, backend: Backend): void {
   set.add(mirror_ingress, 0, [], { goto: steer })
   set.add(steer, 1000, [flagged(FLAG.refused)], {})
   set.add(steer, 800, [...inChains(0, 0), { field: REGISTERS.service, value: 0 }], { goto: forward })
+  // Services lead only between ends of their own network.
+  set.add(steer, 710, [flagged(FLAG.routed)], {})
   // What another switch has judged went through its chain there.
   if (backend === 'normal') {
     // The world comes by the same ports.
@@ -320,7 +322,7 @@ function enterAgain(set: RowSet, state: NetworkState, datapathId: string, { numb
     { field: 'eth_src', value: facts.record.mac },
   ]
   const actions: Action[] = [
-    ...[load('reg3', facts.network), load('reg7', zone), load(REGISTERS.service, number)],
+    ...[load('reg3', facts.network), load('reg7', zone), ...inDomain(facts), load(REGISTERS.service, number)],
     setFlag(FLAG.returned),
   ]
   for (let type: number = ND.routerSolicit; type <= ND.redirect; type++)

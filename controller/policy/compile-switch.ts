@@ -28,6 +28,7 @@ import { gatewayOf, nextHopTo } from './carriers.ts'
 import { IS_LABELLED, sendTo } from './compile-carrier.ts'
 import { FORWARD_UNIT } from './compile-forward.ts'
 import { NOT_WORLD, WORLD_FLAG } from './compile-interface.ts'
+import { routeSystemRows } from './compile-route.ts'
 import { LOOK_UP, RETURNED, steerSystemRows } from './compile-steer.ts'
 import { cookieOf } from './cookie.ts'
 import {
@@ -193,6 +194,7 @@ export function systemRows(backend: Backend): Rows {
   }
   set.add(TABLES.commit, 0, [], { goto: TABLES.mirror_egress })
   steerSystemRows(set, backend)
+  routeSystemRows(set)
 
   set.add(TABLES.forward, 100, [{ field: 'reg6', value: 0 }], { goto: TABLES.deliver })
   const deliver: Action = { type: 'nx_output_reg', ofs_nbits: { ofs: 0, n_bits: 32 }, src: 'reg2', max_len: 0 }

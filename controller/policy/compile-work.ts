@@ -29,6 +29,8 @@ export interface Looked {
 /** What was true of an interface when it was compiled last. */
 export interface Seen {
   network: string
+  /** The routing domain of the network (routing.ts). */
+  domain: string
   identity: number
   place: Place | undefined
 }
@@ -44,6 +46,8 @@ export class Work {
   readonly formerly = new Map<string, string>()
   /** Interfaces to compile on one switch, by datapath id. */
   readonly onSwitch = new Multimap<string>()
+  /** Network records to compile on one switch, by datapath id. */
+  readonly networks = new Multimap<string>()
   /** Ports to classify, by datapath id; missing from `allPorts`. */
   readonly ports = new Map<string, Set<number>>()
   readonly allPorts = new Set<string>()

@@ -14,6 +14,7 @@ import { NetworkStarts } from './compile-block.ts'
 import { CARRIER_UNIT, carrierRows } from './compile-carrier.ts'
 import { FORWARD_UNIT, ForwardRows } from './compile-forward.ts'
 import { factsOf, interfaceUnit, NOTHING_ON_LINKS, ownRows, type Site, siteOf } from './compile-interface.ts'
+import { networkUnit, networkRows as recordRows } from './compile-route.ts'
 import { PolicyShares } from './compile-shares.ts'
 import { Steering, steerRows } from './compile-steer.ts'
 import { classOf, networkRows, portRows, systemRows, worldExists, worldRows } from './compile-switch.ts'
@@ -25,6 +26,7 @@ import { Interest } from './interest.ts'
 import { Multimap } from './multimap.ts'
 import { Occurrences } from './occurrences.ts'
 import { isAny, type SwitchProgram, type Touched } from './program.ts'
+import { domainOf, networksIn } from './routing.ts'
 import type { Backend, DatapathView, NetworkState, ObservedDelta, Place } from './state.ts'
 
 export { guardFlow, TABLE_NAMES, TABLES } from './pipeline.ts'
@@ -52,6 +54,9 @@ export class Compiler {
   readonly #drafted = new Set<string>()
   readonly #seen = new Map<string, Seen>()
   readonly #byNetwork = new Multimap<string>()
+  readonly #byDomain = new Multimap<string>()
+  /** Routing domains of the network records, as they were compiled last. */
+  readonly #domains = new Map<string, string>()
   readonly #bySwitch = new Multimap<string>()
   /** Interfaces by `datapathId/port`. */
   readonly #byPort = new Multimap<string>()
@@ -123,6 +128,7 @@ export class Compiler {
     for (const datapathId of all ? present : [...(observed as ObservedDelta).datapaths, ...fresh])
       this.#setLinks(datapathId, datapaths.get(datapathId))
     yield* this.#look(state, work, hadWorld || hasWorld)
+    this.#lookAtNetworks(state, all || hasWorld !== hadWorld ? 'all' : intent, work)
     work.steer = this.#steering.update(state, all ? 'all' : intent, work, this.#byNetwork)
     const looks: Looks = new Map()
     const starts = this.#starts(state, looks)
@@ -157,6 +163,7 @@ export class Compiler {
     this.#setOnLinks(datapaths, work)
     for (const name of state.intent.interfaces.keys()) work.interfaces.add(name)
     yield* this.#look(state, work, this.#worldExists)
+    this.#lookAtNetworks(state, 'all', work)
     this.#steering.update(state, 'all', work, this.#byNetwork)
     yield* this.#policy.updating(state.intent, 'all', this.#pace)
     this.#forward.begin(state.intent, 'all')
@@ -176,6 +183,7 @@ export class Compiler {
   /** Switches whose rows may be others, some that are not known among them. */
   #concerned(work: Work, fresh: Iterable<string>): Set<string> {
     const found = new Set([...fresh, ...work.onSwitch.keys(), ...work.ports.keys(), ...work.interest.keys()])
+    for (const datapathId of work.networks.keys()) found.add(datapathId)
     for (const datapathId of [...work.allPorts, ...work.forward, ...(work.demands?.keys() ?? [])]) found.add(datapathId)
     if (work.policy.flows.size > 0) for (const datapathId of this.#interest.carriers()) found.add(datapathId)
     return found
@@ -196,6 +204,7 @@ export class Compiler {
       const [space, ...rest] = number.split('/')
       const name = rest.join('/')
       if (space === 'network') for (const its of this.#byNetwork.all(name)) work.interfaces.add(its)
+      if (space === 'router') for (const its of this.#byDomain.all(number)) work.interfaces.add(its)
       if (space === 'switch') {
         for (const its of this.#bySwitch.all(name)) work.interfaces.add(its)
         work.renumbered.add(name)
@@ -203,7 +212,7 @@ export class Compiler {
       }
       if (space === 'zone') {
         const slash = name.indexOf('/')
-        for (const its of this.#byNetwork.all(name.slice(slash + 1))) work.onSwitch.add(name.slice(0, slash), its)
+        for (const its of this.#byDomain.all(name.slice(slash + 1))) work.onSwitch.add(name.slice(0, slash), its)
       }
     }
   }
@@ -252,9 +261,9 @@ export class Compiler {
     const isNew = this.#switches.size === 0
     const everywhere = [...(world && !isNew ? state.observed.datapaths.keys() : [])]
     const concern = (name: string): void => {
-      const network = this.#seen.get(name)?.network
-      if (network === undefined || isNew) return
-      for (const datapathId of this.#interest.switchesOf(network)) work.onSwitch.add(datapathId, name)
+      const domain = this.#seen.get(name)?.domain
+      if (domain === undefined || isNew) return
+      for (const datapathId of this.#interest.switchesOf(domain)) work.onSwitch.add(datapathId, name)
     }
     // All that were concerned, before any of the changes takes their interest away.
     for (const name of work.interfaces) {
@@ -270,7 +279,8 @@ export class Compiler {
       if (record === undefined) this.#seen.delete(name)
       else {
         const identity = state.intent.identityOf(name)
-        const seen: Seen = { network: record.network, identity, place: place && { ...place } }
+        const domain = domainOf(state.intent, record.network)
+        const seen: Seen = { network: record.network, domain, identity, place: place && { ...place } }
         this.#seen.set(name, seen)
         this.#index('add', name, seen)
       }
@@ -285,7 +295,7 @@ export class Compiler {
     for (const [datapathId, networks] of this.#interest.takeChanged()) {
       if (isNew) continue
       work.interest.set(datapathId, networks)
-      const names = networks === 'all' ? [this.#seen.keys()] : [...networks].map((name) => this.#byNetwork.all(name))
+      const names = networks === 'all' ? [this.#seen.keys()] : [...networks].map((name) => this.#byDomain.all(name))
       for (const some of names) for (const name of some) work.onSwitch.add(datapathId, name)
     }
   }
@@ -299,13 +309,38 @@ export class Compiler {
     return looked
   }
 
-  #index(action: 'add' | 'remove', name: string, { network, identity, place }: Seen): void {
+  #index(action: 'add' | 'remove', name: string, { network, domain, identity, place }: Seen): void {
     this.#byNetwork[action](network, name)
-    this.#occurrences[action](network, identity)
+    this.#byDomain[action](domain, name)
+    this.#occurrences[action](domain, identity)
     if (place === undefined) return
     this.#bySwitch[action](place.datapathId, name)
     this.#byPort[action](portName(place), name)
-    this.#interest[action](place.datapathId, network)
+    this.#interest[action](place.datapathId, domain)
+  }
+
+  /** Notes on which switches rows of network records may be others. */
+  #lookAtNetworks({ intent }: NetworkState, delta: IntentDelta | 'all', work: Work): void {
+    const names = new Set(delta === 'all' ? [...this.#domains.keys(), ...intent.networks.keys()] : delta.networks)
+    for (const number of delta === 'all' ? [] : delta.numbers) {
+      if (number.startsWith('router/')) for (const name of networksIn(intent, number)) names.add(name)
+      if (number.startsWith('network/')) names.add(number.slice('network/'.length))
+    }
+    const concern = (name: string): void => {
+      const domain = this.#domains.get(name)
+      if (domain === undefined) return
+      for (const datapathId of this.#interest.switchesOf(domain)) work.networks.add(datapathId, name)
+    }
+    for (const name of names) {
+      concern(name)
+      if (intent.networks.has(name)) this.#domains.set(name, domainOf(intent, name))
+      else this.#domains.delete(name)
+      concern(name)
+    }
+    for (const [datapathId, domains] of work.interest) {
+      const all = domains === 'all' ? [this.#domains.keys()] : [...domains].map((each) => networksIn(intent, each))
+      for (const some of all) for (const name of some) if (this.#domains.has(name)) work.networks.add(datapathId, name)
+    }
   }
 
   #forget(datapathId: string): void {
@@ -330,13 +365,14 @@ export class Compiler {
     let units = this.#begin(datapathId)
     const site = this.#sites(state, datapath)
     const isCarrier = this.#interest.isCarrier(datapathId)
-    const networks = isCarrier ? this.#byNetwork.keys() : this.#interest.networksOf(datapathId)
+    const networks = isCarrier ? this.#byNetwork.keys() : this.#localNetworks(state, datapathId)
     const left = this.#worldExists ? undefined : yield* starts.beginning(units, networks, site)
     if (left === undefined) units = this.#begin(datapathId)
     for (const name of left ?? this.#namesFor(datapathId)) {
       const rows = this.#setInterface(units, name, this.#lookAt(state, name, looks), site)
       if (this.#pace.spend(rows)) yield undefined
     }
+    for (const name of this.#domains.keys()) this.#setNetwork(state, units, datapathId, name)
     this.#setPorts(datapath, units)
     if (this.#pace.spend(this.#setForward(state, datapath, units))) yield undefined
     units.set(CARRIER_UNIT, carrierRows(this.#backend, datapath, this.#onLinks))
@@ -345,6 +381,12 @@ export class Compiler {
     yield* this.#policy.starting(state, datapath.datapathId, units, this.#pace)
     for (const [id, meter] of this.#policy.meters) units.shareMeter(id, meter)
     return units
+  }
+
+  /** Networks of the routing domains that the switch is concerned with. */
+  *#localNetworks({ intent }: NetworkState, datapathId: string): IterableIterator<string> {
+    for (const domain of this.#interest.networksOf(datapathId))
+      for (const network of networksIn(intent, domain)) if (this.#byNetwork.has(network)) yield network
   }
 
   #begin(datapathId: string): SwitchUnits {
@@ -368,6 +410,7 @@ export class Compiler {
       const rows = this.#setInterface(units, name, this.#lookAt(state, name, looks), site, network)
       if (this.#pace.spend(rows)) yield undefined
     }
+    for (const name of work.networks.all(datapathId)) this.#setNetwork(state, units, datapathId, name)
     if (work.allPorts.has(datapathId)) {
       this.#setPorts(datapath, units)
       units.set(CARRIER_UNIT, carrierRows(this.#backend, datapath, this.#onLinks))
@@ -390,8 +433,15 @@ export class Compiler {
     for (const id of work.policy.meters) units.shareMeter(id, this.#policy.meters.get(id))
   }
 
+  #setNetwork({ intent }: NetworkState, units: SwitchUnits, datapathId: string, name: string): void {
+    const record = intent.networks.get(name)
+    const isConcerned = record !== undefined && this.#interest.concerns(datapathId, domainOf(intent, name))
+    units.set(networkUnit(name), isConcerned ? kept(recordRows(intent, record, this.#worldExists)) : NO_ROWS)
+  }
+
   #setSteer(state: NetworkState, datapath: DatapathView, units: SwitchUnits): void {
-    const isLocal = (network: string): boolean => this.#interest.isLocal(datapath.datapathId, network)
+    const isLocal = (network: string): boolean =>
+      this.#interest.isLocal(datapath.datapathId, domainOf(state.intent, network))
     units.set('steer', steerRows(state, datapath, this.#worldExists, isLocal))
   }
 
@@ -405,7 +455,7 @@ export class Compiler {
   /** Interfaces that a new switch may have rows of. */
   *#namesFor(datapathId: string): IterableIterator<string> {
     if (this.#worldExists || this.#interest.isCarrier(datapathId)) yield* this.#seen.keys()
-    else for (const network of this.#interest.networksOf(datapathId)) yield* this.#byNetwork.all(network)
+    else for (const network of this.#interest.networksOf(datapathId)) yield* this.#byDomain.all(network)
   }
 
   /**
@@ -425,7 +475,7 @@ export class Compiler {
     }
     const { facts, here, elsewhere, farAway, shared } = looked
     const site = siteIn(facts.record.network)
-    if (!this.#interest.concerns(site.datapathId, facts.record.network)) {
+    if (!this.#interest.concerns(site.datapathId, facts.domain)) {
       units.set(facts.unit, NO_ROWS, farAway, before)
       return 1 + shared
     }
@@ -440,7 +490,7 @@ export class Compiler {
     return (network) => {
       const known = sites.get(network)
       if (known !== undefined) return known
-      const isLocal = this.#interest.isLocal(datapathId, network)
+      const isLocal = this.#interest.isLocal(datapathId, domainOf(state.intent, network))
       const services = {
         served: this.#steering.isServed(datapathId, network),
         steered: this.#steering.isSteered(network),

@@ -46,6 +46,10 @@ export const COOKIE_KINDS = {
   steer: 14,
   /** What a reactive switch has no verdict for is asked of the controller. No object: the table says which side. */
   ask: 15,
+  /** Gateways of a network, and the way to its router. Object: number of the network record. */
+  network: 16,
+  /** Packets that a router does not take on, for the controller to tell their sender. No object. */
+  unrouted: 17,
 } as const
 
 export type CookieKind = keyof typeof COOKIE_KINDS

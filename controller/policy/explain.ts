@@ -5,15 +5,7 @@
  * it proposes. It refuses to know switches' own state and how an answer is printed. Called by the API.
  */
 
-import {
-  type Address,
-  formatAddress,
-  formatMac,
-  parseAddress,
-  parseMac,
-  parsePrefix,
-  prefixHolds,
-} from '../../model/address.ts'
+import { type Address, parseAddress, parsePrefix, prefixHolds } from '../../model/address.ts'
 import { ICMP, ICMPV6 } from '../../model/icmp.ts'
 import { protocolWord } from '../../model/protocol.ts'
 import {
@@ -29,8 +21,10 @@ import {
 import { matches } from '../../model/selector.ts'
 import { type Tag, tagText } from '../../model/tag.ts'
 import { nextPortFrom } from './carriers.ts'
-import { compareVnps, effectivePriority, type OrderedRule, orderRules, type RuleCause } from './order.ts'
+import { endOf } from './explain-ends.ts'
+import { effectivePriority, type OrderedRule, orderRules, type RuleCause } from './order.ts'
 import { carries, type Decision, type PolicyPacket, permits, type Verdict } from './permits.ts'
+import { routerOf } from './routing.ts'
 import type { Backend, IntentView, ObservedView, Place } from './state.ts'
 import { along, type Way, wayOf } from './ways.ts'
 
@@ -120,6 +114,8 @@ export interface ExplainedTraffic {
   /** Egress, then ingress. Empty where neither end is asked (nobody, no path, world). */
   sides: ExplainedSide[]
   path: ExplainedPath
+  /** The virtual router that takes it from its sender's network to that of its receiver; absent within one. */
+  router?: string
   /** Services on its way, and who gets copies. */
   way: Way
   /** One sentence. */
@@ -171,66 +167,11 @@ export function explain(
     shared,
     sides,
     path,
+    ...routed(intent, from, to),
     way,
     summary: summaryOf(verdict, from, to, path),
     nextSteps: nextStepsOf(verdict, sides, path, way, from, to),
   }
-}
-
-/** Who is meant. An address that several networks have means the one in the other end's network. */
-function endOf(intent: IntentView, observed: ObservedView, asked: string, other: string): ExplainedEnd {
-  const nobody = (problem: string): ExplainedEnd => ({ asked, by: 'nobody', name: asked, problem, tags: [], vnps: [] })
-  const known = (record: InterfaceRecord, by: ExplainedEnd['by']): ExplainedEnd => {
-    const identity = intent.identityOf(record.name)
-    const place = observed.places.get(record.name)
-    return {
-      asked,
-      by,
-      name: record.name,
-      network: record.network,
-      identity,
-      tags: [...intent.tagsOf(identity)].sort(),
-      vnps: [...intent.vnps.values()]
-        .filter((vnp) => isMember(record, vnp))
-        .sort(compareVnps)
-        .map(({ name }) => name),
-      ...(place === undefined ? {} : { place }),
-    }
-  }
-  const named = intent.interfaces.get(asked)
-  if (named !== undefined) return known(named, 'name')
-  const mac = parseMac(asked)
-  if (mac !== undefined) {
-    const name = intent.byMac(mac)
-    const record = name === undefined ? undefined : intent.interfaces.get(name)
-    return record === undefined ? nobody(`no interface record has MAC ${formatMac(mac)}`) : known(record, 'mac')
-  }
-  const address = parseAddress(asked)
-  if (address === undefined) return nobody(`there is no interface record named ${asked}`)
-  const text = formatAddress(address)
-  const holders = [...intent.interfaces.values()].filter(({ addresses }) => addresses.includes(text))
-  const network = networkOf(intent, other)
-  const inNetwork = holders.filter((record) => record.network === network)
-  const [holder] = network === undefined ? holders : inNetwork
-  if (network === undefined && holders.length > 1) {
-    const names = holders.map(({ name }) => name).sort()
-    return nobody(`${text} is an address of ${names.join(' and ')} in different networks: name one of them`)
-  }
-  if (holder !== undefined) return known(holder, 'address')
-  return { asked, by: 'world', name: text, tags: [], vnps: [] }
-}
-
-/** The network that the other end is in beyond doubt. */
-function networkOf(intent: IntentView, asked: string): string | undefined {
-  const mac = parseMac(asked)
-  const name = mac === undefined ? asked : (intent.byMac(mac) ?? asked)
-  const record = intent.interfaces.get(name)
-  if (record !== undefined) return record.network
-  const address = parseAddress(asked)
-  if (address === undefined) return undefined
-  const text = formatAddress(address)
-  const networks = [...intent.interfaces.values()].filter(({ addresses }) => addresses.includes(text))
-  return networks.length === 1 ? networks[0]!.network : undefined
 }
 
 function sideOf(
@@ -437,11 +378,18 @@ function summaryOf(verdict: Verdict, from: ExplainedEnd, to: ExplainedEnd, path:
   return `Traffic ${pair} is allowed: egress by ${byText(verdict.egress)}, ingress by ${byText(verdict.ingress)}${limited === undefined ? '' : ', up to a rate'}.`
 }
 
+/** Only of ends that have a path to each other: what is between their networks is their router. */
+function routed(intent: IntentView, from: ExplainedEnd, to: ExplainedEnd): Pick<ExplainedTraffic, 'router'> {
+  if (from.network === undefined || to.network === undefined || from.network === to.network) return {}
+  const router = routerOf(intent, from.network)
+  return router === undefined || router !== routerOf(intent, to.network) ? {} : { router }
+}
+
 function noPathText(from: ExplainedEnd, to: ExplainedEnd): string {
   if (from.by === 'world' && to.by === 'world') return 'no end is an interface record'
   return from.name === to.name
     ? 'both ends are the same interface'
-    : `they are in networks ${from.network} and ${to.network}`
+    : `they are in networks ${from.network} and ${to.network}, and no router joins these`
 }
 
 export function byText({ by }: Decision): string {

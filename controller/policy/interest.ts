@@ -1,7 +1,8 @@
 /**
  * Which networks a switch is concerned with: those of the interfaces that are attached to it and, where it has two links
  * or more and may carry what others send each other, all. It says what came and went since the last look, so that a
- * change costs what it touches. It refuses to know rows. Used by compile.ts.
+ * change costs what it touches. A network stands for its routing
+ * domain here: networks with one router are one (routing.ts). It refuses to know rows. Used by compile.ts.
  */
 import { Counter, Multimap } from './multimap.ts'
 

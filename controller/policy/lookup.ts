@@ -26,6 +26,7 @@ import { compareRules, type PlacedRule, type RuleCause } from './order.ts'
 import { carries, type DecidedBy, type Decision, type PolicyPacket, type Verdict } from './permits.ts'
 import { UNKNOWN_PORT } from './pipeline.ts'
 import { worldIdentities } from './resolve.ts'
+import { domainOf, holderOf } from './routing.ts'
 
 /** An identity and what applies to it. */
 class Subject {
@@ -278,7 +279,8 @@ export class PolicyLookup {
     // Identities do not say who is who, nor in which network.
     if (from.record === undefined && to.record === undefined) return { refused: refusal({ kind: 'no-path' }) }
     if (from.record !== undefined && to.record !== undefined) {
-      const apart = from.record === to.record || from.record.network !== to.record.network
+      const domain = ({ network }: InterfaceRecord): string => domainOf(this.#intent, network)
+      const apart = from.record === to.record || domain(from.record) !== domain(to.record)
       if (apart) return { refused: refusal({ kind: 'no-path' }) }
     }
     return { from, to }
@@ -317,7 +319,7 @@ export class PolicyLookup {
     const address = parseAddress(name)
     if (address === undefined) return undefined
     const network = this.#intent.interfaces.get(otherName)?.network
-    if (network !== undefined && this.#intent.byAddress(network, formatAddress(address)) !== undefined) return undefined
+    if (network !== undefined && holderOf(this.#intent, network, formatAddress(address)) !== undefined) return undefined
     const longest = this.#sortPrefixes().find(({ prefix }) => prefixHolds(prefix, address))
     return { subject: this.#subject(longest?.identity ?? IDENTITY.world, true), record: undefined }
   }

@@ -1,6 +1,6 @@
 /**
- * Which identities occur in which network, and what came and went since things were settled last. It refuses to know
- * what identities are. Used by compile.ts for switches that are concerned with some networks only.
+ * Which identities occur in which network, and what came and went since things were settled last. Networks
+ * are routing domains (routing.ts). It refuses to know what identities are. Used by compile.ts for switches that are concerned with some networks only.
  */
 import { Counter } from './multimap.ts'
 

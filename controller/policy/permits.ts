@@ -21,7 +21,9 @@
  *     direction under the *current* policy. A connection records who asked whom, and permission only where the rule that
  *     admitted it says `keep`: then it goes on on that rule's side. Any other is cut at once by what forbids it.
  *
- * Interfaces of different networks have no path to each other, whatever policy says. Called by tests and explain.ts.
+ * Interfaces of different networks have no path to each other, whatever policy says, but where the records of both networks
+ * name the same router: then a packet from one to the other is judged as if they were in one network, and an address that
+ * an interface of any of them holds is not of the world for any of them. Called by tests and explain.ts.
  */
 import { type Address, formatAddress, parseAddress, parsePrefix, prefixHolds } from '../../model/address.ts'
 import {
@@ -65,7 +67,7 @@ export type DecidedBy =
   | { kind: 'kept' }
   /** Neither an interface record nor an address of the world. */
   | { kind: 'unknown'; name: string }
-  /** World to world, an interface to itself, or different networks. */
+  /** World to world, an interface to itself, or different networks that no router joins. */
   | { kind: 'no-path' }
 
 export interface Decision {
@@ -83,7 +85,7 @@ export interface Verdict {
   ingress: Decision
 }
 
-type Policies = Pick<IntentView, 'interfaces' | 'vnps' | 'policies'>
+type Policies = Pick<IntentView, 'interfaces' | 'vnps' | 'policies' | 'networks'>
 type End = InterfaceRecord | Address
 
 /** Whether a packet passes, and what decided on each side. Pass `rules` to ask about many packets of one state. */
@@ -92,7 +94,7 @@ export function permits(intent: Policies, packet: PolicyPacket, rules = orderRul
   const [from, to] = [endOf(intent, fromName, toName), endOf(intent, toName, fromName)]
   if (from === undefined) return both({ kind: 'unknown', name: fromName })
   if (to === undefined) return both({ kind: 'unknown', name: toName })
-  if (isWorld(from) ? isWorld(to) : !isWorld(to) && (from === to || from.network !== to.network)) {
+  if (isWorld(from) ? isWorld(to) : !isWorld(to) && (from === to || !haveWay(intent, from.network, to.network))) {
     return both({ kind: 'no-path' })
   }
   const egress = decide(intent, rules, 'egress', from, to, packet)
@@ -168,9 +170,20 @@ function endOf(intent: Policies, name: string, otherName: string): End | undefin
   if (address === undefined) return undefined
   const network = intent.interfaces.get(otherName)?.network
   for (const other of intent.interfaces.values()) {
-    if (other.network === network && other.addresses.includes(formatAddress(address))) return undefined
+    if (
+      network !== undefined &&
+      haveWay(intent, other.network, network) &&
+      other.addresses.includes(formatAddress(address))
+    )
+      return undefined
   }
   return address
+}
+
+/** Whether two networks are one, or have the same router. */
+function haveWay({ networks }: Policies, one: string, other: string): boolean {
+  const router = networks.get(one)?.router
+  return one === other || (router !== undefined && router === networks.get(other)?.router)
 }
 
 function holds(cidr: string, address: Address): boolean {

@@ -20,26 +20,27 @@ const PLACES = {
   outside: 7,
   neighbour: 8,
   advertise: 9,
-  destination: 10,
-  connection: 11,
-  tracked: 12,
-  log: 13,
-  egress_admin: 14,
-  egress_tenant: 15,
-  egress_baseline: 16,
-  egress_default: 17,
-  ingress_admin: 18,
-  ingress_tenant: 19,
-  ingress_baseline: 20,
-  ingress_default: 21,
-  commit: 22,
-  mirror_egress: 23,
-  mirror_ingress: 24,
-  steer: 25,
-  flood: 26,
-  forward: 27,
-  tag: 28,
-  deliver: 29,
+  route: 10,
+  destination: 11,
+  connection: 12,
+  tracked: 13,
+  log: 14,
+  egress_admin: 15,
+  egress_tenant: 16,
+  egress_baseline: 17,
+  egress_default: 18,
+  ingress_admin: 19,
+  ingress_tenant: 20,
+  ingress_baseline: 21,
+  ingress_default: 22,
+  commit: 23,
+  mirror_egress: 24,
+  mirror_ingress: 25,
+  steer: 26,
+  flood: 27,
+  forward: 28,
+  tag: 29,
+  deliver: 30,
 } as const
 
 export type TableName = keyof typeof PLACES
@@ -164,13 +165,19 @@ export const STAGES: Readonly<Record<TableName, Stage>> = {
   },
   neighbour: {
     purpose: 'Answers ARP requests and neighbour solicitations for interfaces of the same network.',
-    next: ['advertise', 'destination', 'flood'],
+    next: ['advertise', 'route', 'destination', 'flood'],
     miss: 'Neighbour messages that nobody asked for: dropped.',
   },
   advertise: {
     purpose: 'Completes and sends neighbour advertisements.',
     next: [],
     miss: 'Dropped.',
+  },
+  route: {
+    purpose:
+      'Takes packets that are sent to the gateway on to the network of their receiver; answers echo requests to it.',
+    next: ['destination'],
+    miss: 'Goes on to destination.',
   },
   destination: {
     purpose: 'Finds the receiver by network, MAC and address: its identity and where it is.',
@@ -290,6 +297,8 @@ export const REGISTERS = {
   place: 'reg6',
   zone: 'reg7',
   flags: 'reg8',
+  /** Number of the router of the packet's network, as far as `destination`; 0: none. */
+  router: 'reg9',
   /** For exchanging two registers; after that, what carries the identity (compile-carrier.ts). */
   scratch: 'reg9',
   /** Number of the chain that the rule on the side of the sender, and of the receiver, leads through; 0: none. */
@@ -308,7 +317,7 @@ export const REGISTERS = {
  * Bits of the flags register: which port it came in by; it came from the world; it goes to the world; a rule that keeps
  * connections lets it pass, on which side; a rule that cuts connections lets it pass; it travels in the reply direction;
  * it was judged and counted before it went to services; it is refused, and only copied; another switch sent it to the
- * service that the register names.
+ * service that the register names; it was sent to the gateway and comes from another network.
  */
 export const FLAG = {
   fabric: 1,
@@ -322,6 +331,7 @@ export const FLAG = {
   returned: 256,
   refused: 512,
   bound: 1024,
+  routed: 2048,
 } as const
 
 /**

@@ -16,6 +16,7 @@ import type { ProposedTransaction } from './entries.ts'
 import type { Intent } from './intent.ts'
 import { DEFAULT_QUARANTINE_MS, type NumberRecord, SPACES, ZONE_QUARANTINE_MS } from './numbers.ts'
 import { MAX_NUMBER } from './order.ts'
+import { domainOf, networksIn } from './routing.ts'
 import { type ZoneNeeds, type ZoneWish, zoneName } from './zones.ts'
 
 /** One wish. `etag` is the text of the modRevision the writer has seen; empty or absent is any. */
@@ -117,7 +118,7 @@ export function propose(intent: Intent, writes: readonly Write[], context: Write
 }
 
 /**
- * Numbers for a switch that connects: its own, and a conntrack zone for each network of which it judges packets (zones
+ * Numbers for a switch that connects: its own, and a conntrack zone for each routing domain of which it judges packets (zones
  * are per switch because switches of one host may share one connection table). No transaction where it has them all.
  * @param use False releases them and every zone that it has: the switch will not come back.
  */
@@ -147,10 +148,12 @@ export function proposeRelease(intent: Intent, datapathId: string, context: Writ
 
 function networksJudgedBy(intent: Intent, datapathId: string, context: WriteContext): Set<string> {
   const needed = new Set<string>()
-  for (const name of intent.interfacesByDatapath.all(datapathId)) needed.add(intent.interfaces.get(name)!.network)
+  for (const name of intent.interfacesByDatapath.all(datapathId))
+    needed.add(domainOf(intent, intent.interfaces.get(name)!.network))
   for (const network of context.zones?.networksOf(datapathId) ?? []) needed.add(network)
   for (const gateway of context.zones?.gateways() ?? [])
-    if (gateway === datapathId) for (const network of intent.interfacesByNetwork.keys()) needed.add(network)
+    if (gateway === datapathId)
+      for (const network of intent.interfacesByNetwork.keys()) needed.add(domainOf(intent, network))
   for (const network of [...needed]) if (!isUsed(intent, network)) needed.delete(network)
   return needed
 }
@@ -161,8 +164,13 @@ export function proposeZones(intent: Intent, wishes: readonly ZoneWish[], contex
   return numbersOnly(intent, new Map(), zonesWanted(intent, inUse), context)
 }
 
-function isUsed(intent: Intent, network: string): boolean {
-  return intent.interfacesByNetwork.all(network).size > 0
+/** Whether a network of the routing domain has an interface. */
+function isUsed(intent: Intent, domain: string): boolean {
+  for (const network of networksIn(intent, domain)) {
+    const isOfIt = domainOf(intent, network) === domain
+    if (isOfIt && intent.interfacesByNetwork.all(network).size > 0) return true
+  }
+  return false
 }
 
 function numbersOnly(

@@ -53,7 +53,7 @@ export type Origin = 'rules' | 'edge' | 'switch'
 const HINT = 'hint/place/'
 
 export function originOf({ unit }: Flow, datapath: DatapathView | undefined): Origin {
-  if (/^(interface\/|port\/|system$|switches$|carrier$|undecided$|world$)/.test(unit)) return 'switch'
+  if (/^(interface\/|network\/|port\/|system$|switches$|carrier$|undecided$|world$)/.test(unit)) return 'switch'
   const links = new Set([...(datapath?.fabricPorts ?? []), ...(datapath?.uplinkPorts ?? [])])
   return links.size >= LINKS_OF_A_CARRIER ? 'rules' : 'edge'
 }
@@ -150,7 +150,7 @@ export class Rewind {
   /** What a user wrote is more of an answer than what followed from it. */
   #rank({ key }: PastChange): number {
     if (this.#options.causes.has(key)) return 0
-    const order = [PREFIX.vnp, PREFIX.policy, PREFIX.switch, PREFIX.interface, HINT]
+    const order = [PREFIX.vnp, PREFIX.policy, PREFIX.switch, PREFIX.network, PREFIX.interface, HINT]
     const at = order.findIndex((prefix) => key.startsWith(prefix))
     return at < 0 ? order.length + 1 : at + 1
   }

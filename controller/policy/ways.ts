@@ -5,7 +5,7 @@
  *
  *  1. The rules that decide on both sides may each redirect. Packets of the original direction go to the services of
  *     the sender's rule, then to those of the receiver's, to each once; replies go to the same in reverse.
- *  2. A chain works where all its services are in the network of its ends, and there is a way between switches from the
+ *  2. A chain works where all its services are in the one network of its ends (none leads between networks of a router), and there is a way between switches from the
  *     sender to the first, on to the next, and from the last to the receiver (the world is where its uplink is). Where the
  *     existing network forwards, all of them have to be on one switch. Else what has to go through it is dropped.
  *  3. A connection of which a service of its chain is an end is led through none of it.
@@ -71,7 +71,8 @@ export function wayOf(state: NetworkState, packet: PolicyPacket, verdict: Verdic
   const [sender, receiver] = [interfaces.get(packet.from), interfaces.get(packet.to)]
   const start = switchOf(state, sender, receiver)
   const end = switchOf(state, receiver, sender)
-  const problem = verdict.allow ? chainProblem(state, wish.chain, (sender ?? receiver)?.network, start, end) : undefined
+  const networks = new Set([sender, receiver].flatMap((its) => its?.network ?? []))
+  const problem = verdict.allow ? chainProblem(state, wish.chain, networks, start, end) : undefined
   // What goes no further is judged where it came in only.
   const judging = new Set(verdict.allow && problem === undefined ? [start, end] : [start])
   const missed: Way['missed'] = []
@@ -100,16 +101,18 @@ export function along<P extends { problem?: string }>(path: P, { problem }: Way)
 function chainProblem(
   state: NetworkState,
   via: readonly string[],
-  network: string | undefined,
+  networks: ReadonlySet<string>,
   start: string | undefined,
   end: string | undefined,
 ): string | undefined {
   if (via.length === 0) return undefined
+  if (networks.size > 1)
+    return `it has to go through ${via.join(' and ')}, and its ends are in different networks: services lead within one`
   const switches: string[] = []
   for (const name of via) {
     const place = placeOf(state, name)
     if (place === undefined) return `${name}, which it has to go through, is on no connected port`
-    if (state.intent.interfaces.get(name)?.network !== network)
+    if (!networks.has(state.intent.interfaces.get(name)?.network ?? ''))
       return `${name}, which it has to go through, is in another network`
     switches.push(place.datapathId)
   }

@@ -1,7 +1,8 @@
 /**
  * Connection-tracking zones: which switches need one for which networks. A switch judges packets where an interface sends
  * or receives, and on the way to the world and from it; what it only carries meets no connection tracking and loads
- * zone 0 (compile-interface.ts). It refuses to give numbers; allocate.ts does, propose.ts says when.
+ * zone 0 (compile-interface.ts). Networks with one router share a zone, so that both directions of a routed connection meet
+ * the same entry wherever its ends are: `network` is the name of the routing domain here (routing.ts). It refuses to give numbers; allocate.ts does, propose.ts says when.
  */
 import type { InterfaceRecord } from '../../model/records.ts'
 import { Multimap } from './multimap.ts'
@@ -24,7 +25,7 @@ export interface ZoneWish {
   network: string
 }
 
-/** The name of a zone: each switch has its own for each network. */
+/** The name of a zone: each switch has its own for each network, or domain of a router. */
 export function zoneName(datapathId: string, network: string): string {
   return `${datapathId}/${network}`
 }

@@ -443,7 +443,7 @@ export class Facts {
     const pair: Pair = {
       from: end(opener, 'opener'),
       to: end(target, 'target'),
-      view: { interfaces, vnps, policies: this.intent.policies as ReadonlyMap<string, Policy> },
+      view: { interfaces, vnps, networks: new Map(), policies: this.intent.policies as ReadonlyMap<string, Policy> },
       rules,
       verdicts: new Map(),
     }
@@ -480,7 +480,7 @@ function portOf(protocol: number, key: number | undefined): { port?: number; cod
 interface Pair {
   from: string
   to: string
-  view: Pick<IntentView, 'interfaces' | 'vnps' | 'policies'>
+  view: Pick<IntentView, 'interfaces' | 'vnps' | 'policies' | 'networks'>
   rules: OrderedRule[]
   /** By protocol and key. */
   verdicts: Map<number, boolean>

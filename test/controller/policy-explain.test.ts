@@ -28,6 +28,7 @@ const has = (...tags: string[]) => ({ allOf: tags.map((tag) => JSON.stringify(ta
 const withPolicies = (intent: Intent, policies: Policy[]) => ({
   interfaces: intent.interfaces,
   vnps: intent.vnps,
+  networks: intent.networks,
   policies: new Map([...intent.policies, ...policies.map((one) => [one.name, one] as const)]),
 })
 

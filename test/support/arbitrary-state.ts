@@ -8,6 +8,7 @@ import type { EntryChangeSet, StoredEntry } from '../../controller/policy/entrie
 import { cidrKey, cidrsNamedBy, tagsKey, tagsMentionedBy } from '../../controller/policy/identity.ts'
 import { Intent } from '../../controller/policy/intent.ts'
 import { meterName, numberKey } from '../../controller/policy/numbers.ts'
+import { domainNamed } from '../../controller/policy/routing.ts'
 import type { Backend, DatapathView, NetworkState, NumberSpace, PortView } from '../../controller/policy/state.ts'
 import { steeringNumbers } from '../../controller/policy/steering.ts'
 import { switchNamedBy, zoneName } from '../../controller/policy/zones.ts'
@@ -290,14 +291,17 @@ export function snapshotOf({ records, datapathIds, zones }: ArbitraryRecords, re
     for (const [index, name] of names.entries()) put(numberKey(space, name), { number: index + 1 })
   }
   give('network', networks)
+  const routerOf = new Map(records.flatMap((its) => (its.kind === 'network' ? [[its.name, its.router] as const] : [])))
+  give('router', [...new Set([...routerOf.values()].flatMap((router) => router ?? []))])
+  const domain = (network: string): string => domainNamed(network, routerOf.get(network))
   give('switch', datapathIds)
   // The first switch of several is the gateway. A zone has the same number whichever others there are.
-  const isNeeded = (datapathId: string, network: string) =>
+  const isNeeded = (datapathId: string, its: string) =>
     (datapathIds.length > 1 && datapathId === datapathIds[0]) ||
-    interfaces.some((record) => record.network === network && switchNamedBy(record) === datapathId)
+    interfaces.some((record) => domain(record.network) === its && switchNamedBy(record) === datapathId)
   let zone = 0
   for (const datapathId of datapathIds) {
-    for (const network of networks) {
+    for (const network of new Set(networks.map(domain))) {
       zone++
       if (zones === 'needed' && !isNeeded(datapathId, network)) continue
       put(numberKey('zone', zoneName(datapathId, network)), { number: zone })
@@ -319,10 +323,11 @@ export function keysOf(intent: Intent): string[] {
     ['interface/', intent.interfaces],
     ['vnp/', intent.vnps],
     ['policy/', intent.policies],
+    ['network/', intent.networks],
     ['identity/', intent.identities],
   ] as const
   const records = kinds.flatMap(([prefix, map]) => [...map.keys()].map((name) => `${prefix}${name}`))
-  const numbers = (['network', 'switch', 'zone', 'meter', 'steer'] as const).flatMap((space) => [
+  const numbers = (['network', 'router', 'switch', 'zone', 'meter', 'steer'] as const).flatMap((space) => [
     ...intent.numberKeys(space),
   ])
   return [...records, ...numbers]

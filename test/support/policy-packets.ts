@@ -6,6 +6,10 @@ import { expect } from 'chai'
 import type { Intent } from '../../controller/policy/intent.ts'
 import { permits } from '../../controller/policy/permits.ts'
 import type { NetworkState, Place } from '../../controller/policy/state.ts'
+import { GATEWAY_MAC } from '../../model/address.ts'
+import { decodeEthernet } from '../../packet/ethernet.ts'
+import { decodeIpv4 } from '../../packet/ipv4.ts'
+import { decodeIpv6 } from '../../packet/ipv6.ts'
 import { type ArbitraryPacket, LINE_PORTS } from './arbitrary-state.ts'
 import { endOf, frameOf, type ReferenceNetwork } from './reference-network.ts'
 
@@ -54,7 +58,10 @@ export function arrives(
   const { intent, observed } = state
   const [sender, receiver] = reply ? [packet.to, packet.from] : [packet.from, packet.to]
   const from = endOf(sender, intent.interfaces.get(sender), packet.family)
-  const to = endOf(receiver, intent.interfaces.get(receiver), packet.family)
+  const far = endOf(receiver, intent.interfaces.get(receiver), packet.family)
+  const networks = [sender, receiver].map((name) => intent.interfaces.get(name)?.network)
+  const isRouted = !networks.includes(undefined) && networks[0] !== networks[1]
+  const to = isRouted ? { ...far, mac: GATEWAY_MAC } : far
   const arrivals = network.send(
     observed.places.get(sender) ?? uplinkOf(state),
     frameOf(packet, reply, from, to, ephemeral),
@@ -62,5 +69,11 @@ export function arrives(
   const target = observed.places.get(receiver) ?? uplinkOf(state)
   for (const { datapathId, port } of arrivals) expect({ datapathId, port }).to.deep.equal(target)
   expect(arrivals.length).to.be.at.most(1)
+  for (const { frame } of isRouted ? arrivals : []) {
+    const { header, payload } = decodeEthernet(frame)!
+    expect([header.src, header.dst], 'MACs').to.deep.equal([GATEWAY_MAC, far.mac])
+    const ttl = packet.family === 4 ? decodeIpv4(payload)?.header.ttl : decodeIpv6(payload)?.header.hopLimit
+    expect(ttl, 'TTL').to.equal(63)
+  }
   return arrivals.length === 1
 }

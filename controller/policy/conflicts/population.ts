@@ -1,13 +1,14 @@
 /**
  * Who is there now: interfaces grouped by the tags that rules mention, as one identity stands for all of them, with the
  * changes that a batch of writes would make. It finds two interfaces (or one and an address) that can really send each
- * other a packet: in one network, not the same, an address that no record holds. It knows no rules, only the classes
+ * other a packet: in one network or routing domain, not the same, an address that no record holds. It knows no rules, only the classes
  * of their ends.
  */
 import { type Address, formatAddress } from '../../../model/address.ts'
 import type { InterfaceRecord } from '../../../model/records.ts'
 import type { Tag } from '../../../model/tag.ts'
 import type { Intent } from '../intent.ts'
+import { domainOf, holderIn } from '../routing.ts'
 import { cubeMatches, type TagTable } from './cube.ts'
 import { freeAddress, layer4Sample } from './layer4.ts'
 import { type Box, boxesOf } from './region.ts'
@@ -21,7 +22,7 @@ interface Group {
   /** Tags that some rule mentions. */
   tags: ReadonlySet<number>
   users(): Iterable<InterfaceRecord>
-  /** Two of the interfaces in each network; found on first use. */
+  /** Two of the interfaces in each routing domain; found on first use. */
   places?: ReadonlyMap<string, readonly string[]>
 }
 
@@ -30,9 +31,11 @@ export class Population {
   readonly #groups: Group[] = []
   readonly #held: (network: string, address: string) => boolean
   readonly #members = new Map<number, bigint>()
+  readonly #domainOf: (network: string) => string
 
   constructor(intent: Intent, tags: TagTable, changed: ChangedInterfaces = new Map()) {
     this.#tags = tags
+    this.#domainOf = (network) => domainOf(intent, network)
     const moved = new Map<string, InterfaceRecord[]>()
     const apart = apartOf(intent, tags, changed)
     for (const record of apart.values()) {
@@ -59,11 +62,13 @@ export class Population {
       this.#groups.push({ tags: new Set(this.#known(records[0]!.tags)), users: () => records })
     }
     const addresses = new Set(
-      [...changed.values()].flatMap((record) => record?.addresses.map((each) => `${record.network} ${each}`) ?? []),
+      [...changed.values()].flatMap(
+        (record) => record?.addresses.map((each) => `${this.#domainOf(record.network)} ${each}`) ?? [],
+      ),
     )
     this.#held = (network, address) => {
       if (addresses.has(`${network} ${address}`)) return true
-      const holder = intent.byAddress(network, address)
+      const holder = holderIn(intent, network, address)
       return holder !== undefined && !changed.has(holder)
     }
   }
@@ -141,7 +146,8 @@ export class Population {
   #places(group: Group): ReadonlyMap<string, readonly string[]> {
     if (group.places !== undefined) return group.places
     const places = new Map<string, string[]>()
-    for (const { network, name } of group.users()) {
+    for (const { network: own, name } of group.users()) {
+      const network = this.#domainOf(own)
       const names = places.get(network)
       if (names === undefined) places.set(network, [name])
       else if (names.length < 2) names.push(name)
