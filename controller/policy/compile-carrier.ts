@@ -7,9 +7,9 @@ import { type Action, type FieldName, type Oxm, VLAN_PRESENT } from 'node-openfl
 import { parseAddress } from '../../model/address.ts'
 import type { LinkCarrier, TunnelKind } from '../../model/records.ts'
 import { type Carrier, type NextHop, UNTAGGABLE } from './carriers.ts'
+import { BY_GATEWAY } from './compile-route.ts'
 import { cookieOf } from './cookie.ts'
 import { ETHERTYPE, is, load, output, RowSet, type Rows, type Then } from './fields.ts'
-import { BY_GATEWAY } from './compile-route.ts'
 import { GENEVE_FIELDS } from './geneve.ts'
 import { FLAG, REGISTERS, TABLES } from './pipeline.ts'
 import type { Flow } from './program.ts'
@@ -137,7 +137,10 @@ function send(
     if (width < 32) match.push({ field: own, value: 0, mask: (0xffff_ffff << width) >>> 0 })
     for (const its of more) set.add(TABLES.tag, 100, [...match, ...its], { actions: actions(own) })
     // Who knows the sender by its identity needs no MAC address of it: what a router had says so.
-    const routed: Oxm[] = [{ field: REGISTERS.flags, value: FLAG.routed | reply, mask: ROUTED_FLAGS }, ...match.slice(2)]
+    const routed: Oxm[] = [
+      { field: REGISTERS.flags, value: FLAG.routed | reply, mask: ROUTED_FLAGS },
+      ...match.slice(2),
+    ]
     for (const its of more)
       set.add(TABLES.tag, 110, [match[0]!, ...routed, ...its], { actions: [BY_GATEWAY, ...actions(own)] })
   }

@@ -17,7 +17,15 @@ import { CARRIED_MAC } from '../../model/address.ts'
 import { IDENTITY } from '../../model/records.ts'
 import { nextHopTo } from './carriers.ts'
 import { sendTo } from './compile-carrier.ts'
-import { factsOf, type InterfaceFacts, inDomain, NOTHING_ON_LINKS, SET_WORLD, sender, siteOf } from './compile-interface.ts'
+import {
+  factsOf,
+  type InterfaceFacts,
+  inDomain,
+  NOTHING_ON_LINKS,
+  SET_WORLD,
+  sender,
+  siteOf,
+} from './compile-interface.ts'
 import type { Work } from './compile-work.ts'
 import { cookieOf } from './cookie.ts'
 import { ETHERTYPE, from, is, load, ND, output, RowSet, type Rows, setFlag } from './fields.ts'
