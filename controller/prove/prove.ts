@@ -49,6 +49,18 @@ export function isProved({ counterexamples, open }: Proof): boolean {
   return counterexamples.length === 0 && open.length === 0
 }
 
+function routersOf({ intent }: NetworkState): string[] {
+  return [...new Set([...intent.networks.values()].flatMap(({ router }) => router ?? []))].sort()
+}
+
+/** What routers do with a packet has no model, and what they lead where could not be told from what leaks. */
+function unproved({ observed }: NetworkState, routers: readonly string[]): Proof {
+  const [datapathId = ''] = observed.datapaths.keys()
+  const why = 'packets that are routed between networks have no model, and nothing is proved where there is a router'
+  const open = [{ why, datapathId, port: 0, needs: routers.map((router) => `router ${router}`) }]
+  return { counterexamples: [], open, switches: 0, flows: 0, regions: 0, refuted: 0 }
+}
+
 export interface ProveOptions {
   /** Counterexamples after which to stop. */
   limit: number
@@ -131,6 +143,14 @@ export class Prover {
   prove(state: NetworkState, links: readonly ProofLink[], options: ProveOptions): Proof {
     const facts = new Facts(state, links)
     this.#facts = facts
+    const routers = routersOf(state)
+    if (routers.length > 0) {
+      for (const its of this.#programs.values()) {
+        its.walk = undefined
+        its.walked = undefined
+      }
+      return unproved(state, routers)
+    }
     this.#links = linksText(links)
     this.#linksOf.clear()
     for (const [datapathId, view] of state.observed.datapaths) this.#linksOf.set(datapathId, linksOf(view))
@@ -165,6 +185,7 @@ export class Prover {
     const facts = this.#facts
     if (facts === undefined) throw new Error('nothing was proved before')
     const { state } = facts
+    if (routersOf(state).length > 0) return this.prove(state, links, options)
     const changed = this.#isAsBefore(facts, links, change, options) ? facts.update(change) : undefined
     if (changed === undefined) return this.prove(state, links, options)
     for (const [datapathId, its] of this.#programs) {
