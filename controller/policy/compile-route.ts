@@ -47,12 +47,7 @@ const ROUTED = setFlag(FLAG.routed)
 
 /** What is the same on every switch. */
 export function routeSystemRows(set: RowSet): void {
-  const { port_security, origin, advertise, route, destination, deliver } = TABLES
-  // Nobody sends in a gateway's name.
-  set.add(port_security, 400, [FROM_GATEWAY], {})
-  set.add(origin, 400, [FROM_GATEWAY], {})
-  // Of a network without a router, or nothing that is routed.
-  set.add(destination, 240, [TO_GATEWAY], {})
+  const { advertise, route, destination, deliver } = TABLES
   set.add(advertise, 110, [...is.icmpv6(ND.advert), FROM_GATEWAY], { actions: restOfRouterAdvert() })
   const told = { actions: [toController(WHOLE_PACKET)] }
   for (const type of [is.ipv4(), is.ipv6()]) {
@@ -113,7 +108,10 @@ export function networkRows(
   const network = intent.number('network', name)
   if (network === undefined) return set.rows
   const inNetwork: Oxm = { field: REGISTERS.network, value: network }
-  const { neighbour, route, outside, destination } = TABLES
+  const { port_security, origin, neighbour, route, outside, destination } = TABLES
+  // Nobody sends in a gateway's name. Where no network has one, nobody would take it for a gateway.
+  set.add(port_security, 400, [FROM_GATEWAY], {})
+  set.add(origin, 400, [FROM_GATEWAY], {})
   for (const type of [is.ipv4(), is.ipv6()])
     set.add(neighbour, 12, [inNetwork, type], { actions: [load(REGISTERS.router, router)], goto: route })
   for (const gateway of gateways) {
