@@ -14,7 +14,7 @@ import { NetworkStarts } from './compile-block.ts'
 import { CARRIER_UNIT, carrierRows } from './compile-carrier.ts'
 import { FORWARD_UNIT, ForwardRows } from './compile-forward.ts'
 import { factsOf, interfaceUnit, NOTHING_ON_LINKS, ownRows, type Site, siteOf } from './compile-interface.ts'
-import { networkUnit, networkRows as recordRows } from './compile-route.ts'
+import { NetworkUnits } from './compile-networks.ts'
 import { PolicyShares } from './compile-shares.ts'
 import { Steering, steerRows } from './compile-steer.ts'
 import { classOf, networkRows, portRows, systemRows, worldExists, worldRows } from './compile-switch.ts'
@@ -26,7 +26,7 @@ import { Interest } from './interest.ts'
 import { Multimap } from './multimap.ts'
 import { Occurrences } from './occurrences.ts'
 import { isAny, type SwitchProgram, type Touched } from './program.ts'
-import { domainOf, networksIn } from './routing.ts'
+import { domainOf } from './routing.ts'
 import type { Backend, DatapathView, NetworkState, ObservedDelta, Place } from './state.ts'
 
 export { guardFlow, TABLE_NAMES, TABLES } from './pipeline.ts'
@@ -55,14 +55,13 @@ export class Compiler {
   readonly #seen = new Map<string, Seen>()
   readonly #byNetwork = new Multimap<string>()
   readonly #byDomain = new Multimap<string>()
-  /** Routing domains of the network records, as they were compiled last. */
-  readonly #domains = new Map<string, string>()
   readonly #bySwitch = new Multimap<string>()
   /** Interfaces by `datapathId/port`. */
   readonly #byPort = new Multimap<string>()
   /** Links and uplinks of a switch when it was compiled last. */
   readonly #linksOf = new Map<string, Set<number>>()
   readonly #interest = new Interest()
+  readonly #networks = new NetworkUnits(this.#interest)
   readonly #occurrences = new Occurrences()
   readonly #steering = new Steering()
   readonly #policy = new PolicyShares(this.#interest, this.#occurrences)
@@ -128,7 +127,7 @@ export class Compiler {
     for (const datapathId of all ? present : [...(observed as ObservedDelta).datapaths, ...fresh])
       this.#setLinks(datapathId, datapaths.get(datapathId))
     yield* this.#look(state, work, hadWorld || hasWorld)
-    this.#lookAtNetworks(state, all || hasWorld !== hadWorld ? 'all' : intent, work)
+    this.#networks.lookAt(state, all || hasWorld !== hadWorld ? 'all' : intent, work)
     work.steer = this.#steering.update(state, all ? 'all' : intent, work, this.#byNetwork)
     const looks: Looks = new Map()
     const starts = this.#starts(state, looks)
@@ -163,7 +162,7 @@ export class Compiler {
     this.#setOnLinks(datapaths, work)
     for (const name of state.intent.interfaces.keys()) work.interfaces.add(name)
     yield* this.#look(state, work, this.#worldExists)
-    this.#lookAtNetworks(state, 'all', work)
+    this.#networks.lookAt(state, 'all', work)
     this.#steering.update(state, 'all', work, this.#byNetwork)
     yield* this.#policy.updating(state.intent, 'all', this.#pace)
     this.#forward.begin(state.intent, 'all')
@@ -182,8 +181,13 @@ export class Compiler {
 
   /** Switches whose rows may be others, some that are not known among them. */
   #concerned(work: Work, fresh: Iterable<string>): Set<string> {
-    const found = new Set([...fresh, ...work.onSwitch.keys(), ...work.ports.keys(), ...work.interest.keys()])
-    for (const datapathId of work.networks.keys()) found.add(datapathId)
+    const found = new Set([
+      ...fresh,
+      ...work.networks.keys(),
+      ...work.onSwitch.keys(),
+      ...work.ports.keys(),
+      ...work.interest.keys(),
+    ])
     for (const datapathId of [...work.allPorts, ...work.forward, ...(work.demands?.keys() ?? [])]) found.add(datapathId)
     if (work.policy.flows.size > 0) for (const datapathId of this.#interest.carriers()) found.add(datapathId)
     return found
@@ -319,30 +323,6 @@ export class Compiler {
     this.#interest[action](place.datapathId, domain)
   }
 
-  /** Notes on which switches rows of network records may be others. */
-  #lookAtNetworks({ intent }: NetworkState, delta: IntentDelta | 'all', work: Work): void {
-    const names = new Set(delta === 'all' ? [...this.#domains.keys(), ...intent.networks.keys()] : delta.networks)
-    for (const number of delta === 'all' ? [] : delta.numbers) {
-      if (number.startsWith('router/')) for (const name of networksIn(intent, number)) names.add(name)
-      if (number.startsWith('network/')) names.add(number.slice('network/'.length))
-    }
-    const concern = (name: string): void => {
-      const domain = this.#domains.get(name)
-      if (domain === undefined) return
-      for (const datapathId of this.#interest.switchesOf(domain)) work.networks.add(datapathId, name)
-    }
-    for (const name of names) {
-      concern(name)
-      if (intent.networks.has(name)) this.#domains.set(name, domainOf(intent, name))
-      else this.#domains.delete(name)
-      concern(name)
-    }
-    for (const [datapathId, domains] of work.interest) {
-      const all = domains === 'all' ? [this.#domains.keys()] : [...domains].map((each) => networksIn(intent, each))
-      for (const some of all) for (const name of some) if (this.#domains.has(name)) work.networks.add(datapathId, name)
-    }
-  }
-
   #forget(datapathId: string): void {
     this.#switches.delete(datapathId)
     this.#forward.forget(datapathId)
@@ -365,14 +345,14 @@ export class Compiler {
     let units = this.#begin(datapathId)
     const site = this.#sites(state, datapath)
     const isCarrier = this.#interest.isCarrier(datapathId)
-    const networks = isCarrier ? this.#byNetwork.keys() : this.#localNetworks(state, datapathId)
+    const networks = isCarrier ? this.#byNetwork.keys() : this.#networks.at(state, datapathId, this.#byNetwork)
     const left = this.#worldExists ? undefined : yield* starts.beginning(units, networks, site)
     if (left === undefined) units = this.#begin(datapathId)
     for (const name of left ?? this.#namesFor(datapathId)) {
       const rows = this.#setInterface(units, name, this.#lookAt(state, name, looks), site)
       if (this.#pace.spend(rows)) yield undefined
     }
-    for (const name of this.#domains.keys()) this.#setNetwork(state, units, datapathId, name)
+    this.#networks.setAll(state, units, datapathId, this.#worldExists)
     this.#setPorts(datapath, units)
     if (this.#pace.spend(this.#setForward(state, datapath, units))) yield undefined
     units.set(CARRIER_UNIT, carrierRows(this.#backend, datapath, this.#onLinks))
@@ -381,12 +361,6 @@ export class Compiler {
     yield* this.#policy.starting(state, datapath.datapathId, units, this.#pace)
     for (const [id, meter] of this.#policy.meters) units.shareMeter(id, meter)
     return units
-  }
-
-  /** Networks of the routing domains that the switch is concerned with. */
-  *#localNetworks({ intent }: NetworkState, datapathId: string): IterableIterator<string> {
-    for (const domain of this.#interest.networksOf(datapathId))
-      for (const network of networksIn(intent, domain)) if (this.#byNetwork.has(network)) yield network
   }
 
   #begin(datapathId: string): SwitchUnits {
@@ -410,7 +384,7 @@ export class Compiler {
       const rows = this.#setInterface(units, name, this.#lookAt(state, name, looks), site, network)
       if (this.#pace.spend(rows)) yield undefined
     }
-    for (const name of work.networks.all(datapathId)) this.#setNetwork(state, units, datapathId, name)
+    this.#networks.set(state, units, datapathId, this.#worldExists, work.networks.all(datapathId))
     if (work.allPorts.has(datapathId)) {
       this.#setPorts(datapath, units)
       units.set(CARRIER_UNIT, carrierRows(this.#backend, datapath, this.#onLinks))
@@ -431,12 +405,6 @@ export class Compiler {
       this.#setSteer(state, datapath, units)
     yield* this.#policy.following(state, datapathId, units, work, this.#pace)
     for (const id of work.policy.meters) units.shareMeter(id, this.#policy.meters.get(id))
-  }
-
-  #setNetwork({ intent }: NetworkState, units: SwitchUnits, datapathId: string, name: string): void {
-    const record = intent.networks.get(name)
-    const isConcerned = record !== undefined && this.#interest.concerns(datapathId, domainOf(intent, name))
-    units.set(networkUnit(name), isConcerned ? kept(recordRows(intent, record, this.#worldExists)) : NO_ROWS)
   }
 
   #setSteer(state: NetworkState, datapath: DatapathView, units: SwitchUnits): void {
