@@ -116,6 +116,11 @@ export class Pace {
   }
 }
 
+/** The key of a place. */
+export function portName({ datapathId, port }: Place): string {
+  return `${datapathId}/${port}`
+}
+
 /** Links and uplinks. */
 export function linksOf(datapath: DatapathView | undefined): Set<number> {
   return new Set([...(datapath?.fabricPorts ?? []), ...(datapath?.uplinkPorts ?? [])])

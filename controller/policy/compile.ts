@@ -19,7 +19,17 @@ import { PolicyShares } from './compile-shares.ts'
 import { Steering, steerRows } from './compile-steer.ts'
 import { classOf, networkRows, portRows, systemRows, worldExists, worldRows } from './compile-switch.ts'
 import { SwitchUnits } from './compile-units.ts'
-import { isForAll, type Looked, type Looks, linksOf, lookedAt, Pace, type Seen, Work } from './compile-work.ts'
+import {
+  isForAll,
+  type Looked,
+  type Looks,
+  linksOf,
+  lookedAt,
+  Pace,
+  portName,
+  type Seen,
+  Work,
+} from './compile-work.ts'
 import { kept, NO_ROWS, type Rows } from './fields.ts'
 import type { IntentDelta } from './intent.ts'
 import { Interest } from './interest.ts'
@@ -27,7 +37,7 @@ import { Multimap } from './multimap.ts'
 import { Occurrences } from './occurrences.ts'
 import { isAny, type SwitchProgram, type Touched } from './program.ts'
 import { domainOf } from './routing.ts'
-import type { Backend, DatapathView, NetworkState, ObservedDelta, Place } from './state.ts'
+import type { Backend, DatapathView, NetworkState, ObservedDelta } from './state.ts'
 
 export { guardFlow, TABLE_NAMES, TABLES } from './pipeline.ts'
 
@@ -181,14 +191,9 @@ export class Compiler {
 
   /** Switches whose rows may be others, some that are not known among them. */
   #concerned(work: Work, fresh: Iterable<string>): Set<string> {
-    const found = new Set([
-      ...fresh,
-      ...work.networks.keys(),
-      ...work.onSwitch.keys(),
-      ...work.ports.keys(),
-      ...work.interest.keys(),
-    ])
-    for (const datapathId of [...work.allPorts, ...work.forward, ...(work.demands?.keys() ?? [])]) found.add(datapathId)
+    const found = new Set([...fresh, ...work.onSwitch.keys(), ...work.ports.keys(), ...work.interest.keys()])
+    const more = [work.allPorts, work.forward, work.networks.keys(), work.demands?.keys() ?? []]
+    for (const some of more) for (const datapathId of some) found.add(datapathId)
     if (work.policy.flows.size > 0) for (const datapathId of this.#interest.carriers()) found.add(datapathId)
     return found
   }
@@ -207,8 +212,9 @@ export class Compiler {
     for (const number of delta.numbers) {
       const [space, ...rest] = number.split('/')
       const name = rest.join('/')
-      if (space === 'network') for (const its of this.#byNetwork.all(name)) work.interfaces.add(its)
-      if (space === 'router') for (const its of this.#byDomain.all(number)) work.interfaces.add(its)
+      const named =
+        space === 'network' ? this.#byNetwork.all(name) : space === 'router' ? this.#byDomain.all(number) : []
+      for (const its of named) work.interfaces.add(its)
       if (space === 'switch') {
         for (const its of this.#bySwitch.all(name)) work.interfaces.add(its)
         work.renumbered.add(name)
@@ -408,8 +414,8 @@ export class Compiler {
   }
 
   #setSteer(state: NetworkState, datapath: DatapathView, units: SwitchUnits): void {
-    const isLocal = (network: string): boolean =>
-      this.#interest.isLocal(datapath.datapathId, domainOf(state.intent, network))
+    const at = datapath.datapathId
+    const isLocal = (its: string) => this.#interest.isLocal(at, domainOf(state.intent, its))
     units.set('steer', steerRows(state, datapath, this.#worldExists, isLocal))
   }
 
@@ -499,8 +505,4 @@ export class Compiler {
     const links = linksOf(datapath)
     return new Set([...datapath.ports.keys()].filter((port) => !links.has(port)))
   }
-}
-
-function portName({ datapathId, port }: Place): string {
-  return `${datapathId}/${port}`
 }
