@@ -11,8 +11,22 @@ import {
 } from './compile-interface.ts'
 import type { PolicyChange } from './compile-policy.ts'
 import { type KeptRows, kept, NO_ROWS } from './fields.ts'
+import type { IntentDelta } from './intent.ts'
 import { Multimap } from './multimap.ts'
+import type { SwitchProgram, Touched } from './program.ts'
 import type { DatapathView, ObservedDelta, Place } from './state.ts'
+
+/** What changed since the last compilation. */
+export interface Changed {
+  intent: IntentDelta | 'all'
+  observed: ObservedDelta | 'all'
+}
+
+/** A switch's program and the keys that may differ; undefined: compare all. */
+export interface Compiled {
+  program: SwitchProgram
+  touched: Touched | undefined
+}
 
 /** An interface as it is compiled for all switches; the rows that several share are the same objects. */
 export interface Looked {

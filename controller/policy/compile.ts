@@ -20,6 +20,8 @@ import { Steering, steerRows } from './compile-steer.ts'
 import { classOf, networkRows, portRows, systemRows, worldExists, worldRows } from './compile-switch.ts'
 import { SwitchUnits } from './compile-units.ts'
 import {
+  type Changed,
+  type Compiled,
   isForAll,
   type Looked,
   type Looks,
@@ -35,23 +37,12 @@ import type { IntentDelta } from './intent.ts'
 import { Interest } from './interest.ts'
 import { Multimap } from './multimap.ts'
 import { Occurrences } from './occurrences.ts'
-import { isAny, type SwitchProgram, type Touched } from './program.ts'
+import { isAny, type SwitchProgram } from './program.ts'
 import { domainOf } from './routing.ts'
 import type { Backend, DatapathView, NetworkState, ObservedDelta } from './state.ts'
 
+export type { Changed, Compiled } from './compile-work.ts'
 export { guardFlow, TABLE_NAMES, TABLES } from './pipeline.ts'
-
-/** What changed since the last compilation. */
-export interface Changed {
-  intent: IntentDelta | 'all'
-  observed: ObservedDelta | 'all'
-}
-
-/** A switch's program and the keys that may differ; undefined: compare all. */
-export interface Compiled {
-  program: SwitchProgram
-  touched: Touched | undefined
-}
 
 export class Compiler {
   readonly #backend: Backend
@@ -212,9 +203,8 @@ export class Compiler {
     for (const number of delta.numbers) {
       const [space, ...rest] = number.split('/')
       const name = rest.join('/')
-      const named =
-        space === 'network' ? this.#byNetwork.all(name) : space === 'router' ? this.#byDomain.all(number) : []
-      for (const its of named) work.interfaces.add(its)
+      if (space === 'network') for (const its of this.#byNetwork.all(name)) work.interfaces.add(its)
+      if (space === 'router') for (const its of this.#byDomain.all(number)) work.interfaces.add(its)
       if (space === 'switch') {
         for (const its of this.#bySwitch.all(name)) work.interfaces.add(its)
         work.renumbered.add(name)

@@ -344,7 +344,7 @@ export const FAULTS: readonly Fault[] = [
     ROWS,
   ),
   policy(
-    'compile-interface.ts',
+    'compile-neighbour.ts',
     'answers to ARP that are requests',
     "{ field: 'arp_op', value: 2 }",
     "{ field: 'arp_op', value: 1 }",
@@ -353,7 +353,7 @@ export const FAULTS: readonly Fault[] = [
   policy(
     'compile-interface.ts',
     'the world may have the address of an interface',
-    'set.add(TABLES.outside, 300, [network, ...from(address)], {})',
+    'set.add(TABLES.outside, 300, [domain, ...from(address)], {})',
     '',
     ROWS,
   ),
