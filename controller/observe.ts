@@ -15,7 +15,17 @@ import { IfaceIds } from './iface-ids.ts'
 import type { FabricView, HypervisorFacts, TopologyFacts } from './observed-facts.ts'
 import { TUNNEL_PORTS } from './policy/carriers.ts'
 import { type Intent, type IntentDelta, namedPortKey } from './policy/intent.ts'
-import type { DatapathView, Demand, ObservedDelta, ObservedView, Place, PortView, TunnelEnd } from './policy/state.ts'
+import type {
+  DatapathView,
+  Demand,
+  Edge,
+  ObservedDelta,
+  ObservedView,
+  Place,
+  PortView,
+  TunnelEnd,
+} from './policy/state.ts'
+import { edgeText, TunnelEnds } from './tunnel-ends.ts'
 
 export type { FabricView, HypervisorFacts, TopologyFacts } from './observed-facts.ts'
 
@@ -41,9 +51,7 @@ export class Observed implements ObservedView {
   /** By datapath id. */
   readonly #hypervisors = new Map<string, HypervisorFacts>()
   readonly #ifaceIds = new IfaceIds()
-  /** Switches by the address that their end of tunnels is to have, and the other way round. */
-  readonly #claims = new Map<string, Set<string>>()
-  readonly #claimed = new Map<string, string>()
+  readonly #ends: TunnelEnds
   #delta: ObservedDelta = { datapaths: new Set(), places: new Set() }
   /** While something is only supposed: places that were given up, as they were. */
   #supposed: Map<string, Place | undefined> | undefined
@@ -54,6 +62,13 @@ export class Observed implements ObservedView {
     this.#tell = (...event) => {
       if (this.#supposed === undefined) tell(...event)
     }
+    this.#ends = new TunnelEnds({
+      recordOf: (datapathId) => intent.switchOf(datapathId),
+      encapOf: (datapathId) => this.encapOf(datapathId),
+      isPresent: (datapathId) => this.datapaths.has(datapathId),
+      tell: this.#tell,
+    })
+    for (const { datapathId } of intent.switches.values()) this.#reshape(datapathId)
   }
 
   /** Whether an interface record is on this port now. */
@@ -104,7 +119,7 @@ export class Observed implements ObservedView {
     const before = this.datapaths.get(datapathId)
     for (const port of before?.ports.values() ?? []) this.#unname(datapathId, port)
     const now = new Map([...ports].map((port) => [port.port, port]))
-    this.#claim(datapathId, this.endOf(datapathId)?.address)
+    this.#lookAtEnd(datapathId)
     this.#reshaped(datapathId, this.#shape(datapathId, now))
     for (const port of now.values()) this.#name(datapathId, port)
     this.#delta.datapaths.add(datapathId)
@@ -200,6 +215,8 @@ export class Observed implements ObservedView {
   /** Intent must have taken the change already. */
   intentChanged(delta: Pick<IntentDelta, 'interfaces' | 'switches'>): void {
     if (delta.switches.size > 0) {
+      const named = [...delta.switches].flatMap((name) => this.#intent.switches.get(name)?.datapathId ?? [])
+      for (const its of new Set([...this.absent.keys(), ...named])) if (!this.datapaths.has(its)) this.#reshape(its)
       for (const [datapathId, before] of [...this.datapaths]) {
         this.#reshape(datapathId)
         const after = this.datapaths.get(datapathId)!
@@ -221,7 +238,7 @@ export class Observed implements ObservedView {
     const datapaths = new Map(this.datapaths)
     const contests = [...this.#contests].map(([name, ports]) => [name, new Set(ports)] as const)
     const moved = new Map<string, Place | undefined>()
-    const claimed = new Map(this.#claimed)
+    const restoreEnds = this.#ends.remember()
     this.#delta = { datapaths: new Set(), places: new Set() }
     this.#supposed = moved
     try {
@@ -230,12 +247,7 @@ export class Observed implements ObservedView {
     } finally {
       for (const [name, place] of moved) this.#put(name, place)
       for (const [datapathId, datapath] of datapaths) this.datapaths.set(datapathId, datapath)
-      this.#claims.clear()
-      this.#claimed.clear()
-      for (const [datapathId, address] of claimed) {
-        this.#claimed.set(datapathId, address)
-        add(this.#claims, address, datapathId)
-      }
+      restoreEnds()
       this.#contests.clear()
       for (const [name, ports] of contests) this.#contests.set(name, ports)
       this.#supposed = undefined
@@ -257,9 +269,10 @@ export class Observed implements ObservedView {
   }
 
   #reshape(datapathId: string): void {
+    this.#lookAtEnd(datapathId)
     const datapath = this.datapaths.get(datapathId)
-    this.#claim(datapathId, this.endOf(datapathId)?.address)
-    if (datapath !== undefined) this.#reshaped(datapathId, this.#shape(datapathId, datapath.ports))
+    if (datapath === undefined) this.#reshaped(datapathId, undefined)
+    else this.#reshaped(datapathId, this.#shape(datapathId, datapath.ports))
   }
 
   /** A switch looks like this now; undefined: it is gone. */
@@ -267,7 +280,8 @@ export class Observed implements ObservedView {
     const before = this.datapaths.get(datapathId)
     if (now === undefined) this.datapaths.delete(datapathId)
     else this.datapaths.set(datapathId, now)
-    if (endText(before) === endText(now)) return
+    const isOther = this.#ends.lookAbsent(datapathId)
+    if (edgeText(before) === edgeText(now) && !isOther) return
     this.#delta.ends ??= new Set()
     this.#delta.ends.add(datapathId)
     this.#delta.datapaths.add(datapathId)
@@ -275,42 +289,25 @@ export class Observed implements ObservedView {
 
   /** The end that a switch has, where its port is there. */
   #tunnel(datapathId: string, ports: ReadonlyMap<number, PortView>): TunnelEnd | undefined {
-    const end = this.endOf(datapathId)
+    const end = this.#ends.of(datapathId)
     if (end === undefined) return undefined
-    for (const other of this.#claims.get(end.address) ?? []) if (other < datapathId) return undefined
     const name = TUNNEL_PORTS[end.kind]
     const port = [...ports.values()].find((its) => its.name === name)?.port
     return port === undefined ? undefined : { ...end, port }
   }
 
-  /** The end that a switch is to have; the record's word counts more than the database's. */
+  /** The end of tunnels that a switch is to have. */
   endOf(datapathId: string): TunnelAddress | undefined {
-    return this.#intent.switchOf(datapathId)?.tunnel ?? this.encapOf(datapathId)
+    return this.#ends.wanted(datapathId)
   }
 
-  /** Of several switches with the same address the first by datapath id has it: packets could not be told apart. */
-  #claim(datapathId: string, address: string | undefined): void {
-    const before = this.#claimed.get(datapathId)
-    if (before === address) return
-    const others = new Set<string>()
-    if (before !== undefined) {
-      const its = this.#claims.get(before)
-      its?.delete(datapathId)
-      for (const other of its ?? []) others.add(other)
-      if (its?.size === 0) this.#claims.delete(before)
-      this.#claimed.delete(datapathId)
-    }
-    if (address !== undefined) {
-      this.#claimed.set(datapathId, address)
-      add(this.#claims, address, datapathId)
-      for (const other of this.#claims.get(address) ?? []) if (other !== datapathId) others.add(other)
-    }
-    for (const other of others) {
-      this.#reshape(other)
-      const [first, second] = [datapathId, other].sort() as [string, string]
-      if (address !== undefined && this.#claimed.get(first) === this.#claimed.get(second))
-        this.#tell('tunnel-contested', second, { address, held: first })
-    }
+  /** Switches that have not connected, as far as others need to know them. */
+  get absent(): ReadonlyMap<string, Edge> {
+    return this.#ends.absent
+  }
+
+  #lookAtEnd(datapathId: string): void {
+    for (const other of this.#ends.look(datapathId)) this.#reshape(other)
   }
 
   /** Interfaces on, or attached to, ports that are in one of two sets only. */
@@ -481,11 +478,6 @@ function sameSet<T>(one: ReadonlySet<T>, other: ReadonlySet<T>): boolean {
   if (one.size !== other.size) return false
   for (const each of one) if (!other.has(each)) return false
   return true
-}
-
-/** What others read from a switch's packets. */
-function endText(datapath: DatapathView | undefined): string {
-  return JSON.stringify([datapath?.tunnel ?? null, datapath?.carriers ?? []])
 }
 
 /** Ports that hold no interface on account of what records say. */

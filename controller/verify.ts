@@ -188,7 +188,7 @@ export class Verifier {
 }
 
 /** What goes on being changed in place is copied; the rest is only ever replaced. */
-function copyOf({ datapaths, places, demands }: ObservedView): ObservedView {
+function copyOf({ datapaths, places, demands, absent = new Map() }: ObservedView): ObservedView {
   const copy = new Map<string, DatapathView>()
   for (const [datapathId, datapath] of datapaths) {
     const { ports, fabricPorts, uplinkPorts, floodPorts } = datapath
@@ -201,5 +201,5 @@ function copyOf({ datapaths, places, demands }: ObservedView): ObservedView {
     })
   }
   const asked = new Map([...(demands ?? [])].map(([datapathId, its]) => [datapathId, new Map(its)]))
-  return { datapaths: copy, places: new Map(places), demands: asked }
+  return { datapaths: copy, places: new Map(places), demands: asked, absent: new Map(absent) }
 }

@@ -102,6 +102,7 @@ export {
   FIELD_NAMES,
   type FieldName,
   type FieldRef,
+  fieldOfHeader,
   OXM,
   type Oxm,
   type OxmId,

@@ -23,6 +23,7 @@ import {
   TABLE_ALL,
 } from 'node-openflow'
 import { isTimed, type Operation } from '../flows/diff.ts'
+import { withNames } from '../flows/field-names.ts'
 import { sameFlow } from '../flows/spelling.ts'
 import { isOurs } from '../policy/cookie.ts'
 import { isIntruder } from '../policy/pipeline.ts'
@@ -199,5 +200,12 @@ export class FlowMonitor {
 /** A copy: what came from a connection is a view of memory that is used again. */
 function flowOf({ table_id, priority, match, instructions, cookie, idle_timeout }: FullUpdate): Flow {
   const timeout = idle_timeout === 0 ? {} : { idleTimeout: idle_timeout }
-  return { table: table_id, priority, ...structuredClone({ match, instructions }), cookie, ...timeout, unit: '' }
+  return {
+    table: table_id,
+    priority,
+    ...structuredClone({ match, instructions: withNames(instructions) }),
+    cookie,
+    ...timeout,
+    unit: '',
+  }
 }

@@ -87,7 +87,9 @@ export class Push {
   }
 
   /** Resolves when the switch confirmed all of it. Rejects otherwise. */
-  async run({ atomic, operations }: Batch): Promise<void> {
+  async run({ atomic, operations: asked }: Batch): Promise<void> {
+    // A port that is gone floods nothing; how it floods when it comes again is looked at then.
+    const operations = asked.filter((its) => its.what !== 'port' || this.#addresses.get(its.port) !== undefined)
     this.#operations = operations
     this.#answerMs += operations.length * PER_OPERATION_MS
     await mapOptions(this.#connection, operations, this.#answerMs)

@@ -23,6 +23,7 @@ import {
   TABLE_ALL,
 } from 'node-openflow'
 import type { Operation } from '../flows/diff.ts'
+import { withNames } from '../flows/field-names.ts'
 import { sameFlow, sameGroup, sameMeter } from '../flows/spelling.ts'
 import { COOKIE_MASK_OURS, COOKIE_OURS, isOurs } from '../policy/cookie.ts'
 import { isIntruder } from '../policy/pipeline.ts'
@@ -183,7 +184,7 @@ export async function readForeign(connection: OpenFlowConnection): Promise<Flow[
 
 /** A flow as the switch tells it. */
 function flowOf({ table_id, priority, match, instructions, cookie, idle_timeout }: FlowStats): Flow {
-  const flow = { table: table_id, priority, match, instructions, cookie, unit: '' }
+  const flow = { table: table_id, priority, match, instructions: withNames(instructions), cookie, unit: '' }
   return idle_timeout === 0 ? flow : { ...flow, idleTimeout: idle_timeout }
 }
 

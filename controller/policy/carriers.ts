@@ -3,8 +3,8 @@
  * packet, with how many bits, and by which way. Chosen for each pair of switches, by what both of them can do; the sender
  * alone decides, since a receiver reads every carrier that it can. It refuses to know rows (compile-carrier.ts).
  */
-import type { LinkCarrier, TunnelKind } from '../../model/records.ts'
-import type { DatapathView, ObservedView, TunnelEnd } from './state.ts'
+import type { LinkCarrier, TunnelAddress, TunnelKind } from '../../model/records.ts'
+import type { DatapathView, Edge, ObservedView, TunnelEnd } from './state.ts'
 
 /** `address`: nothing is carried, and the receiver knows the sender by its MAC address. */
 export type Carrier = TunnelKind | LinkCarrier | 'address'
@@ -43,11 +43,14 @@ export const TUNNEL_PORTS: Readonly<Record<TunnelKind, string>> = { geneve: 'tsg
 /** The identity that would need VLAN identifier 4095, which is reserved (IEEE 802.1Q). */
 export const UNTAGGABLE = 2047
 
-/** Whether an identity gets to the other end; one that does not is known there by its address. */
+/**
+ * Whether an identity gets to the other end for sure; one that does not is known there by its address. The group policy id
+ * of VXLAN is written and, where it arrives, believed; but userspace datapaths of Open vSwitch 3.1 leave it out, and a
+ * switch cannot be asked (ADR 22).
+ */
 export function fits(carrier: Carrier, identity: number): boolean {
-  return (
-    carrier !== 'address' && identity < 2 ** CARRIER_BITS[carrier] && !(carrier === 'vlan' && identity === UNTAGGABLE)
-  )
+  if (carrier === 'address' || carrier === 'vxlan') return false
+  return identity < 2 ** CARRIER_BITS[carrier] && !(carrier === 'vlan' && identity === UNTAGGABLE)
 }
 
 /** How packets get from one switch to another. */
@@ -59,21 +62,25 @@ export interface NextHop {
   remote?: string
 }
 
-type Datapaths = Pick<ObservedView, 'datapaths'>
+type Datapaths = Pick<ObservedView, 'datapaths' | 'absent'>
+
+function edgeOf({ datapaths, absent }: Datapaths, datapathId: string): Edge | undefined {
+  return datapaths.get(datapathId) ?? absent?.get(datapathId)
+}
 
 /** The way from one switch to another; undefined where there is none, and from a switch to itself. */
-export function nextHopTo({ datapaths }: Datapaths, from: DatapathView, to: string): NextHop | undefined {
-  const other = datapaths.get(to)
-  const remote = other === undefined ? undefined : remoteOf(from, other)
+export function nextHopTo(observed: Datapaths, from: DatapathView, to: string): NextHop | undefined {
+  const other = edgeOf(observed, to)
+  const remote = other === undefined ? undefined : remoteOf(from, to, other)
   if (remote !== undefined) return { port: remote.port, carrier: remote.kind, remote: remote.address }
   const port = from.nextHops.get(to)
   return port === undefined ? undefined : { port, carrier: linkCarrier(from, other) }
 }
 
 /** The port by which packets for another switch leave. */
-export function nextPortTo({ datapaths }: Datapaths, from: DatapathView, to: string): number | undefined {
-  const other = from.tunnel === undefined ? undefined : datapaths.get(to)
-  const remote = other && remoteOf(from, other)
+export function nextPortTo(observed: Datapaths, from: DatapathView, to: string): number | undefined {
+  const other = from.tunnel === undefined ? undefined : edgeOf(observed, to)
+  const remote = other && remoteOf(from, to, other)
   return remote === undefined ? from.nextHops.get(to) : remote.port
 }
 
@@ -100,32 +107,38 @@ export function gatewayOf({ observed }: { observed: Datapaths }, from: DatapathV
 }
 
 /** The other end of the tunnel to a switch, and the own port that leads to it. */
-function remoteOf({ tunnel, datapathId }: DatapathView, other: DatapathView): TunnelEnd | undefined {
-  const theirs = other.tunnel
-  if (tunnel === undefined || theirs?.kind !== tunnel.kind || other.datapathId === datapathId) return undefined
-  // An end sends to addresses of its own family.
-  if (isIpv6(theirs.address) !== isIpv6(tunnel.address) || theirs.address === tunnel.address) return undefined
-  return { kind: tunnel.kind, port: tunnel.port, address: theirs.address }
+function remoteOf({ tunnel, datapathId }: DatapathView, to: string, { tunnel: theirs }: Edge): TunnelEnd | undefined {
+  if (tunnel === undefined || theirs === undefined || to === datapathId) return undefined
+  return areJoined(tunnel, theirs) ? { kind: tunnel.kind, port: tunnel.port, address: theirs.address } : undefined
+}
+
+/** An end sends to those of its kind whose address is of its own family. */
+function areJoined(one: TunnelAddress, other: TunnelAddress): boolean {
+  if (one.kind !== other.kind || one.address === other.address) return false
+  return isIpv6(one.address) === isIpv6(other.address)
 }
 
 /** Ends of the tunnels that a switch has, with the switches that they lead to. */
-export function* peersOf({ datapaths }: Datapaths, own: DatapathView): IterableIterator<[string, TunnelEnd]> {
+export function* peersOf({ datapaths, absent }: Datapaths, own: DatapathView): IterableIterator<[string, TunnelEnd]> {
   if (own.tunnel === undefined) return
-  for (const other of datapaths.values()) {
-    const remote = remoteOf(own, other)
-    if (remote !== undefined) yield [other.datapathId, remote]
+  for (const [datapathId, other] of [...datapaths, ...(absent ?? [])]) {
+    const remote = remoteOf(own, datapathId, other)
+    if (remote !== undefined) yield [datapathId, remote]
   }
 }
 
 /** What two switches of a fabric put the identity in: the first that the sender names and the receiver has too. */
-function linkCarrier({ carriers = [] }: DatapathView, other: DatapathView | undefined): Carrier {
+function linkCarrier({ carriers = [] }: Edge, other: Edge | undefined): Carrier {
   return carriers.find((its) => other?.carriers?.includes(its)) ?? 'address'
 }
 
-/** What is put in packets between two switches; `address` where there is no way, or nothing is. */
+/** What is put in packets between two switches, where there is a way. */
 export function carrierBetween(observed: Datapaths, from: string, to: string): Carrier {
-  const own = observed.datapaths.get(from)
-  return (own && nextHopTo(observed, own, to)?.carrier) ?? 'address'
+  const [own, other] = [edgeOf(observed, from), edgeOf(observed, to)]
+  if (own === undefined || other === undefined) return 'address'
+  if (own.tunnel !== undefined && other.tunnel !== undefined && areJoined(own.tunnel, other.tunnel))
+    return own.tunnel.kind
+  return linkCarrier(own, other)
 }
 
 export function isIpv6(address: string): boolean {
@@ -133,8 +146,10 @@ export function isIpv6(address: string): boolean {
 }
 
 /** What any switch puts identities in on links: all have to pass it on. */
-export function onLinksOf(datapaths: ReadonlyMap<string, DatapathView>): ReadonlySet<LinkCarrier> {
+export function onLinksOf({ datapaths, absent }: Datapaths): ReadonlySet<LinkCarrier> {
   const found = new Set<LinkCarrier>()
-  for (const { carriers = [] } of datapaths.values()) for (const carrier of carriers) found.add(carrier)
+  for (const some of [datapaths, absent ?? []])
+    for (const [, { carriers = [] }] of some as Iterable<[string, Edge]>)
+      for (const carrier of carriers) found.add(carrier)
   return found
 }

@@ -65,11 +65,21 @@ export class ForwardRows {
     const { datapathId, nextHops: now } = datapath
     const before = this.#hops.get(datapathId)
     this.#hops.set(datapathId, now)
+    if (before === undefined && isPlain(datapath)) return this.#begin(state, now, share)
     const changed = before === undefined ? all(state, datapath) : this.#changed(state, datapath, before)
     // A number may pass from one switch to another: what goes, goes first.
     if (before !== undefined) for (const other of changed) this.#remove(datapathId, other, before, share)
     for (const other of changed) this.#add(state, datapath, other, share)
     return changed.size
+  }
+
+  /** The rows of a switch that has none yet, and nothing but links: as many as there are pairs of switches. */
+  #begin({ intent }: State, hops: NextHops, share: Share): number {
+    for (const [other, port] of hops) {
+      const number = this.#numberOf(intent, other)
+      if (number !== undefined) share(...this.#row(number, port))
+    }
+    return hops.size
   }
 
   /** Switches towards which rows may differ. */
@@ -157,6 +167,11 @@ export class ForwardRows {
     ofPort.set(number, row!)
     return row!
   }
+}
+
+/** Whether it has links only, and nothing that carries identities on them. */
+function isPlain({ tunnel, carriers }: DatapathView): boolean {
+  return tunnel === undefined && carriers === undefined
 }
 
 /** Switches that packets have a way to. */

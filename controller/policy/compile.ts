@@ -39,7 +39,7 @@ import { Multimap } from './multimap.ts'
 import { Occurrences } from './occurrences.ts'
 import { isAny, type SwitchProgram } from './program.ts'
 import { domainOf } from './routing.ts'
-import type { Backend, DatapathView, NetworkState, ObservedDelta } from './state.ts'
+import type { Backend, DatapathView, NetworkState, ObservedDelta, ObservedView } from './state.ts'
 
 export type { Changed, Compiled } from './compile-work.ts'
 export { guardFlow, TABLE_NAMES, TABLES } from './pipeline.ts'
@@ -124,7 +124,7 @@ export class Compiler {
     if (hasWorld !== this.#worldExists) for (const name of this.#seen.keys()) work.interfaces.add(name)
     const hadWorld = this.#worldExists
     this.#worldExists = hasWorld
-    if (all || work.ends.size > 0) this.#setOnLinks(datapaths, work)
+    if (all || work.ends.size > 0) this.#setOnLinks(state.observed, work)
     for (const datapathId of all ? present : [...(observed as ObservedDelta).datapaths, ...fresh])
       this.#setLinks(datapathId, datapaths.get(datapathId))
     yield* this.#look(state, work, hadWorld || hasWorld)
@@ -160,7 +160,7 @@ export class Compiler {
     this.#worldExists = worldExists(datapaths)
     for (const [datapathId, datapath] of datapaths) this.#setLinks(datapathId, datapath)
     const work = new Work()
-    this.#setOnLinks(datapaths, work)
+    this.#setOnLinks(state.observed, work)
     for (const name of state.intent.interfaces.keys()) work.interfaces.add(name)
     yield* this.#look(state, work, this.#worldExists)
     this.#networks.lookAt(state, 'all', work)
@@ -240,12 +240,12 @@ export class Compiler {
   }
 
   /** Every switch passes on what any two put on links. */
-  #setOnLinks(datapaths: ReadonlyMap<string, DatapathView>, work: Work): void {
-    const now = this.#backend === 'fabric' ? onLinksOf(datapaths) : NOTHING_ON_LINKS
+  #setOnLinks(observed: ObservedView, work: Work): void {
+    const now = this.#backend === 'fabric' ? onLinksOf(observed) : NOTHING_ON_LINKS
     if (LINK_CARRIERS.every((carrier) => now.has(carrier) === this.#onLinks.has(carrier))) return
     this.#onLinks = now
     for (const name of this.#seen.keys()) work.interfaces.add(name)
-    for (const datapathId of datapaths.keys()) work.allPorts.add(datapathId)
+    for (const datapathId of observed.datapaths.keys()) work.allPorts.add(datapathId)
   }
 
   #setLinks(datapathId: string, datapath: DatapathView | undefined): void {

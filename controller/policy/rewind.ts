@@ -179,7 +179,15 @@ export class Rewind {
 
   #state(): NetworkState {
     const { backend } = this.#options.present
-    return { intent: this.#intent, observed: { datapaths: this.#datapaths, places: this.#places }, backend }
+    return {
+      intent: this.#intent,
+      observed: {
+        datapaths: this.#datapaths,
+        places: this.#places,
+        absent: this.#options.present.observed.absent ?? new Map(),
+      },
+      backend,
+    }
   }
 
   #apply(changes: readonly PastChange[], revision: number): void {

@@ -110,10 +110,15 @@ export interface Demand {
   key: number
 }
 
+/** What others need to know of a switch to send to it, and to believe what it sends. */
+export type Edge = Pick<DatapathView, 'carriers'> & { tunnel?: TunnelAddress }
+
 export interface ObservedView {
   readonly datapaths: ReadonlyMap<string, DatapathView>
   /** Interface record name to where it is attached now. */
   readonly places: ReadonlyMap<string, Place>
+  /** Switches that have not connected since the start, as their records tell: others go on sending to them. */
+  readonly absent?: ReadonlyMap<string, Edge>
   /** By datapath id, what switches asked and may keep the verdict of; by demandKey (compile-demand.ts). */
   readonly demands?: ReadonlyMap<string, ReadonlyMap<string, Demand>>
 }

@@ -60,7 +60,7 @@ export class Replay {
   ) {
     this.#facts = facts
     this.#programs = programs
-    this.#isCarried = onLinksOf(facts.state.observed.datapaths).size > 0
+    this.#isCarried = onLinksOf(facts.state.observed).size > 0
     for (const [datapathId, program] of programs) this.#install(datapathId, program, headers, ports)
   }
 

@@ -80,7 +80,7 @@ function expectedRows(state: NetworkState, datapath: DatapathView, world: boolea
   const expected = new Map(steerRows(state, datapath, world, (network) => local.has(network)))
   const served = servedBy(state)
   const steered = new Set([...served.values()].flatMap((networks) => [...networks]))
-  const onLinks = onLinksOf(observed.datapaths)
+  const onLinks = onLinksOf(observed)
   for (const { name, network } of intent.interfaces.values()) {
     if (!local.has(network) || !steered.has(network)) continue
     const facts = factsOf(state, name)

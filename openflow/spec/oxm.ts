@@ -172,6 +172,11 @@ export function boundOf(header: number): Bound | undefined {
   return byHeader.get(header)
 }
 
+/** The field of a header of 32 bits, whatever length it says: of a variable field a name alone stands for the longest. */
+export function fieldOfHeader(header: number): FieldName | undefined {
+  return byIdentity.get(identity(header >>> 16, (header >>> 9) & 0x7f, undefined))?.name
+}
+
 /** What a field is called in a version. */
 export function nameIn(bound: Bound, version: number): FieldName {
   return version < VERSIONS.of15 ? bound.name : bound.name15
