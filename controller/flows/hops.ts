@@ -5,6 +5,7 @@
  * first goes to numbers that nobody uses (shift.ts), beside the old rows; the first table leads there; when no decision
  * leads to the old rows any more they go; and then what is wanted goes to its own numbers in the same way. Both hops are
  * of one flight: it is confirmed with the last batch, and whoever comes in between finds rows that say how far it is.
+ * What he cannot find is whether the datapath has settled since, so he waits for that first.
  * Pure. It refuses to know what rows mean.
  *
  * Groups that both have get numbers of their own on the way: rows of the old layout go on meaning the old ones. Meters
@@ -39,15 +40,29 @@ export function* planning(
   reach: Reach | undefined,
   refusals = 0,
 ): Generator<undefined, Batch[]> {
-  const whole = refusals > 0
-  if (reach === undefined) return yield* batching(operations, sending)
+  if (reach === undefined || operations.length === 0) return yield* batching(operations, sending)
   const range = refusals < MOST_REFUSALS ? yield* disputed(installed, operations, reach) : undefined
+  const direct: Hop = { operations, reach }
   const hops = range === undefined ? undefined : yield* hopping(installed, operations, reach, range)
-  if (hops === undefined) return yield* batching(operations, sending, reach, whole)
+  const [first, ...more] = hops ?? [direct]
   const list: Batch[] = []
-  for (const hop of hops)
-    for (const batch of yield* batching(hop.operations, sending, hop.reach, whole)) list.push(batch)
+  if (isJustLeft(installed, first)) list.push({ atomic: sending.bundles, settles: true, operations: [] })
+  for (const hop of [first, ...more]) {
+    const parts = yield* batching(hop.operations, sending, refusals > 0 ? undefined : hop.reach)
+    for (const batch of parts) list.push(batch)
+  }
   return list
+}
+
+/**
+ * Whether rows come, go or change where no packet gets to, on a switch that is in use: whoever was there before may have
+ * led packets away from there a moment ago, and then been interrupted.
+ */
+function isJustLeft({ flows }: SwitchProgram, { operations, reach: { before } }: Hop): boolean {
+  if (before === 'anywhere') return false
+  return operations.some(
+    (its) => its.what === 'flow' && !before.has(its.flow.table) && (before.size > 1 || flows.has(its.key)),
+  )
 }
 
 /**
@@ -97,7 +112,7 @@ export function* isAtHome(program: SwitchProgram): Generator<undefined, boolean>
 }
 
 interface Hop {
-  operations: Operation[]
+  operations: readonly Operation[]
   reach: Reach
 }
 
@@ -107,7 +122,7 @@ function* hopping(
   operations: readonly Operation[],
   reach: Reach,
   from: number,
-): Generator<undefined, [Hop, Hop] | undefined> {
+): Generator<undefined, [Hop, ...Hop[]] | undefined> {
   const wanted = yield* after(installed, operations)
   const to = yield* freeRange(installed, reach, from)
   if (to === undefined) return undefined
@@ -116,11 +131,11 @@ function* hopping(
   const reached = yield* reaching(between)
   const there = {
     operations: yield* diffing(between, installed),
-    reach: { before: reach.before, after: reached, installed: installed.flows },
+    reach: { before: reach.before, after: reached },
   }
   const back = {
     operations: yield* diffing(wanted, between),
-    reach: { before: reached, after: reach.after, installed: between.flows },
+    reach: { before: reached, after: reach.after },
   }
   return [there, back]
 }

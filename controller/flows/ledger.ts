@@ -354,7 +354,7 @@ export class Ledger {
       const before = yield* this.#steps(reaching(installed), comparison, inSteps)
       const after = before && (yield* this.#steps(reaching(program), comparison, inSteps))
       if (before === undefined || after === undefined) return []
-      reach = { before, after, installed: installed.flows }
+      reach = { before, after }
     }
     const generation = this.wantedGeneration
     // What was refused in parts may fit as a whole, since a bundle that adds and deletes needs less room.

@@ -22,8 +22,8 @@
  * is cut into slices that keep the switch busy for a moment each: first the new tables are filled, then comes the change
  * that packets see, then, when the datapath has no decision left that leads to them, the old tables are emptied. A
  * packet then meets either layout alone even where its way through the tables has a pause (a second pass after
- * connection tracking goes on in a table by number), which no bundle gives. Where whoever came before was interrupted in
- * that, the datapath has to settle first. What the two layouts do where they have the same tables is hops.ts's business.
+ * connection tracking goes on in a table by number), which no bundle gives. What two layouts do that have the same
+ * tables, and what an interrupted change leaves, is hops.ts's business.
  */
 import type { Flow } from '../policy/program.ts'
 import { isTimed, type Operation } from './diff.ts'
@@ -50,8 +50,6 @@ export interface Sending {
 export interface Reach {
   before: Reached
   after: Reached
-  /** What is there before, by key. */
-  installed: { has(key: string): boolean }
 }
 
 /** Phases in the order in which they run. */
@@ -106,10 +104,9 @@ function placeOf(operation: Operation): number {
 /**
  * The ordered operations as batches. Empty where there is nothing to do.
  * @param reach Where it is known: what packets do not see is done in slices, unless all is one bundle of a slice's size anyway.
- * @param whole What packets do not see is done with what they do.
  */
-export function batches(operations: readonly Operation[], sending: Sending, reach?: Reach, whole = false): Batch[] {
-  return inOneGo(batching(operations, sending, reach, whole))
+export function batches(operations: readonly Operation[], sending: Sending, reach?: Reach): Batch[] {
+  return inOneGo(batching(operations, sending, reach))
 }
 
 /** The same in steps. */
@@ -117,27 +114,15 @@ export function* batching(
   operations: readonly Operation[],
   sending: Sending,
   reach?: Reach,
-  whole = false,
 ): Generator<undefined, Batch[]> {
   const ordered = yield* ordering(operations)
   if (ordered.length === 0) return []
-  const { early, seen, late } = split(ordered, whole ? undefined : reach, sending)
+  const { early, seen, late } = split(ordered, reach, sending)
   const upToSeen = [...slices(early, sending), ...together(seen, sending)]
   const after = slices(late, sending)
   const settling = upToSeen.at(-1) ?? after.at(-1)
   if (settling !== undefined) settling.settles = !operations.every(answersOnly)
-  const before = leftBehind(ordered, reach) ? [{ atomic: sending.bundles, settles: true, operations: [] }] : []
-  return [...before, ...upToSeen, ...after]
-}
-
-/**
- * Whether something changes that no packet gets to and that is there all the same: somebody was leaving those tables, or
- * filling them, and did not come to the end. Packets may still be half way to them.
- */
-function leftBehind(operations: readonly Operation[], reach: Reach | undefined): boolean {
-  if (reach === undefined || reach.before === 'anywhere') return false
-  const { before, installed } = reach
-  return operations.some((its) => its.what === 'flow' && !before.has(its.flow.table) && installed.has(its.key))
+  return [...upToSeen, ...after]
 }
 
 function inOneGo<T>(work: Generator<undefined, T>): T {
@@ -196,8 +181,10 @@ function together(operations: Operation[], { bundles, guard }: Sending): Batch[]
   if (bundles) return [{ atomic: true, settles: false, operations }]
   const tables = new Set(operations.flatMap((operation) => (operation.what === 'flow' ? [operation.flow.table] : [])))
   const orderIsEnough = operations.every(answersOnly) || (tables.size < 2 && !mixesConjunction(operations))
-  const list = byPlace(operations, orderIsEnough).map((part) => ({ atomic: false, settles: false, operations: part }))
-  if (orderIsEnough || list.length < 2) return list
+  // A guard that somebody left behind is this one from here on, and goes last.
+  const others = orderIsEnough ? operations : operations.filter((its) => its.what !== 'flow' || its.key !== guard.key)
+  const list = byPlace(others, orderIsEnough).map((part) => ({ atomic: false, settles: false, operations: part }))
+  if (orderIsEnough || (list.length < 2 && others.length === operations.length)) return list
   const one = (act: 'add' | 'delete'): Batch => ({
     atomic: false,
     settles: false,

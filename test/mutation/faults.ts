@@ -395,7 +395,7 @@ export const FAULTS: readonly Fault[] = [
   flows(
     'order.ts',
     'no guard',
-    'if (orderIsEnough || list.length < 2) return list',
+    'if (orderIsEnough || (list.length < 2 && others.length === operations.length)) return list',
     'if (list.length > 0) return list',
     ORDER,
   ),
@@ -449,10 +449,10 @@ export const FAULTS: readonly Fault[] = [
     HOPS,
   ),
   flows(
-    'order.ts',
+    'hops.ts',
     'what somebody left half way is changed before the datapath has settled',
-    'const before = leftBehind(ordered, reach) ?',
-    'const before = leftBehind(ordered, undefined) ?',
+    'if (isJustLeft(installed, first))',
+    'if (isJustLeft(installed, { ...first, operations: [] }))',
     HOPS,
   ),
 ]

@@ -197,9 +197,7 @@ export class PrefixWalk {
     const queues = [...sent].map(([datapathId, { before, operations }]) => {
       const after = copyProgram(before)
       apply(operations, after)
-      const reach = random.oneIn(2)
-        ? { before: tablesReached(before), after: tablesReached(after), installed: before.flows }
-        : undefined
+      const reach = random.oneIn(2) ? { before: tablesReached(before), after: tablesReached(after) } : undefined
       const parts = batched(operations, reach)
       if (!parts.flat().some((one) => one.what === 'flow' && one.key === GUARD_KEY)) this.met.unguarded++
       // Within a batch a switch may take them in any order.
