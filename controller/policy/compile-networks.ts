@@ -9,6 +9,7 @@ import type { Work } from './compile-work.ts'
 import { kept, NO_ROWS } from './fields.ts'
 import type { IntentDelta } from './intent.ts'
 import type { Interest } from './interest.ts'
+import { Multimap } from './multimap.ts'
 import { domainOf, networksIn } from './routing.ts'
 import type { NetworkState } from './state.ts'
 
@@ -16,6 +17,7 @@ export class NetworkUnits {
   readonly #interest: Interest
   /** Routing domains of the network records, as they were compiled last. */
   readonly #domains = new Map<string, string>()
+  readonly #byDomain = new Multimap<string>()
 
   constructor(interest: Interest) {
     this.#interest = interest
@@ -33,16 +35,26 @@ export class NetworkUnits {
       if (domain === undefined) return
       for (const datapathId of this.#interest.switchesOf(domain)) work.networks.add(datapathId, name)
     }
+    // Switches that came to a domain have its networks now, those that left it had those of before.
+    const moved = (): void => {
+      for (const [datapathId, domains] of work.interest) {
+        const all = domains === 'all' ? [this.#domains.keys()] : [...domains].map((each) => this.#byDomain.all(each))
+        for (const some of all) for (const name of some) work.networks.add(datapathId, name)
+      }
+    }
+    moved()
     for (const name of names) {
       concern(name)
-      if (intent.networks.has(name)) this.#domains.set(name, domainOf(intent, name))
-      else this.#domains.delete(name)
+      const before = this.#domains.get(name)
+      if (before !== undefined) this.#byDomain.remove(before, name)
+      this.#domains.delete(name)
+      if (!intent.networks.has(name)) continue
+      const domain = domainOf(intent, name)
+      this.#domains.set(name, domain)
+      this.#byDomain.add(domain, name)
       concern(name)
     }
-    for (const [datapathId, domains] of work.interest) {
-      const all = domains === 'all' ? [this.#domains.keys()] : [...domains].map((each) => networksIn(intent, each))
-      for (const some of all) for (const name of some) if (this.#domains.has(name)) work.networks.add(datapathId, name)
-    }
+    moved()
   }
 
   /** Networks with interfaces in the routing domains that the switch is concerned with. */

@@ -22,7 +22,7 @@ import {
   networkOf,
 } from '../support/arbitrary-state.ts'
 import { arbitraryFault, withFault } from '../support/faults.ts'
-import { iface, intentWith, policy, rule, vnp } from '../support/records.ts'
+import { iface, intentWith, network, policy, rule, vnp } from '../support/records.ts'
 import { type End, endOf, frameOf, ReferenceNetwork } from '../support/reference-network.ts'
 
 const SHOP = JSON.stringify('shop') as Tag
@@ -181,6 +181,19 @@ describe('the prover', () => {
     for (let batch = 0; batch < MOST_BATCHES && told < 5; batch++)
       fc.assert(property, { numRuns: 6, endOnFailure: true })
     expect(told).to.be.at.least(5)
+  })
+
+  it('calls nothing proved while a network has a router, and names it', () => {
+    const at = (record: ReturnType<typeof iface>, last: number) => ({ ...record, addresses: [`10.0.1.${last}`] })
+    const records = [vnp('shop'), at(iface('one', 1, [], 'front'), 11), at(iface('other', 2, [], 'front'), 12)]
+    const plain = networkOf(intentWith(records), [datapathName(1), datapathName(2)])
+    expect(isProved(prove(plain, compiled(plain)))).to.equal(true)
+    const intent = intentWith([...records, network('front', 'shop-router', '10.0.1.0/24')])
+    const state = networkOf(intent, [datapathName(1), datapathName(2)])
+    const proof = prove(state, compiled(state))
+    expect(isProved(proof)).to.equal(false)
+    expect(proof.counterexamples).to.deep.equal([])
+    expect(proof.open.map(({ needs }) => needs)).to.deep.equal([['router shop-router']])
   })
 
   it('proves a network in which one pair of identities has protocols that no row names, and one port is denied', () => {
