@@ -60,7 +60,8 @@ export function arrives(
   const from = endOf(sender, intent.interfaces.get(sender), packet.family)
   const far = endOf(receiver, intent.interfaces.get(receiver), packet.family)
   const networks = [sender, receiver].map((name) => intent.interfaces.get(name)?.network)
-  const isRouted = !networks.includes(undefined) && networks[0] !== networks[1]
+  const router = intent.networks.get(networks[0] ?? '')?.router
+  const isRouted = !networks.includes(undefined) && networks[0] !== networks[1] && router !== undefined
   const to = isRouted ? { ...far, mac: GATEWAY_MAC } : far
   const arrivals = network.send(
     observed.places.get(sender) ?? uplinkOf(state),
