@@ -12,6 +12,7 @@ import type { Flush } from './flows/flush.ts'
 import { collect } from './flows/ledger.ts'
 import type { Compiled, Compiler } from './policy/compile.ts'
 import { emptyDelta, type Intent, type IntentDelta, mergeDelta } from './policy/intent.ts'
+import { mergeObserved } from './policy/observed-delta.ts'
 import { nothingTouched, type SwitchProgram, type Touched } from './policy/program.ts'
 import type { Backend, NetworkState, ObservedDelta, ObservedView } from './policy/state.ts'
 import { inTurns } from './turns.ts'
@@ -152,15 +153,7 @@ export class CompileLoop {
 
   observedChanged(delta: ObservedDelta): void {
     if (this.#observed === undefined) this.#observed = delta
-    else if (this.#observed !== 'all') {
-      for (const each of delta.datapaths) this.#observed.datapaths.add(each)
-      for (const each of delta.places) this.#observed.places.add(each)
-      for (const [datapathId, keys] of delta.demands ?? []) {
-        this.#observed.demands ??= new Map()
-        const before = this.#observed.demands.get(datapathId) ?? []
-        this.#observed.demands.set(datapathId, new Set([...before, ...keys]))
-      }
-    }
+    else if (this.#observed !== 'all') mergeObserved(this.#observed, delta)
     this.#schedule()
   }
 

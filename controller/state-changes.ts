@@ -3,12 +3,13 @@
  * is done with it.
  */
 import { emptyDelta, type IntentDelta, mergeDelta } from './policy/intent.ts'
+import { mergeObserved, nothingObserved } from './policy/observed-delta.ts'
 import type { ObservedDelta } from './policy/state.ts'
 
 /** Of intent and observed, since it was last taken. */
 export interface CollectedChange {
   readonly intent: IntentDelta
-  readonly observed: { readonly datapaths: Set<string>; readonly places: Set<string> }
+  readonly observed: ObservedDelta
 }
 
 export interface ChangeFollower {
@@ -36,17 +37,16 @@ export class StateChanges {
     }
   }
 
-  observedChanged({ datapaths, places }: ObservedDelta): void {
+  observedChanged(delta: ObservedDelta): void {
     for (const follower of this.#followers) {
-      for (const each of datapaths) follower.change.observed.datapaths.add(each)
-      for (const each of places) follower.change.observed.places.add(each)
+      mergeObserved(follower.change.observed, delta)
       tell(follower)
     }
   }
 
   /** @param told Called at each change; nothing is to be done there but to note it. */
   follow(told: () => void): ChangeFollower {
-    const follower: Following = { change: nothing(), isStale: false, told }
+    const follower: Following = { change: noChange(), isStale: false, told }
     this.#followers.add(follower)
     return {
       get isStale() {
@@ -57,7 +57,7 @@ export class StateChanges {
       },
       take: () => {
         const { change } = follower
-        follower.change = nothing()
+        follower.change = noChange()
         return change
       },
       stop: () => void this.#followers.delete(follower),
@@ -70,6 +70,6 @@ function tell(follower: Following): void {
   follower.told()
 }
 
-function nothing(): CollectedChange {
-  return { intent: emptyDelta(0), observed: { datapaths: new Set(), places: new Set() } }
+export function noChange(): CollectedChange {
+  return { intent: emptyDelta(0), observed: nothingObserved() }
 }

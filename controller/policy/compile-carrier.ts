@@ -27,8 +27,11 @@ const IPV6_NULL = 2
 /** Of an identity, in a mask: those below 256 are nobody's that sends. */
 const NOBODY = 0xffff_ff00
 
-/** Sent by an interface of this switch, as itself: neither carried for another, nor the world's, nor sent on by a service. */
-const OWN_FLAGS = FLAG.fabric | FLAG.uplink | FLAG.returned
+/**
+ * Sent by an interface of this switch, as itself, to another: neither carried for another, nor the world's or for it, nor
+ * sent on by a service.
+ */
+const OWN_FLAGS = FLAG.fabric | FLAG.uplink | FLAG.returned | FLAG.outward
 const ROUTED_FLAGS = OWN_FLAGS | FLAG.reply | FLAG.routed
 const IS_TAGGED: Oxm = { field: 'vlan_vid', value: VLAN_PRESENT, mask: VLAN_PRESENT }
 const IS_UNTAGGED: Oxm = { field: 'vlan_vid', value: 0 }

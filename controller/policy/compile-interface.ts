@@ -30,6 +30,7 @@ import {
   setFlag,
   to,
 } from './fields.ts'
+import { LINKS_OF_A_CARRIER } from './interest.ts'
 import { ELSEWHERE, FLAG, REGISTERS, TABLES } from './pipeline.ts'
 import type { Flow } from './program.ts'
 import { domainNamed, domainOf, routerOf } from './routing.ts'
@@ -151,10 +152,13 @@ export function siteOf(
   // Where the existing network forwards, no packet is judged on the way out or in.
   const datapath = state.observed.datapaths.get(datapathId)
   const judges = !normal && (datapath?.uplinkPorts.size ?? 0) > 0
-  // Many interfaces are on the same switch.
+  // What is for the world says nothing of its sender: who is on the way there has to know everybody. Many interfaces are
+  // on the same switch.
+  const leadsOut = world && (datapath?.fabricPorts.size ?? 0) + (datapath?.uplinkPorts.size ?? 0) >= LINKS_OF_A_CARRIER
+  const isBlind = normal || leadsOut
   const carriers = new Map<string, Carrier>()
   const carrierFrom = (other: string): Carrier => {
-    const carrier = carriers.get(other) ?? (normal ? 'address' : carrierBetween(state.observed, other, datapathId))
+    const carrier = carriers.get(other) ?? (isBlind ? 'address' : carrierBetween(state.observed, other, datapathId))
     carriers.set(other, carrier)
     return carrier
   }

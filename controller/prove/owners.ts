@@ -27,15 +27,17 @@ export interface OwnerChange {
 /** Families of which somebody in a network has an address. */
 export class Spoken {
   readonly #counts = new Map<number, Map<Family, number>>()
-  /** What was true of those that were counted since, by network and family. */
-  readonly #before = new Map<string, boolean>()
+  /** Networks and families that are spoken now and were not when this was asked last, or the other way round. */
+  readonly #others = new Set<string>()
 
   /** @param by 1 for an owner that comes, -1 for one that goes. */
   count({ network, addresses }: Owner, by: 1 | -1): void {
     for (const { family } of addresses) {
-      const text = `${network} ${family}`
-      if (!this.#before.has(text)) this.#before.set(text, this.has(network, family))
+      const before = this.has(network, family)
       count(this.#counts, network, family, by)
+      if (this.has(network, family) === before) continue
+      const text = `${network} ${family}`
+      if (!this.#others.delete(text)) this.#others.add(text)
     }
   }
 
@@ -45,12 +47,9 @@ export class Spoken {
 
   /** Whether another family is spoken in some network than when this was asked last. */
   isAnother(): boolean {
-    const texts = [...this.#before]
-    this.#before.clear()
-    return texts.some(([text, before]) => {
-      const [network, family] = text.split(' ').map(Number) as [number, Family]
-      return this.has(network, family) !== before
-    })
+    const isAny = this.#others.size > 0
+    this.#others.clear()
+    return isAny
   }
 }
 

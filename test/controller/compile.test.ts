@@ -13,6 +13,7 @@ import { type Changed, Compiler, guardFlow } from '../../controller/policy/compi
 import { PIPELINE_EPOCH, readCookie } from '../../controller/policy/cookie.ts'
 import { blocks } from '../../controller/policy/fields.ts'
 import { Intent, type IntentDelta, mergeDelta } from '../../controller/policy/intent.ts'
+import { mergeObserved } from '../../controller/policy/observed-delta.ts'
 import {
   AFTER,
   STAGE_OF,
@@ -117,8 +118,7 @@ describe('the compiler', () => {
           } else if (pending.intent !== 'all' && pending.observed !== 'all') {
             mergeDelta(pending.intent, delta)
             const more = observedBetween(before.observed, now.observed)
-            for (const each of more.datapaths) pending.observed.datapaths.add(each)
-            for (const each of more.places) pending.observed.places.add(each)
+            mergeObserved(pending.observed, more)
           }
         }
         change()

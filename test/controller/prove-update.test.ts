@@ -5,11 +5,11 @@
 import { randomInt } from 'node:crypto'
 import { expect } from 'chai'
 import { collect } from '../../controller/flows/ledger.ts'
-import { emptyDelta, mergeDelta } from '../../controller/policy/intent.ts'
 import { nothingTouched, type Touched } from '../../controller/policy/program.ts'
 import type { Backend } from '../../controller/policy/state.ts'
 import type { StateChange } from '../../controller/prove/facts.ts'
 import { type Proof, type ProofInput, Prover } from '../../controller/prove/prove.ts'
+import { noChange, StateChanges } from '../../controller/state-changes.ts'
 import { Random } from '../fuzz/engine/random.ts'
 import { CompileWorld } from '../support/compile-world.ts'
 import { type Fault, KINDS, withFault } from '../support/faults.ts'
@@ -29,16 +29,14 @@ class Counting extends Prover {
 
 /** What compilers and provers are told, until it is taken. */
 class Changes {
-  #change = nothing()
+  readonly #changes = new StateChanges()
+  readonly #followed = this.#changes.follow(() => {})
   #touched = new Map<string, Touched | undefined>()
 
   constructor(world: CompileWorld) {
     world.heard = {
-      intent: (delta) => mergeDelta(this.#change.intent, structuredClone(delta)),
-      observed: ({ datapaths, places }) => {
-        for (const each of datapaths) this.#change.observed.datapaths.add(each)
-        for (const each of places) this.#change.observed.places.add(each)
-      },
+      intent: (delta) => this.#changes.intentChanged(structuredClone(delta)),
+      observed: (delta) => this.#changes.observedChanged(delta),
       wanted: (datapathId, _program, touched) => {
         const before = this.#touched.has(datapathId) ? this.#touched.get(datapathId) : nothingTouched()
         if (before !== undefined && touched !== undefined) collect(before, touched)
@@ -48,15 +46,10 @@ class Changes {
   }
 
   take(): { change: StateChange; touched: ReadonlyMap<string, Touched | undefined> } {
-    const taken = { change: this.#change, touched: this.#touched }
-    this.#change = nothing()
+    const taken = { change: this.#followed.take(), touched: this.#touched }
     this.#touched = new Map()
     return taken
   }
-}
-
-function nothing(): StateChange {
-  return { intent: emptyDelta(0), observed: { datapaths: new Set(), places: new Set() } }
 }
 
 function check(backend: Backend, seed: number, edits: number): { followed: number; faults: number } {
@@ -105,9 +98,9 @@ function check(backend: Backend, seed: number, edits: number): { followed: numbe
         if (program.flows.get(key) !== faulty.program.flows.get(key)) keys.add(key)
       met.faults++
       prover?.set(id, faulty, keys)
-      compare(nothing(), faulty.said, new Map([[id, faulty]]))
+      compare(noChange(), faulty.said, new Map([[id, faulty]]))
       prover?.set(id, { program, foreign: [] }, keys)
-      compare(nothing(), `mended: ${faulty.said}`)
+      compare(noChange(), `mended: ${faulty.said}`)
     })
   } finally {
     world.close()

@@ -5,8 +5,8 @@
 import fc from 'fast-check'
 import { sameValue } from '../../controller/policy/changes.ts'
 import type { EntryChangeSet } from '../../controller/policy/entries.ts'
-import type { DatapathView, ObservedDelta, ObservedView, Place } from '../../controller/policy/state.ts'
-import { IDENTITY, type IdentityRecord, PREFIX } from '../../model/records.ts'
+import type { DatapathView, Edge, ObservedDelta, ObservedView, Place } from '../../controller/policy/state.ts'
+import { IDENTITY, type IdentityRecord, type LinkCarrier, PREFIX } from '../../model/records.ts'
 import {
   type ArbitraryRecords,
   arbitraryRecords,
@@ -15,6 +15,7 @@ import {
   networkOf,
   snapshotOf,
 } from './arbitrary-state.ts'
+import { carriedNetwork, type Ends } from './carried-network.ts'
 
 /** One state of a walk: what the store holds and what is seen. */
 export interface Step {
@@ -34,7 +35,25 @@ interface Spoiling {
   noNumbers: boolean[]
   /** How far identities are turned round among the first few numbers, so that numbers change hands. */
   turned: number
+  /** Ends of tunnels and carriers of the switches; whether those that are not there are known from before. */
+  ends: Ends[]
+  remembered: boolean
 }
+
+/** Mostly nothing, as in most networks. */
+const arbitraryEnds: fc.Arbitrary<Ends> = fc.oneof(
+  { weight: 2, arbitrary: fc.constant<Ends>({ carriers: [] }) },
+  {
+    weight: 1,
+    arbitrary: fc.record(
+      {
+        tunnel: fc.record({ kind: fc.constantFrom('geneve' as const, 'vxlan' as const), six: fc.boolean() }),
+        carriers: fc.shuffledSubarray<LinkCarrier>(['mpls', 'vlan']),
+      },
+      { requiredKeys: ['carriers'] },
+    ),
+  },
+)
 
 const spoiling = (records: ArbitraryRecords): fc.Arbitrary<Spoiling> =>
   fc.record({
@@ -54,6 +73,8 @@ const spoiling = (records: ArbitraryRecords): fc.Arbitrary<Spoiling> =>
     down: fc.integer({ min: 0, max: 6 }),
     noNumbers: fc.array(mostly(), { minLength: 8, maxLength: 8 }),
     turned: fc.nat(TURNED - 1),
+    ends: fc.array(arbitraryEnds, { minLength: 3, maxLength: 3 }),
+    remembered: fc.boolean(),
   })
 
 function mostly(): fc.Arbitrary<boolean> {
@@ -77,21 +98,29 @@ function mixed(one: ArbitraryRecords, other: ArbitraryRecords): ArbitraryRecords
   return { ...one, records: [...interfaces, ...vnps, ...policies] }
 }
 
-function stepOf({ records, kept, switches, moved, uplinks, fabric, down, noNumbers, turned }: Spoiling): Step {
+function stepOf(spoiling: Spoiling): Step {
+  const { records, kept, switches, moved, uplinks, fabric, down, noNumbers, turned, ends, remembered } = spoiling
   const some = { ...records, records: records.records.filter((_, index) => kept[index % kept.length]) }
   const whole = networkOf(intentOf(some), some.datapathIds)
+  const carried = carriedNetwork(whole, { ends, links: true })
   const snapshot = snapshotOf(some)
   const numbers = snapshot.changes.filter(({ key }) => key.startsWith('number/') || key.startsWith('identity/'))
   const gone = new Set(numbers.filter((_, index) => !noNumbers[index % noNumbers.length]).map(({ key }) => key))
   const datapaths = new Map<string, DatapathView>()
-  for (const [index, [datapathId, view]] of [...whole.observed.datapaths].entries()) {
-    if (!switches[index]) continue
+  const absent = new Map<string, Edge>()
+  for (const [index, [datapathId, view]] of [...carried.observed.datapaths].entries()) {
+    if (!switches[index]) {
+      const { tunnel, carriers } = view
+      if (remembered && (tunnel ?? carriers) !== undefined)
+        absent.set(datapathId, { ...(tunnel && { tunnel }), ...(carriers && { carriers }) })
+      continue
+    }
     const ports = new Map([...view.ports].map(([port, its]) => [port, { ...its, up: port !== down }]))
     const none = new Set<number>()
     datapaths.set(datapathId, {
       ...view,
       ports,
-      fabricPorts: fabric ? view.fabricPorts : none,
+      fabricPorts: fabric ? view.fabricPorts : new Set(view.tunnel === undefined ? [] : [view.tunnel.port]),
       floodPorts: fabric ? view.floodPorts : none,
       nextHops: fabric ? view.nextHops : new Map(),
       uplinkPorts: uplinks ? view.uplinkPorts : none,
@@ -105,7 +134,7 @@ function stepOf({ records, kept, switches, moved, uplinks, fabric, down, noNumbe
     else places.delete(name)
   }
   const changes = snapshot.changes.filter(({ key }) => !gone.has(key)).map((change) => turn(change, turned))
-  return { snapshot: { ...snapshot, changes }, observed: { datapaths, places } }
+  return { snapshot: { ...snapshot, changes }, observed: { datapaths, places, absent } }
 }
 
 /** Identity numbers that change hands. */
@@ -143,7 +172,15 @@ export function observedBetween(before: ObservedView, after: ObservedView): Obse
   return {
     datapaths: differing(before.datapaths, after.datapaths),
     places: differing(before.places, after.places),
+    ends: differing(edgesOf(before), edgesOf(after)),
   }
+}
+
+function edgesOf({ datapaths, absent }: ObservedView): Map<string, Edge> {
+  const found = new Map<string, Edge>(absent)
+  for (const [datapathId, { tunnel, carriers }] of datapaths)
+    found.set(datapathId, { ...(tunnel && { tunnel }), ...(carriers && { carriers }) })
+  return found
 }
 
 function differing<V>(before: ReadonlyMap<string, V>, after: ReadonlyMap<string, V>): Set<string> {
