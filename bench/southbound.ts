@@ -119,6 +119,7 @@ answers = packetHandler({
     throw new Error('nothing is logged here')
   },
   ask: () => {},
+  probing: { seen: () => {}, isProbe: () => false },
   limits: { rejectsPerSecond: Number.POSITIVE_INFINITY, logsPerSecond: 0 },
 })
 southbound.events.subscribe((event) => {

@@ -70,6 +70,7 @@ type ServiceName =
   | 'TopologyService'
   | 'EventService'
   | 'HistoryService'
+  | 'ProbeService'
   | 'ProveService'
   | 'VerifyService'
   | 'Health'

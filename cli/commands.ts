@@ -12,6 +12,7 @@ import { history } from './commands/history.ts'
 import { lab } from './commands/lab.ts'
 import { lint } from './commands/lint.ts'
 import { matrix } from './commands/matrix.ts'
+import { probe } from './commands/probe.ts'
 import { prove } from './commands/prove.ts'
 import { describe, get, remove, tag } from './commands/records.ts'
 import { status } from './commands/status.ts'
@@ -42,6 +43,7 @@ export const COMMANDS: CommandRow[] = [
   flows,
   verify,
   prove,
+  probe,
   tables,
   topology,
   events,

@@ -202,7 +202,8 @@ export class CompileLoop {
       this.#intent = undefined
       this.#observed = undefined
       if (changed.observed !== 'all')
-        for (const datapathId of changed.observed.demands?.keys() ?? []) asking.add(datapathId)
+        for (const asked of [changed.observed.demands, changed.observed.probes])
+          for (const datapathId of asked?.keys() ?? []) asking.add(datapathId)
       for (const _ of compiler.compiling(state, changed)) {
         if (portions < MOST_PORTIONS) yield* turn()
         if (this.#closed) return

@@ -7,7 +7,6 @@
  *     writer ◀─ API            observed ◀── topology, ports, sightings
  */
 import { randomBytes } from 'node:crypto'
-import { SWITCH_UNIT } from '../host/certs.ts'
 import { systemClock } from '../host/clock.ts'
 import { type ControllerConfig, endpointText } from '../host/config.ts'
 import { EXIT_CODE, Lifecycle } from '../host/lifecycle.ts'
@@ -16,7 +15,7 @@ import { PREFIX, type SwitchRecord } from '../model/records.ts'
 import { openEmbeddedStore } from '../store/embedded.ts'
 import { TopologyService } from '../topology/service.ts'
 import { RECORD_KINDS } from './api/messages.ts'
-import { API_LIMITS, readTls, startApi } from './api/server.ts'
+import { API_LIMITS, startApi } from './api/server.ts'
 import { Applied, type SwitchApplied } from './applied.ts'
 import { CapacityWatch } from './capacity.ts'
 import { Southbound } from './channel/southbound.ts'
@@ -27,6 +26,7 @@ import { Demands } from './demands.ts'
 import { EventLog } from './events.ts'
 import { Hints } from './hints.ts'
 import { Hypervisors } from './hypervisors.ts'
+import { southboundOptions } from './listening.ts'
 import { type MetricSources, Metrics, serveMetrics } from './metrics.ts'
 import { Numbering } from './numbering.ts'
 import { Observed } from './observe.ts'
@@ -38,6 +38,7 @@ import { Compiler } from './policy/compile.ts'
 import { demandRows } from './policy/compile-demand.ts'
 import { Intent } from './policy/intent.ts'
 import { PolicyLookup } from './policy/lookup.ts'
+import { startProbing } from './probing/start.ts'
 import { StateChanges } from './state-changes.ts'
 import { SteeringWatch } from './steering.ts'
 import { Verifier } from './verify.ts'
@@ -158,19 +159,8 @@ async function start(
   lifecycle.onStop('hints', () => hints.close())
   const southbound = new Southbound(
     {
-      listen: config.openflow.map(({ host, port, tls }) => ({ host, port, ...(tls && { tls: readTls(tls) }) })),
-      ovsdb: config.ovsdb,
-      ...(config.ovsdbTls && { ovsdbTls: readTls(config.ovsdbTls) }),
+      ...southboundOptions(config),
       bridgeChanged: (datapathId, ports) => hypervisors.databaseChanged(datapathId, ports),
-      ovsdbListen: config.ovsdbListen.map(({ host, port, tls }) => ({ host, port, ...(tls && { tls: readTls(tls) }) })),
-      repair: config.repair,
-      refuseInBand: true,
-      admit: (datapathId, certificate) =>
-        certificate === undefined || certificate.unit === SWITCH_UNIT
-          ? undefined
-          : `switch ${datapathId} came with the certificate of ${certificate.name}, whose unit is not ${SWITCH_UNIT}`,
-      times: { auditMs: config.limits.auditMs },
-      maxConnections: config.limits.connections,
     },
     tell,
     now,
@@ -294,7 +284,7 @@ async function start(
   const demands = new Demands({
     reactive: (datapathId) => intent.switchOf(datapathId)?.reactive,
     answer: (question) => lookup.answer(question),
-    put: (datapathId, changes) => observe(() => observed.demanded(datapathId, changes)),
+    put: (datapathId, changes) => observe(() => observed.asked.put(datapathId, changes)),
     installed: (datapathId) => southbound.installed(datapathId),
     rows: (demand, reactive) => demandRows(intent, demand, lookup.answer(demand), reactive).keys(),
     send: (datapathId, message) => southbound.send(datapathId, message),
@@ -302,7 +292,11 @@ async function start(
     tell,
     clock: () => clock.monotonic(),
   })
+  const state = { intent, observed, backend: config.backend }
+  const probing = startProbing({ state, lookup, topology, southbound, observed, observe, clock })
+  lifecycle.onStop('probes', () => probing.close())
   const onPacket = packetHandler({
+    probing,
     ask: (packet) => demands.ask(packet),
     intent,
     tell,
@@ -351,11 +345,15 @@ async function start(
         break
       case 'applied':
         demands.confirmed(event.datapathId)
+        probing.confirmed(event.datapathId)
         applied.changed()
         break
       case 'status': {
         const status = southbound.status(event.datapathId)
-        if (status !== undefined) demands.status(status)
+        if (status !== undefined) {
+          demands.status(status)
+          probing.status(event.datapathId, status.state)
+        }
         applied.changed()
       }
     }
@@ -447,6 +445,7 @@ async function start(
       verifier,
       changes,
       planner,
+      probing,
       network: {
         get switches() {
           return southbound.switches

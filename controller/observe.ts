@@ -13,6 +13,7 @@ import { type InterfaceRecord, ifaceIdOf, type TunnelAddress } from '../model/re
 import type { Tell } from './events.ts'
 import { IfaceIds } from './iface-ids.ts'
 import type { FabricView, HypervisorFacts, TopologyFacts } from './observed-facts.ts'
+import { PerSwitch } from './per-switch.ts'
 import { TUNNEL_PORTS } from './policy/carriers.ts'
 import { type Intent, type IntentDelta, namedPortKey } from './policy/intent.ts'
 import type {
@@ -23,6 +24,7 @@ import type {
   ObservedView,
   Place,
   PortView,
+  ProbeMatch,
   TunnelEnd,
 } from './policy/state.ts'
 import { edgeText, TunnelEnds } from './tunnel-ends.ts'
@@ -38,7 +40,11 @@ const NOWHERE: FabricView = { fabricPorts: new Set(), nextHops: new Map(), flood
 export class Observed implements ObservedView {
   readonly datapaths = new Map<string, Datapath>()
   readonly places = new Map<string, Place>()
-  readonly demands = new Map<string, Map<string, Demand>>()
+  /** What switches asked and may keep the verdict of, and probes that they are to watch for. */
+  readonly asked = new PerSwitch<string, Demand>()
+  readonly watched = new PerSwitch<number, ProbeMatch>()
+  readonly demands = this.asked.all
+  readonly probes = this.watched.all
   readonly #intent: Intent
   readonly #topology: TopologyFacts
   readonly #tell: Tell
@@ -86,24 +92,11 @@ export class Observed implements ObservedView {
   /** What changed since the last call; undefined where nothing did. */
   takeDelta(): ObservedDelta | undefined {
     const delta = this.#delta
-    if (delta.datapaths.size === 0 && delta.places.size === 0 && delta.demands === undefined) return undefined
+    const [demands, probes] = [this.asked.take(), this.watched.take()]
+    const isEmpty = delta.datapaths.size === 0 && delta.places.size === 0
+    if (isEmpty && demands === undefined && probes === undefined) return undefined
     this.#delta = { datapaths: new Set(), places: new Set() }
-    return delta
-  }
-
-  /** A switch asked these, and may keep the verdicts; undefined: no longer. */
-  demanded(datapathId: string, demands: ReadonlyMap<string, Demand | undefined>): void {
-    const its = this.demands.get(datapathId) ?? new Map<string, Demand>()
-    this.#delta.demands ??= new Map()
-    const changed = this.#delta.demands.get(datapathId) ?? new Set()
-    this.#delta.demands.set(datapathId, changed)
-    for (const [key, demand] of demands) {
-      if (demand === undefined) its.delete(key)
-      else its.set(key, demand)
-      changed.add(key)
-    }
-    if (its.size === 0) this.demands.delete(datapathId)
-    else this.demands.set(datapathId, its)
+    return { ...delta, ...(demands && { demands }), ...(probes && { probes }) }
   }
 
   /** Places of an earlier run, until the switches say better. */
@@ -141,6 +134,7 @@ export class Observed implements ObservedView {
     for (const port of before?.ports.values() ?? []) this.#unname(datapathId, port)
     this.#reshaped(datapathId, undefined)
     this.demands.delete(datapathId)
+    this.probes.delete(datapathId)
     this.#delta.datapaths.add(datapathId)
     for (const name of concerned) {
       if (this.#intent.interfaces.get(name)?.attachment.kind !== 'port') this.#put(name, undefined)

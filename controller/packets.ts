@@ -1,7 +1,8 @@
 /**
  * What becomes of a packet that a switch hands to the controller: probes and frames of unattached ports go to topology,
- * what a reactive switch asks to demands.ts, rejected ones and those that a router does not take on are answered in the network's name, logged ones become events. The flow's cookie says which. It changes
- * no record and no flow. Called by main.ts; the queue before it (channel/) is fair and bounded.
+ * what a reactive switch asks to demands.ts, what watches for the probes of tags to probing/, rejected ones and those that
+ * a router does not take on are answered in the network's name, logged ones become events. The flow's cookie says which.
+ * It changes no record and no flow. Called by main.ts; the queue before it (channel/) is fair and bounded.
  */
 
 import { CT_NEW, type FieldName, type Message, NO_BUFFER, PORT_CONTROLLER } from 'node-openflow'
@@ -19,6 +20,7 @@ import type { PolicyPacket, Verdict } from './policy/permits.ts'
 import { FLAG } from './policy/pipeline.ts'
 import { domainOf, holderIn } from './policy/routing.ts'
 import { verdictWord } from './policy/verdict-changes.ts'
+import type { Probing } from './probing/probing.ts'
 import { unroutedReply } from './unrouted.ts'
 
 export interface PacketOptions {
@@ -34,6 +36,8 @@ export interface PacketOptions {
   verdict(packet: PolicyPacket): Verdict
   /** What a reactive switch asks. */
   ask(packet: PacketIn): void
+  /** Takes what watches for probes says; of a probe that rules reject or log nobody is answered or told. */
+  probing: Pick<Probing, 'seen' | 'isProbe'>
   limits?: typeof PACKET_LIMITS
 }
 
@@ -144,10 +148,14 @@ export function packetHandler(options: PacketOptions): (packet: PacketIn) => voi
         return topology(packet.datapathId, packet.inPort, packet.data, meaning.kind)
       case 'ask':
         return options.ask(packet)
+      case 'watch':
+        return options.probing.seen(packet)
       case 'reject':
+        if (options.probing.isProbe(packet, true)) return
         reject(packet)
         return logRejected(packet, meaning.object)
       case 'log':
+        if (options.probing.isProbe(packet, false)) return
         return log(packet, meaning.object)
       case 'unrouted':
         return unrouted(packet)

@@ -162,6 +162,16 @@ export const ERRORS = {
     sentence: 'Switch {datapathId} is not connected.',
     remedy: 'Check its controller setting and certificate; see `tagsteer get switches`.',
   },
+  NOT_PROBED: {
+    status: 'FAILED_PRECONDITION',
+    sentence: 'No probe can be sent from {from} to {to}: {reason}.',
+    remedy: 'See where both are with `tagsteer topology`, and what policy says with `tagsteer explain {from} {to}`.',
+  },
+  TOO_MANY_PROBES: {
+    status: 'RESOURCE_EXHAUSTED',
+    sentence: 'Too many probes: {what}.',
+    remedy: 'Repeat the request in a second; a probe ends by itself.',
+  },
   STOPPING: {
     status: 'UNAVAILABLE',
     sentence: 'The controller is stopping.',

@@ -66,6 +66,7 @@ export function causesOf(intent: Intent): Causes {
     }),
     network: (number) => found(networks.get(number), 'network', ''),
     unrouted: () => ({ ...SYSTEM, name: 'packets that are not routed' }),
+    watch: (number) => ({ ...SYSTEM, name: `probe ${number}` }),
     ask: () => ({ ...SYSTEM, name: 'asked of the controller' }),
     prefix: (identity) => ({ ...SYSTEM, name: intent.identities.get(identity)?.key ?? '' }),
   }

@@ -12,6 +12,7 @@ import type { Intent } from '../policy/intent.ts'
 import type { PolicyLookup } from '../policy/lookup.ts'
 import type { SwitchProgram } from '../policy/program.ts'
 import type { Backend, ObservedView } from '../policy/state.ts'
+import type { Probing } from '../probing/probing.ts'
 import type { ProofInput } from '../prove/prove.ts'
 import type { StateChanges } from '../state-changes.ts'
 import type { Verifier } from '../verify.ts'
@@ -55,6 +56,7 @@ export interface ApiDependencies {
   network: NetworkView
   applied: Applied
   planner: Pick<Planner, 'plan'>
+  probing: Pick<Probing, 'probe' | 'follow'>
   events: EventLog
   /** Compares everything, in slices. */
   verifier: Pick<Verifier, 'run'>

@@ -34,6 +34,7 @@ import { interfaceService } from './services/interface.ts'
 import { lintService } from './services/lint.ts'
 import { networkService } from './services/network.ts'
 import { policyService } from './services/policy.ts'
+import { probeService } from './services/probe.ts'
 import { proveService } from './services/prove.ts'
 import { topologyService } from './services/topology.ts'
 import { verifyService } from './services/verify.ts'
@@ -84,6 +85,7 @@ const SERVICES: Readonly<Record<string, (deps: ApiDependencies) => ServiceMethod
   LintService: lintService,
   NetworkService: networkService,
   PolicyService: policyService,
+  ProbeService: probeService,
   ProveService: proveService,
   TopologyService: topologyService,
   VerifyService: verifyService,

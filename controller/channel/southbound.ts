@@ -91,6 +91,8 @@ export class Southbound {
   /** Of those that are connected, all that may not have what is wanted of them. */
   readonly #unsteady = new Set<Session>()
   readonly #standing = { generation: 0 }
+  /** Switches that could be asked when they last had to settle. */
+  readonly #settled = new Set<string>()
   readonly #subject = new Subject<ChannelEvent>()
   readonly databases: Databases
   readonly #guard: Guard
@@ -227,6 +229,7 @@ export class Southbound {
     session?.close()
     this.#sessions.delete(datapathId)
     this.#packetIns.dropped.delete(datapathId)
+    this.#settled.delete(datapathId)
     if (session !== undefined) this.#unsteady.delete(session)
     return true
   }
@@ -234,6 +237,11 @@ export class Southbound {
   /** By datapath id, packets to the controller that were dropped since its start, as too many of their port waited. */
   get packetsDropped(): ReadonlyMap<string, number> {
     return this.#packetIns.dropped
+  }
+
+  /** Whether the datapath of a switch follows its tables by the time that it has confirmed them, as far as it can be asked. */
+  settles(datapathId: string): boolean {
+    return this.#settled.has(datapathId)
   }
 
   /** What a switch is known to have, of ours; undefined while that is unknown. Not to be changed. */
@@ -340,7 +348,10 @@ export class Southbound {
 
   async #settle(datapathId: string, prompt: () => Promise<unknown>): Promise<boolean> {
     const verdict = this.#guard.verdict(datapathId)
-    return verdict.safe !== 'unknown' && (await settle(verdict.target, prompt))
+    const known = verdict.safe !== 'unknown' && (await settle(verdict.target, prompt))
+    if (known) this.#settled.add(datapathId)
+    else this.#settled.delete(datapathId)
+    return known
   }
 
   #emit(event: ChannelEvent): void {

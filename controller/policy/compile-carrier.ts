@@ -18,10 +18,13 @@ import type { Backend, DatapathView, TunnelEnd } from './state.ts'
 export const CARRIER_UNIT = 'carrier'
 
 /** What the scratch register says at the stage `tag`. */
-const CODE = { geneve: 1, vxlan: 2, mpls: 3, vlan: 4 } as const satisfies Record<Exclude<Carrier, 'address'>, number>
+export const CARRIER_CODE = { geneve: 1, vxlan: 2, mpls: 3, vlan: 4 } as const satisfies Record<
+  Exclude<Carrier, 'address'>,
+  number
+>
 
 /** Of VLAN identifiers: an identity is in the other bits. Collectors and services have those without. */
-const IDENTITY_TAG = 0x800
+export const IDENTITY_TAG = 0x800
 /** IPv6 explicit null (RFC 3032 section 2.1): the label below that of the identity, where the packet is IPv6. */
 const IPV6_NULL = 2
 /** Of an identity, in a mask: those below 256 are nobody's that sends. */
@@ -61,14 +64,14 @@ export function carrierRows(backend: Backend, datapath: DatapathView, onLinks: R
     arrive(set, tunnel)
     if (tunnel.kind === 'geneve') {
       const { identity, prediction } = GENEVE_FIELDS
-      send(set, CODE.geneve, (own) => [
+      send(set, CARRIER_CODE.geneve, (own) => [
         bits(own, 0, 32, identity, 0),
         bits(REGISTERS.prediction, 0, 16, prediction, 0),
         NETWORK_OUT,
         PUT_OUT,
       ])
-    } else send(set, CODE.vxlan, (own) => [bits(own, 0, 16, 'tun_gbp_id', 0), NETWORK_OUT, PUT_OUT], 16)
-    set.add(TABLES.tag, 10, [{ field: REGISTERS.scratch, value: CODE[tunnel.kind] }], {
+    } else send(set, CARRIER_CODE.vxlan, (own) => [bits(own, 0, 16, 'tun_gbp_id', 0), NETWORK_OUT, PUT_OUT], 16)
+    set.add(TABLES.tag, 10, [{ field: REGISTERS.scratch, value: CARRIER_CODE[tunnel.kind] }], {
       actions: [NETWORK_OUT, PUT_OUT],
     })
   }
@@ -76,7 +79,7 @@ export function carrierRows(backend: Backend, datapath: DatapathView, onLinks: R
   for (const carrier of carriers) {
     if (carrier === 'mpls') sendLabelled(set)
     else sendTagged(set)
-    set.add(TABLES.tag, 10, [{ field: REGISTERS.scratch, value: CODE[carrier] }], { actions: [PUT_OUT] })
+    set.add(TABLES.tag, 10, [{ field: REGISTERS.scratch, value: CARRIER_CODE[carrier] }], { actions: [PUT_OUT] })
   }
   return set.rows
 }
@@ -163,8 +166,8 @@ function sendLabelled(set: RowSet): void {
     { type: 'push_mpls', ethertype: ETHERTYPE.mpls },
     { type: 'set_field', field: { field: 'mpls_label', value: IPV6_NULL } },
   ]
-  send(set, CODE.mpls, (own) => [...label(own), PUT_OUT], 20, [[is.ipv4(), IS_UNTAGGED]])
-  send(set, CODE.mpls, (own) => [...below, ...label(own), PUT_OUT], 20, [[is.ipv6(), IS_UNTAGGED]])
+  send(set, CARRIER_CODE.mpls, (own) => [...label(own), PUT_OUT], 20, [[is.ipv4(), IS_UNTAGGED]])
+  send(set, CARRIER_CODE.mpls, (own) => [...below, ...label(own), PUT_OUT], 20, [[is.ipv6(), IS_UNTAGGED]])
 }
 
 function sendTagged(set: RowSet): void {
@@ -176,11 +179,11 @@ function sendTagged(set: RowSet): void {
     bits(REGISTERS.prediction, CLASS.ofs, CLASS.bits, 'vlan_pcp', 0),
     PUT_OUT,
   ]
-  send(set, CODE.vlan, push, 11, untagged)
+  send(set, CARRIER_CODE.vlan, push, 11, untagged)
   for (const own of [REGISTERS.source, REGISTERS.destination]) {
     const reply = own === REGISTERS.source ? 0 : FLAG.reply
     const match: Oxm[] = [
-      { field: REGISTERS.scratch, value: CODE.vlan },
+      { field: REGISTERS.scratch, value: CARRIER_CODE.vlan },
       { field: REGISTERS.flags, value: reply, mask: FLAG.reply },
       { field: own, value: UNTAGGABLE },
     ]
@@ -228,7 +231,7 @@ export function hopRows(
   const there: Oxm = { field: REGISTERS.place, value: number }
   if (carrier === 'address') set.add(TABLES.forward, 50, [there], { actions: [output(port)] })
   else {
-    const actions = [load(REGISTERS.port, port), load(REGISTERS.scratch, CODE[carrier]), ...toEnd(remote)]
+    const actions = [load(REGISTERS.port, port), load(REGISTERS.scratch, CARRIER_CODE[carrier]), ...toEnd(remote)]
     const tagging: Then = { actions, goto: TABLES.tag }
     if (carrier === 'mpls' || carrier === 'vlan') {
       set.add(TABLES.forward, 60, [there, { field: REGISTERS.flags, value: 0, mask: OWN_FLAGS }], tagging)

@@ -80,6 +80,8 @@ export class Work {
   readonly interest = new Map<string, ReadonlySet<string> | 'all'>()
   /** What reactive switches asked, and what they no longer ask. */
   demands: ObservedDelta['demands']
+  /** What switches are to watch for, and what no longer. */
+  probes: ObservedDelta['probes']
 
   port({ datapathId, port }: Place): void {
     const ports = this.ports.get(datapathId)
@@ -102,6 +104,19 @@ export function lookedAt(facts: InterfaceFacts, site: Pick<Site, 'normal' | 'wor
     farAway: [NO_ROWS, farAway],
     shared: elsewhere.size + everywhere.size,
   }
+}
+
+/** Switches that there is something to do for by name. */
+export function* concernedOnes(work: Work): IterableIterator<string> {
+  const { onSwitch, ports, interest, allPorts, forward, networks, demands, probes } = work
+  for (const some of [onSwitch, ports, interest, networks, demands, probes]) yield* some?.keys() ?? []
+  for (const some of [allPorts, forward]) yield* some
+}
+
+/** The switch's own flooding reaches links and uplinks only. */
+export function silentPorts(datapath: DatapathView): Set<number> {
+  const links = linksOf(datapath)
+  return new Set([...datapath.ports.keys()].filter((port) => !links.has(port)))
 }
 
 /** Whether rows may be others on every switch. */

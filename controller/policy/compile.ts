@@ -8,6 +8,7 @@
  *           ─▶ switches   ─▶ per switch:  ports, forwarding, world     compile-switch.ts
  *           ─▶ rules      ─▶ once:        shared policy tables         compile-policy.ts
  *           ─▶ demands    ─▶ per switch:  verdicts that it asked for   compile-demand.ts
+ *           ─▶ probes     ─▶ per switch:  what watches for them        compile-watch.ts
  */
 import { LINK_CARRIERS, onLinksOf } from './carriers.ts'
 import { NetworkStarts } from './compile-block.ts'
@@ -19,9 +20,11 @@ import { PolicyShares } from './compile-shares.ts'
 import { Steering, steerRows } from './compile-steer.ts'
 import { classOf, networkRows, portRows, systemRows, worldExists, worldRows } from './compile-switch.ts'
 import { SwitchUnits } from './compile-units.ts'
+import { watches } from './compile-watch.ts'
 import {
   type Changed,
   type Compiled,
+  concernedOnes,
   isForAll,
   type Looked,
   type Looks,
@@ -30,6 +33,7 @@ import {
   Pace,
   portName,
   type Seen,
+  silentPorts,
   Work,
 } from './compile-work.ts'
 import { kept, NO_ROWS, type Rows } from './fields.ts'
@@ -182,9 +186,7 @@ export class Compiler {
 
   /** Switches whose rows may be others, some that are not known among them. */
   #concerned(work: Work, fresh: Iterable<string>): Set<string> {
-    const found = new Set([...fresh, ...work.onSwitch.keys(), ...work.ports.keys(), ...work.interest.keys()])
-    const more = [work.allPorts, work.forward, work.networks.keys(), work.demands?.keys() ?? []]
-    for (const some of more) for (const datapathId of some) found.add(datapathId)
+    const found = new Set([...fresh, ...concernedOnes(work)])
     if (work.policy.flows.size > 0) for (const datapathId of this.#interest.carriers()) found.add(datapathId)
     return found
   }
@@ -219,6 +221,7 @@ export class Compiler {
 
   #takeObserved({ observed }: NetworkState, delta: ObservedDelta, work: Work): void {
     work.demands = delta.demands
+    work.probes = delta.probes
     work.ends = delta.ends ?? new Set()
     for (const datapathId of work.ends) {
       for (const name of this.#bySwitch.all(datapathId)) work.interfaces.add(name)
@@ -356,6 +359,7 @@ export class Compiler {
     this.#setSteer(state, datapath, units)
     yield* this.#policy.starting(state, datapath.datapathId, units, this.#pace)
     for (const [id, meter] of this.#policy.meters) units.shareMeter(id, meter)
+    for (const its of watches(state.observed, datapathId)) units.set(...its)
     return units
   }
 
@@ -401,6 +405,7 @@ export class Compiler {
       this.#setSteer(state, datapath, units)
     yield* this.#policy.following(state, datapathId, units, work, this.#pace)
     for (const id of work.policy.meters) units.shareMeter(id, this.#policy.meters.get(id))
+    for (const its of watches(state.observed, datapathId, work.probes?.get(datapathId) ?? [])) units.set(...its)
   }
 
   #setSteer(state: NetworkState, datapath: DatapathView, units: SwitchUnits): void {
@@ -481,18 +486,12 @@ export class Compiler {
       if (unit.startsWith('port/') && !ports.has(Number(unit.slice(5)))) units.set(unit, NO_ROWS)
     }
     for (const port of ports) this.#setPort(datapath, units, port)
-    units.setNoFlood(this.#noFlood(datapath))
+    units.setNoFlood(silentPorts(datapath))
   }
 
   #setPort(datapath: DatapathView, units: SwitchUnits, port: number): void {
     const isTenant = this.#byPort.has(portName({ datapathId: datapath.datapathId, port }))
     const portClass = classOf(datapath, port, isTenant)
     units.set(`port/${port}`, kept(portRows(port, portClass, this.#backend === 'normal', this.#onLinks)))
-  }
-
-  /** The switch's own flooding reaches links and uplinks only. */
-  #noFlood(datapath: DatapathView): Set<number> {
-    const links = linksOf(datapath)
-    return new Set([...datapath.ports.keys()].filter((port) => !links.has(port)))
   }
 }

@@ -50,6 +50,8 @@ export const COOKIE_KINDS = {
   network: 16,
   /** Packets that a router does not take on, for the controller to tell their sender. No object. */
   unrouted: 17,
+  /** The packet of a probe, on its way (compile-watch.ts): object is the number of the probe. */
+  watch: 18,
 } as const
 
 export type CookieKind = keyof typeof COOKIE_KINDS

@@ -6,7 +6,8 @@ export function nothingObserved(): ObservedDelta {
 }
 
 /** Adds what changed after it. */
-export function mergeObserved(into: ObservedDelta, { datapaths, places, ends, demands }: ObservedDelta): void {
+export function mergeObserved(into: ObservedDelta, delta: ObservedDelta): void {
+  const { datapaths, places, ends, demands, probes } = delta
   for (const each of datapaths) into.datapaths.add(each)
   for (const each of places) into.places.add(each)
   for (const each of ends ?? []) {
@@ -16,5 +17,9 @@ export function mergeObserved(into: ObservedDelta, { datapaths, places, ends, de
   for (const [datapathId, keys] of demands ?? []) {
     into.demands ??= new Map()
     into.demands.set(datapathId, new Set([...(into.demands.get(datapathId) ?? []), ...keys]))
+  }
+  for (const [datapathId, numbers] of probes ?? []) {
+    into.probes ??= new Map()
+    into.probes.set(datapathId, new Set([...(into.probes.get(datapathId) ?? []), ...numbers]))
   }
 }

@@ -351,6 +351,9 @@ export const MARK = {
   kept: { ofs: 19, bits: 2, egress: 19, ingress: 20 },
 } as const
 
+/** One bit for each stage at which the packet of a probe was copied to the controller (compile-watch.ts). */
+export const WATCHED = 'metadata'
+
 /** Value of the place register for what another switch, or the existing network, has to find by itself. */
 export const ELSEWHERE = 0xffff_ffff
 

@@ -3,6 +3,7 @@
  * refuses to know what switches confirmed; that never feeds a decision (law 2). Intent is kept by intent.ts from the
  * store's watch; observed by the channel and topology. Both are read-only here.
  */
+import type { Address } from '../../model/address.ts'
 import type {
   Direction,
   IdentityRecord,
@@ -113,6 +114,29 @@ export interface Demand {
 /** What others need to know of a switch to send to it, and to believe what it sends. */
 export type Edge = Pick<DatapathView, 'carriers'> & { tunnel?: TunnelAddress }
 
+/**
+ * The packet of a probe that is on its way (controller/probing), as the switches that it may meet know it: what it says
+ * and how it is marked.
+ */
+export interface ProbeMatch {
+  /** 1 to 2^32 - 1; no other probe under way has it. */
+  number: number
+  ethSrc: number
+  ethDst: number
+  source: Address
+  destination: Address
+  /** TCP, UDP, ICMP or ICMPv6. */
+  protocol: number
+  /** Ports; or type and code of ICMP. */
+  first: number
+  second: number
+  dscp: number
+  /** Of IPv6. */
+  flowLabel: number
+  /** It may travel below a label, where only its MAC addresses can be seen. */
+  labelled: boolean
+}
+
 export interface ObservedView {
   readonly datapaths: ReadonlyMap<string, DatapathView>
   /** Interface record name to where it is attached now. */
@@ -121,6 +145,8 @@ export interface ObservedView {
   readonly absent?: ReadonlyMap<string, Edge>
   /** By datapath id, what switches asked and may keep the verdict of; by demandKey (compile-demand.ts). */
   readonly demands?: ReadonlyMap<string, ReadonlyMap<string, Demand>>
+  /** By datapath id and number, probes that the switch watches for. */
+  readonly probes?: ReadonlyMap<string, ReadonlyMap<number, ProbeMatch>>
 }
 
 /** What changed in an observed view since the last look. */
@@ -133,6 +159,8 @@ export interface ObservedDelta {
   ends?: Set<string>
   /** By datapath id, demands that came or went. */
   demands?: Map<string, Set<string>>
+  /** By datapath id, numbers of probes that it is to watch for, or no longer. */
+  probes?: Map<string, Set<number>>
 }
 
 export type Backend = 'fabric' | 'normal'

@@ -122,6 +122,12 @@ import type { PolicyServiceClient as _tagsteer_v1_PolicyServiceClient, PolicySer
 import type { Port as _tagsteer_v1_Port, Port__Output as _tagsteer_v1_Port__Output } from './tagsteer/v1/Port.ts';
 import type { PortAttachment as _tagsteer_v1_PortAttachment, PortAttachment__Output as _tagsteer_v1_PortAttachment__Output } from './tagsteer/v1/PortAttachment.ts';
 import type { PortNameAttachment as _tagsteer_v1_PortNameAttachment, PortNameAttachment__Output as _tagsteer_v1_PortNameAttachment__Output } from './tagsteer/v1/PortNameAttachment.ts';
+import type { ProbeFault as _tagsteer_v1_ProbeFault, ProbeFault__Output as _tagsteer_v1_ProbeFault__Output } from './tagsteer/v1/ProbeFault.ts';
+import type { ProbeHop as _tagsteer_v1_ProbeHop, ProbeHop__Output as _tagsteer_v1_ProbeHop__Output } from './tagsteer/v1/ProbeHop.ts';
+import type { ProbeReport as _tagsteer_v1_ProbeReport, ProbeReport__Output as _tagsteer_v1_ProbeReport__Output } from './tagsteer/v1/ProbeReport.ts';
+import type { ProbeRequest as _tagsteer_v1_ProbeRequest, ProbeRequest__Output as _tagsteer_v1_ProbeRequest__Output } from './tagsteer/v1/ProbeRequest.ts';
+import type { ProbeServiceClient as _tagsteer_v1_ProbeServiceClient, ProbeServiceDefinition as _tagsteer_v1_ProbeServiceDefinition } from './tagsteer/v1/ProbeService.ts';
+import type { ProbeTag as _tagsteer_v1_ProbeTag, ProbeTag__Output as _tagsteer_v1_ProbeTag__Output } from './tagsteer/v1/ProbeTag.ts';
 import type { ProveRequest as _tagsteer_v1_ProveRequest, ProveRequest__Output as _tagsteer_v1_ProveRequest__Output } from './tagsteer/v1/ProveRequest.ts';
 import type { ProveResponse as _tagsteer_v1_ProveResponse, ProveResponse__Output as _tagsteer_v1_ProveResponse__Output } from './tagsteer/v1/ProveResponse.ts';
 import type { ProveServiceClient as _tagsteer_v1_ProveServiceClient, ProveServiceDefinition as _tagsteer_v1_ProveServiceDefinition } from './tagsteer/v1/ProveService.ts';
@@ -162,6 +168,7 @@ import type { Vnp as _tagsteer_v1_Vnp, Vnp__Output as _tagsteer_v1_Vnp__Output }
 import type { VnpServiceClient as _tagsteer_v1_VnpServiceClient, VnpServiceDefinition as _tagsteer_v1_VnpServiceDefinition } from './tagsteer/v1/VnpService.ts';
 import type { WaitAppliedRequest as _tagsteer_v1_WaitAppliedRequest, WaitAppliedRequest__Output as _tagsteer_v1_WaitAppliedRequest__Output } from './tagsteer/v1/WaitAppliedRequest.ts';
 import type { WatchEventsRequest as _tagsteer_v1_WatchEventsRequest, WatchEventsRequest__Output as _tagsteer_v1_WatchEventsRequest__Output } from './tagsteer/v1/WatchEventsRequest.ts';
+import type { WatchProbesRequest as _tagsteer_v1_WatchProbesRequest, WatchProbesRequest__Output as _tagsteer_v1_WatchProbesRequest__Output } from './tagsteer/v1/WatchProbesRequest.ts';
 import type { WatchProofsRequest as _tagsteer_v1_WatchProofsRequest, WatchProofsRequest__Output as _tagsteer_v1_WatchProofsRequest__Output } from './tagsteer/v1/WatchProofsRequest.ts';
 import type { WatchRecordsRequest as _tagsteer_v1_WatchRecordsRequest, WatchRecordsRequest__Output as _tagsteer_v1_WatchRecordsRequest__Output } from './tagsteer/v1/WatchRecordsRequest.ts';
 import type { Witness as _tagsteer_v1_Witness, Witness__Output as _tagsteer_v1_Witness__Output } from './tagsteer/v1/Witness.ts';
@@ -227,6 +234,7 @@ export interface ProtoGrpcType {
       BlameResponse: MessageTypeDefinition<_tagsteer_v1_BlameResponse, _tagsteer_v1_BlameResponse__Output>
       BlamedFlow: MessageTypeDefinition<_tagsteer_v1_BlamedFlow, _tagsteer_v1_BlamedFlow__Output>
       Capacity: MessageTypeDefinition<_tagsteer_v1_Capacity, _tagsteer_v1_Capacity__Output>
+      Carrier: EnumTypeDefinition
       Cause: MessageTypeDefinition<_tagsteer_v1_Cause, _tagsteer_v1_Cause__Output>
       CheckTrafficRequest: MessageTypeDefinition<_tagsteer_v1_CheckTrafficRequest, _tagsteer_v1_CheckTrafficRequest__Output>
       CheckTrafficResponse: MessageTypeDefinition<_tagsteer_v1_CheckTrafficResponse, _tagsteer_v1_CheckTrafficResponse__Output>
@@ -325,6 +333,14 @@ export interface ProtoGrpcType {
       PortAttachment: MessageTypeDefinition<_tagsteer_v1_PortAttachment, _tagsteer_v1_PortAttachment__Output>
       PortNameAttachment: MessageTypeDefinition<_tagsteer_v1_PortNameAttachment, _tagsteer_v1_PortNameAttachment__Output>
       PortRole: EnumTypeDefinition
+      ProbeFault: MessageTypeDefinition<_tagsteer_v1_ProbeFault, _tagsteer_v1_ProbeFault__Output>
+      ProbeFaultKind: EnumTypeDefinition
+      ProbeHop: MessageTypeDefinition<_tagsteer_v1_ProbeHop, _tagsteer_v1_ProbeHop__Output>
+      ProbeOutcome: EnumTypeDefinition
+      ProbeReport: MessageTypeDefinition<_tagsteer_v1_ProbeReport, _tagsteer_v1_ProbeReport__Output>
+      ProbeRequest: MessageTypeDefinition<_tagsteer_v1_ProbeRequest, _tagsteer_v1_ProbeRequest__Output>
+      ProbeService: SubtypeConstructor<typeof grpc.Client, _tagsteer_v1_ProbeServiceClient> & { service: _tagsteer_v1_ProbeServiceDefinition }
+      ProbeTag: MessageTypeDefinition<_tagsteer_v1_ProbeTag, _tagsteer_v1_ProbeTag__Output>
       ProveRequest: MessageTypeDefinition<_tagsteer_v1_ProveRequest, _tagsteer_v1_ProveRequest__Output>
       ProveResponse: MessageTypeDefinition<_tagsteer_v1_ProveResponse, _tagsteer_v1_ProveResponse__Output>
       ProveService: SubtypeConstructor<typeof grpc.Client, _tagsteer_v1_ProveServiceClient> & { service: _tagsteer_v1_ProveServiceDefinition }
@@ -372,6 +388,7 @@ export interface ProtoGrpcType {
       VnpService: SubtypeConstructor<typeof grpc.Client, _tagsteer_v1_VnpServiceClient> & { service: _tagsteer_v1_VnpServiceDefinition }
       WaitAppliedRequest: MessageTypeDefinition<_tagsteer_v1_WaitAppliedRequest, _tagsteer_v1_WaitAppliedRequest__Output>
       WatchEventsRequest: MessageTypeDefinition<_tagsteer_v1_WatchEventsRequest, _tagsteer_v1_WatchEventsRequest__Output>
+      WatchProbesRequest: MessageTypeDefinition<_tagsteer_v1_WatchProbesRequest, _tagsteer_v1_WatchProbesRequest__Output>
       WatchProofsRequest: MessageTypeDefinition<_tagsteer_v1_WatchProofsRequest, _tagsteer_v1_WatchProofsRequest__Output>
       WatchRecordsRequest: MessageTypeDefinition<_tagsteer_v1_WatchRecordsRequest, _tagsteer_v1_WatchRecordsRequest__Output>
       Witness: MessageTypeDefinition<_tagsteer_v1_Witness, _tagsteer_v1_Witness__Output>

@@ -44,7 +44,8 @@ describe('access to the API', function () {
       try {
         for (const [path, roles] of Object.entries(METHOD_ROLES)) {
           const [service, method] = path.replace('/tagsteer.v1.', '').split('/') as [string, string]
-          if (service === 'EventService') continue
+          // They have no end, and nothing that they refuse.
+          if (service === 'EventService' || path.endsWith('ProbeService/Watch')) continue
           const call = async (): Promise<unknown> => {
             const isWatch = path.endsWith('ProveService/Watch')
             if (service !== 'VerifyService' && !isWatch) return client.call(`${service}.${method}`)

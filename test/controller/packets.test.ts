@@ -58,6 +58,7 @@ function handle(
     },
     topology: () => expect.fail('no probe'),
     ask: () => expect.fail('nobody asks'),
+    probing: { seen: () => expect.fail('no probe'), isProbe: () => false },
     portName: () => '',
     verdict: (packet) => lookup.getPolicyForTraffic(packet),
   })({

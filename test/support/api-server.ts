@@ -8,6 +8,7 @@ import { EventLog } from '../../controller/events.ts'
 import { Observed } from '../../controller/observe.ts'
 import { Intent } from '../../controller/policy/intent.ts'
 import { PolicyLookup } from '../../controller/policy/lookup.ts'
+import { Probing } from '../../controller/probing/probing.ts'
 import { StateChanges } from '../../controller/state-changes.ts'
 import { createWriter } from '../../controller/write.ts'
 import { loadServices } from '../../proto/index.ts'
@@ -59,6 +60,19 @@ export async function testApi(
     verifier: { run: async () => {} },
     changes: new StateChanges(),
     planner,
+    probing: new Probing({
+      state: { intent, observed, backend: 'fabric' },
+      verdict: (packet) => lookup.getPolicyForTraffic(packet),
+      peer: () => undefined,
+      watch: () => {},
+      installed: () => undefined,
+      settles: () => true,
+      status: () => undefined,
+      send: () => false,
+      clock: () => performance.now(),
+      now: Date.now,
+      random: Math.random,
+    }),
     network: {
       switches: new Map(),
       links: [],

@@ -154,8 +154,14 @@ export class ReferenceNetwork {
   /** Carries a packet_out out; what it sends goes on with the frames that are on their way. */
   packetOut(datapathId: string, message: Message): void {
     const target = this.#switches.get(datapathId)
-    const refusal = target?.handle(message).find((answer) => answer.type === 'error')
+    const answers = target?.handle(message) ?? []
+    const refusal = answers.find((answer) => answer.type === 'error')
     if (refusal !== undefined) throw new AssertionError(`refused: ${JSON.stringify(refusal)}`)
+    for (const answer of answers) {
+      if (answer.type !== 'packet_in') continue
+      this.told.push(answer.cookie)
+      this.onPacketIn?.(datapathId, answer)
+    }
     this.#leave(datapathId, target?.takeSent() ?? [], this.#arrived)
   }
 

@@ -6,6 +6,7 @@ import type { NotProved } from '../../../proto/gen/tagsteer/v1/NotProved.ts'
 import type { ProveRequest__Output } from '../../../proto/gen/tagsteer/v1/ProveRequest.ts'
 import type { ProveResponse } from '../../../proto/gen/tagsteer/v1/ProveResponse.ts'
 import type { WatchProofsRequest__Output } from '../../../proto/gen/tagsteer/v1/WatchProofsRequest.ts'
+import { withoutWatches } from '../../policy/compile-watch.ts'
 import { STAGE_OF } from '../../policy/pipeline.ts'
 import type { Flow } from '../../policy/program.ts'
 import type { NetworkState, Place } from '../../policy/state.ts'
@@ -74,7 +75,8 @@ export function proveService(deps: ApiDependencies): ServiceMethods {
     await Promise.all(
       [...network.switches.keys()].map(async (datapathId) => {
         try {
-          inputs.set(datapathId, desired ? desiredOf(datapathId) : await network.readTables(datapathId))
+          const input = desired ? desiredOf(datapathId) : await network.readTables(datapathId)
+          inputs.set(datapathId, { ...input, program: withoutWatches(input.program) })
         } catch (error) {
           absent.set(datapathId, (error as Error).message)
         }

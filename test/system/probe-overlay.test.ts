@@ -1,0 +1,105 @@
+/**
+ * Probes between hypervisors over real tunnels: the identity that is written into an option of Geneve is the one that is
+ * read, and where somebody writes another into it, that is said; as is a tunnel that carries none, which VXLAN's is on a
+ * datapath that knows no group policy ids.
+ */
+import { expect } from 'chai'
+import { OPEN, OverlayCloud, SHUT, type Vm, vmOf } from '../support/overlay-cloud.ts'
+
+interface Tag {
+  carrier: string
+  identity: number
+}
+
+interface Report {
+  healthy: boolean
+  summary: string
+  outcome: string
+  permitted: boolean
+  senderIdentity: number
+  carrier: string
+  written: Tag | null
+  carried: Tag | null
+  read?: number
+  hops: { datapathId: string; inPortName: string; outPortName: string }[]
+  fault: { kind: string; fromDatapathId: string; toDatapathId: string } | null
+}
+
+for (const kind of ['geneve', 'vxlan'] as const) {
+  describe(`probes between hypervisors over ${kind}`, function () {
+    this.timeout(300_000)
+    let overlay: OverlayCloud
+
+    before(async () => {
+      overlay = await OverlayCloud.start(kind)
+    })
+    after(async () => {
+      await overlay?.stop()
+    })
+    afterEach(function () {
+      if (this.currentTest?.state === 'failed') console.error(overlay?.controller.log.split('\n').slice(-40).join('\n'))
+    })
+
+    const [web, db] = [vmOf('web', 1), vmOf('db', 3)]
+    const probe = (from: Vm, to: Vm, packet: string): Promise<Report> =>
+      overlay.controller.call<Report>('ProbeService.Probe', { from: from.name, to: to.name, packet })
+
+    if (kind === 'vxlan') {
+      it('say that it carries no identity', async () => {
+        // Open vSwitch's userspace datapath neither writes nor reads group policy ids.
+        const report = await probe(web, db, `tcp/${OPEN}`)
+        expect(report).to.deep.include({ healthy: false, permitted: true, carried: null })
+        expect(report.written).to.deep.equal({ carrier: 'CARRIER_VXLAN', identity: report.senderIdentity })
+        const [from, to] = report.hops.map(({ datapathId }) => datapathId)
+        expect(report.fault).to.deep.equal({
+          kind: 'PROBE_FAULT_KIND_TAG_LOST',
+          ...{ fromDatapathId: from, toDatapathId: to },
+        })
+      })
+      return
+    }
+    it('show the identity that is written and read, and reach no guest', async () => {
+      await overlay.cloud.received(db.name, { reset: true })
+      const carrier = 'CARRIER_GENEVE'
+      for (const packet of [`tcp/${OPEN}`, `udp/${OPEN}`]) {
+        const report = await probe(web, db, packet)
+        const tag = { carrier, identity: report.senderIdentity }
+        expect(report.summary).to.contain('arrived')
+        expect(report).to.deep.include({ healthy: true, carrier, written: tag, carried: tag, read: tag.identity })
+        expect(report.hops).to.have.length(2)
+        const name = 'tsgnv0'
+        expect([report.hops[0]!.outPortName, report.hops[1]!.inPortName]).to.deep.equal([name, name])
+      }
+      expect(await probe(web, db, `tcp/${SHUT}`)).to.deep.include({
+        permitted: false,
+        outcome: 'PROBE_OUTCOME_DROPPED',
+      })
+      expect(await overlay.cloud.received(db.name)).to.deep.equal([])
+    })
+
+    it('say where another identity is put in the packet', async () => {
+      const { senderIdentity } = await probe(db, web, `tcp/${OPEN}`)
+      const right = overlay.identities.get(web.name)!
+      expect(right).not.to.equal(senderIdentity)
+      const field = 'tun_metadata0'
+      const set = `set_field:${senderIdentity}->${field}`
+      // Nobody meets it twice.
+      const row = `cookie=0x1,priority=65535,in_port=1000,${field}=${right},actions=${set},resubmit(,0)`
+      await overlay.cloud.ofctl('hv3', 'add-flow', 'brint', row)
+      try {
+        const report = await probe(web, db, `tcp/${OPEN}`)
+        expect(report).to.deep.include({ healthy: false, permitted: true, read: senderIdentity })
+        expect(report.written?.identity).to.equal(right)
+        expect(report.carried?.identity).to.equal(senderIdentity)
+        const [from, to] = report.hops.map(({ datapathId }) => datapathId)
+        expect(report.fault).to.deep.equal({
+          kind: 'PROBE_FAULT_KIND_TAG_CHANGED',
+          ...{ fromDatapathId: from, toDatapathId: to },
+        })
+      } finally {
+        await overlay.cloud.ofctl('hv3', 'del-flows', 'brint', 'cookie=0x1/-1')
+      }
+      expect((await probe(web, db, `tcp/${OPEN}`)).healthy).to.equal(true)
+    })
+  })
+}
