@@ -174,7 +174,13 @@ async function serveLab(directory: string, terminal: Terminal): Promise<Cloud> {
 async function startController(cloud: Cloud, directory: string, terminal: Terminal): Promise<[string, string]> {
   const { hypervisors } = await cloud.status()
   const command = [process.execPath, ...process.execArgv, process.argv[1]!, 'up', '--listen', '127.0.0.1:0']
-  const words = ['--openflow', '127.0.0.1:0', '--ovsdb', hypervisors.map(({ database }) => database).join(',')]
+  const words = [
+    '--repair',
+    '--openflow',
+    '127.0.0.1:0',
+    '--ovsdb',
+    hypervisors.map(({ database }) => database).join(','),
+  ]
   const environment = { TAGSTEER_HOME: home(), TAGSTEER_STORE: join(directory, 'store') }
   await cloud.start('controller', [...command, ...words], environment)
   const log = join(directory, 'controller.log')

@@ -73,7 +73,7 @@ describe('tagsteer lab', function () {
     expect(interfaces).to.have.length(8)
   })
 
-  it('enforces policy between VMs of a hypervisor, and keeps networks apart', () => {
+  it('enforces policy between VMs of one hypervisor and of two, and keeps networks apart', () => {
     // hv1 has vm1, vm5 (net1: 10.0.0.1, .3) and vm3, vm7 (net2: 10.0.0.1, .3).
     const ping = (from: string, to: string): number | null =>
       tagsteer('lab', 'exec', from, '--', 'ping', '-n', '-c', '3', '-i', '0.2', '-W', '1', to).code
@@ -85,6 +85,9 @@ describe('tagsteer lab', function () {
       'hv1 10.0.0.3/24',
     ])
     expect(ping('vm1', '10.0.0.3')).to.equal(0)
+    const other = state.vms.find(({ hypervisor, ip }) => hypervisor === 'hv2' && ip === '10.0.0.2/24')
+    expect(other?.name).to.equal('vm2')
+    expect(ping('vm1', '10.0.0.2'), 'to another hypervisor').to.equal(0)
     expect(tagsteer('tag', 'vm7', 'lab-', '--wait', 'applied').code).to.equal(0)
     expect(ping('vm3', '10.0.0.3')).to.equal(1)
     expect(ping('vm1', '10.0.0.3')).to.equal(0)
