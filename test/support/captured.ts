@@ -74,12 +74,17 @@ export class Capture {
     rmSync(this.#directory, { recursive: true, force: true })
     const dropped = Number(/(\d+) packets? dropped by kernel/.exec(this.#said)?.[1] ?? Number.NaN)
     if (dropped !== 0) throw new Error(`tcpdump did not read ${dropped} frames: what it saw proves nothing`)
-    const frames: Buffer[] = []
-    for (let at = FILE_HEADER; at < file.length; ) {
-      const length = file.readUInt32LE(at + 8)
-      frames.push(file.subarray(at + PACKET_HEADER, at + PACKET_HEADER + length))
-      at += PACKET_HEADER + length
-    }
-    return frames
+    return framesOf(file)
   }
+}
+
+/** Frames of a capture file (pcap, little-endian), in order. */
+export function framesOf(file: Buffer): Buffer[] {
+  const frames: Buffer[] = []
+  for (let at = FILE_HEADER; at + PACKET_HEADER <= file.length; ) {
+    const length = file.readUInt32LE(at + 8)
+    frames.push(file.subarray(at + PACKET_HEADER, at + PACKET_HEADER + length))
+    at += PACKET_HEADER + length
+  }
+  return frames
 }

@@ -52,17 +52,6 @@ function tagged(number: number): string {
   return fields.map((field) => `set_field:${field}`).join(',')
 }
 
-/** Frames of a capture file (pcap, little-endian, microseconds), in order. */
-export function framesOf(file: Buffer): Buffer[] {
-  const frames: Buffer[] = []
-  for (let at = 24; at + 16 <= file.length; ) {
-    const length = file.readUInt32LE(at + 8)
-    frames.push(file.subarray(at + 16, at + 16 + length))
-    at += 16 + length
-  }
-  return frames
-}
-
 export interface GenevePacket {
   from: string
   to: string

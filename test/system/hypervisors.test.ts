@@ -11,17 +11,10 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import { Cloud, type CloudSpec } from '../../mininet/hypervisors.ts'
+import { framesOf } from '../support/captured.ts'
 import { Station } from '../support/lab-hosts.ts'
 import { until } from '../support/running-controller.ts'
-import {
-  framesOf,
-  genevePacket,
-  identityOf,
-  OPTIONS,
-  predictionOf,
-  setStaticOverlay,
-  VNI,
-} from '../support/static-overlay.ts'
+import { genevePacket, identityOf, OPTIONS, predictionOf, setStaticOverlay, VNI } from '../support/static-overlay.ts'
 
 const REMOVE = fileURLToPath(new URL('../../mininet/lab_state.py', import.meta.url))
 

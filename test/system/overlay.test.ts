@@ -8,8 +8,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { GENEVE_OPTIONS } from '../../controller/policy/geneve.ts'
+import { framesOf } from '../support/captured.ts'
 import { HYPERVISORS, OPEN, OverlayCloud, SHUT, VMS, type Vm, vmOf } from '../support/overlay-cloud.ts'
-import { framesOf, genevePacket } from '../support/static-overlay.ts'
+import { genevePacket } from '../support/static-overlay.ts'
 
 const PACKETS = 60
 
