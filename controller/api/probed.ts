@@ -80,14 +80,14 @@ function hopMessage(names: Names, { datapathId, inPort = 0, outPort = 0, arrived
 
 /** One sentence: what is wrong, else what became of it. */
 function summaryOf(names: Names, report: ProbeReport): string {
-  const { expected, fault, outcome, at, read, written, carried, ms = 0 } = report
+  const { expected, fault, outcome, at, read, carried, ms = 0 } = report
   const { carrier, sender } = expected
   const named = (datapathId: string): string => names.nameOf(datapathId) || datapathId
   if (fault === undefined) {
     const side = at?.side === 'ingress' ? 'the receiver may not receive it' : 'the sender may not send it'
     if (outcome === 'dropped') return `Policy drops it on switch ${named(at?.datapathId ?? '')}: ${side}.`
     if (outcome === 'lost') return 'It did not arrive, and policy does not permit it.'
-    const how = carrier === 'address' || written === undefined ? 'known by address' : `carried by ${carrier}`
+    const how = carried === undefined ? 'known by address' : `carried by ${carrier}`
     return `It arrived after ${ms.toFixed(1)} ms; identity ${read} was read, ${how}.`
   }
   const where =

@@ -9,7 +9,7 @@ import { ICMP, ICMPV6 } from '../../model/icmp.ts'
 import { formatPacket } from '../../model/packet-text.ts'
 import { PROTOCOL } from '../../model/protocol.ts'
 import { IDENTITY, type InterfaceRecord } from '../../model/records.ts'
-import { fits, nextHopTo } from '../policy/carriers.ts'
+import { CARRIER_BITS, type Carrier, fits, nextHopTo } from '../policy/carriers.ts'
 import type { PolicyPacket, Verdict } from '../policy/permits.ts'
 import type { NetworkState, Place, ProbeMatch } from '../policy/state.ts'
 import { wayOf } from '../policy/ways.ts'
@@ -77,7 +77,7 @@ export function aim({ state, verdict, peer }: AimFacts, wish: ProbeWish): Result
   if (typeof path === 'string') return no(path)
   const own = observed.datapaths.get(sender.datapathId)
   const next = own && state.backend === 'fabric' ? nextHopTo(observed, own, receiver.datapathId) : undefined
-  const carrier = next !== undefined && fits(next.carrier, sender.identity) ? next.carrier : 'address'
+  const carrier = next !== undefined && isWritten(next.carrier, sender.identity) ? next.carrier : 'address'
   return ok({
     ...{ from: from.name, to: to.name, network: from.network, generation: intent.generation, verdict: judged },
     expected: { sender, receiver, path, carrier, permitted: judged.allow },
@@ -87,6 +87,11 @@ export function aim({ state, verdict, peer }: AimFacts, wish: ProbeWish): Result
       second: ECHO.has(wish.protocol) ? (wish.code ?? 0) : (wish.port ?? 0),
     },
   })
+}
+
+/** Whether an identity is put in what goes between two switches, for sure or as far as the tunnel takes it. */
+function isWritten(carrier: Carrier, identity: number): boolean {
+  return fits(carrier, identity) || (carrier === 'vxlan' && identity < 2 ** CARRIER_BITS.vxlan)
 }
 
 /** What makes it no packet that a probe can be. */

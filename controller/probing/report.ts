@@ -172,7 +172,8 @@ function tagFault(
 }
 
 function difference(before: Tag | undefined, after: Tag | undefined): 'tag-lost' | 'tag-changed' | undefined {
-  if (before !== undefined && after === undefined) return 'tag-lost'
+  // A group policy id may be left behind: then the sender is known by its address, as carriers.ts has it.
+  if (before !== undefined && after === undefined) return before.carrier === 'vxlan' ? undefined : 'tag-lost'
   return before?.value === after?.value && before?.carrier === after?.carrier ? undefined : 'tag-changed'
 }
 

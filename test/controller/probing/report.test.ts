@@ -206,6 +206,17 @@ describe('what probes show', () => {
     expect(judge(expectedOn(['a', 'b'], 'mpls', false), [])).to.deep.equal({ outcome: 'lost', hops: [] })
   })
 
+  it('is no fault where a group policy id is left behind and the sender is known, and one where it is another', () => {
+    const expected = expectedOn(['a', 'b'], 'vxlan')
+    const left = judge(expected, walked(expected, { what: 'strip', at: 1, known: true }))
+    expect(left).to.deep.include({ outcome: 'delivered', read: 300, written: { carrier: 'vxlan', value: 300 } })
+    expect([left.fault, left.carried]).to.deep.equal([undefined, undefined])
+    const unknown = judge(expected, walked(expected, { what: 'strip', at: 1, known: false }))
+    expect(unknown.fault).to.deep.equal({ kind: 'packet-lost', from: 'b', to: 'b' })
+    const other = judge(expected, walked(expected, { what: 'change', at: 1, known: true }))
+    expect(other.fault?.kind).to.equal('tag-changed')
+  })
+
   it('is another sender where the receiver reads another, though nothing carries the identity', () => {
     const expected = expectedOn(['a', 'b', 'c'], 'address')
     const said = walked(expected, { what: 'none', at: 0, known: true })
