@@ -3,13 +3,17 @@
  * tracking when the change is applied, with or without traffic; no packet of it arrives, and permitting it again does not
  * bring it back. What other rules keep or judge anew is left alone. A switch that was away catches up.
  */
+import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
 import { Lab } from '../../mininet/lab.ts'
 import { Echoes } from '../support/echoing-hosts.ts'
 import { RunningController, until } from '../support/running-controller.ts'
 
-const DPID = '00000000000003d1'
+const ID = randomBytes(2).toString('hex')
+const DPID = `00000000${ID}03d1`
+const SWITCH = `ct${ID}`
+const hostName = (index: number): string => `c${ID}h${index}`
 /** Nobody else's on this machine: bridges of one Open vSwitch may share zones. */
 const address = (index: number): string => `10.77.31.${index}`
 const CUT = 6432
@@ -23,8 +27,8 @@ const PORTS = { CUT, KEEP, ANEW, UDP, IDLE, LATE }
 describe('connections that a rule cuts, on Open vSwitch', function () {
   this.timeout(180_000)
   const echoes = new Echoes({
-    client: { name: 'cth1', address: address(1) },
-    server: { name: 'cth2', address: address(2) },
+    client: { name: hostName(1), address: address(1) },
+    server: { name: hostName(2), address: address(2) },
     tcp: [CUT, KEEP, ANEW, IDLE, LATE],
     udp: UDP,
     idle: IDLE,
@@ -68,13 +72,13 @@ describe('connections that a rule cuts, on Open vSwitch', function () {
   before(async () => {
     controller = await RunningController.start()
     const host = (index: number) => ({
-      name: `cth${index}`,
+      name: hostName(index),
       mac: `00:00:5e:00:53:d${index}`,
       ip: `${address(index)}/24`,
-      switch: 'ct1',
+      switch: SWITCH,
     })
     const spec = {
-      switches: [{ name: 'ct1', dpid: DPID }],
+      switches: [{ name: SWITCH, dpid: DPID }],
       hosts: [host(1), host(2)],
       links: [],
       controllers: [`tcp:${controller.openflow}`],
@@ -86,7 +90,7 @@ describe('connections that a rule cuts, on Open vSwitch', function () {
         tags: [{ text: 'shop' }, { text: tag }],
         mac: `00:00:5e:00:53:d${index}`,
         addresses: [address(index)],
-        attachment: { portName: { portName: `ct1-eth${index}` } },
+        attachment: { portName: { portName: `${SWITCH}-eth${index}` } },
       },
     })
     await controller.call('ApplyService.Apply', {
@@ -171,7 +175,7 @@ describe('connections that a rule cuts, on Open vSwitch', function () {
       expect(tracked().has(port), `${port} is tracked`).to.equal(false)
     }
     const dial = `import socket; c=socket.create_connection(("${address(2)}", ${CUT}), 3); c.sendall(b"n"); print(c.recv(1))`
-    const fresh = await lab.run('cth1', ['/usr/bin/python3', '-c', dial], 10)
+    const fresh = await lab.run(hostName(1), ['/usr/bin/python3', '-c', dial], 10)
     expect(fresh.stdout, `a new connection ${fresh.stderr}`).to.equal("b'n'\n")
   })
 
