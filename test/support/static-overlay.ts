@@ -1,6 +1,7 @@
 /**
  * Flows of a cloud in a box that are set by hand, without a controller: every VM reaches every other over Geneve, and
- * packets bear an identity and a prediction tag as options. So a lab is tested by itself. It knows no policy.
+ * packets bear an identity and a prediction tag as options, or none. So a lab is tested by itself, and a bench has
+ * something beside what a controller makes. It knows no policy.
  */
 import type { Cloud } from '../../mininet/hypervisors.ts'
 
@@ -14,26 +15,30 @@ export const predictionOf = (number: number): number => 0x8000 + number
 
 const option = (type: number): string => `{class=${OPTIONS.class},type=${type},len=4}`
 
-/** To be asked again when a VM has moved or a switch has forgotten. The lab makes the tunnel's ports. */
-export async function setStaticOverlay(cloud: Cloud): Promise<void> {
+/**
+ * To be asked again when a VM has moved or a switch has forgotten. The lab makes the tunnel's ports.
+ * @param options False where packets are to bear none, and the receiver asks for none.
+ */
+export async function setStaticOverlay(cloud: Cloud, { options = true } = {}): Promise<void> {
   const { hypervisors, vms } = await cloud.status()
   const map = `${option(OPTIONS.identity)}->tun_metadata0,${option(OPTIONS.prediction)}->tun_metadata1`
   for (const { name } of hypervisors) {
     await cloud.setFlows(name, 'brint', [])
     await cloud.ofctl(name, 'del-tlv-map', 'brint')
-    await cloud.ofctl(name, 'add-tlv-map', 'brint', map)
+    if (options) await cloud.ofctl(name, 'add-tlv-map', 'brint', map)
     const flows: string[] = []
     for (const [index, vm] of vms.entries()) {
       const own = hypervisors.find((row) => row.name === vm.hypervisor)!
       const to = `dl_dst=${vm.mac}`
       if (vm.hypervisor === name) {
-        flows.push(`priority=20,in_port=${vm.port},actions=${tagged(index + 1)},resubmit(,1)`)
+        flows.push(`priority=20,in_port=${vm.port},actions=${tagged(index + 1, options)},resubmit(,1)`)
         flows.push(`table=1,priority=10,${to},actions=output:${vm.port}`)
         flows.push(`table=2,${to},actions=output:${vm.port}`)
       } else {
         flows.push(`table=1,priority=10,${to},actions=set_field:${own.vtep}->tun_dst,output:tsgnv0`)
         // Only what says that it is from there, and is.
-        const from = `in_port=tsgnv0,tun_src=${own.vtep},tun_id=${VNI},tun_metadata0=${identityOf(index + 1)}`
+        const identity = options ? `,tun_metadata0=${identityOf(index + 1)}` : ''
+        const from = `in_port=tsgnv0,tun_src=${own.vtep},tun_id=${VNI}${identity}`
         flows.push(`priority=20,${from},actions=resubmit(,2)`)
       }
     }
@@ -43,12 +48,13 @@ export async function setStaticOverlay(cloud: Cloud): Promise<void> {
     const everybody = 'dl_dst=01:00:00:00:00:00/01:00:00:00:00:00'
     flows.push(`table=1,${everybody},actions=${[...here, ...flood].join(',')}`)
     if (here.length > 0) flows.push(`table=2,${everybody},actions=${here.join(',')}`)
-    await cloud.setFlows(name, 'brint', flows)
+    await cloud.setFlows(name, 'brint', [...new Set(flows)])
   }
 }
 
-function tagged(number: number): string {
-  const fields = [`${identityOf(number)}->tun_metadata0`, `${predictionOf(number)}->tun_metadata1`, `${VNI}->tun_id`]
+function tagged(number: number, options: boolean): string {
+  const both = [`${identityOf(number)}->tun_metadata0`, `${predictionOf(number)}->tun_metadata1`]
+  const fields = [...(options ? both : []), `${VNI}->tun_id`]
   return fields.map((field) => `set_field:${field}`).join(',')
 }
 
