@@ -61,7 +61,7 @@ export function carrierRows(backend: Backend, datapath: DatapathView, onLinks: R
   const { tunnel, carriers = [] } = datapath
   if (backend === 'normal') return set.rows
   if (tunnel !== undefined) {
-    arrive(set, tunnel)
+    arrive(set, tunnel, onLinks)
     if (tunnel.kind === 'geneve') {
       const { identity, prediction } = GENEVE_FIELDS
       send(set, CARRIER_CODE.geneve, (own) => [
@@ -87,11 +87,13 @@ export function carrierRows(backend: Backend, datapath: DatapathView, onLinks: R
 const NETWORK_OUT = bits(REGISTERS.network, 0, 24, 'tunnel_id', 0)
 
 /** What comes by the port of tunnels. */
-function arrive(set: RowSet, { port }: TunnelEnd): void {
+function arrive(set: RowSet, { port }: TunnelEnd, onLinks: ReadonlySet<LinkCarrier>): void {
   const { classify, tunnelled, carried, origin, neighbour } = TABLES
   // Anybody in the network below can send to the address of an end.
   set.add(classify, 515, [{ field: 'in_port', value: port }], {}, cookieOf('link', port))
   set.add(tunnelled, 200, [IS_TAGGED], { goto: carried })
+  // From a switch without an end, by way of one that has: it is labelled for the receiver's.
+  if (onLinks.has('mpls')) set.add(tunnelled, 200, [IS_LABELLED], { goto: carried })
   const none: Oxm = { field: REGISTERS.source, value: 0 }
   set.add(tunnelled, 100, [none], { goto: origin })
   set.add(tunnelled, 50, [{ ...none, mask: NOBODY }], {})

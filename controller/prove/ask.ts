@@ -2,10 +2,11 @@
  * Those whom tables know one by one: at the table that tells interfaces apart by MAC address or address, each is looked at
  * on its own, as a packet that must get through. It refuses to know what becomes of it.
  */
-import { isGroupMac } from '../../model/address.ts'
+import { isGroupMac, parseAddress } from '../../model/address.ts'
 import { ETHERTYPE } from '../policy/fields.ts'
 import { LINKS_OF_A_CARRIER } from '../policy/interest.ts'
 import { REGISTERS } from '../policy/pipeline.ts'
+import type { Arrival, Arrivals } from './arrivals.ts'
 import type { Facts, Owner } from './facts.ts'
 import { aimedAt, exactIn, isMulticast } from './families.ts'
 import type { Asked } from './node.ts'
@@ -24,6 +25,7 @@ import {
   type Site,
 } from './settle.ts'
 import { field, isExact, type Test } from './space.ts'
+import { labelledFor, unnamedFrom } from './starts.ts'
 import type { TableIndex } from './table.ts'
 
 const TCI = field('vlan_tci')
@@ -58,10 +60,10 @@ export class Asker {
 
   /** Whose interfaces the table asks for one by one in a region. */
   asks({ ghost, vals }: Region, table: TableIndex): Asked {
-    const { phase, family, entry } = ghost
+    const { phase, family, entry, said } = ghost
     if (phase === 'sent' && family !== 0 && table.asks(IP_DST[family]) && !isExact(vals[IP_DST[family]]))
       return isNeighbourType(vals) ? 'nobody' : 'receivers'
-    if (phase !== 'raw' || (entry !== 'fabric' && entry !== 'uplink')) return 'nobody'
+    if (phase !== 'raw' || said !== '' || (entry !== 'fabric' && entry !== 'uplink')) return 'nobody'
     if (table.asks(ETH_SRC) && vals[ETH_SRC] === undefined) return 'senders'
     return asksWorld(vals, table) ? 'senders' : 'nobody'
   }
@@ -97,7 +99,7 @@ export class Asker {
         if (address.family !== family) continue
         const its: Test = { field: IP_DST[family], value: inField(address), mask: undefined }
         if (!this.#mayBe(region, mac)) {
-          if (ghost.entry === 'uplink' || (ghost.entry === 'fabric' && isHere && this.#fromWorld(region)))
+          if (ghost.entry === 'uplink' || (ghost.entry === 'fabric' && isHere && this.#mayBeAnybodys(region)))
             this.#to.lost(aimedAt(region, owner), owner.name, `no packets for ${owner.name} get here`)
           continue
         }
@@ -124,7 +126,9 @@ export class Asker {
     }
   }
 
-  #fromWorld({ ghost }: Region): boolean {
+  /** What the world sends, or a link brings with a name, is for anybody here. */
+  #mayBeAnybodys({ ghost }: Region): boolean {
+    if (ghost.said !== '') return true
     for (const name of ghost.senders.values()) if (name === undefined) return true
     return false
   }
@@ -147,7 +151,11 @@ export class Asker {
     const val = region.vals[test.field]
     return (
       val === undefined ||
-      (isExact(val) ? val === test.value : typeof val === 'object' && (val.kind !== 'set' || val.set.has(test.value)))
+      (isExact(val)
+        ? val === test.value
+        : val.kind === 'set'
+          ? val.set.has(test.value)
+          : val.kind !== 'other' || !val.excludes(test.value))
     )
   }
 
@@ -162,10 +170,10 @@ export class Asker {
   }
 
   /** Packets that have to get through from a link or an uplink: of each interface behind it, and of the world to each. */
-  *musts(entering: Region, whose: Whose): IterableIterator<[string, Region]> {
+  *musts(entering: Region, whose: Whose, arrivals: Arrivals): IterableIterator<[string, Region]> {
     const { entry } = entering.ghost
     const { datapath, normal } = this.#site
-    const start = plainOf(entering)
+    const whole = plainOf(entering)
     for (const owner of this.#owners(this.#facts.owners.values(), whose)) {
       const isThere = owner.place !== undefined && owner.place.datapathId !== datapath.datapathId
       const isOurs =
@@ -178,16 +186,26 @@ export class Asker {
       const isKnown = hasZone || normal || datapath.uplinkPorts.size === 0
       const expected = isThere && isOurs && isKnown && this.#concerns(owner.network)
       const families = new Set(owner.addresses.map((its) => its.family))
-      for (const family of expected ? families : []) {
-        const must = copyOf(start)
-        must.vals[ETH_SRC] = owner.mac
-        must.vals[ETH_TYPE] = family === 4 ? ETHERTYPE.ipv4 : ETHERTYPE.ipv6
-        must.ghost = { ...must.ghost, must: owner.name, family }
-        yield [owner.name, must]
+      const isFabric = entry === 'fabric' && arrivals.isCarrying
+      if (isFabric && this.#facts.isReady(owner) && this.#concerns(owner.network))
+        for (const its of labelledFor(this.#site, arrivals, whole, owner)) yield [owner.name, its]
+      const starts = !isFabric ? [whole] : isThere ? unnamedStarts(this.#site, arrivals, owner, whole) : []
+      for (const start of expected ? starts : []) {
+        for (const family of families) {
+          const must = copyOf(start)
+          must.vals[ETH_SRC] = owner.mac
+          must.vals[ETH_TYPE] = family === 4 ? ETHERTYPE.ipv4 : ETHERTYPE.ipv6
+          must.ghost = { ...must.ghost, must: owner.name, family }
+          yield [owner.name, must]
+        }
       }
       if (!hasZone || !this.#facts.isReady(owner) || !this.#comesFromWorld(owner, entry)) continue
-      for (const family of families) {
-        const into = copyOf(start)
+      const gateway = isFabric ? this.#facts.gatewayOf(datapath) : undefined
+      const start = isFabric
+        ? startOf(this.#site, gateway === undefined ? undefined : arrivals.from(gateway), whole)
+        : whole
+      for (const family of start === undefined ? [] : families) {
+        const into = copyOf(start as Region)
         into.vals[ETH_SRC] = WORLD_MAC
         into.vals[ETH_DST] = owner.mac
         into.vals[ETH_TYPE] = family === 4 ? ETHERTYPE.ipv4 : ETHERTYPE.ipv6
@@ -216,7 +234,7 @@ export class Asker {
 
   #askWorld(region: Region, table: TableIndex): void {
     for (const family of [4, 6] as const) {
-      if (familyOf(region.vals[ETH_TYPE]) !== family && region.vals[ETH_TYPE] !== undefined) continue
+      if (familyOf(region.vals[ETH_TYPE]) !== family && isExact(region.vals[ETH_TYPE])) continue
       for (const identity of this.#facts.worldIdentities) {
         const sample = this.#facts.worldSample(identity, family, region.vals[NETWORK] as number)
         if (sample === undefined) continue
@@ -284,6 +302,21 @@ function plainOf(region: Region): Region {
   part.vals[TCI] = 0
   part.vals[NW_FRAG] = 0
   return part
+}
+
+/** What an interface sends without its identity, as it comes in by one port. */
+function unnamedStarts(site: Site, arrivals: Arrivals, owner: Owner, whole: Region): Region[] {
+  const own = arrivals.isNamed(owner) || owner.place === undefined ? undefined : arrivals.from(owner.place.datapathId)
+  const out = arrivals.outFrom(owner)
+  const isSame = own?.port === out?.port && own?.remote === out?.remote
+  return [own, isSame ? undefined : out].flatMap((arrival) => startOf(site, arrival, whole) ?? [])
+}
+
+/** What says nothing of its sender, as it comes in; undefined: by another port. */
+function startOf(site: Site, arrival: Arrival | undefined, whole: Region): Region | undefined {
+  if (arrival?.port !== whole.ghost.port) return undefined
+  const remote = arrival.remote === undefined ? undefined : parseAddress(arrival.remote)
+  return remote === undefined ? whole : unnamedFrom(site, whole, remote)
 }
 
 function asksWorld(vals: Region['vals'], table: TableIndex): boolean {

@@ -5,11 +5,13 @@ import type { Flow } from '../policy/program.ts'
 import type { NetworkState } from '../policy/state.ts'
 
 /** @param flows Of all switches that were looked at. */
-export function assumptionsOf({ intent }: NetworkState, flows: Iterable<Flow>): string[] {
+export function assumptionsOf({ intent, observed }: NetworkState, flows: Iterable<Flow>): string[] {
   const found = [
     'connection tracking says of each packet what it is (new, established, reply); the contents of marks are not looked into',
     'links lead where topology has seen them lead',
   ]
+  if ([...observed.datapaths.values()].some(({ tunnel }) => tunnel !== undefined))
+    found.push('what comes through a tunnel from the address of a switch was sent by that switch')
   for (const { rules } of intent.policies.values()) {
     if (!rules.some(({ established }) => established === 'keep')) continue
     found.push('connections that a rule keeps go on whatever policy says now (established: keep)')

@@ -11,6 +11,7 @@ import { REGISTERS } from '../policy/pipeline.ts'
 import type { Place } from '../policy/state.ts'
 import { WORLD_MAC } from './ask.ts'
 import type { Doubt } from './doubt.ts'
+import { AT_EXITS, OF_TUNNELS } from './exits.ts'
 import { type Facts, type Layer4, type Owner, portText } from './facts.ts'
 import { ACK, canWrite, ECHO_ID, flowText, type Header, unwritable } from './packet.ts'
 import { type Fate, type Leg, Replay, type SwitchTables } from './replay.ts'
@@ -80,10 +81,6 @@ export class Confirmer {
   }
 
   confirm(doubt: Doubt): Confirmation {
-    const { datapathId, port } = doubt
-    // Nothing can be sent in there.
-    if (this.#facts.state.observed.datapaths.get(datapathId)?.tunnel?.port === port)
-      return { kind: 'open', needs: ['reference switches with tunnels'] }
     const wanted = constraintsOf(doubt)
     let tried = 0
     let unknown = 0
@@ -110,7 +107,8 @@ export class Confirmer {
       }
     }
     const needs = unwritable([...wanted].flatMap(([its, val]) => (isEndField(its) || mayBeZero(its, val) ? [] : its)))
-    const special = doubt.kind === 'unmodelled' || ['rel', 'rel-rpl', 'inv'].includes(doubt.tracking)
+    const special =
+      doubt.kind === 'unmodelled' || doubt.kind === 'hidden' || ['rel', 'rel-rpl', 'inv'].includes(doubt.tracking)
     if (special) needs.push(doubt.why)
     for (const what of beyond) needs.push(`reference switches with ${what}`)
     return needs.length > 0 ? { kind: 'open', needs } : { kind: 'refuted' }
@@ -212,7 +210,8 @@ export class Confirmer {
     const identity = ({ owner, address }: Party): number => owner?.identity ?? this.#facts.worldOf(address)
     const trials: Trial[] = []
     const isReply = doubt.tracking === 'rpl' || doubt.tracking === 'rel-rpl'
-    for (const reply of isReply ? [true] : doubt.kind === 'loss' ? [false, true] : [false]) {
+    const isLoss = doubt.kind === 'loss' || doubt.kind === 'hidden'
+    for (const reply of isReply ? [true] : isLoss ? [false, true] : [false]) {
       const [opener, target] = reply && isReply ? [to, from] : [from, to]
       const classes =
         doubt.layer4 === undefined
@@ -223,7 +222,7 @@ export class Confirmer {
         // ICMP of the other family.
         if (layer4.protocol === (from.address.family === 4 ? 58 : 1)) continue
         // A loss of what is not permitted is none.
-        if (doubt.kind === 'loss' && !this.#facts.permits(identity(opener), identity(target), layer4)) continue
+        if (isLoss && !this.#facts.permits(identity(opener), identity(target), layer4)) continue
         trials.push({ from: reply && !isReply ? to : from, to: reply && !isReply ? from : to, layer4, reply })
       }
     }
@@ -439,17 +438,21 @@ const IS_PIPELINE = new Set<number>([
 ])
 for (let index = 0; index < 16; index++) IS_PIPELINE.add(field(`reg${index}`))
 
+const PUT_ON: ReadonlySet<number> = new Set([...OF_TUNNELS, ...AT_EXITS].filter((its) => !isEndField(its)))
+
 /** What is known of the header of a doubt's packets: from the rows that they met, and from what is left of it at the end. */
 function constraintsOf(doubt: Doubt): Map<number, Val> {
   const found = new Map<number, Val>()
+  // What another switch puts on, it puts on again.
+  const isMade = (its: number): boolean => IS_PIPELINE.has(its) || (doubt.entry === 'fabric' && PUT_ON.has(its))
   for (let met = doubt.met; met !== undefined; met = met.before) {
     for (const test of met.hit.tests) {
-      if (IS_PIPELINE.has(test.field) || isExact(found.get(test.field))) continue
+      if (isMade(test.field) || isExact(found.get(test.field))) continue
       found.set(test.field, narrowed(found.get(test.field), test))
     }
   }
   for (const [its, val] of doubt.vals.entries()) {
-    if (val === undefined || IS_PIPELINE.has(its)) continue
+    if (val === undefined || isMade(its)) continue
     if (isExact(val) || val.kind === 'masked') if (!isExact(found.get(its))) found.set(its, val)
   }
   return found

@@ -12,6 +12,11 @@ export type DoubtKind =
   | 'leak'
   /** It must arrive and does not. */
   | 'loss'
+  /**
+   * What one packet need not show: it leaves for another switch and does not say truly who sent it, of which network it is,
+   * or whom it is for; or its connection is kept among those of another network. No packet takes such a doubt back.
+   */
+  | 'hidden'
   /** A row does what the proof has no words for. */
   | 'unmodelled'
 

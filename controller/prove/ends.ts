@@ -2,23 +2,29 @@
  * What has become of a region where its way ends: it is dropped, or comes out, and whether that is as it should be. What is
  * not becomes a doubt of the node that it was at. It refuses to know tables.
  */
+import { ETHERTYPE } from '../policy/fields.ts'
+import type { Arrivals } from './arrivals.ts'
 import type { DoubtKind } from './doubt.ts'
+import { isBare, whyNotOut } from './exits.ts'
 import { isProper } from './families.ts'
 import type { Judge } from './judge.ts'
 import type { Node } from './node.ts'
 import { isLinkOut, isNeighbourTraffic, type Ports } from './ports.ts'
-import { type Finding, isTaken, type Region } from './region.ts'
+import { copyOf, type Finding, isTaken, type Region } from './region.ts'
 import type { Hit } from './rows.ts'
-import type { Ref } from './space.ts'
+import { ETH_TYPE } from './settle.ts'
+import { isExact, type Ref } from './space.ts'
 import { onesOf } from './split.ts'
 import { isTransit } from './walking.ts'
 
 export class Ends {
   readonly #ports: Ports
   readonly #judge: Judge
+  readonly #arrivals: Arrivals
 
-  constructor(ports: Ports, judge: Judge) {
+  constructor(ports: Ports, judge: Judge, arrivals: Arrivals) {
     this.#ports = ports
+    this.#arrivals = arrivals
     this.#judge = judge
   }
 
@@ -31,6 +37,16 @@ export class Ends {
   /** Packets that no row takes further. */
   drop(node: Node, region: Region): void {
     const { ghost } = region
+    if (ghost.phase === 'sent' && ghost.family === 0 && !isExact(region.vals[ETH_TYPE])) {
+      // No row has asked what it is: packets of both families are among it.
+      for (const family of [4, 6] as const) {
+        const part = copyOf(region)
+        part.vals[ETH_TYPE] = family === 4 ? ETHERTYPE.ipv4 : ETHERTYPE.ipv6
+        part.ghost = { ...ghost, family }
+        this.drop(node, part)
+      }
+      return
+    }
     if (ghost.family === 0 && ghost.phase !== 'passed') return
     if (!isProper(region)) return
     switch (ghost.phase) {
@@ -72,10 +88,19 @@ export class Ends {
       const { tracking, committed } = region.ghost
       if (tracking === 'new' && !committed && !region.ghost.improper && isProper(region))
         this.loss(node, region, 'its connection is not remembered')
-      if (where === 'here' && typeof port === 'object' && port.of === 'port') return
-      if (where === 'world' && typeof port === 'number' && datapath.uplinkPorts.has(port)) return
+      const isUplink = typeof port === 'number' && datapath.uplinkPorts.has(port)
+      if ((where === 'here' && typeof port === 'object' && port.of === 'port') || (where === 'world' && isUplink)) {
+        if (this.#arrivals.isCarrying && !isBare(region))
+          this.doubt(node, 'hidden', 'it has a tag or a label where it comes out', region)
+        return
+      }
       if (typeof port === 'number' && (where === 'away' || where === 'world') && isLinkOut(this.#ports, port, entry)) {
-        for (const place of where === 'world' ? (['world'] as const) : places) node.ways.push({ place, port })
+        for (const place of where === 'world' ? (['world'] as const) : places) {
+          node.ways.push({ place, port })
+          if (!this.#arrivals.isCarrying) continue
+          const why = whyNotOut(this.#ports, port, place, region)
+          if (why !== undefined) this.doubt(node, 'hidden', why, region)
+        }
         return
       }
       this.doubt(node, 'leak', `it leaves by port ${portText(port)}, which is not its receiver's`, region)

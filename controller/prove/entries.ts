@@ -4,12 +4,14 @@
  */
 import { classOf } from '../policy/compile-switch.ts'
 import { ETHERTYPE } from '../policy/fields.ts'
+import type { Arrivals } from './arrivals.ts'
 import type { Asker } from './ask.ts'
 import type { Graph } from './graph.ts'
 import { Node } from './node.ts'
-import { copyOf, type Entry, entering, ghostAt, type Region } from './region.ts'
+import { copyOf, type Entry, type Region } from './region.ts'
 import { ETH_SRC, ETH_TYPE, IP_SRC, inField, type Site } from './settle.ts'
 import { field } from './space.ts'
+import { tagsApart, tunnelStarts, wholeAt } from './starts.ts'
 
 const TCI = field('vlan_tci')
 const NW_FRAG = field('nw_frag')
@@ -37,11 +39,13 @@ export interface Entering {
 
 export class Entries {
   readonly roots = new Map<number, Root>()
+  readonly #arrivals: Arrivals
   readonly #site: Site
   readonly #to: Entering
 
-  constructor(site: Site, to: Entering) {
+  constructor(site: Site, arrivals: Arrivals, to: Entering) {
     this.#site = site
+    this.#arrivals = arrivals
     this.#to = to
   }
 
@@ -63,7 +67,8 @@ export class Entries {
     const owners = this.#facts.ownersAt({ datapathId: datapath.datapathId, port })
     const its = classOf(datapath, port, owners.length > 0)
     const entry: Entry = its === 'unattached' || its === 'none' ? 'idle' : its === 'tunnel' ? 'fabric' : its
-    const start = entering(ghostAt(entry, port))
+    const arrivals = this.#arrivals
+    const start = wholeAt(entry, port, arrivals.isCarrying)
     const node = this.roots.get(port)?.node ?? new Node(-1, start, undefined, undefined)
     const { outs } = node
     this.#to.graph.forget(node)
@@ -71,7 +76,13 @@ export class Entries {
     const root: Root = { node, start, tables: [], regions: 0, musts: new Map() }
     this.roots.set(port, root)
     this.#to.begin(node, root)
-    this.#to.put(0, copyOf(start))
+    const starts =
+      its === 'tunnel'
+        ? tunnelStarts(this.#site, arrivals, start)
+        : arrivals.isCarrying
+          ? tagsApart(start, arrivals)
+          : [copyOf(start)]
+    for (const one of starts) this.#to.put(0, one)
     for (const owner of owners) {
       if (!this.#facts.isReady(owner)) continue
       for (const address of owner.addresses) {
@@ -96,12 +107,12 @@ export class Entries {
     const { entry } = root.start.ghost
     if (entry !== 'fabric' && entry !== 'uplink') return
     const found = new Map<string, Region[]>()
-    for (const [name, must] of this.#to.asker.musts(root.start, whose)) {
+    for (const [name, must] of this.#to.asker.musts(root.start, whose, this.#arrivals)) {
       const its = found.get(name)
       if (its === undefined) found.set(name, [must])
       else its.push(must)
     }
-    for (const name of whose ?? found.keys()) {
+    for (const name of whose ?? new Set([...found.keys(), ...root.musts.keys()])) {
       const node = root.musts.get(name) ?? new Node(-1, root.start, root.node, undefined)
       const { outs } = node
       node.outs = []

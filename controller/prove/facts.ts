@@ -20,7 +20,19 @@ import { permits } from '../policy/permits.ts'
 import { isWorldIdentity, peersOf, worldIdentities } from '../policy/resolve.ts'
 import type { DatapathView, IntentView, NetworkState, ObservedDelta, Place } from '../policy/state.ts'
 import { zoneName } from '../policy/zones.ts'
-import { addressKey, count, inner, isAny, type Owner, type OwnerChange, pull, push, Spoken } from './owners.ts'
+import {
+  addressKey,
+  count,
+  inner,
+  isAny,
+  type Owner,
+  type OwnerChange,
+  pull,
+  push,
+  Residents,
+  Spoken,
+} from './owners.ts'
+import { addressOfWorld } from './samples.ts'
 
 /** A directed link between two of our switches. */
 export interface ProofLink {
@@ -63,6 +75,7 @@ export class Facts {
   /** By network; addresses of both families, 4 as numbers. */
   readonly #byAddress = new Map<number, Map<number | bigint, Owner>>()
   readonly #spoken = new Spoken()
+  readonly #residents = new Residents()
   readonly #switchNumbers = new Map<string, number>()
   readonly #switchByNumber = new Map<number, string>()
   readonly #reactive = new Set<string>()
@@ -178,6 +191,7 @@ export class Facts {
     pull(this.#byNetwork, network, owner)
     count(this.#users, network, identity, -1)
     this.#spoken.count(owner, -1)
+    this.#residents.count(owner, -1)
     const addresses = inner(this.#byAddress, network)
     for (const address of owner.addresses) {
       if (addresses.get(addressKey(address)) === owner) addresses.delete(addressKey(address))
@@ -208,6 +222,7 @@ export class Facts {
     push(this.#byNetwork, network, owner)
     count(this.#users, network, owner.identity, 1)
     this.#spoken.count(owner, 1)
+    this.#residents.count(owner, 1)
     const addresses = inner(this.#byAddress, network)
     for (const address of owner.addresses) addresses.set(addressKey(address), owner)
     if (owner.place !== undefined) push(inner(this.#byPort, owner.place.datapathId), owner.place.port, owner)
@@ -277,6 +292,11 @@ export class Facts {
     return this.zone(owner.place.datapathId, owner.network) !== undefined
   }
 
+  /** Identities of those on a switch that can send, each with one of them, by network. */
+  residents(datapathId: string): ReadonlyMap<number, ReadonlyMap<number, string>> {
+    return this.#residents.of(datapathId, (name) => this.isReady(this.owners.get(name) as Owner))
+  }
+
   /** Whether packets from one switch have a way to another, switch by switch. */
   reaches(from: string, to: string): boolean {
     const { datapaths } = this.state.observed
@@ -342,37 +362,8 @@ export class Facts {
   /** An address of the world that has this identity and that no record of the network holds. */
   worldSample(identity: number, family: Family, network: number): Address | undefined {
     const text = `${identity} ${family} ${network}`
-    if (!this.#samples.has(text)) this.#samples.set(text, this.#findSample(identity, family, network))
+    if (!this.#samples.has(text)) this.#samples.set(text, addressOfWorld(this, identity, family, network))
     return this.#samples.get(text)
-  }
-
-  #findSample(identity: number, family: Family, network: number): Address | undefined {
-    const prefix = this.prefixOf(identity)
-    if (prefix !== undefined && prefix.family !== family) return undefined
-    const fits = (value: bigint): Address | undefined => {
-      const address = { family, value }
-      if (prefix !== undefined && !prefixHolds(prefix, address)) return undefined
-      return this.worldOf(address) === identity && this.byAddress(network, address) === undefined ? address : undefined
-    }
-    const width = family === 4 ? 32n : 128n
-    const starts =
-      prefix === undefined
-        ? family === 4
-          ? [0xc6336401n, 0xcb007109n, 0x08080801n, 0x64000001n, 0x10000001n]
-          : [0x20010db8n << 96n, 0x26004700n << 96n, 0x2a000000n << 96n]
-        : [prefix.value]
-    // Behind each longer prefix there may be room, too.
-    for (const inner of this.prefixesWithin(prefix, family)) {
-      starts.push(inner.value + (1n << (width - BigInt(inner.length))))
-      if (inner.value > 0n) starts.push(inner.value - 1n)
-    }
-    for (const start of starts) {
-      for (let step = 0n; step < 64n; step++) {
-        const found = start + step < 1n << width ? fits(start + step) : undefined
-        if (found !== undefined) return found
-      }
-    }
-    return undefined
   }
 
   /** Identities that policy might let an identity open connections to: a superset that is cheap to find. */

@@ -99,7 +99,7 @@ function isWithout(val: Val, bits: number): boolean {
 export function isProper(region: Region): boolean {
   const { vals } = region
   if (region.ghost.neighbour || isNeighbourDiscovery(region)) return false
-  if (vals[TCI] !== undefined && vals[TCI] !== 0) return false
+  if (vals[TCI] !== undefined && vals[TCI] !== 0 && region.ghost.said !== 'vlan') return false
   if (vals[NW_FRAG] !== undefined && vals[NW_FRAG] !== 0) return false
   if (region.ghost.tracking === 'new' && isWithout(vals[TCP_FLAGS], TCP_SYN)) return false
   const mac = vals[ETH_DST]

@@ -25,7 +25,7 @@ export interface Matters {
   /** By field, 1 where it is among `live`, or among `asked`. */
   readonly isLive: Uint8Array
   readonly isAsked: Uint8Array
-  /** Whether who sent it and for whom it is still matters. */
+  /** Whether a table is still to come that asks who sent it and for whom it is, and decides where it goes on. */
   readonly who: boolean
 }
 
@@ -33,8 +33,12 @@ export class Liveness {
   readonly #tables: ReadonlyMap<number, TableIndex>
   #matters = new Map<number, Matters>()
 
-  constructor(tables: ReadonlyMap<number, TableIndex>) {
+  readonly #exits: () => readonly number[]
+
+  /** @param exits Fields that are looked at where packets come out. */
+  constructor(tables: ReadonlyMap<number, TableIndex>, exits: () => readonly number[]) {
     this.#tables = tables
+    this.#exits = exits
   }
 
   at(table: number): Matters {
@@ -44,27 +48,45 @@ export class Liveness {
   /** Rows lead to higher tables only; what leads back is refused elsewhere. */
   compute(): void {
     const live = new Map<number, Set<number>>()
+    const deciding = new Map<number, Set<number>>()
+    const exits = this.#exits()
     for (const number of [...this.#tables.keys()].sort((one, other) => other - one)) {
       const table = this.#tables.get(number) as TableIndex
       const its = new Set<number>(table.reads.keys())
-      for (const next of table.nexts.keys()) if (next > number) for (const one of live.get(next) ?? []) its.add(one)
-      for (let before = -1; before !== its.size; ) {
-        before = its.size
-        for (const pair of table.moves.keys()) {
-          const [from, to] = pair.split('>').map(Number) as [number, number]
-          if (its.has(to)) its.add(from)
-        }
-      }
-      live.set(number, its)
+      if (table.outs > 0) for (const one of exits) its.add(one)
+      live.set(number, withMoves(table, number, its, live))
+      const decides = new Set<number>(table.nexts.size > 0 ? table.reads.keys() : [])
+      deciding.set(number, withMoves(table, number, decides, deciding))
     }
-    this.#matters = new Map([...live].map(([number, its]) => [number, this.#mattersOf(its)]))
+    this.#matters = new Map(
+      [...live].map(([number, its]) => [number, this.#mattersOf(its, deciding.get(number) as ReadonlySet<number>)]),
+    )
   }
 
-  #mattersOf(its: ReadonlySet<number>): Matters {
+  #mattersOf(its: ReadonlySet<number>, deciding: ReadonlySet<number>): Matters {
     const live = [...its].sort((one, other) => one - other)
     const asked = [...new Set([...its, ...TRUTHS])].sort((one, other) => one - other)
-    return { live, asked, isLive: flags(live), isAsked: flags(asked), who: WHO.some((one) => its.has(one)) }
+    const who = WHO.some((one) => deciding.has(one))
+    return { live, asked, isLive: flags(live), isAsked: flags(asked), who }
   }
+}
+
+/** What matters at a table: what it asks, what those behind it do, and what that is copied from. */
+function withMoves(
+  table: TableIndex,
+  number: number,
+  its: Set<number>,
+  behind: ReadonlyMap<number, ReadonlySet<number>>,
+): Set<number> {
+  for (const next of table.nexts.keys()) if (next > number) for (const one of behind.get(next) ?? []) its.add(one)
+  for (let before = -1; before !== its.size; ) {
+    before = its.size
+    for (const pair of table.moves.keys()) {
+      const [from, to] = pair.split('>').map(Number) as [number, number]
+      if (its.has(to)) its.add(from)
+    }
+  }
+  return its
 }
 
 function flags(fields: readonly number[]): Uint8Array {

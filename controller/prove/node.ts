@@ -205,7 +205,7 @@ function unionOf(edges: ReadonlySet<Edge>, collected: Collected): Region {
     }
     const first = known.ghost
     places = withAll(places, first.places, ghost.places)
-    if (ghost.phase === 'passed') continue
+    if (ghost.phase === 'passed' && !ghost.ends) continue
     senders = withAllOf(senders, first.senders, ghost.senders)
     receivers = withAllOf(receivers, first.receivers, ghost.receivers)
     if (ghost.pairs !== undefined) pairs = withPairs(pairs, first.pairs, ghost.pairs)

@@ -24,6 +24,39 @@ export interface OwnerChange {
   readonly after: Owner | undefined
 }
 
+/** Identities by the switch and the network of those who have them. */
+export class Residents {
+  readonly #names = new Map<string, Map<number, Map<number, Set<string>>>>()
+
+  /** @param by 1 for an owner that comes, -1 for one that goes. */
+  count({ name, place, network, identity }: Owner, by: 1 | -1): void {
+    if (place === undefined) return
+    const networks = inner<string, number, Map<number, Set<string>>>(this.#names, place.datapathId)
+    const its = inner<number, number, Set<string>>(networks, network)
+    const names = its.get(identity) ?? new Set()
+    its.set(identity, names)
+    if (by === 1) names.add(name)
+    else names.delete(name)
+    if (names.size === 0) its.delete(identity)
+    if (its.size === 0) networks.delete(network)
+  }
+
+  /** Those of a switch. @param isOne Whether an interface counts. */
+  of(datapathId: string, isOne: (name: string) => boolean): Map<number, Map<number, string>> {
+    const found = new Map<number, Map<number, string>>()
+    for (const [network, identities] of this.#names.get(datapathId) ?? []) {
+      for (const [identity, names] of identities) {
+        for (const name of names) {
+          if (!isOne(name)) continue
+          inner<number, number, string>(found, network).set(identity, name)
+          break
+        }
+      }
+    }
+    return found
+  }
+}
+
 /** Families of which somebody in a network has an address. */
 export class Spoken {
   readonly #counts = new Map<number, Map<Family, number>>()

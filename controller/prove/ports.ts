@@ -5,6 +5,7 @@
 import { PORT_ALL, PORT_FLOOD, PORT_IN_PORT, PORT_NORMAL } from 'node-openflow'
 import { ETHERTYPE } from '../policy/fields.ts'
 import type { DatapathView } from '../policy/state.ts'
+import { mayAsk } from './exits.ts'
 import { isNeighbourDiscovery } from './families.ts'
 import type { Entry, Region } from './region.ts'
 import { ETH_DST, ETH_TYPE, OUT_PORT, type Site } from './settle.ts'
@@ -40,6 +41,7 @@ export function isNeighbourTraffic(its: Ports, port: number | Ref | undefined, r
   if (port === PORT_IN_PORT) return phase === 'sent' || entry !== 'tenant'
   if (entry === 'tenant' && phase !== 'sent') return false
   if (typeof port === 'number') {
+    if (its.datapath.tunnel?.port === port) return mayAsk(its, region)
     if (isLinkOut(its, port, entry) || its.datapath.uplinkPorts.has(port)) return true
   }
   if (entry === 'tenant' || entry === 'idle') return false

@@ -70,7 +70,7 @@ export interface ProveOptions {
   perKind?: number
 }
 
-const NO_MEMBERS = { has: () => false }
+const NO_MEMBERS = { has: () => false, any: () => false, every: () => false }
 /** Doubts of one kind that are looked into one by one. */
 const PER_KIND = 40
 

@@ -2,13 +2,11 @@
  * A region of packets on its way through a switch: what is known of every field, the truth about it that the tables do
  * not know (who really sent it, whom it is really for), and what rows did to it so far. It refuses to judge.
  */
-
-import { MARK, REGISTERS } from '../policy/pipeline.ts'
+import type { LinkCarrier } from '../../model/records.ts'
+import { REGISTERS } from '../policy/pipeline.ts'
 import type { Layer4 } from './facts.ts'
-import type { Effect, Hit, Row } from './rows.ts'
+import type { Hit } from './rows.ts'
 import {
-  allBits,
-  bitsOf,
   type Exact,
   field,
   implies,
@@ -17,6 +15,7 @@ import {
   type Members,
   merged,
   narrowed,
+  passes,
   type Ref,
   type Test,
   type Val,
@@ -30,6 +29,9 @@ export type Entry = 'tenant' | 'fabric' | 'uplink' | 'idle'
  * permitted. stray: the registers say something that is not true, or too little is known: nothing may come of it.
  */
 export type Phase = 'raw' | 'sent' | 'aimed' | 'passed' | 'stray'
+
+/** A way that identities come by; empty: by none. */
+export type Said = '' | 'tunnel' | LinkCarrier
 
 /** What connection tracking finds; `none`: it was not asked. */
 export type Tracking = 'none' | 'new' | 'est' | 'rpl' | 'rel' | 'rel-rpl' | 'inv'
@@ -55,10 +57,16 @@ export interface Ghost {
   readonly must: string
   /** ARP or neighbour discovery. */
   readonly neighbour: boolean
+  /** In what it came in, where another of our switches says there who sent it. */
+  readonly said: Said
+  /** Of a labelled packet, the labels under the first, and the Ethernet type of what they are put on. */
+  readonly under: string
   /** Of its packets nothing is promised but that they go nowhere else (docs/policy.md). */
   readonly improper: boolean
   /** A family that holds also those who are looked at one by one: what is dropped of it says nothing. */
   readonly unasked: boolean
+  /** It has passed, and what leaves says who sent it: senders and receivers still count. */
+  readonly ends: boolean
   /** Pairs of opener and target that it holds no more. */
   readonly except: ReadonlyMap<number, ReadonlySet<number> | 'all'>
   /** Set: it holds these pairs, openers to targets, and no other. */
@@ -99,8 +107,11 @@ export function ghostAt(entry: Entry, port: number): Ghost {
     committed: false,
     must: '',
     neighbour: false,
+    said: '',
+    under: '',
     improper: false,
     unasked: false,
+    ends: false,
     except: NO_PAIRS,
     pairs: undefined,
     finding: undefined,
@@ -142,9 +153,9 @@ export interface Region extends Members {
 
 export const REGISTER_COUNT = 16
 export const REG = Array.from({ length: REGISTER_COUNT }, (_, index) => field(`reg${index}`))
-const IS_REGISTER = new Set(REG)
+export const IS_REGISTER: ReadonlySet<number> = new Set(REG)
 const CT = ['ct_state', 'ct_zone', 'ct_mark', 'ct_nw_proto', 'ct_tp_src', 'ct_tp_dst'].map(field)
-const [CT_STATE, CT_ZONE, CT_MARK, CT_PROTO, CT_SRC, CT_DST] = CT as [number, number, number, number, number, number]
+const [, , CT_MARK, CT_PROTO, CT_SRC, CT_DST] = CT as [number, number, number, number, number, number]
 const ZERO = [...REG, ...CT, field('metadata'), field('conj_id')]
 const IN_PORT = field('in_port')
 const IP_PROTO = field('ip_proto')
@@ -183,6 +194,23 @@ class ARegion implements Region {
       ref === 'sender' ? senders : ref === 'receiver' ? receivers : places
     return members.has(value as number)
   }
+
+  any(ref: Ref['of'], is: (value: number) => boolean): boolean {
+    if (ref === 'port' || this.isMute) return true
+    for (const member of this.#members(ref)) if (is(member)) return true
+    return false
+  }
+
+  every(ref: Ref['of'], is: (value: number) => boolean): boolean {
+    if (ref === 'port' || this.isMute) return false
+    for (const member of this.#members(ref)) if (!is(member)) return false
+    return true
+  }
+
+  #members(ref: Ref['of']): Iterable<number> {
+    const { senders, receivers, places } = this.ghost
+    return (ref === 'sender' ? senders : ref === 'receiver' ? receivers : places).keys()
+  }
 }
 
 /** What is known of every packet that comes in. */
@@ -209,12 +237,24 @@ export function narrow(region: Region, tests: readonly Test[]): Region {
   const { vals } = part
   for (const test of tests) {
     const before = vals[test.field]
+    if (typeof before === 'object' && before.kind === 'ref') keepOnly(part, before, test)
     const val = narrowed(before, test)
     if (val === before) continue
     vals[test.field] = val
     if (part.alias.size > 0 && isExact(val)) pin(part, test.field, val)
   }
   return part
+}
+
+/** Only those of a family whose number passes a test. */
+export function keepOnly(region: Region, ref: Ref, test: Test): void {
+  if (test.mask === undefined && ref.low === undefined) return
+  if (ref.of !== 'sender' && ref.of !== 'receiver') return
+  const is = passes(ref, test)
+  const its = ref.of === 'sender' ? region.ghost.senders : region.ghost.receivers
+  const kept = new Map([...its].filter(([identity]) => is(identity)))
+  if (kept.size === its.size) return
+  region.ghost = ref.of === 'sender' ? { ...region.ghost, senders: kept } : { ...region.ghost, receivers: kept }
 }
 
 /** A field has this value now known: so have the bits that it was made of, and what else was made of them. */
@@ -248,185 +288,17 @@ export function isTaken(region: Region): boolean {
   for (let node = region.above; node !== undefined; node = node.next) {
     for (let at = 0; at < node.count; at++) {
       const { tests } = node.hits[at] as Hit
-      if (takesWhole(tests, region.vals)) return true
+      if (takesWhole(tests, region)) return true
     }
   }
   return false
 }
 
 /** What registers say is not what packets say: a row that asks for one takes nobody's packets for certain. */
-function takesWhole(tests: readonly Test[], vals: readonly Val[]): boolean {
-  for (const test of tests) if (IS_REGISTER.has(test.field) || !implies(vals[test.field], test)) return false
+function takesWhole(tests: readonly Test[], region: Region): boolean {
+  for (const test of tests)
+    if (IS_REGISTER.has(test.field) || !implies(region.vals[test.field], test, region)) return false
   return true
-}
-
-/** What a region does on its way out of a row. */
-export interface Leaving {
-  goes(table: number, region: Region): void
-  /** `in`: the port it came in by. undefined: any port at all. */
-  comesOut(port: number | Ref | undefined, region: Region): void
-  unknown(what: string, region: Region): void
-  zone(zone: Val, commit: boolean, region: Region): void
-}
-
-/** Applies a row's effects to the region that met it. */
-export function leave(region: Region, row: Row, to: Leaving): void {
-  apply(region, row.effects, to)
-  if (row.next !== undefined) to.goes(row.next, region)
-}
-
-function apply(region: Region, effects: readonly Effect[], to: Leaving): void {
-  for (const effect of effects) {
-    switch (effect.do) {
-      case 'write':
-        write(region, effect)
-        break
-      case 'move':
-        move(region, effect)
-        break
-      case 'output':
-        to.comesOut(effect.port, copyOf(region))
-        break
-      case 'outputField': {
-        const val = region.vals[effect.field]
-        const all = effect.bit === 0 && effect.bits >= 32
-        if (isExact(val))
-          to.comesOut(Number((BigInt(val) >> BigInt(effect.bit)) & ((1n << BigInt(effect.bits)) - 1n)), copyOf(region))
-        else to.comesOut(all && typeof val === 'object' && val.kind === 'ref' ? val : undefined, copyOf(region))
-        break
-      }
-      case 'track':
-        track(region, effect, to)
-        break
-      case 'copies':
-        for (const list of effect.lists) apply(copyOf(region), list, to)
-        break
-      case 'unknown':
-        to.unknown(effect.what, copyOf(region))
-    }
-  }
-}
-
-function forget(region: Region, its: number): void {
-  if (!IS_REGISTER.has(its)) region.above = undefined
-  if (region.alias.size === 0 || !isPartOf(region.alias, its)) return
-  const left = [...region.alias].filter(([made, parts]) => made !== its && !parts.some((part) => part.field === its))
-  region.alias = new Map(left)
-}
-
-function isPartOf(alias: Region['alias'], its: number): boolean {
-  for (const [made, parts] of alias) {
-    if (made === its) return true
-    for (const part of parts) if (part.field === its) return true
-  }
-  return false
-}
-
-type Move = Extract<Effect, { do: 'move' }>
-
-function write(region: Region, { field: its, whole, bits }: Extract<Effect, { do: 'write' }>): void {
-  forget(region, its)
-  if (bits === undefined) {
-    region.vals[its] = whole
-    return
-  }
-  const { value, mask } = bits
-  const before = known(its, region.vals[its])
-  region.vals[its] = merged(its, (before.value & ~mask) | value, before.mask | mask)
-}
-
-/** All of a field, to all of another. */
-function isCopy({ from, fromBit, to, toBit, bits }: Move): boolean {
-  return fromBit === 0 && toBit === 0 && bits === bitsOf(to) && bits === bitsOf(from)
-}
-
-function move(region: Region, effect: Move): void {
-  const { from, fromBit, to, toBit, bits } = effect
-  const val = region.vals[from]
-  if (isExact(val) && isCopy(effect)) {
-    forget(region, to)
-    region.vals[to] = val
-    return
-  }
-  const made = region.alias.get(to) ?? []
-  const isWhole = fromBit === 0 && toBit === 0
-  const parts = partsMoved(region, from, fromBit, toBit, bits)
-  forget(region, to)
-  if (isWhole && bits >= 32 && typeof val === 'object' && val.kind === 'ref') {
-    region.vals[to] = val
-    return
-  }
-  if (val === undefined && parts !== undefined && isCopy(effect)) {
-    region.vals[to] = undefined
-    region.alias = new Map(region.alias).set(to, parts)
-    return
-  }
-  const source = known(from, val)
-  const window = (1n << BigInt(bits)) - 1n
-  const target = known(to, region.vals[to])
-  const place = window << BigInt(toBit)
-  const value = (target.value & ~place) | (((source.value >> BigInt(fromBit)) & window) << BigInt(toBit))
-  const mask = (target.mask & ~place) | (((source.mask >> BigInt(fromBit)) & window) << BigInt(toBit))
-  region.vals[to] = merged(to, value, mask)
-  if (isExact(region.vals[to]) || parts === undefined) return
-  const kept = made.filter((part) => part.at + part.bits <= toBit || part.at >= toBit + bits)
-  let covered = mask
-  for (const part of [...kept, ...parts]) covered |= ((1n << BigInt(part.bits)) - 1n) << BigInt(part.at)
-  if (covered !== allBits(to)) return
-  region.alias = new Map(region.alias).set(to, [...kept, ...parts])
-}
-
-/** What the bits that are moved are made of; undefined where that has no words. */
-function partsMoved({ alias }: Region, from: number, fromBit: number, toBit: number, bits: number): Part[] | undefined {
-  const made = alias.get(from)
-  if (made === undefined)
-    return fromBit === 0 && !IS_REGISTER.has(from) ? [{ field: from, at: toBit, bits }] : undefined
-  if (fromBit !== 0) return undefined
-  return made
-    .filter((part) => part.at < bits)
-    .map((part) => ({ ...part, at: part.at + toBit, bits: Math.min(part.bits, bits - part.at) }))
-}
-
-const KEPT = ((1n << BigInt(MARK.kept.bits)) - 1n) << BigInt(MARK.kept.ofs)
-
-const STATES: readonly (readonly [Tracking, number])[] = [
-  ['new', 0x21],
-  ['est', 0x22],
-  ['rpl', 0x2a],
-  ['rel', 0x24],
-  ['rel-rpl', 0x2c],
-  ['inv', 0x30],
-]
-
-function track(region: Region, effect: Extract<Effect, { do: 'track' }>, to: Leaving): void {
-  const { zone } = effect
-  let val: Val = typeof zone === 'number' ? zone : undefined
-  if (typeof zone === 'object') {
-    const from = region.vals[zone.field]
-    if (isExact(from)) val = Number((BigInt(from) >> BigInt(zone.bit)) & ((1n << BigInt(zone.bits)) - 1n))
-  }
-  to.zone(val, effect.commit, region)
-  if (effect.commit) region.ghost = { ...region.ghost, committed: true }
-  if (effect.next !== undefined) {
-    for (const [tracking, state] of STATES) {
-      const copy = copyOf(region)
-      for (const its of CT) copy.vals[its] = undefined
-      copy.vals[CT_STATE] = state
-      // What a rule keeps goes on whatever policy says: nothing is proved of it.
-      copy.vals[CT_MARK] = merged(CT_MARK, 0n, KEPT)
-      copy.vals[CT_ZONE] = val
-      copy.ghost = { ...copy.ghost, tracking }
-      copy.above = undefined
-      if (tracking === 'new' || tracking === 'est') {
-        copy.vals[CT_PROTO] = copy.vals[IP_PROTO]
-        const alias = new Map(copy.alias)
-        alias.set(CT_PROTO, [{ field: IP_PROTO, at: 0, bits: 8 }])
-        copy.alias = alias
-      }
-      to.goes(effect.next, copy)
-    }
-  }
-  for (const its of CT) region.vals[its] = 0
 }
 
 /** What a packet says of its connection: the protocol, and the port or type of the original direction. */

@@ -3,10 +3,21 @@
  * what becomes of one packet. Only rows that the packet can meet are installed, so that one packet through 100,000
  * rows costs what it meets. It refuses to judge.
  */
-import { GROUP_ANY, type Message, NO_BUFFER, PORT_ANY, ReferenceSwitch } from 'node-openflow'
+import {
+  GROUP_ANY,
+  type Message,
+  NO_BUFFER,
+  PORT_ANY,
+  ReferenceSwitch,
+  type TunnelHeader,
+  type UnderlayAddress,
+} from 'node-openflow'
+import { parseAddress } from '../../model/address.ts'
+import type { TunnelKind } from '../../model/records.ts'
 import { onLinksOf } from '../policy/carriers.ts'
 import { readCookie } from '../policy/cookie.ts'
-import type { Place } from '../policy/state.ts'
+import { GENEVE_OPTIONS } from '../policy/geneve.ts'
+import type { DatapathView, Place } from '../policy/state.ts'
 import type { Facts } from './facts.ts'
 import { encodeFrame, type Header } from './packet.ts'
 import type { Row } from './rows.ts'
@@ -39,7 +50,8 @@ export interface Fate {
 const IN_PORT = field('in_port')
 const TCI = field('vlan_tci')
 const ETH_TYPE = field('eth_type')
-const NO_MEMBERS = { has: () => true }
+const LABELS = ['mpls_label', 'mpls_bos', 'mpls_tc'].map(field)
+const NO_MEMBERS = { has: () => true, any: () => true, every: () => false }
 const MOST_HOPS = 64
 
 export class Replay {
@@ -72,7 +84,10 @@ export class Replay {
   ): void {
     const view = this.#facts.state.observed.datapaths.get(datapathId)
     const ports = [...(view?.ports.keys() ?? [])]
-    const target = new ReferenceSwitch({ datapathId: BigInt(`0x${datapathId}`), ports })
+    const tunnel = endOf(view)
+    const tunnels = new Map(tunnel === undefined ? [] : [[tunnel.port, tunnel]])
+    const target = new ReferenceSwitch({ datapathId: BigInt(`0x${datapathId}`), ports, tunnels })
+    if (tunnel?.kind === 'geneve') target.handle(OPTIONS)
     this.#switches.set(datapathId, target)
     const links = new Set<number>([...(view?.fabricPorts ?? []), ...(view?.uplinkPorts ?? [])])
     const isEntry = (port: number): boolean => links.has(port) || entries.has(`${datapathId} ${port}`)
@@ -125,13 +140,15 @@ export class Replay {
     let beyond: string | undefined
     const arrivals: Place[] = []
     const legs: Leg[] = []
-    const waiting: { at: Place; frame: Uint8Array }[] = [{ at: from, frame: encodeFrame(header) }]
+    const waiting: { at: Place; frame: Uint8Array; tunnel?: TunnelHeader | undefined }[] = [
+      { at: from, frame: encodeFrame(header) },
+    ]
     for (let hops = 0; waiting.length > 0; hops++) {
-      const { at, frame } = waiting.shift() as { at: Place; frame: Uint8Array }
+      const { at, frame, tunnel } = waiting.shift() as (typeof waiting)[number]
       if (hops > MOST_HOPS) return { arrivals, legs, loops: true, asked, beyond }
       const target = this.#switches.get(at.datapathId)
       if (target === undefined) continue
-      const { steps } = target.trace(at.port, frame)
+      const { steps } = target.trace(at.port, frame, tunnel === undefined ? {} : { tunnel })
       const refused = this.#refused.get(at.datapathId)
       if (refused !== undefined && steps.some(({ table }) => refused.has(table))) beyond ??= 'rows that it meets'
       legs.push({
@@ -140,27 +157,47 @@ export class Replay {
           flow === undefined ? [] : [{ table, cookie: flow.cookie, priority: flow.priority }],
         ),
       })
-      for (const output of target.inject(at.port, frame)) {
+      for (const output of target.inject(at.port, frame, tunnel)) {
         if (output.port === 'controller') {
           asked ||= readCookie(output.message.cookie)?.kind === 'ask' && this.#facts.isReactive(at.datapathId)
           continue
         }
         const place = { datapathId: at.datapathId, port: output.port }
-        if (this.#isTunnel(place)) {
-          beyond ??= 'tunnels'
-          continue
-        }
-        const next = this.#facts.behind(place)
-        if (next !== undefined && this.#programs.has(next.datapathId)) waiting.push({ at: next, frame: output.packet })
+        const next = output.tunnel === undefined ? this.#facts.behind(place) : this.#otherEnd(output.tunnel)
+        if (next !== undefined && this.#programs.has(next.datapathId))
+          waiting.push({ at: next, frame: output.packet, tunnel: output.tunnel })
         else arrivals.push(place)
       }
     }
     return { arrivals, legs, loops: false, asked, beyond }
   }
 
-  #isTunnel({ datapathId, port }: Place): boolean {
-    return this.#facts.state.observed.datapaths.get(datapathId)?.tunnel?.port === port
+  /** The switch that has the address which a tunnel leads to. */
+  #otherEnd({ kind, dst }: TunnelHeader): Place | undefined {
+    for (const view of this.#facts.state.observed.datapaths.values()) {
+      const end = endOf(view)
+      if (end?.kind === kind && end.address === dst) return { datapathId: view.datapathId, port: end.port }
+    }
+    return undefined
   }
+}
+
+/** What switches with ends of Geneve tunnels are told first. */
+const OPTIONS: Message = {
+  type: 'nx_tlv_table_mod',
+  xid: 0,
+  command: 'add',
+  mappings: Object.values(GENEVE_OPTIONS).map(({ optionClass, type, length, index }) => ({
+    ...{ option_class: optionClass, option_type: type, option_len: length, index },
+  })),
+}
+
+function endOf(
+  view: DatapathView | undefined,
+): { kind: TunnelKind; address: UnderlayAddress; port: number } | undefined {
+  const address = view?.tunnel && parseAddress(view.tunnel.address)
+  if (view?.tunnel === undefined || address === undefined) return undefined
+  return { ...view.tunnel, address: address.family === 6 ? address.value : Number(address.value) }
 }
 
 /** Header fields that rows may have changed before a table. */
@@ -171,7 +208,13 @@ function dirtyFields(tables: ReadonlyMap<number, TableIndex>): Map<number, Set<n
     const before = dirty.get(number) ?? new Set()
     for (const row of table.rows.values()) {
       const changed = row.effects.flatMap((effect) =>
-        effect.do === 'write' ? [effect.field] : effect.do === 'move' ? [effect.to] : [],
+        effect.do === 'write'
+          ? [effect.field]
+          : effect.do === 'move'
+            ? [effect.to]
+            : /^(push|pop)/.test(effect.do)
+              ? [TCI, ETH_TYPE, ...LABELS]
+              : [],
       )
       for (const next of table.nexts.keys()) {
         const its = dirty.get(next) ?? new Set()

@@ -4,6 +4,7 @@
  */
 import { type Action, type FieldName, type Instruction, NX_CT_COMMIT, NX_CT_RECIRC_NONE, type Oxm } from 'node-openflow'
 import { readCookie } from '../policy/cookie.ts'
+import { ETHERTYPE } from '../policy/fields.ts'
 import { REGISTERS } from '../policy/pipeline.ts'
 import type { Flow, Group } from '../policy/program.ts'
 import { allBits, type Exact, exact, field, fieldOf, isPlain, partsOf, type Test, testsOf } from './space.ts'
@@ -22,6 +23,8 @@ export type Effect =
       marks: Effect[]
     }
   | { do: 'copies'; lists: Effect[][] }
+  | { do: 'pushVlan' | 'popVlan' | 'pushMpls' }
+  | { do: 'popMpls'; type: number }
   | { do: 'unknown'; what: string }
 
 export interface Clause {
@@ -94,8 +97,11 @@ export function rowOf(key: string, flow: Flow, groups: ReadonlyMap<number, Group
   return row
 }
 
+/** Effects that only change the packet. */
+const CHANGES: ReadonlySet<Effect['do']> = new Set(['write', 'move', 'pushVlan', 'popVlan', 'pushMpls', 'popMpls'])
+
 function leadsNowhere(effect: Effect): boolean {
-  if (effect.do === 'write' || effect.do === 'move') return true
+  if (CHANGES.has(effect.do)) return true
   return effect.do === 'track' && effect.next === undefined && !effect.marks.some((its) => its.do === 'unknown')
 }
 
@@ -186,6 +192,19 @@ function readAction(action: Action, effects: Effect[], groups: ReadonlyMap<numbe
       effects.push({ do: 'copies', lists })
       return
     }
+    case 'push_vlan':
+    case 'push_mpls': {
+      const isVlan = action.type === 'push_vlan'
+      const isUsual = action.ethertype === (isVlan ? ETHERTYPE.vlan : ETHERTYPE.mpls)
+      effects.push(isUsual ? { do: isVlan ? 'pushVlan' : 'pushMpls' } : { do: 'unknown', what: action.type })
+      return
+    }
+    case 'pop_vlan':
+      effects.push({ do: 'popVlan' })
+      return
+    case 'pop_mpls':
+      effects.push({ do: 'popMpls', type: action.ethertype })
+      return
     default:
       effects.push({ do: 'unknown', what: action.type })
   }
@@ -280,7 +299,7 @@ const ASKED = [REGISTERS.source, REGISTERS.destination, REGISTERS.key, REGISTERS
 export function readByEffects({ effects, asks }: Row): readonly number[] {
   if (asks) return ASKED
   for (const effect of effects) {
-    if (effect.do === 'write' || effect.do === 'move' || effect.do === 'output') continue
+    if (effect.do !== 'outputField' && effect.do !== 'track' && effect.do !== 'copies') continue
     const found: number[] = []
     addReads(effects, found)
     return found
@@ -300,10 +319,13 @@ function addReads(effects: readonly Effect[], found: number[]): void {
 export function moves(row: Row): readonly string[] {
   const { effects } = row
   if (!effects.some(isMove)) return NOTHING
-  const goesOn = nexts(row).length > 0 || effects.some(({ do: what }) => what === 'outputField' || what === 'copies')
+  const goesOn = nexts(row).length > 0 || effects.some(({ do: what }) => OUT.has(what))
   if (!goesOn) return NOTHING
   return effects.flatMap((effect) => (effect.do === 'move' ? [`${effect.from}>${effect.to}`] : []))
 }
+
+/** Effects by which a packet may come out. */
+export const OUT: ReadonlySet<Effect['do']> = new Set(['output', 'outputField', 'copies'])
 
 function isMove(effect: Effect): boolean {
   return effect.do === 'move'

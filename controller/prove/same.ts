@@ -24,6 +24,11 @@ function onlyOne(region: Region, ref: Ref['of']): number {
   return -1
 }
 
+function areOthers(one: Region, other: Region): boolean {
+  if (onlyOne(one, 'sender') !== onlyOne(other, 'sender')) return true
+  return onlyOne(one, 'receiver') !== onlyOne(other, 'receiver')
+}
+
 /** What rows above left over of a protocol keeps regions apart. */
 function leftover(region: Region): Above | undefined {
   if (region.ghost.phase !== 'aimed' || region.above === undefined) return undefined
@@ -35,7 +40,7 @@ export function hashAt(region: Region, live: readonly number[]): number {
   const { ghost, vals } = region
   const { phase, network, family, tracking, where } = ghost
   let hash = phase.length + 8 * tracking.length + 64 * where.length + 1024 * family
-  if (phase !== 'passed') {
+  if (phase !== 'passed' || ghost.ends) {
     hash = mix(hash, onlyOne(region, 'sender'))
     hash = mix(hash, onlyOne(region, 'receiver'))
     hash = mix(hash, network)
@@ -54,16 +59,16 @@ function mix(hash: number, value: number): number {
 export function isOneWith(one: Region, other: Region, live: readonly number[]): boolean {
   const [a, b] = [one.ghost, other.ghost]
   if (a.phase !== b.phase || a.entry !== b.entry || a.tracking !== b.tracking || a.where !== b.where) return false
-  if (a.family !== b.family || a.committed !== b.committed) return false
+  if (a.family !== b.family || a.committed !== b.committed || a.said !== b.said || a.under !== b.under) return false
   if (a.phase === 'passed') {
-    if (a.improper !== b.improper) return false
+    if (a.improper !== b.improper || a.ends !== b.ends) return false
+    if (a.ends && (a.network !== b.network || areOthers(one, other))) return false
   } else {
     if (a.network !== b.network || a.why !== b.why || a.must !== b.must) return false
     if (a.neighbour !== b.neighbour || a.unasked !== b.unasked) return false
     if ((a.pairs === undefined) !== (b.pairs === undefined)) return false
     if ((a.phase === 'raw' || a.phase === 'stray') && a.port !== b.port) return false
-    if (onlyOne(one, 'sender') !== onlyOne(other, 'sender')) return false
-    if (onlyOne(one, 'receiver') !== onlyOne(other, 'receiver')) return false
+    if (areOthers(one, other)) return false
     const [left, right] = [leftover(one), leftover(other)]
     if (left?.hits !== right?.hits || left?.count !== right?.count) return false
   }
@@ -115,6 +120,7 @@ function areGhosts(one: Ghost, other: Ghost): boolean {
   if (one.why !== other.why || one.network !== other.network || one.family !== other.family) return false
   if (one.where !== other.where || one.tracking !== other.tracking || one.committed !== other.committed) return false
   if (one.must !== other.must || one.neighbour !== other.neighbour || one.improper !== other.improper) return false
+  if (one.said !== other.said || one.under !== other.under || one.ends !== other.ends) return false
   if (one.unasked !== other.unasked || !areFindings(one.finding, other.finding)) return false
   return (
     isSameFamily(one.senders, other.senders) &&

@@ -55,6 +55,7 @@ export function settle(region: Region, site: Site): void {
     if (!region.ghost.neighbour) region.ghost = { ...region.ghost, neighbour: true }
   }
   if (region.ghost.phase === 'raw') identify(region, site)
+  if (region.ghost.phase === 'raw' && isOfLinks(region)) carry(region, site)
   if (region.ghost.phase === 'sent' || (region.ghost.phase === 'raw' && region.ghost.neighbour)) aim(region, site)
 }
 
@@ -79,6 +80,14 @@ function identify(region: Region, site: Site): void {
   const { vals, ghost } = region
   const source = vals[SOURCE]
   if (source === 0 || source === undefined) return
+  if (ghost.said !== '') {
+    // By whom a tunnel, a label or a tag names, and of which network, its switch was held to.
+    const isNamed = typeof source === 'object' && source.kind === 'ref' && source.of === 'sender'
+    if (!isNamed) stray(region, 'it names another sender than what brought it')
+    else if (vals[NETWORK] !== ghost.network) stray(region, 'it is of another network')
+    else region.ghost = { ...ghost, phase: 'sent' }
+    return
+  }
   if (ghost.entry === 'tenant') {
     const owners = site.facts.ownersAt({ datapathId: site.datapath.datapathId, port: ghost.port })
     const owner = owners.find((its) => isFrom(region, its))
@@ -172,7 +181,8 @@ function isOfWorld(region: Region, { facts }: Site, identity: number, end: 'src'
 function everyMacIsGone(region: Region, facts: Facts, gone: Gone): boolean {
   const mac = region.vals[ETH_DST]
   if (typeof mac === 'number') return facts.byMac(mac) === undefined
-  for (const owner of facts.owners.values()) if (!gone.has(ETH_DST, `${owner.mac}/`)) return false
+  const isOut = (its: number): boolean => typeof mac === 'object' && mac.kind === 'other' && mac.excludes(its)
+  for (const owner of facts.owners.values()) if (!isOut(owner.mac) && !gone.has(ETH_DST, `${owner.mac}/`)) return false
   return true
 }
 
@@ -184,7 +194,7 @@ class Gone {
     for (let node = region.above; node !== undefined; node = node.next) {
       for (let at = 0; at < node.count; at++) {
         const { tests } = node.hits[at] as Hit
-        const open = tests.filter((test) => !implies(region.vals[test.field], test))
+        const open = tests.filter((test) => !implies(region.vals[test.field], test, region))
         const [only] = open
         if (open.length !== 1 || only === undefined) continue
         const its = this.#taken.get(only.field) ?? new Set()
@@ -231,10 +241,39 @@ function aim(region: Region, site: Site): void {
   const out = isExact(port) && isExact(way) && isWayOut(site, port, way)
   if (out && typeof identity === 'number' && isOfWorld(region, site, identity, 'dst')) {
     vals[DESTINATION] = RECEIVER
-    region.ghost = { ...ghost, phase: 'aimed', receivers: new Map([[identity, undefined]]), where: 'world' }
+    // What is for the world says nothing of its sender: there is no such packet.
+    const receivers = new Map(ghost.said === '' ? [[identity, undefined]] : [])
+    region.ghost = { ...ghost, phase: 'aimed', receivers, where: 'world' }
     return
   }
   stray(region, owner === undefined ? 'it is for nobody that it names' : `it is not on its way to ${owner.name}`)
+}
+
+function isOfLinks({ ghost: { said } }: Region): boolean {
+  return said === 'mpls' || said === 'vlan'
+}
+
+/** What a link brings for an interface elsewhere goes on as it is. */
+function carry(region: Region, site: Site): void {
+  const { vals, ghost } = region
+  const [port, way] = [vals[OUT_PORT], vals[WAY]]
+  if (isUnset(port) && isUnset(way)) return
+  const mac = vals[ETH_DST]
+  const macs = typeof mac === 'object' && mac.kind === 'set' ? mac.set : isExact(mac) ? [mac] : []
+  const receivers = new Map<number, string>()
+  const places = new Set<number>()
+  for (const one of macs) {
+    const owner = site.facts.byMac(Number(one))
+    const number = owner?.place && site.facts.switchNumber(owner.place.datapathId)
+    if (owner === undefined || number === undefined || !isWayTo(owner, site, port, way)) {
+      stray(region, 'it is for nobody that it names')
+      return
+    }
+    receivers.set(owner.identity, owner.name)
+    places.add(number)
+  }
+  vals[WAY] = PLACE
+  region.ghost = { ...ghost, phase: 'aimed', receivers, places, where: 'away' }
 }
 
 /** Whom the header is for. */

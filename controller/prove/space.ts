@@ -29,10 +29,20 @@ export interface OneOf {
 export interface Ref {
   readonly kind: 'ref'
   readonly of: 'sender' | 'receiver' | 'port' | 'place'
+  /** Set: only so many bits hold the number, from the lowest; of the others some are known. */
+  readonly low?: { readonly bits: number; readonly value: bigint; readonly mask: bigint }
+}
+
+/** Any value but some, which may be many. */
+export interface Other {
+  readonly kind: 'other'
+  /** Of equal names, the same values. */
+  readonly than: string
+  excludes(value: Exact): boolean
 }
 
 /** What is known of a field; undefined: nothing. */
-export type Val = Exact | Masked | OneOf | Ref | undefined
+export type Val = Exact | Masked | OneOf | Ref | Other | undefined
 
 export interface Test {
   readonly field: number
@@ -59,8 +69,10 @@ export function fieldOf(name: string): number {
     const its = plain === name ? row : oxmRow(plain as FieldName)
     index = NAMES.length
     NAMES.push(plain)
-    BITS.push(its.bits ?? its.size * 8)
-    ALL.push((1n << BigInt(its.bits ?? its.size * 8)) - 1n)
+    // Options of Geneve have the length that geneve.ts gives them.
+    const bits = plain.startsWith('tun_metadata') ? 32 : (its.bits ?? its.size * 8)
+    BITS.push(bits)
+    ALL.push((1n << BigInt(bits)) - 1n)
     INDEX.set(plain, index)
   }
   INDEX.set(name, index)
@@ -145,7 +157,8 @@ export function testsOf(match: readonly Oxm[]): Test[] | undefined {
 
 /** The usual case: a field of its own, all bits. */
 export function isPlain(oxm: Oxm): boolean {
-  return oxm.mask === undefined && oxm.field !== 'unknown' && !MAY_BE_PART.has(oxm.field.charCodeAt(0))
+  if (oxm.mask !== undefined || oxm.field === 'unknown' || MAY_BE_PART.has(oxm.field.charCodeAt(0))) return false
+  return !oxm.field.startsWith('tun_m')
 }
 
 /** First letters of names of fields that are bits of others, or made of others. */
@@ -189,6 +202,26 @@ function isUnder(val: Exact, { value, mask, mask32 }: Test): boolean {
 /** Who a family's members are, for registers that stand for one. */
 export interface Members {
   has(ref: Ref['of'], value: Exact): boolean
+  /** Whether some, or all, are so; of those who are not known, some may be, and not all are. */
+  any(ref: Ref['of'], is: (value: number) => boolean): boolean
+  every(ref: Ref['of'], is: (value: number) => boolean): boolean
+}
+
+/** Whether the number of a member, where it stands, passes a test. */
+export function passes({ low }: Ref, { value, mask }: Test): (member: number) => boolean {
+  const asked = low === undefined ? mask : (mask ?? -1n) & ((1n << BigInt(low.bits)) - 1n)
+  if (asked === undefined) return (member) => member === Number(value)
+  const wanted = BigInt(value) & asked
+  return (member) => (BigInt(member) & asked) === wanted
+}
+
+/** Whether the bits beside the number may pass a test, and whether they do for certain. */
+function passesBeside({ low }: Ref, { field: its, value, mask = allBits(its) }: Test): { may: boolean; does: boolean } {
+  if (low === undefined) return { may: true, does: true }
+  const asked = mask & ~((1n << BigInt(low.bits)) - 1n)
+  const both = asked & low.mask
+  const may = (BigInt(value) & both) === (low.value & both)
+  return { may, does: may && both === asked }
 }
 
 /** Whether a value that is so known can pass a test. */
@@ -200,22 +233,27 @@ export function meets(val: Val, test: Test, members: Members): boolean {
     const both = mask === undefined ? val.mask : val.mask & mask
     return (val.value & both) === (BigInt(value) & both)
   }
+  if (val.kind === 'other') return mask !== undefined || !val.excludes(value)
+  if (val.kind === 'ref' && (mask !== undefined || val.low !== undefined)) {
+    return passesBeside(val, test).may && members.any(val.of, passes(val, test))
+  }
+  if (val.kind === 'ref') return members.has(val.of, value)
   if (mask !== undefined) {
-    if (val.kind === 'ref') return true
     for (const one of val.set) if (under(one, mask) === BigInt(value)) return true
     return false
   }
-  return val.kind === 'set' ? val.set.has(value) : members.has(val.of, value)
+  return val.set.has(value)
 }
 
 /** Whether every value that is so known passes a test. */
-export function implies(val: Val, test: Test): boolean {
+export function implies(val: Val, test: Test, members: Members): boolean {
   if (val === undefined) return false
   const { mask, value } = test
   if (isExact(val)) return mask === undefined ? val === value : isUnder(val, test)
   if (val.kind === 'masked')
     return mask !== undefined && (val.mask & mask) === mask && (val.value & mask) === BigInt(value)
-  if (val.kind === 'ref') return false
+  if (val.kind === 'other') return false
+  if (val.kind === 'ref') return passesBeside(val, test).does && members.every(val.of, passes(val, test))
   for (const one of val.set) {
     if (mask === undefined ? one !== value : under(one, mask) !== BigInt(value)) return false
   }
@@ -226,7 +264,8 @@ export function implies(val: Val, test: Test): boolean {
 export function narrowed(val: Val, test: Test): Val {
   const { mask, value } = test
   if (mask === undefined) return value
-  if (val === undefined) return { kind: 'masked', value: BigInt(value), mask }
+  if (val === undefined || (typeof val === 'object' && val.kind === 'other'))
+    return { kind: 'masked', value: BigInt(value), mask }
   if (isExact(val) || val.kind === 'ref') return val
   if (val.kind === 'set') {
     return { kind: 'set', set: new Set([...val.set].filter((one) => under(one, mask) === BigInt(value))) }
@@ -238,6 +277,13 @@ export function narrowed(val: Val, test: Test): Val {
 export function merged(its: number, value: bigint, mask: bigint): Val {
   if (mask === 0n) return undefined
   return mask === allBits(its) ? exact(its, value) : { kind: 'masked', value: value & mask, mask }
+}
+
+/** The number of a member in a field, and what is known of its other bits. */
+export function refIn(its: number, of: Ref['of'], bits: number, value: bigint, mask: bigint): Ref {
+  const beside = allBits(its) & ~((1n << BigInt(bits)) - 1n)
+  const isAll = (mask & beside) === beside && (value & beside) === 0n
+  return isAll ? { kind: 'ref', of } : { kind: 'ref', of, low: { bits, value: value & beside, mask: mask & beside } }
 }
 
 /** Value and mask of bits; families and sets tell nothing bit by bit. */
@@ -252,6 +298,7 @@ export function hashOf(val: Val): number {
   if (val === undefined) return 0x2545_f491
   if (typeof val === 'bigint') return Number(val & 0x7fff_ffffn)
   if (val.kind === 'masked') return Number((val.value ^ (val.mask << 7n)) & 0x3fff_ffffn)
+  if (val.kind === 'other') return val.than.length
   return val.kind === 'ref' ? val.of.length + 77 : 0x1234_567
 }
 
@@ -260,7 +307,14 @@ export function isSame(one: Val, other: Val): boolean {
   if (one === other) return true
   if (typeof one !== 'object' || typeof other !== 'object') return false
   if (one.kind === 'masked') return other.kind === 'masked' && one.value === other.value && one.mask === other.mask
-  return one.kind === 'ref' ? other.kind === 'ref' && one.of === other.of : other.kind === 'set'
+  if (one.kind === 'other') return other.kind === 'other' && one.than === other.than
+  if (one.kind !== 'ref' || other.kind !== 'ref') return one.kind === other.kind
+  return one.of === other.of && isLow(one.low, other.low)
+}
+
+function isLow(one: Ref['low'], other: Ref['low']): boolean {
+  if (one === other) return true
+  return one?.bits === other?.bits && one?.value === other?.value && one?.mask === other?.mask
 }
 
 export const SENDER: Ref = { kind: 'ref', of: 'sender' }

@@ -4,7 +4,7 @@
  * exactly. Conjunctive rows are put together from their clauses as Open vSwitch does (ovs-fields(7), CONJUNCTIVE MATCH
  * FIELDS). It refuses to know what rows do.
  */
-import { type Effect, type Hit, moves, nexts, type Row, readByEffects } from './rows.ts'
+import { type Effect, type Hit, moves, nexts, OUT, type Row, readByEffects } from './rows.ts'
 import { type Exact, field, implies, type Members, meets, narrowed, type Test, type Val } from './space.ts'
 import { type Tuple, Tuples } from './tuples.ts'
 
@@ -38,6 +38,8 @@ export class TableIndex {
   readonly nexts = new Counts<number>()
   /** Fields of tests. */
   readonly tested = new Counts<number>()
+  /** Rows by which packets may come out. */
+  outs = 0
   /** Rows that write the port of entry. */
   turns = 0
   /** Grows when a field or a table is read or named for the first or last time. */
@@ -80,6 +82,10 @@ export class TableIndex {
       else this.#byId.set(id, its)
     }
     for (const effect of row.effects) if (turnsPort(effect)) this.turns += change
+    if (row.effects.some(({ do: what }) => OUT.has(what))) {
+      this.outs += change
+      if (this.outs === 0 || (this.outs === 1 && change === 1)) this.shape++
+    }
     for (const its of readByEffects(row)) if (this.reads.by(its, change)) this.shape++
     for (const pair of moves(row)) if (this.moves.by(pair, change)) this.shape++
     for (const next of nexts(row)) if (this.nexts.by(next, change)) this.shape++
@@ -164,7 +170,8 @@ export class TableIndex {
       for (const row of tuple.near(vals)) {
         if (!all(row.tests, vals, members) || (only !== undefined && row.priority < only.priority)) continue
         // What lies under a row that takes all was not met; what lies over it was.
-        if (!takesAll(row.tests, vals) || (only !== undefined && row.priority === only.priority)) return undefined
+        if (!takesAll(row.tests, vals, members) || (only !== undefined && row.priority === only.priority))
+          return undefined
         only = row
       }
     }
@@ -181,7 +188,7 @@ export class TableIndex {
       for (const row of tuple.near(vals)) {
         if (row.priority < floor || !all(row.tests, vals, members)) continue
         hits.push(row.hit)
-        if (takesAll(row.tests, vals) && row.priority > floor) floor = row.priority
+        if (takesAll(row.tests, vals, members) && row.priority > floor) floor = row.priority
       }
     }
     return floor
@@ -209,7 +216,7 @@ export class TableIndex {
           const without = hit.tests.filter((test) => test.field !== CONJ_ID)
           hits.push({ row: hit.row, priority: first.priority, tests: [...tests, ...without], clauses: combination })
         }
-        if (innerFloor >= 0 && takesAll(tests, vals)) {
+        if (innerFloor >= 0 && takesAll(tests, vals, members)) {
           floor = Math.max(floor, first.priority)
         }
       }
@@ -294,6 +301,16 @@ export class TableIndex {
     return found
   }
 
+  /** What rows ask of a field. */
+  asked(its: number): Test[] {
+    const found: Test[] = []
+    for (const tuple of this.#hard.all) {
+      if (!asksFor(tuple, its)) continue
+      for (const { tests } of tuple.rows) for (const test of tests) if (test.field === its) found.push(test)
+    }
+    return found
+  }
+
   /** Rows that a region may meet, and the clauses of conjunctions that may be complete in it. */
   compatible(vals: readonly Val[], members: Members): Row[] {
     const found: Row[] = []
@@ -317,8 +334,8 @@ function asksFor({ tests }: Tuple, its: number): boolean {
 }
 
 /** Whether everything that is so known passes tests. */
-export function takesAll(tests: readonly Test[], vals: readonly Val[]): boolean {
-  for (const test of tests) if (!implies(vals[test.field], test)) return false
+export function takesAll(tests: readonly Test[], vals: readonly Val[], members: Members): boolean {
+  for (const test of tests) if (!implies(vals[test.field], test, members)) return false
   return true
 }
 

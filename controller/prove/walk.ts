@@ -4,12 +4,16 @@
  * a doubt (ends.ts). It refuses to know what comes behind a port (prove.ts) and whether a doubt is right (confirm.ts).
  */
 
+import { apart } from './apart.ts'
+import { Arrivals } from './arrivals.ts'
 import { Asker } from './ask.ts'
 import type { Doubt } from './doubt.ts'
+import { type Leaving, leave } from './effects.ts'
 import { Ends } from './ends.ts'
 import { type Entering, Entries, type Root } from './entries.ts'
+import { AT_EXITS, NAMED_IN, TUN_DST, TUNNEL_ID } from './exits.ts'
 import type { Facts, FactsChange } from './facts.ts'
-import { COLLECTED, isPlace, isProper, layer4Of, placesOf } from './families.ts'
+import { COLLECTED, isProper } from './families.ts'
 import { Graph, type Todo } from './graph.ts'
 import { Judge } from './judge.ts'
 import { Liveness, TRUTHS } from './live.ts'
@@ -24,8 +28,6 @@ import {
   type Finding,
   ghostAt,
   isTaken,
-  type Leaving,
-  leave,
   NO_ALIAS,
   NO_PAIRS,
   narrow,
@@ -33,12 +35,14 @@ import {
 } from './region.ts'
 import type { Hit, Row } from './rows.ts'
 import { isOneWith } from './same.ts'
-import { ETH_DST, settle } from './settle.ts'
+import { DESTINATION, SOURCE, settle } from './settle.ts'
 import type { Val } from './space.ts'
 import { asksWho, NOWHERE, onesOf, Split, type SplitParts } from './split.ts'
 import type { TableIndex } from './table.ts'
 import { areSame, forget, isCovered, isMust, isTransit, isUnpromised, shapeOf } from './walking.ts'
 
+/** What nobody looks at any more of what stays here. */
+const OF_ENDS = [SOURCE, DESTINATION, TUNNEL_ID, ...Object.values(NAMED_IN), ...Object.values(TUN_DST)]
 /** Rows above that are looked at for whether they take all of what a row takes; of one test each, all are. */
 const MOST_WIDE = 24
 /** Rows of which each is remembered what came of it. */
@@ -66,6 +70,7 @@ export class SwitchWalk {
   readonly #site: Ports
   readonly #facts: Facts
   readonly #tables: ReadonlyMap<number, TableIndex>
+  readonly #arrivals: Arrivals
   readonly #asker: Asker
   readonly #live: Liveness
   readonly #judge: Judge
@@ -96,11 +101,12 @@ export class SwitchWalk {
       },
       loss: (region, why) => this.#ends.loss(this.#node, region, why),
     })
-    this.#live = new Liveness(tables)
+    this.#arrivals = new Arrivals(site)
+    this.#live = new Liveness(tables, () => (this.#arrivals.isCarrying ? AT_EXITS : []))
     this.#graph = this.#newGraph()
     this.#judge = new Judge(site, new ProbeFinder(site.facts, tables))
-    this.#ends = new Ends(site, this.#judge)
-    this.#entries = new Entries(site, this.#entering())
+    this.#ends = new Ends(site, this.#judge, this.#arrivals)
+    this.#entries = new Entries(site, this.#arrivals, this.#entering())
     this.#leaving = {
       goes: (table, region) => this.#goes(table, region),
       comesOut: (port, region) => this.#ends.comesOut(this.#node, port, region),
@@ -163,7 +169,11 @@ export class SwitchWalk {
       if (known.has(port)) this.#entries.enter(port)
       else this.#entries.leaveOut(port)
     }
-    for (const root of names.size > 0 ? this.#entries.roots.values() : []) this.#entries.enterMusts(root, names)
+    const isCarrying = this.#arrivals.isCarrying
+    for (const [port, root] of names.size > 0 ? this.#entries.roots : []) {
+      if (isCarrying && root.start.ghost.entry === 'fabric') this.#entries.enter(port)
+      else this.#entries.enterMusts(root, names)
+    }
     this.#graph.sweep(this.#visitNode)
     for (const split of this.#splits.splice(0)) split.close()
     return this.#walked()
@@ -296,7 +306,7 @@ export class SwitchWalk {
     const { phase, must } = region.ghost
     if (must !== '' && phase !== 'raw' && phase !== 'stray') {
       // Its sender has been found: from here on it is among all that he sends.
-      if (before === 'raw' && phase === 'sent') return
+      if (before === 'raw' && phase === 'sent' && region.ghost.said === '') return
       region.ghost = { ...region.ghost, must: '' }
     }
     this.#put(table, region)
@@ -314,8 +324,11 @@ export class SwitchWalk {
     const isNew = ghost.tracking === 'new'
     const improper = !isProper(region)
     for (const its of TRUTHS) region.vals[its] = undefined
+    const ends = this.#arrivals.isCarrying && ghost.where !== 'here'
+    if (!ends) for (const its of OF_ENDS) region.vals[its] = undefined
     region.ghost = {
       ...ghost,
+      ends,
       improper,
       pairs: undefined,
       phase: 'passed',
@@ -386,25 +399,10 @@ export class SwitchWalk {
         this.#node.split = split
         return true
       }
-      const parts = layer4Of(this.#judge, region, table)
-      if (parts !== undefined) {
-        for (const part of parts) if (!isTaken(part)) this.#part(part, '')
-        return true
-      }
     }
-    const macs = region.vals[ETH_DST]
-    if (isMust(region) && typeof macs === 'object' && macs.kind === 'set' && table.tested.has(ETH_DST)) {
-      for (const mac of macs.set) {
-        const part = copyOf(region)
-        part.vals[ETH_DST] = mac
-        this.#part(part, '')
-      }
-      return true
-    }
-    if (region.ghost.places.size === 0) return false
-    const place = table.registers.find((its) => isPlace(region.vals[its]))
-    if (place === undefined) return false
-    for (const part of placesOf(region, place)) this.#part(part, '')
+    const parts = apart(region, table, this.#judge)
+    if (parts === undefined) return false
+    for (const part of parts) this.#part(part, '')
     return true
   }
 
@@ -490,6 +488,6 @@ export class SwitchWalk {
     const { phase, network } = region.ghost
     if (phase !== 'aimed' && phase !== 'sent') return
     if (zone === this.#facts.zone(this.#site.datapath.datapathId, network)) return
-    this.#ends.loss(this.#node, region, 'connections of its network are kept in another zone')
+    this.#ends.doubt(this.#node, 'hidden', 'connections of its network are kept in another zone', region)
   }
 }

@@ -5,6 +5,7 @@ import { COLLECTED } from './families.ts'
 import type { Matters } from './live.ts'
 import type { Region } from './region.ts'
 import type { Hit } from './rows.ts'
+import { ETH_TYPE } from './settle.ts'
 import { isExact, meets, type Test, type Val } from './space.ts'
 import { type TableIndex, takesAll } from './table.ts'
 
@@ -25,8 +26,8 @@ export function forget(region: Region, { isLive, isAsked }: Matters): void {
 }
 
 /** Whether a row that comes before takes all of a region. */
-export function isCovered(wide: readonly Hit[], { priority }: Hit, { vals }: Region): boolean {
-  for (const other of wide) if (other.priority > priority && takesAll(other.tests, vals)) return true
+export function isCovered(wide: readonly Hit[], { priority }: Hit, region: Region): boolean {
+  for (const other of wide) if (other.priority > priority && takesAll(other.tests, region.vals, region)) return true
   return false
 }
 
@@ -55,9 +56,10 @@ export function isMust({ ghost }: Region): boolean {
 }
 
 /** Packets of which it says nothing that they are dropped (ends.ts). */
-export function isUnpromised({ ghost: { phase, family, must } }: Region): boolean {
+export function isUnpromised({ ghost: { phase, family, must }, vals }: Region): boolean {
   if (phase === 'raw' || phase === 'stray') return must === '' || family === 0
-  return family === 0 && phase !== 'passed'
+  // Where no row has asked of what family packets are, both are among them.
+  return family === 0 && phase !== 'passed' && (phase !== 'sent' || isExact(vals[ETH_TYPE]))
 }
 
 /** From a link or an uplink, and not for an interface here: the switch of one of its ends asks policy. */

@@ -2,6 +2,7 @@
  * Networks of networkOf() whose switches also have ends of tunnels, or put identities in packets on links. Used by tests
  * of the prover.
  */
+import fc from 'fast-check'
 import type { DatapathView, NetworkState, PortView, TunnelEnd } from '../../controller/policy/state.ts'
 import type { LinkCarrier } from '../../model/records.ts'
 
@@ -18,6 +19,8 @@ export interface Ends {
 export interface Carrying {
   ends: readonly Ends[]
   links: boolean
+  /** Nothing leads to the world. */
+  isClosed?: boolean
 }
 
 /** All alike. */
@@ -28,13 +31,29 @@ export const UNIFORM: Readonly<Record<string, Carrying>> = {
   vlan: { ends: [{ carriers: ['vlan'] }], links: true },
 }
 
+/** Any mixture. */
+export const MIXED: fc.Arbitrary<Carrying> = fc.record({
+  ends: fc.array(
+    fc.record(
+      {
+        tunnel: fc.record({ kind: fc.constantFrom('geneve' as const, 'vxlan' as const), six: fc.boolean() }),
+        carriers: fc.shuffledSubarray<LinkCarrier>(['mpls', 'vlan']),
+      },
+      { requiredKeys: ['carriers'] },
+    ),
+    { minLength: 3, maxLength: 3 },
+  ),
+  links: fc.boolean(),
+  isClosed: fc.boolean(),
+})
+
 /** The underlay address of a switch, by its place in the order. */
 export function addressOf(index: number, six: boolean): string {
   return six ? `2001:db8:ffff::${index + 1}` : `198.51.100.${index + 1}`
 }
 
 /** A network whose switches have these. */
-export function carriedNetwork(state: NetworkState, { ends, links: areLinks }: Carrying): NetworkState {
+export function carriedNetwork(state: NetworkState, { ends, links: areLinks, isClosed }: Carrying): NetworkState {
   const datapaths = new Map<string, DatapathView>()
   for (const [index, datapath] of [...state.observed.datapaths.values()].entries()) {
     const { tunnel, carriers } = ends[index % ends.length] as Ends
@@ -42,6 +61,7 @@ export function carriedNetwork(state: NetworkState, { ends, links: areLinks }: C
     const fabricPorts = areLinks ? datapath.fabricPorts : new Set<number>()
     datapaths.set(datapath.datapathId, {
       ...datapath,
+      ...(isClosed === true && { uplinkPorts: new Set() }),
       ...(areLinks ? {} : { nextHops: new Map(), floodPorts: new Set() }),
       ports: tunnel === undefined ? datapath.ports : new Map(datapath.ports).set(TUNNEL_PORT, port),
       fabricPorts: tunnel === undefined ? fabricPorts : new Set([...fabricPorts, TUNNEL_PORT]),
