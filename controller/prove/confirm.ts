@@ -147,9 +147,9 @@ export class Confirmer {
     const found: Party[] = []
     if (doubt.senders.size > 0)
       for (const [identity] of doubt.senders) found.push(...this.#users(identity, doubt, 'from'))
-    else if (doubt.entry === 'tenant') for (const owner of here) found.push(...partiesOf(owner))
+    else if (doubt.entry === 'tenant' && here.length > 0) for (const owner of here) found.push(...partiesOf(owner))
     else if (must !== undefined) found.push(...partiesOf(must))
-    else found.push(...this.#everybody(doubt))
+    else found.push(...this.#everybody(doubt, []))
     return found.slice(0, MOST_PARTIES)
   }
 
@@ -159,7 +159,13 @@ export class Confirmer {
     if (doubt.receivers.size > 0)
       for (const [identity] of doubt.receivers) found.push(...this.#users(identity, doubt, 'to'))
     else if (must !== undefined && doubt.senders.size > 0) found.push(...partiesOf(must))
-    else found.push(...this.#everybody(doubt))
+    else
+      found.push(
+        ...this.#everybody(
+          doubt,
+          [...doubt.places].map((number) => this.#facts.switchByNumber(number)),
+        ),
+      )
     return found.slice(0, MOST_PARTIES)
   }
 
@@ -188,11 +194,10 @@ export class Confirmer {
       .flatMap(partiesOf)
   }
 
-  /** Some of everybody: two of each identity and switch, and the world. */
-  #everybody(doubt: Doubt): Party[] {
+  /** Some of everybody, on these switches where there are any: two of each identity and switch, and the world. */
+  #everybody(doubt: Doubt, places: readonly (string | undefined)[]): Party[] {
     const found: Party[] = []
     const seen = new Map<string, number>()
-    const places = [...doubt.places].map((number) => this.#facts.switchByNumber(number))
     for (const owner of this.#facts.owners.values()) {
       if (!this.#facts.isReady(owner) || (places.length > 0 && !places.includes(owner.place.datapathId))) continue
       const name = `${owner.identity} ${owner.place.datapathId} ${owner.network}`
@@ -251,7 +256,7 @@ export class Confirmer {
       }
     }
     // What a doubt wants may make of an answer what is none.
-    const answers = (header: Header): boolean => LAYER4.every((its) => header.get(its) === plain.get(its))
+    const answers = (header: Header): boolean => OF_CONNECTION.every((its) => header.get(its) === plain.get(its))
     return found.flatMap((header) => (opening !== undefined && !answers(header) ? [] : { header, opening, trial }))
   }
 
@@ -400,10 +405,12 @@ function headerOf({ from, to, layer4, reply }: Trial, serial: number): Header {
   return header
 }
 
-const LAYER4 = [
-  ...['ip_proto', 'tcp_src', 'tcp_dst', 'udp_src', 'udp_dst', 'sctp_src', 'sctp_dst'],
-  ...['icmpv4_type', 'icmpv4_code', 'icmpv6_type', 'icmpv6_code'],
-].map(field)
+/** What connections are known by. */
+const OF_CONNECTION = [
+  ...[IP_SRC[4], IP_SRC[6], IP_DST[4], IP_DST[6]],
+  ...['ip_proto', 'tcp_src', 'tcp_dst', 'udp_src', 'udp_dst', 'sctp_src', 'sctp_dst'].map(field),
+  ...['icmpv4_type', 'icmpv4_code', 'icmpv6_type', 'icmpv6_code'].map(field),
+]
 
 const ENDS = new Set([ETH_SRC, ETH_DST, ETH_TYPE, IP_SRC[4], IP_SRC[6], IP_DST[4], IP_DST[6], field('in_port')])
 

@@ -64,8 +64,9 @@ export function mayAsk({ facts, datapath }: Site, region: Region): boolean {
   const { vals } = region
   const network = vals[NETWORK]
   if (typeof network !== 'number' || vals[TUNNEL_ID] !== BigInt(network)) return false
-  for (const other of facts.state.observed.datapaths.values()) {
-    const hop = nextHopTo(facts.state.observed, datapath, other.datapathId)
+  const isQuestion = region.ghost.where === 'nowhere'
+  for (const to of isQuestion ? [facts.gatewayOf(datapath)] : facts.state.observed.datapaths.keys()) {
+    const hop = to === undefined ? undefined : nextHopTo(facts.state.observed, datapath, to)
     if (hop?.remote !== undefined && isAddressed(region, hop.remote)) return true
   }
   return false

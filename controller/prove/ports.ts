@@ -8,7 +8,7 @@ import type { DatapathView } from '../policy/state.ts'
 import { mayAsk } from './exits.ts'
 import { isNeighbourDiscovery } from './families.ts'
 import type { Entry, Region } from './region.ts'
-import { ETH_DST, ETH_TYPE, OUT_PORT, type Site } from './settle.ts'
+import { ETH_DST, ETH_TYPE, isToGateway, OUT_PORT, type Site } from './settle.ts'
 import { type Exact, isExact, type Ref } from './space.ts'
 
 export interface Ports extends Site {
@@ -38,6 +38,7 @@ export function isNeighbourTraffic(its: Ports, port: number | Ref | undefined, r
   const { vals } = region
   const isNeighbour = region.ghost.neighbour || vals[ETH_TYPE] === ETHERTYPE.arp || isNeighbourDiscovery(region)
   if (!isNeighbour || phase === 'stray') return false
+  if (region.ghost.where === 'nowhere' && !isToGateway(region, its)) return true
   if (port === PORT_IN_PORT) return phase === 'sent' || entry !== 'tenant'
   if (entry === 'tenant' && phase !== 'sent') return false
   if (typeof port === 'number') {

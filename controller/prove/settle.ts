@@ -241,12 +241,20 @@ function aim(region: Region, site: Site): void {
   const out = isExact(port) && isExact(way) && isWayOut(site, port, way)
   if (out && typeof identity === 'number' && isOfWorld(region, site, identity, 'dst')) {
     vals[DESTINATION] = RECEIVER
-    // What is for the world says nothing of its sender: there is no such packet.
-    const receivers = new Map(ghost.said === '' ? [[identity, undefined]] : [])
+    const receivers = new Map(isToGateway(region, site) ? [[identity, undefined]] : [])
     region.ghost = { ...ghost, phase: 'aimed', receivers, where: 'world' }
     return
   }
   stray(region, owner === undefined ? 'it is for nobody that it names' : `it is not on its way to ${owner.name}`)
+}
+
+/**
+ * Whether there are packets for the world in a region: they say nothing of their sender, and tunnels bring them, and
+ * questions for neighbours there, to the switch that leads to the world and to no other (exits.ts).
+ */
+export function isToGateway({ ghost }: Region, { facts, datapath }: Site): boolean {
+  if (ghost.said !== '') return false
+  return ghost.port !== datapath.tunnel?.port || facts.gatewayOf(datapath) === datapath.datapathId
 }
 
 function isOfLinks({ ghost: { said } }: Region): boolean {

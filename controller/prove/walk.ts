@@ -290,6 +290,7 @@ export class SwitchWalk {
     const node = this.#node
     const before = region.ghost.phase
     settle(region, this.#site)
+    if (region.ghost.phase === 'aimed' && region.ghost.receivers.size === 0) return
     if (region.ghost.phase === 'stray' && before !== 'stray' && isMust(region) && !region.ghost.neighbour)
       this.#ends.loss(node, region, region.ghost.why)
     const matters = this.#live.at(table)
