@@ -212,26 +212,30 @@ export class Confirmer {
   // ---- packets ----
 
   #trials(doubt: Doubt, from: Party, to: Party): Trial[] {
-    const identity = ({ owner, address }: Party): number => owner?.identity ?? this.#facts.worldOf(address)
-    const trials: Trial[] = []
-    const isReply = doubt.tracking === 'rpl' || doubt.tracking === 'rel-rpl'
+    const { tracking } = doubt
     const isLoss = doubt.kind === 'loss' || doubt.kind === 'hidden'
-    for (const reply of isReply ? [true] : isLoss ? [false, true] : [false]) {
-      const [opener, target] = reply && isReply ? [to, from] : [from, to]
-      const classes =
-        doubt.layer4 === undefined
-          ? this.#layer4(identity(opener), identity(target), from.address.family)
-          : [doubt.layer4]
-      for (const layer4 of classes) {
-        if (reply && ![1, 6, 17, 58].includes(layer4.protocol)) continue
-        // ICMP of the other family.
-        if (layer4.protocol === (from.address.family === 4 ? 58 : 1)) continue
-        // A loss of what is not permitted is none.
-        if (isLoss && !this.#facts.permits(identity(opener), identity(target), layer4)) continue
-        trials.push({ from: reply && !isReply ? to : from, to: reply && !isReply ? from : to, layer4, reply })
-      }
-    }
-    return trials
+    const first = { from, to, reply: false }
+    const answer = { from, to, reply: true }
+    if (tracking === 'rpl' || tracking === 'rel-rpl') return this.#ofClasses(doubt, answer, isLoss)
+    const found = this.#ofClasses(doubt, first, isLoss)
+    if (isLoss) found.push(...this.#ofClasses(doubt, { from: to, to: from, reply: true }, isLoss))
+    // Where nobody has asked connection tracking yet, it may be an answer.
+    if (tracking === 'none') found.push(...this.#ofClasses(doubt, answer, isLoss))
+    return found
+  }
+
+  #ofClasses(doubt: Doubt, way: Omit<Trial, 'layer4'>, isLoss: boolean): Trial[] {
+    const { from, to, reply } = way
+    const identity = ({ owner, address }: Party): number => owner?.identity ?? this.#facts.worldOf(address)
+    const [opener, target] = (reply ? [to, from] : [from, to]).map(identity) as [number, number]
+    const { family } = from.address
+    return (doubt.layer4 === undefined ? this.#layer4(opener, target, family) : [doubt.layer4]).flatMap((layer4) => {
+      if (reply && ![1, 6, 17, 58].includes(layer4.protocol)) return []
+      // ICMP of the other family.
+      if (layer4.protocol === (family === 4 ? 58 : 1)) return []
+      // A loss of what is not permitted is none.
+      return isLoss && !this.#facts.permits(opener, target, layer4) ? [] : [{ ...way, layer4 }]
+    })
   }
 
   /** Headers of one trial: as it should be, then as the doubt wants it, with forged ends where nothing is known of them. */

@@ -77,7 +77,6 @@ const PER_KIND = 40
 /** A switch's tables, and what was found in them. */
 interface Known extends SwitchTables {
   readonly tables: Map<number, TableIndex>
-  readonly noFlood: ReadonlySet<number>
   readonly foreign: readonly Flow[]
   readonly flows: number
   /** Rows that came or went since the last walk. */

@@ -27,6 +27,8 @@ import type { TableIndex } from './table.ts'
 export interface SwitchTables {
   readonly tables: ReadonlyMap<number, TableIndex>
   readonly groups: ReadonlyMap<number, { groupId: number; groupType: string; buckets: readonly unknown[] }>
+  /** Ports that the switch's own flooding leaves out. */
+  readonly noFlood: ReadonlySet<number>
 }
 
 /** What a packet met on one switch. */
@@ -78,7 +80,7 @@ export class Replay {
 
   #install(
     datapathId: string,
-    { tables, groups }: SwitchTables,
+    { tables, groups, noFlood }: SwitchTables,
     headers: readonly Header[],
     entries: ReadonlySet<string>,
   ): void {
@@ -86,7 +88,7 @@ export class Replay {
     const ports = [...(view?.ports.keys() ?? [])]
     const tunnel = endOf(view)
     const tunnels = new Map(tunnel === undefined ? [] : [[tunnel.port, tunnel]])
-    const target = new ReferenceSwitch({ datapathId: BigInt(`0x${datapathId}`), ports, tunnels })
+    const target = new ReferenceSwitch({ datapathId: BigInt(`0x${datapathId}`), ports, tunnels, noFlood })
     if (tunnel?.kind === 'geneve') target.handle(OPTIONS)
     this.#switches.set(datapathId, target)
     const links = new Set<number>([...(view?.fabricPorts ?? []), ...(view?.uplinkPorts ?? [])])

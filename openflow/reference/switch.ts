@@ -27,6 +27,8 @@ export interface ReferenceOptions {
   readonly ports: readonly (number | Port)[]
   /** Which of the ports are ends of tunnels. */
   readonly tunnels?: ReadonlyMap<number, TunnelEnd>
+  /** Which of the ports FLOOD and NORMAL leave out, as port_mod would say of them. */
+  readonly noFlood?: ReadonlySet<number>
   /** Milliseconds; called when a message or packet comes. Time stands still without it. */
   readonly now?: () => number
 }
@@ -92,7 +94,10 @@ export class ReferenceSwitch {
   constructor(options: ReferenceOptions) {
     this.datapathId = options.datapathId
     this.#now = options.now ?? (() => this.#time)
-    const ports = options.ports.map((port) => (typeof port === 'number' ? defaultPort(port) : port))
+    const ports = options.ports.map((port): Port => {
+      const desc = typeof port === 'number' ? defaultPort(port) : port
+      return options.noFlood?.has(desc.port_no) ? { ...desc, config: desc.config | k.OFPPC_NO_FLOOD } : desc
+    })
     this.#state = {
       tables: new Map(),
       groups: new Map(),

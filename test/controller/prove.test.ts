@@ -211,6 +211,30 @@ describe('the prover', () => {
     expect([counterexamples, open]).to.deep.equal([[], []])
   })
 
+  it('knows of the ports that the own flooding of a switch leaves out, where the existing network forwards', () => {
+    const app = { allOf: [JSON.stringify('app') as Tag], anyOf: [], noneOf: [] }
+    const web = rule('egress', { kind: 'cidr', cidr: '0.0.0.0/0' }, 'allow', {
+      ...{ protocols: [6], ports: [{ first: 22, last: 22 }] },
+    })
+    const away = {
+      ...iface('other', 2, ['db']),
+      attachment: { kind: 'port' as const, datapathId: datapathName(2), port: 2 },
+    }
+    const intent = intentWith([
+      vnp('all', { ingressDefault: 'allow', egressDefault: 'deny' }),
+      policy('ping', 'all', [rule('egress', { kind: 'vnp', vnp: 'all' }, 'reject', { protocols: [1] })], {
+        tier: 'baseline',
+      }),
+      policy('web', 'all', [web], { appliesTo: app, tier: 'admin' }),
+      iface('one', 1, ['web']),
+      away,
+      iface('third', 3, ['app']),
+    ])
+    const state = { ...networkOf(intent, [datapathName(1), datapathName(2)]), backend: 'normal' as const }
+    const { counterexamples, open } = prove(state, compiled(state))
+    expect([counterexamples, open]).to.deep.equal([[], []])
+  })
+
   it('proves networks in which nobody, or not everybody, has addresses of both families', function () {
     this.timeout(120_000)
     const spoken = fc.array(fc.constantFrom('.', ':', '.:'), { minLength: 1, maxLength: 3 })
