@@ -70,7 +70,11 @@ export function carrierRows(backend: Backend, datapath: DatapathView, onLinks: R
         NETWORK_OUT,
         PUT_OUT,
       ])
-    } else send(set, CARRIER_CODE.vxlan, (own) => [bits(own, 0, 16, 'tun_gbp_id', 0), NETWORK_OUT, PUT_OUT], 16)
+    } else {
+      const write = (own: 'reg0' | 'reg1'): Action[] => [bits(own, 0, 16, 'tun_gbp_id', 0), NETWORK_OUT, PUT_OUT]
+      // The id may be lost on its way, and who sent a routed packet be known by its MAC alone.
+      send(set, CARRIER_CODE.vxlan, write, 16, undefined, false)
+    }
     set.add(TABLES.tag, 10, [{ field: REGISTERS.scratch, value: CARRIER_CODE[tunnel.kind] }], {
       actions: [NETWORK_OUT, PUT_OUT],
     })
@@ -126,6 +130,7 @@ function end(address: string, which: 'src' | 'dst'): Oxm | undefined {
  * Rows of `tag`, for each direction of a connection: the sender is who opened it, or whom it was opened to.
  * @param width Bits that the carrier has for an identity; one that needs more is not written.
  * @param more What else packets have to be.
+ * @param routed Whether it is written into routed packets too.
  */
 function send(
   set: RowSet,
@@ -133,6 +138,7 @@ function send(
   actions: (own: 'reg0' | 'reg1') => Action[],
   width = 32,
   more: readonly (readonly Oxm[])[] = [[is.ipv4()], [is.ipv6()]],
+  routed = true,
 ): void {
   for (const [own, reply] of [
     [REGISTERS.source, 0],
@@ -140,17 +146,18 @@ function send(
   ] as const) {
     const match: Oxm[] = [
       { field: REGISTERS.scratch, value: code },
-      { field: REGISTERS.flags, value: reply, mask: OWN_FLAGS | FLAG.reply },
+      { field: REGISTERS.flags, value: reply, mask: routed ? OWN_FLAGS | FLAG.reply : ROUTED_FLAGS },
     ]
     if (width < 32) match.push({ field: own, value: 0, mask: (0xffff_ffff << width) >>> 0 })
     for (const its of more) set.add(TABLES.tag, 100, [...match, ...its], { actions: actions(own) })
+    if (!routed) continue
     // Who knows the sender by its identity needs no MAC address of it: what a router had says so.
-    const routed: Oxm[] = [
+    const byRouter: Oxm[] = [
       { field: REGISTERS.flags, value: FLAG.routed | reply, mask: ROUTED_FLAGS },
       ...match.slice(2),
     ]
     for (const its of more)
-      set.add(TABLES.tag, 110, [match[0]!, ...routed, ...its], { actions: [BY_GATEWAY, ...actions(own)] })
+      set.add(TABLES.tag, 110, [match[0]!, ...byRouter, ...its], { actions: [BY_GATEWAY, ...actions(own)] })
   }
 }
 
