@@ -8,18 +8,16 @@
  */
 import { randomBytes } from 'node:crypto'
 import { systemClock } from '../host/clock.ts'
-import { type ControllerConfig, endpointText } from '../host/config.ts'
+import type { ControllerConfig } from '../host/config.ts'
 import { EXIT_CODE, Lifecycle } from '../host/lifecycle.ts'
 import type { Log } from '../host/log.ts'
 import { PREFIX, type SwitchRecord } from '../model/records.ts'
-import { openEmbeddedStore } from '../store/embedded.ts'
 import { TopologyService } from '../topology/service.ts'
-import { RECORD_KINDS } from './api/messages.ts'
-import { API_LIMITS, startApi } from './api/server.ts'
 import { Applied, type SwitchApplied } from './applied.ts'
 import { CapacityWatch } from './capacity.ts'
 import { Southbound } from './channel/southbound.ts'
-import type { ChannelEvent, SwitchProgress } from './channel/types.ts'
+import type { SwitchProgress } from './channel/types.ts'
+import { type ChannelFollowers, channelHandler, forgetSwitch } from './channel-events.ts'
 import { CompileLoop } from './compile-loop.ts'
 import { Cutter } from './cutter.ts'
 import { Demands } from './demands.ts'
@@ -27,12 +25,14 @@ import { EventLog } from './events.ts'
 import { Hints } from './hints.ts'
 import { Hypervisors } from './hypervisors.ts'
 import { southboundOptions } from './listening.ts'
-import { type MetricSources, Metrics, serveMetrics } from './metrics.ts'
+import { metricSourcesOf } from './metric-sources.ts'
+import { Metrics, serveMetrics } from './metrics.ts'
+import { Serving, startNorthbound } from './northbound.ts'
 import { Numbering } from './numbering.ts'
 import { Observed } from './observe.ts'
+import { openStore } from './open-store.ts'
 import { intentEntries, OwedCuts } from './owed-cuts.ts'
 import { packetHandler } from './packets.ts'
-import { Planner } from './plan/planner.ts'
 import { capacities } from './policy/capacity.ts'
 import { Compiler } from './policy/compile.ts'
 import { demandRows } from './policy/compile-demand.ts'
@@ -60,7 +60,6 @@ export interface RunningController {
 
 /** Milliseconds that calls may take to finish when the controller stops. */
 const API_GRACE_MS = 2000
-const DAY_MS = 86_400_000
 
 /** Runs a controller in this process. Rejects, with nothing left behind, where a part does not start. */
 export async function runController(
@@ -118,18 +117,7 @@ async function start(
   const { tell } = events
   lifecycle.onStop('events', () => events.close())
 
-  const store = await openEmbeddedStore({
-    directory: config.store,
-    archive: { octets: config.limits.historyOctets, ageMs: config.limits.historyDays * DAY_MS },
-    // Answers to repeated requests are no history.
-    archives: (key) => !key.startsWith(PREFIX.request),
-    report: (event) => {
-      if (event.type === 'archive_damaged')
-        tell('history-damaged', event.file, { oldest: event.oldest, reason: event.reason })
-      if (event.type === 'archive_failed')
-        tell('history-lost', config.store, { oldest: event.oldest, reason: event.error.message })
-    },
-  })
+  const store = await openStore(config, tell)
   lifecycle.onStop('store', () => store.close())
   const capacity = new CapacityWatch(tell, () => clock.monotonic())
   const writer = createWriter(store, now, REQUEST_LIMITS, (failure) => capacity.refused(failure), {
@@ -239,22 +227,12 @@ async function start(
     tell,
     clock: () => clock.monotonic(),
   })
-  let serving = true
-  const metricSources: MetricSources = {
-    generation: () => ({ stored: intent.generation, compiled: applied.compiled, applied: applied.reached }),
-    records: () => Object.fromEntries(RECORD_KINDS.map((kind) => [kind, intent.count(kind)])),
-    identities: () => intent.identities.size,
-    capacities: () => capacities(intent),
-    *switches() {
-      for (const status of southbound.switches.values())
-        yield { ...status, desiredFlows: loop.programs.get(status.datapathId)?.flows.size ?? 0 }
-    },
-    lookup: () => lookup,
-    packetsDropped: () => southbound.packetsDropped,
-    databases: () => southbound.databases.counts(),
+  const serving = new Serving()
+  const metricSources = metricSourcesOf({
+    ...{ intent, applied, southbound, loop, lookup },
     demands: () => demands.counts(),
-    serving: () => serving,
-  }
+    serving: () => serving.is,
+  })
   const metrics = config.metrics && new Metrics(metricSources)
   events.follow.subscribe(({ type, severity }) => metrics?.told(type, severity))
 
@@ -295,7 +273,7 @@ async function start(
   const state = { intent, observed, backend: config.backend }
   const probing = startProbing({ state, lookup, topology, southbound, observed, observe, clock })
   lifecycle.onStop('probes', () => probing.close())
-  const onPacket = packetHandler({
+  const packetIn = packetHandler({
     probing,
     ask: (packet) => demands.ask(packet),
     intent,
@@ -306,72 +284,11 @@ async function start(
     portName: (datapathId, port) => observed.datapaths.get(datapathId)?.ports.get(port)?.name ?? '',
     verdict: (packet) => lookup.getPolicyForTraffic(packet),
   })
-  const onChannel = (event: ChannelEvent): void => {
-    switch (event.kind) {
-      case 'up':
-        observe(() => {
-          topology.switchUp(event.datapathId, [...event.ports.values()])
-          observed.switchUp(event.datapathId, event.ports.values())
-        })
-        hypervisors.look(event.datapathId)
-        // After it is known what is on the switch, for that says which zones it needs.
-        void numbering.came(event.datapathId)
-        break
-      case 'down':
-        numbering.went(event.datapathId)
-        observe(() => topology.switchDown(event.datapathId, event.reason))
-        applied.changed()
-        break
-      case 'port':
-        observe(() => {
-          const removed = event.removed === true
-          topology.portChanged(event.datapathId, event.port, removed)
-          observed.portChanged(event.datapathId, event.port, removed)
-        })
-        break
-      case 'packetIn':
-        onPacket(event)
-        break
-      case 'forgotten':
-        owed.forgotten(event.datapathId, event.flushes)
-        break
-      case 'expired':
-        demands.expired(event.datapathId, event.flows)
-        break
-      case 'timed':
-        demands.read(event.datapathId, event.flows)
-        // What the switch keeps is wanted of it before the two are compared.
-        loop.catchUp()
-        break
-      case 'applied':
-        demands.confirmed(event.datapathId)
-        probing.confirmed(event.datapathId)
-        applied.changed()
-        break
-      case 'status': {
-        const status = southbound.status(event.datapathId)
-        if (status !== undefined) {
-          demands.status(status)
-          probing.status(event.datapathId, status.state)
-        }
-        applied.changed()
-      }
-    }
+  const followers: ChannelFollowers = {
+    ...{ topology, observed, observe, southbound, hypervisors, numbering, owed, demands, probing, loop, applied },
+    packetIn,
   }
-  /** The record about a switch was deleted: one that is away is gone for good. */
-  const forget = (datapathId: string): void => {
-    if (!southbound.forget(datapathId)) return
-    void numbering.forgotten(datapathId)
-    owed.gone(datapathId)
-    demands.forget(datapathId)
-    loop.forget(datapathId)
-    observe(() => {
-      topology.forget(datapathId)
-      observed.switchForgotten(datapathId)
-    })
-    applied.changed()
-  }
-  const channelEvents = southbound.events.subscribe(onChannel)
+  const channelEvents = southbound.events.subscribe(channelHandler(followers))
   const topologyChanges = topology.changes.subscribe(({ datapaths, macs, links }) => {
     observe(() => observed.topologyChanged(datapaths, macs))
     if (links || (!isRemembered && topology.settled && southbound.switches.size > 0)) {
@@ -389,7 +306,7 @@ async function start(
       capacity.look(capacities(intent))
       for (const { key, before, after } of changeSet.changes) {
         if (key.startsWith(PREFIX.switch) && after === undefined && before !== undefined)
-          forget((before.value as SwitchRecord).datapathId)
+          forgetSwitch(followers, (before.value as SwitchRecord).datapathId)
       }
       observe(() => observed.intentChanged(delta))
       for (const { key, before, after } of changeSet.changes) {
@@ -418,70 +335,12 @@ async function start(
   const openflow = await southbound.start()
   lifecycle.onStop('channel', () => southbound.close())
 
-  const listeners = new Set<() => void>()
-  const callLog = log.child('api')
-  const nameOf = (datapathId: string): string =>
-    intent.switchOf(datapathId)?.name ?? southbound.status(datapathId)?.name ?? ''
-  const planner = new Planner({
-    intent,
-    observed,
-    loop,
-    places: observed,
-    switches: () => southbound.switches,
-    nameOf,
-    tableLimits: (datapathId) => southbound.tableLimits(datapathId),
-    connections: (datapathId, zones) => southbound.connections(datapathId, zones),
-    now,
-    clock: () => clock.monotonic(),
+  const api = await startNorthbound({
+    ...{ config, log, serving, southbound, topology, observed, loop, clock },
+    ...{ store, writer, intent, lookup, events, applied, verifier, changes, probing },
   })
-  const api = await startApi(
-    {
-      store,
-      writer,
-      intent,
-      lookup,
-      events,
-      applied,
-      verifier,
-      changes,
-      planner,
-      probing,
-      network: {
-        get switches() {
-          return southbound.switches
-        },
-        get links() {
-          return topology.links.map(({ from, to, lastSeen }) => ({ from, to, lastSeen }))
-        },
-        observed,
-        backend: config.backend,
-        status: (datapathId) => southbound.status(datapathId),
-        nameOf,
-        desired: (datapathId) => loop.programs.get(datapathId),
-        installed: (datapathId) => southbound.installed(datapathId),
-        flowStats: (datapathId) => southbound.flowStats(datapathId),
-        readTables: (datapathId) => southbound.readTables(datapathId),
-      },
-    },
-    {
-      listen: endpointText(config.listen),
-      ...(config.plaintext || config.tls === undefined ? {} : { tls: config.tls }),
-      rules: {
-        log: ({ method, ...rest }) => callLog.debug(method, rest),
-        now,
-        maxUnaryMs: API_LIMITS.unaryMs,
-        maxStreams: API_LIMITS.streams,
-      },
-      serving: () => serving,
-      servingChanged: (listener) => {
-        listeners.add(listener)
-        return () => listeners.delete(listener)
-      },
-    },
-  )
   lifecycle.onStop('api', async () => {
-    serving = false
-    for (const listener of listeners) listener()
+    serving.end()
     tell('controller-stopping', 'controller')
     await api.stop(API_GRACE_MS)
   })
