@@ -10,6 +10,9 @@ uplink to each. Both spines are the same gateway to a hypervisor (same address, 
     brphy: uplink -> LOCAL;  LOCAL: ARP -> both uplinks, all else -> group 1, select or fast failover over uplinks that are up
     spines: routes of directly connected networks; where that one is down, through the other spine (interface `peer`)
 
+Where links are asked for, the `brint` of two hypervisors are joined by a cable as well, whose ends have the names of the hypervisors
+that they lead to: a fabric without tunnels, in which a hypervisor without VMs is a spine of layer 2.
+
 brphy's flows are made here, unless the lab is asked not to. Nothing of a lab is in the namespace in which it runs but files, sockets
 and processes. It knows nothing of tagsteer. All that was made is removed when the lab ends; where it was killed, lab_state.py does it.
 
@@ -29,12 +32,14 @@ from hypervisor import GATEWAY_MAC, UNDERLAY_MTU, UPLINKS, Hypervisor, call
 from lab_state import Made, delete_namespaces
 
 SPINES = ("spine1", "spine2")
+#: OpenFlow number of the first link's ends, beyond those of VMs and tunnels.
+LINK_PORT = 2000
 
 
 class Cloud(Hosts):
     operations = Hosts.operations | {
         "build", "status", "ports", "move", "halt", "resume", "cut_spine", "join_spine", "cut_uplink", "join_uplink", "controllers",
-        "cut_control", "join_control", "capture", "end_capture", "uplinks", "start",
+        "cut_control", "join_control", "capture", "end_capture", "uplinks", "start", "cut_link", "join_link",
     }
 
     def __init__(self, directory=None):
@@ -80,7 +85,7 @@ class Cloud(Hosts):
 
     def build(self, request):
         """hypervisors: [{name, dpid, underlay_dpid}], vms: [{name, hypervisor, mac, ip, ip6, gateway}], uplinks: "select" | "failover" |
-        "none", encapsulation: "geneve" | "vxlan", tunnel: whether the lab makes the tunnel's port."""
+        "none", encapsulation: "geneve" | "vxlan", tunnel: whether the lab makes the tunnel's port, links: [[NAME, NAME]] of hypervisors."""
         self.spec = request
         names = [row["name"] for row in request["hypervisors"]] + [row["name"] for row in request["vms"]]
         if len(set(names)) != len(names) or set(names) & {*SPINES, *UPLINKS, "peer", "brint", "brphy", "eth0", "lo"}:
@@ -89,6 +94,10 @@ class Cloud(Hosts):
             raise ValueError("names have 1 to 15 letters, digits and dashes")
         if not 1 <= len(request["hypervisors"]) <= 250:
             raise ValueError("there are 1 to 250 hypervisors")
+        links = [tuple(sorted(pair)) for pair in request.get("links", [])]
+        known = {row["name"] for row in request["hypervisors"]}
+        if len(set(links)) != len(links) or any(len(set(pair)) != 2 or not set(pair) <= known for pair in links):
+            raise ValueError("a link joins two hypervisors, and there is one between any two at most")
         if self.directory is None:
             self.directory = tempfile.mkdtemp(prefix="tagsteer-lab-")
         self.made = Made(self.directory)
@@ -103,6 +112,8 @@ class Cloud(Hosts):
             hypervisor.start_switch()
             if request.get("tunnel"):
                 hypervisor.add_tunnel()
+        for number, (one, other) in enumerate(links):
+            self.add_link(self.hypervisors[one], self.hypervisors[other], LINK_PORT + number)
         for port, row in enumerate(request["vms"], 1):
             self.add_vm({**row, "port": port})
         return self.status({})
@@ -142,6 +153,13 @@ class Cloud(Hosts):
             self.batch(netns, *lines)
         for hypervisor in self.hypervisors.values():
             self.batch(hypervisor.netns, *("link set %s mtu %d up" % (uplink, UNDERLAY_MTU) for uplink in UPLINKS))
+
+    def add_link(self, one, other, number):
+        ends = (other.name, one.netns, one.name, other.netns)
+        call("ip", "link", "add", ends[0], "netns", ends[1], "type", "veth", "peer", "name", ends[2], "netns", ends[3])
+        for end, far in ((one, other), (other, one)):
+            self.batch(end.netns, "link set %s mtu %d up" % (far.name, UNDERLAY_MTU))
+            end.vsctl("add-port", "brint", far.name, "--", "set", "Interface", far.name, "ofport_request=%d" % number)
 
     def add_vm(self, vm):
         name, hypervisor = vm["name"], self.hypervisors[vm["hypervisor"]]
@@ -259,6 +277,19 @@ class Cloud(Hosts):
     def join_uplink(self, request):
         self.spine_port(request, True)
         return {"at": time.time() * 1000}
+
+    def link_state(self, request, word):
+        """One end of a link; the carrier is gone, or back, at both."""
+        one, other = self.hypervisors[request["one"]], self.hypervisors[request["other"]]
+        at = time.time() * 1000
+        self.batch(one.netns, "link set %s %s" % (other.name, word))
+        return {"at": at}
+
+    def cut_link(self, request):
+        return self.link_state(request, "down")
+
+    def join_link(self, request):
+        return self.link_state(request, "up")
 
     def uplinks(self, request):
         """Other flows for the uplinks; "none" leaves those that are there."""

@@ -40,6 +40,8 @@ export interface CloudSpec {
   encapsulation?: 'geneve' | 'vxlan'
   /** The lab adds the tunnel's port (tsgnv0 or tsvxl0, OpenFlow number 1000) to brint; otherwise somebody else does. */
   tunnel?: boolean
+  /** Cables between the brints of two hypervisors; the port at each has the name of the other. */
+  links?: [one: string, other: string][]
 }
 
 export interface HypervisorState {
@@ -225,6 +227,15 @@ export class Cloud extends HostRequests {
     return ((await this.asked.ask('join_uplink', { hypervisor, spine })) as { at: number }).at
   }
 
+  /** Takes the link between two hypervisors away: both ends lose their carrier. @returns when, as cutSpine(). */
+  async cutLink(one: string, other: string): Promise<number> {
+    return ((await this.asked.ask('cut_link', { one, other })) as { at: number }).at
+  }
+
+  async joinLink(one: string, other: string): Promise<number> {
+    return ((await this.asked.ask('join_link', { one, other })) as { at: number }).at
+  }
+
   /** Gives every brphy other flows; `none` leaves those it has. */
   async uplinks(kind: Uplinks): Promise<void> {
     await this.asked.ask('uplinks', { kind })
@@ -232,7 +243,7 @@ export class Cloud extends HostRequests {
 
   /**
    * Writes what passes an interface from now on into a file (pcap). A spine's interfaces have the names of the
-   * hypervisors that they lead to, and `peer`; those of a hypervisor are up1, up2, brphy and the VMs' names.
+   * hypervisors that they lead to, and `peer`; those of a hypervisor are up1, up2, brphy, the VMs' names, and of links.
    * @param filter Words of pcap-filter(7).
    */
   async capture(host: string, iface: string, file: string, filter: string[] = []): Promise<Capture> {

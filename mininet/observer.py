@@ -38,7 +38,8 @@ def classify(frame):
 
 def main():
     receiver = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
-    receiver.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 32 << 20)
+    # SO_RCVBUFFORCE: beyond what net.core.rmem_max lets be asked for.
+    receiver.setsockopt(socket.SOL_SOCKET, 33, 64 << 20)
     receiver.bind((sys.argv[1], 0))
     receiver.setblocking(False)
     counts = {}

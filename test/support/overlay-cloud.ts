@@ -1,14 +1,18 @@
 /**
- * Four hypervisors with three VMs each, of two networks whose addresses are the same, under a controller as users run it.
- * In both networks there are web servers, in one there are databases; who may talk to whom follows from tags. For tests of
- * what packets meet between hypervisors.
+ * Four hypervisors with three VMs each, of two networks whose addresses are the same, under a controller as users run it;
+ * between them tunnels, or links to two switches that have no VMs. In both networks there are web servers, in one there
+ * are databases; who may talk to whom follows from tags. For tests of what packets meet between hypervisors.
  */
 import { Cloud } from '../../mininet/hypervisors.ts'
 import { RunningController, until } from './running-controller.ts'
 
 export const OPEN = 7000
 export const SHUT = 7001
+/** As open as OPEN, for transfers: nobody of the lab listens. */
+export const BULK = 7002
 export const HYPERVISORS = 4
+/** Switches between hypervisors, where those have links. */
+export const CORES = ['core1', 'core2'] as const
 
 export type Role = 'web' | 'db' | 'blue'
 
@@ -36,34 +40,59 @@ export const VMS: readonly Vm[] = Array.from({ length: HYPERVISORS }, (_, index)
 
 export const vmOf = (role: Role, at: number): Vm => VMS.find((vm) => vm.role === role && vm.at === at)!
 
-export type Encapsulation = 'geneve' | 'vxlan'
+/** What is between hypervisors. */
+export type Between = 'geneve' | 'vxlan' | 'links'
+
+/** Who has the tag of those that `from` may reach accepts it at OPEN and BULK, and at more ports. */
+export function acceptance(vnp: string, from: string, more: readonly number[] = []): object {
+  return {
+    policy: {
+      ...{ name: `${vnp}-accepts`, vnp, appliesTo: { allOf: [{ text: from === 'web' ? 'db' : from }] } },
+      rules: [
+        {
+          ...{ direction: 'DIRECTION_INGRESS', peer: { tags: { allOf: [{ text: from }] } } },
+          ...{ protocols: ['tcp', 'udp'], ports: [OPEN, BULK, ...more].map(String), action: 'ACTION_ALLOW' },
+        },
+      ],
+    },
+  }
+}
 
 export class OverlayCloud {
   readonly controller: RunningController
   readonly cloud: Cloud
+  readonly between: Between
   /** By name of the VM. */
   readonly identities = new Map<string, number>()
 
-  private constructor(controller: RunningController, cloud: Cloud) {
+  private constructor(controller: RunningController, cloud: Cloud, between: Between) {
     this.controller = controller
     this.cloud = cloud
+    this.between = between
+  }
+
+  get switches(): number {
+    return this.between === 'links' ? HYPERVISORS + CORES.length : HYPERVISORS
   }
 
   /** Databases accept OPEN over TCP and UDP from web servers of their network, and those of blue accept it of each other. */
-  static async start(encapsulation: Encapsulation): Promise<OverlayCloud> {
+  static async start(between: Between): Promise<OverlayCloud> {
     const controller = await RunningController.start()
     try {
+      const hosts = Array.from({ length: HYPERVISORS }, (_, index) => `hv${index + 1}`)
+      const cores = between === 'links' ? CORES : []
       const cloud = await Cloud.start({
-        hypervisors: Array.from({ length: HYPERVISORS }, (_, index) => ({ name: `hv${index + 1}` })),
+        hypervisors: [...hosts, ...cores].map((name) => ({ name })),
         vms: VMS.map(({ name, at, mac, address, address6 }) => ({
           ...{ name, hypervisor: `hv${at}`, mac },
           ...{ ip: `${address}/24`, ip6: `${address6}/64` },
         })),
-        ...{ encapsulation, tunnel: true },
+        links: cores.flatMap((core) => hosts.map((host): [string, string] => [host, core])),
+        ...(between === 'links' ? {} : { encapsulation: between, tunnel: true }),
       })
-      const made = new OverlayCloud(controller, cloud)
+      const made = new OverlayCloud(controller, cloud, between)
       try {
-        await made.#write(encapsulation)
+        await made.#write()
       } catch (error) {
         await cloud.stop()
         throw error
@@ -76,31 +105,20 @@ export class OverlayCloud {
     }
   }
 
-  async #write(encapsulation: Encapsulation): Promise<void> {
-    const { cloud, controller } = this
+  async #write(): Promise<void> {
+    const { between, cloud, controller } = this
     const { hypervisors } = await cloud.status()
-    const accept = (vnp: string, from: string): object => ({
-      policy: {
-        ...{ name: `${vnp}-accepts`, vnp, appliesTo: { allOf: [{ text: from === 'web' ? 'db' : from }] } },
-        rules: [
-          {
-            ...{ direction: 'DIRECTION_INGRESS', peer: { tags: { allOf: [{ text: from }] } } },
-            ...{ protocols: ['tcp', 'udp'], ports: [String(OPEN)], action: 'ACTION_ALLOW' },
-          },
-        ],
-      },
-    })
     await controller.call('ApplyService.Apply', {
       records: [
         ...hypervisors.map(({ name, dpid, vtep }) => ({
           switch: {
             ...{ name, datapathId: dpid },
-            tunnel: { kind: `TUNNEL_KIND_${encapsulation.toUpperCase()}`, address: vtep },
+            ...(between === 'links' ? {} : { tunnel: { kind: `TUNNEL_KIND_${between.toUpperCase()}`, address: vtep } }),
           },
         })),
         { vnp: { name: 'red', selector: { anyOf: [{ text: 'web' }, { text: 'db' }] } } },
         { vnp: { name: 'blue', selector: { allOf: [{ text: 'blue' }] } } },
-        ...[accept('red', 'web'), accept('blue', 'blue')],
+        ...[acceptance('red', 'web'), acceptance('blue', 'blue')],
         ...VMS.map(({ name, role, network, mac, address, address6 }) => ({
           interface: {
             ...{ name, network, mac, tags: [{ text: role }], addresses: [address, address6] },
@@ -110,7 +128,8 @@ export class OverlayCloud {
       ],
     })
     await cloud.controllers([controller.openflow])
-    await controller.served(HYPERVISORS)
+    await controller.served(this.switches)
+    if (between === 'links') await this.linked()
     await this.settled()
     for (const { name } of VMS) {
       const { status } = await until(
@@ -125,6 +144,27 @@ export class OverlayCloud {
       await cloud.received(name)
     }
     for (const { name, role } of VMS) if (role !== 'web') await cloud.listen(name, [OPEN, SHUT])
+  }
+
+  /** Every link has been found, in both directions. */
+  async linked(): Promise<void> {
+    await until(
+      'links',
+      async () => (await this.controller.call<{ links: unknown[] }>('TopologyService.GetTopology')).links,
+      ({ length }) => length === 2 * HYPERVISORS * CORES.length,
+    )
+  }
+
+  /** What hypervisors put identities in on links: words of LinkCarrier, the best first. */
+  async carry(carriers: readonly string[]): Promise<void> {
+    const { hypervisors } = await this.cloud.status()
+    const hosts = hypervisors.filter(({ name }) => !CORES.some((core) => core === name))
+    await this.controller.call('ApplyService.Apply', {
+      records: hosts.map(({ name, dpid }) => ({
+        switch: { name, datapathId: dpid, carriers: carriers.map((word) => `LINK_CARRIER_${word}`) },
+      })),
+    })
+    await this.settled()
   }
 
   /** Every switch enforces what was written last. */

@@ -313,6 +313,8 @@ describe('a cloud in a box', function () {
     const refusal = await Cloud.start(faulty).catch((error: Error) => error)
     expect(refusal).to.be.instanceOf(Error)
     expect((refusal as Error).message).to.contain('different from each other')
+    const looped = { ...specification(1), links: [['hv1', 'hv1']] as [string, string][] }
+    expect(((await Cloud.start(looped).catch((error: Error) => error)) as Error).message).to.contain('a link joins two')
     const broken = { ...specification(1), vms: [{ name: 'vm1', hypervisor: 'hv1', mac: 'no', ip: '10.0.0.1/24' }] }
     expect(((await Cloud.start(broken).catch((error: Error) => error)) as Error).message).to.contain('"no" is invalid')
     expect(readdirSync('/run/netns').filter((name) => name.startsWith('tsl-'))).to.deep.equal(there)

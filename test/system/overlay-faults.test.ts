@@ -5,78 +5,33 @@
  */
 import { execFileSync } from 'node:child_process'
 import { expect } from 'chai'
-import { Station } from '../support/lab-hosts.ts'
-import { HYPERVISORS, OPEN, OverlayCloud, type Vm, vmOf } from '../support/overlay-cloud.ts'
+import { HYPERVISORS, OPEN, OverlayCloud, vmOf } from '../support/overlay-cloud.ts'
+import { RATE, Streams } from '../support/overlay-streams.ts'
 import { until } from '../support/running-controller.ts'
 
-const RATE = 100
 const STRANGER = '198.18.200.200'
-
-interface Counted {
-  got: Record<string, [packets: number, different: number, gapMs: number]>
-  lost: number
-}
 
 describe('tunnels between hypervisors, disturbed', function () {
   this.timeout(300_000)
   let overlay: OverlayCloud
-  const stations = new Map<string, Station>()
+  let streams: Streams
 
   before(async () => {
     overlay = await OverlayCloud.start('geneve')
+    streams = new Streams(overlay)
   })
   after(async () => {
-    for (const station of stations.values()) station.end()
+    streams?.print()
+    streams?.end()
     await overlay?.stop()
   })
   afterEach(function () {
     if (this.currentTest?.state === 'failed') console.error(overlay?.controller.log.split('\n').slice(-40).join('\n'))
   })
 
-  const stationOf = async ({ name }: Vm): Promise<Station> => {
-    const known = stations.get(name)
-    if (known !== undefined) return known
-    const made = new Station((await overlay.cloud.vm(name)).namespace, 'eth0')
-    stations.set(name, made)
-    return made
-  }
-
-  /**
-   * A stream that may pass and one that may not, to the same VM, while something is done; then so much more arrives.
-   * @returns Packets lost of the first, and its longest silence; of the second, what arrived.
-   */
-  const during = async (to: Vm, act: () => Promise<void>): Promise<{ sent: number; lost: number; silence: number }> => {
-    const [web, blue] = [vmOf('web', 1), vmOf('blue', 1)]
-    const [permitted, forbidden, receiver] = await Promise.all([web, blue, to].map(stationOf))
-    await receiver!.ask('reset')
-    const stream = (id: number): object => ({ streams: [{ id, to: to.address, port: OPEN, rate: RATE }] })
-    const count = (): Promise<Counted> => receiver!.ask<Counted>('count')
-    const arrived = async (): Promise<number> => (await count()).got['1']?.[1] ?? 0
-    const more = async (packets: number): Promise<void> => {
-      const before = await arrived()
-      await until(`${packets} more packets at ${to.name}`, arrived, (now) => now >= before + packets)
-    }
-    // A database's neighbours of the other network know nobody by that address: their packets are made by hand.
-    await permitted!.ask('start', stream(1))
-    await forbidden!.ask('start', stream(2))
-    await more(RATE)
-    await act()
-    await more(RATE)
-    const { sent } = await permitted!.ask<{ sent: Record<string, number> }>('stop')
-    await forbidden!.ask('stop')
-    await new Promise((resolve) => setTimeout(resolve, 500))
-    const { got, lost } = await count()
-    expect(lost, 'frames not read').to.equal(0)
-    expect(Object.keys(got)).to.deep.equal(['1'])
-    const [, different = 0, silence = 0] = got['1'] ?? []
-    const outcome = { sent: sent['1']!, lost: sent['1']! - different, silence: Math.round(silence) }
-    console.log(`      of ${outcome.sent} packets ${outcome.lost} lost, longest silence ${outcome.silence} ms`)
-    return outcome
-  }
-
   it('goes on with a VM that moves to another hypervisor, by what its new port says', async () => {
     const db = vmOf('db', 2)
-    const { sent, lost } = await during(db, async () => {
+    const { sent, lost } = await streams.during('a VM moves to another hypervisor', db, async () => {
       await overlay.cloud.move(db.name, 'hv3')
     })
     expect(lost).to.be.lessThan(sent - RATE)
@@ -84,28 +39,33 @@ describe('tunnels between hypervisors, disturbed', function () {
       name: db.name,
     })
     expect(its.status.switchName).to.equal('hv3')
-    await during(db, async () => {
+    await streams.during('it moves back', db, async () => {
       await overlay.cloud.move(db.name, 'hv2')
     })
   })
 
   it('goes on over the other spine', async () => {
     for (const spine of ['spine1', 'spine2'] as const) {
-      await during(vmOf('db', 3), async () => {
+      await streams.during(`${spine} is cut`, vmOf('db', 3), async () => {
         await overlay.cloud.cutSpine(spine)
       })
       await overlay.cloud.joinSpine(spine)
     }
   })
 
-  it('goes on when the switch daemon of the receiver was killed and comes again', async () => {
-    await during(vmOf('db', 4), async () => {
+  it('goes on when the daemons of the receiver were killed and come again', async () => {
+    await streams.during('the switch daemon of the receiver is killed and started', vmOf('db', 4), async () => {
       await overlay.cloud.restart('hv4')
+    })
+    await streams.during('its database and its switch daemon are', vmOf('db', 4), async () => {
+      await overlay.cloud.halt('hv4', 'ovs-vswitchd')
+      await overlay.cloud.restart('hv4', 'ovsdb-server')
+      await overlay.cloud.resume('hv4', 'ovs-vswitchd')
     })
   })
 
   it('goes on while the controller is killed, and comes again', async () => {
-    const { lost } = await during(vmOf('db', 4), async () => {
+    const { lost } = await streams.during('the controller is killed and started', vmOf('db', 4), async () => {
       await overlay.controller.kill()
       await new Promise((resolve) => setTimeout(resolve, 500))
       await overlay.controller.run()
