@@ -146,6 +146,34 @@ export const EVENTS = {
     severity: 'alert',
     sentence: 'Port {port} of bridge {bridge} of switch {subject} is no tunnel port that works: {reason}.',
   },
+  'telemetry-written': {
+    severity: 'info',
+    sentence: 'The {protocol} of bridge {bridge} of switch {subject} was {what} through OVSDB.',
+  },
+  'telemetry-wanted': {
+    severity: 'warning',
+    sentence:
+      'Bridge {bridge} of switch {subject} does not export what it should, and nothing may be written (repair). Run: {command}',
+  },
+  'telemetry-foreign': {
+    severity: 'warning',
+    sentence:
+      'The {protocol} of bridge {bridge} of switch {subject} is not ours ({reason}): it is left alone, and ours is not made.',
+  },
+  'telemetry-failed': {
+    severity: 'alert',
+    sentence: 'What bridge {bridge} of switch {subject} exports could not be written: {reason}.',
+  },
+  'bridge-made': { severity: 'info', sentence: 'Bridge {bridge} was made through OVSDB {subject}, which wants it.' },
+  'bridge-wanted': {
+    severity: 'warning',
+    sentence:
+      'OVSDB {subject} wants a bridge {bridge} and has none, and nothing may be written (repair). Run there: {command}',
+  },
+  'bridge-failed': {
+    severity: 'alert',
+    sentence: 'Bridge {bridge} could not be made through OVSDB {subject}: {reason}.',
+  },
   'history-damaged': {
     severity: 'alert',
     sentence: 'History reaches back to generation {oldest} only: {subject}: {reason}. Records are not concerned.',

@@ -1,16 +1,20 @@
 /**
- * What hypervisors' databases say of switches, handed on to observed, and what is written to them: the port through
- * which a switch reaches others, where its end of tunnels is known. Where nothing may be written, an event names the
- * command. It refuses to know rows (channel/bridges.ts, channel/tunnel-port.ts) and what follows for the network.
+ * What hypervisors' databases say of switches, handed on to observed, and what is wished of them: the port through
+ * which a switch reaches others, where its end of tunnels is known; what it exports to collectors; and the bridge that a
+ * database names and lacks. How wishes are written is in repairs.ts. It refuses to know rows (channel/bridges.ts,
+ * tunnel-port.ts, telemetry-rows.ts, integration-bridge.ts) and what follows for the network.
  */
 import { formatAddress, parseAddress, unusableAddress } from '../model/address.ts'
 import type { TunnelAddress } from '../model/records.ts'
 import type { Databases } from './channel/databases.ts'
+import { missingBridge, planBridge, SYSTEM_KEYS, USUAL_BRIDGE } from './channel/integration-bridge.ts'
 import type { Ovsdb } from './channel/ovsdb.ts'
 import { entryOf } from './channel/ovsdb-rows.ts'
+import { planTelemetry, type TelemetryWish } from './channel/telemetry-rows.ts'
 import { planTunnel } from './channel/tunnel-port.ts'
 import type { Tell } from './events.ts'
 import type { HypervisorFacts } from './observe.ts'
+import { type Repair, type RepairKind, Repairs } from './repairs.ts'
 
 export interface HypervisorsOptions {
   databases: Pick<Databases, 'holder'>
@@ -20,107 +24,116 @@ export interface HypervisorsOptions {
   changed: (datapathId: string, facts: HypervisorFacts | undefined, ports: ReadonlySet<string>) => void
   /** The end of tunnels that a switch is to have. */
   endOf: (datapathId: string) => TunnelAddress | undefined
+  /** What a switch is to export. */
+  telemetryOf: (datapathId: string) => TelemetryWish
+  /** Controllers of bridges that are made. */
+  controllers: readonly string[]
   /** Whether a switch has been here. */
   isServed: (datapathId: string) => boolean
   tell: Tell
 }
 
-/** Of an Open_vSwitch row's external_ids. */
-const KEYS = { kind: 'tagsteer-encap-type', address: 'tagsteer-encap-ip', bridge: 'tagsteer-bridge' } as const
-/** The bridge of the end, where several are in one database and none is named. */
-const USUAL_BRIDGE = 'br-int'
-const RETRY_MS = 1000
-const RETRY_MAX_MS = 60_000
+const TUNNEL: RepairKind = {
+  name: 'tunnel',
+  written: 'tunnel-port-written',
+  wanted: 'tunnel-port-wanted',
+  failed: 'tunnel-port-failed',
+}
+const TELEMETRY: RepairKind = {
+  name: 'telemetry',
+  written: 'telemetry-written',
+  wanted: 'telemetry-wanted',
+  failed: 'telemetry-failed',
+}
+const BRIDGE: RepairKind = {
+  name: 'bridge',
+  written: 'bridge-made',
+  wanted: 'bridge-wanted',
+  failed: 'bridge-failed',
+}
+
+type Plan = (database: Ovsdb, bridge: { name: string; uuid: string }) => Repair
 
 export class Hypervisors {
   readonly #options: HypervisorsOptions
-  /** What was told last of a switch's port, so that it is told once. */
-  readonly #told = new Map<string, string>()
-  readonly #writing = new Set<string>()
-  readonly #retries = new Map<string, { timer: NodeJS.Timeout; ms: number }>()
-  #closed = false
+  readonly #repairs: Repairs
 
   constructor(options: HypervisorsOptions) {
     this.#options = options
+    this.#repairs = new Repairs(options)
   }
 
   close(): void {
-    this.#closed = true
-    for (const { timer } of this.#retries.values()) clearTimeout(timer)
+    this.#repairs.close()
   }
 
   /** The database of a switch says something else, of these of its ports too. */
-  databaseChanged(datapathId: string, ports: ReadonlySet<string>): void {
+  bridgeChanged(datapathId: string, ports: ReadonlySet<string>): void {
     const database = this.#options.databases.holder(datapathId)
     this.#options.changed(datapathId, database && factsOf(database, datapathId), ports)
     this.look(datapathId)
   }
 
-  /** A switch came, or its record is another: the port of its end is as it is wanted, or is made so. */
-  look(datapathId: string): void {
-    if (this.#closed || this.#writing.has(datapathId)) return
-    const { databases, endOf, isServed, repair } = this.#options
-    const database = databases.holder(datapathId)
-    const bridge = database?.bridges.bridge(datapathId)
-    if (database?.isConnected !== true || bridge === undefined || !isServed(datapathId)) return
-    const plan = planTunnel(database, bridge, endOf(datapathId))
-    const { foreign, error, steps, operations } = plan
-    if (foreign !== undefined) {
-      this.#once(datapathId, 'tunnel-port-foreign', { bridge: bridge.name, ...foreign })
-      // Where it is another bridge's, that it went is no change of this one.
-      this.#later(datapathId)
-    } else if (error !== undefined) this.#once(datapathId, 'tunnel-port-failed', { bridge: bridge.name, ...error })
-    else if (operations.length === 0) this.#told.delete(datapathId)
-    if (operations.length === 0) return
-    if (!repair) {
-      const command = steps.map((step) => step.command).join(' && ')
-      this.#once(datapathId, 'tunnel-port-wanted', { bridge: bridge.name, command })
-      return
+  /** A database says something else, or is read: whether it has the bridge that it wants. */
+  databaseChanged(database: Ovsdb): void {
+    const look = (): { repair: Repair; database: Ovsdb; common: Record<string, string> } | undefined => {
+      if (!database.isConnected) return undefined
+      const { rows, identity } = database
+      const bridge = missingBridge(rows, identity)
+      const repair = bridge === undefined ? NOTHING : bridgeRepair(database, bridge, this.#options.controllers)
+      return { repair, database, common: { bridge: bridge ?? '' } }
     }
-    this.#writing.add(datapathId)
-    database.transact(operations).then(
-      () => {
-        this.#retries.delete(datapathId)
-        for (const { port, what } of steps)
-          this.#options.tell('tunnel-port-written', datapathId, { bridge: bridge.name, port, what })
-        // It comes back as a change, before or after the answer.
-        this.#writing.delete(datapathId)
-        setImmediate(() => this.look(datapathId))
-      },
-      (failure: Error) => {
-        // Another was first where a wait failed: what he wrote comes as a change, and is looked at then.
-        if (!failure.message.startsWith('timed out'))
-          this.#once(datapathId, 'tunnel-port-failed', {
-            bridge: bridge.name,
-            port: steps[0]?.port ?? '',
-            reason: failure.message,
-          })
-        this.#writing.delete(datapathId)
-        this.#later(datapathId)
-      },
-    )
+    // One that connects here has another name each time.
+    const key = database.identity ?? database.target
+    this.#repairs.look(BRIDGE, { key, subject: database.target }, look, () => this.databaseChanged(database))
   }
 
-  #later(datapathId: string): void {
-    const before = this.#retries.get(datapathId)
-    if (this.#closed) return
-    clearTimeout(before?.timer)
-    const ms = Math.min(RETRY_MAX_MS, 2 * (before?.ms ?? RETRY_MS / 2))
-    const timer = setTimeout(() => this.look(datapathId), ms)
-    timer.unref()
-    this.#retries.set(datapathId, { timer, ms })
+  /** A switch came, or its record is another: its database is as it is wished, or is made so. */
+  look(datapathId: string): void {
+    this.#look(TUNNEL, datapathId, (database, bridge) => {
+      const { foreign, error, steps, operations } = planTunnel(database, bridge, this.#options.endOf(datapathId))
+      return {
+        operations,
+        steps: steps.map(({ port, what }) => ({ port, what })),
+        command: steps.map(({ command }) => command).join(' && '),
+        troubles: [
+          ...(foreign === undefined ? [] : [{ type: 'tunnel-port-foreign', details: foreign } as const]),
+          ...(error === undefined ? [] : [{ type: 'tunnel-port-failed', details: error } as const]),
+        ],
+        // Where it is another bridge's, that it went is no change of this one.
+        again: foreign !== undefined,
+      }
+    })
+    this.#look(TELEMETRY, datapathId, (database, bridge) => {
+      const plan = planTelemetry(database.rows, bridge, this.#options.telemetryOf(datapathId))
+      return {
+        ...{ operations: plan.operations, steps: plan.steps },
+        command: `ovs-vsctl -- ${plan.commands.join(' -- ')}`,
+        troubles: plan.foreign.map((details) => ({ type: 'telemetry-foreign', details })),
+        // Where it is another bridge's, too.
+        again: plan.foreign.length > 0,
+      }
+    })
   }
 
-  #once(
-    datapathId: string,
-    type: 'tunnel-port-foreign' | 'tunnel-port-failed' | 'tunnel-port-wanted',
-    details: Record<string, string>,
-  ): void {
-    const text = JSON.stringify([type, details])
-    if (this.#told.get(datapathId) === text) return
-    this.#told.set(datapathId, text)
-    this.#options.tell(type, datapathId, details)
+  #look(kind: RepairKind, datapathId: string, plan: Plan): void {
+    const find = (): { repair: Repair; database: Ovsdb; common: Record<string, string> } | undefined => {
+      const { databases, isServed } = this.#options
+      const database = databases.holder(datapathId)
+      const bridge = database?.bridges.bridge(datapathId)
+      if (database?.isConnected !== true || bridge === undefined || !isServed(datapathId)) return undefined
+      return { repair: plan(database, bridge), database, common: { bridge: bridge.name } }
+    }
+    this.#repairs.look(kind, { key: datapathId, subject: datapathId }, find, () => this.#look(kind, datapathId, plan))
   }
+}
+
+const NOTHING: Repair = { operations: [], steps: [], command: '', troubles: [] }
+
+function bridgeRepair({ rows, identity }: Ovsdb, bridge: string, controllers: readonly string[]): Repair {
+  const plan = planBridge(rows, identity, bridge, controllers)
+  if (typeof plan === 'string') return { ...NOTHING, troubles: [{ type: 'bridge-failed', details: { reason: plan } }] }
+  return { ...NOTHING, operations: plan.operations, steps: [{}], command: plan.command }
 }
 
 /** What a database says of one of its bridges. */
@@ -136,7 +149,7 @@ function encapOf(
   datapathId: string,
 ): TunnelAddress | undefined {
   const root = rows.row('Open_vSwitch', identity)
-  const said = (key: keyof typeof KEYS): string => String(entryOf(root, 'external_ids', KEYS[key]) ?? '')
+  const said = (key: keyof typeof SYSTEM_KEYS): string => String(entryOf(root, 'external_ids', SYSTEM_KEYS[key]) ?? '')
   const [kind, text, named] = [said('kind') || 'geneve', said('address'), said('bridge')]
   const address = parseAddress(text)
   if (address === undefined || unusableAddress(address) !== undefined) return undefined

@@ -24,7 +24,7 @@ import { Demands } from './demands.ts'
 import { EventLog } from './events.ts'
 import { Hints } from './hints.ts'
 import { Hypervisors } from './hypervisors.ts'
-import { southboundOptions } from './listening.ts'
+import { databaseWishes, southboundOptions } from './listening.ts'
 import { metricSourcesOf } from './metric-sources.ts'
 import { Metrics, serveMetrics } from './metrics.ts'
 import { Serving, startNorthbound } from './northbound.ts'
@@ -148,7 +148,8 @@ async function start(
   const southbound = new Southbound(
     {
       ...southboundOptions(config),
-      bridgeChanged: (datapathId, ports) => hypervisors.databaseChanged(datapathId, ports),
+      bridgeChanged: (datapathId, ports) => hypervisors.bridgeChanged(datapathId, ports),
+      databaseChanged: (database) => hypervisors.databaseChanged(database),
     },
     tell,
     now,
@@ -252,7 +253,7 @@ async function start(
   }
   const hypervisors = new Hypervisors({
     databases: southbound.databases,
-    repair: config.repair,
+    ...databaseWishes(config),
     changed: (datapathId, facts, ports) => observe(() => observed.hypervisorChanged(datapathId, facts, ports)),
     endOf: (datapathId) => observed.endOf(datapathId),
     isServed: (datapathId) => observed.datapaths.has(datapathId),

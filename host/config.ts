@@ -16,6 +16,7 @@ import {
   type Setting,
   type TlsFiles,
 } from './settings.ts'
+import { telemetryContradictions, telemetrySettings } from './telemetry-settings.ts'
 import { checkDocument, nearest, problemText, readYaml, type YamlDocument } from './yaml.ts'
 
 export {
@@ -222,6 +223,8 @@ function assemble(values: ReadonlyMap<Setting['name'], unknown>, { environment, 
     ...(Object.values(ovsdbTls).every((file) => file === '') ? {} : { ovsdbTls }),
     ovsdbListen: listeners('ovsdbListen', [], OVSDB_PORT),
     repair: get('repair', false),
+    bridgeControllers: get('bridgeControllers', []),
+    telemetry: telemetrySettings((name) => values.get(name)),
     backend: get('backend', 'fabric'),
     probeMs: get('probeMs', 1000),
     logLevel: get('logLevel', 'info'),
@@ -266,6 +269,7 @@ function contradictions(config: ControllerConfig, values: ReadonlyMap<Setting['n
     problems.push('ovsdb: ssl:HOST:PORT needs ovsdbTls.cert, ovsdbTls.key and ovsdbTls.ca')
   if (config.metrics !== undefined && !(config.metrics.port <= 65535))
     problems.push(`metrics: ${config.metrics.port} is no port`)
+  problems.push(...telemetryContradictions(config.telemetry))
   const users = new Map([[endpointText(config.listen), 'gRPC']])
   for (const [name, listeners] of listening) {
     for (const place of listeners.filter(({ port }) => port !== 0).map(endpointText)) {

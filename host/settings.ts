@@ -3,6 +3,7 @@
  * that they cannot drift apart; and what they come to. It refuses to read anything (config.ts does).
  */
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from './log.ts'
+import { TELEMETRY_ROWS, type TelemetryName, type TelemetrySettings } from './telemetry-settings.ts'
 
 /** PEM files. `ca` holds the authorities that the other side's certificate may be signed by. */
 export interface TlsFiles {
@@ -41,8 +42,12 @@ export interface ControllerConfig {
   ovsdbTls?: TlsFiles
   /** Where ovsdb-servers connect. */
   ovsdbListen: Listener[]
-  /** Whether bridges that would stop enforcing without a controller are corrected through OVSDB. */
+  /** Whether bridges are corrected through OVSDB: that they fail secure, their tunnel ports, what they export; and made. */
   repair: boolean
+  /** Controllers of bridges that are made: `tcp:HOST:PORT` or `ssl:HOST:PORT`, as hosts reach this one. */
+  bridgeControllers?: string[]
+  /** What bridges export; absent: nothing. */
+  telemetry?: TelemetrySettings
   backend: 'fabric' | 'normal'
   /** Milliseconds between link probes. */
   probeMs: number
@@ -73,7 +78,8 @@ export interface JsonSchema {
 /** One setting: its key in the file is its name; `env` and `flag` write it as text. */
 export interface Setting {
   name:
-    | Exclude<keyof ControllerConfig, 'tls' | 'ovsdbTls' | 'limits'>
+    | Exclude<keyof ControllerConfig, 'tls' | 'ovsdbTls' | 'limits' | 'telemetry'>
+    | TelemetryName
     | `${'tls' | 'ovsdbTls'}.${keyof TlsFiles}`
     | `limits.${keyof Limits}`
   schema: JsonSchema
@@ -169,7 +175,21 @@ export const SETTINGS: readonly Setting[] = [
     listenersSchema,
     'where OVSDB servers connect (ovs-vsctl set-manager); tls:HOST:PORT uses the files of gRPC',
   ),
-  row('repair', 'boolean', '', { type: 'boolean' }, 'make bridges fail secure through OVSDB'),
+  row(
+    'repair',
+    'boolean',
+    '',
+    { type: 'boolean' },
+    'write to OVSDB: that bridges fail secure, their tunnel ports, what they export, bridges that are wanted',
+  ),
+  row(
+    'bridgeControllers',
+    'list',
+    'target,...',
+    { type: 'array', maxItems: 8, items: { type: 'string', pattern: `^(tcp|ssl):${HOST_PORT.slice(1)}` } },
+    'controllers that a bridge made through OVSDB is given, tcp:HOST:PORT or ssl:HOST:PORT as hosts reach them; none where absent',
+  ),
+  ...TELEMETRY_ROWS.map((each) => row(...each)),
   row(
     'backend',
     'text',
@@ -237,6 +257,15 @@ function fileSchema(): JsonSchema {
       ...members(''),
       tls: group('tls.', 'PEM files for gRPC'),
       ovsdbTls: group('ovsdbTls.', 'PEM files for OVSDB servers of ssl:HOST:PORT'),
+      telemetry: {
+        type: 'object',
+        additionalProperties: false,
+        description: 'what bridges export',
+        properties: {
+          sflow: group('telemetry.sflow.', 'sFlow, version 5'),
+          ipfix: group('telemetry.ipfix.', 'IPFIX (RFC 7011)'),
+        },
+      },
       limits: group('limits.', 'bounds on memory and time'),
     },
   }

@@ -195,6 +195,12 @@ function settings(): string {
     metrics: 'nowhere',
     ovsdb: 'the local socket where it exists',
     ovsdbListen: 'nowhere',
+    bridgeControllers: 'none',
+    'telemetry.sflow.targets': 'none',
+    'telemetry.sflow.agent': 'of the route',
+    'telemetry.ipfix.targets': 'none',
+    'telemetry.ipfix.obsDomainId': 'of the datapath id',
+    'telemetry.ipfix.obsPointId': 'none',
   }
   const value = (name: string): unknown =>
     name.split('.').reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], config)

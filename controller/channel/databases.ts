@@ -23,6 +23,8 @@ export interface DatabasesOptions {
   refused: (remote: string, reason: string) => void
   /** What the database of this bridge says is another, or whether there is one; and of which of its ports. */
   changed: (datapathId: string, ports: ReadonlySet<string>) => void
+  /** A database is read, or says something else, of whichever bridge or of none. */
+  databaseChanged?: ((database: Ovsdb) => void) | undefined
 }
 
 /** Octets that databases that connect here may make this side keep. */
@@ -149,6 +151,7 @@ export class Databases {
       if (this.#choose(datapathId, ports, database)) tookOver = true
     }
     if (tookOver) this.#prune()
+    this.#options.databaseChanged?.(database)
   }
 
   /**

@@ -56,6 +56,9 @@ const COLUMNS = {
     targets: 'set',
     sampling: 'one',
     obs_domain_id: 'one',
+    obs_point_id: 'one',
+    cache_active_timeout: 'one',
+    cache_max_flows: 'one',
     external_ids: 'map',
   },
 } as const satisfies Record<string, Record<string, Kind>>

@@ -22,7 +22,7 @@ import type { Flow, SwitchProgram, Touched } from '../policy/program.ts'
 import type { RepairWish } from './bridges.ts'
 import type { Compared } from './compare.ts'
 import { dumpConnections } from './conntrack.ts'
-import { Databases } from './databases.ts'
+import { Databases, type DatabasesOptions } from './databases.ts'
 import { Guard } from './guard.ts'
 import type { OvsdbListenOptions } from './ovsdb-listen.ts'
 import { PacketIns } from './packet-in.ts'
@@ -51,6 +51,8 @@ export interface SouthboundOptions {
   ovsdbListen?: readonly OvsdbListenOptions[]
   /** What a database says of a bridge is another, and of which of its ports. */
   bridgeChanged?: (datapathId: string, ports: ReadonlySet<string>) => void
+  /** A database is read, or says something else. */
+  databaseChanged?: DatabasesOptions['databaseChanged']
   /** Write to OVSDB what bridges that connect lack: fail mode secure, no in-band control, and `wish`. */
   repair: boolean
   /** Do not serve a bridge whose in-band control is on; with `repair` it is turned off in any case. */
@@ -118,6 +120,9 @@ export class Southbound {
         if (this.#closed) return
         this.#guard.look(datapathId)
         options.bridgeChanged?.(datapathId, ports)
+      },
+      databaseChanged: (database) => {
+        if (!this.#closed) options.databaseChanged?.(database)
       },
     })
     this.#guard = new Guard({

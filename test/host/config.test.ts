@@ -70,6 +70,26 @@ const SAMPLES: Partial<Record<Setting['name'], [string, unknown][]>> = {
       ],
     ],
   ],
+  bridgeControllers: [
+    ['tcp:10.0.0.1:6653', ['tcp:10.0.0.1:6653']],
+    ['ssl:c.example.org:6653, ssl:[::1]:6654', ['ssl:c.example.org:6653', 'ssl:[::1]:6654']],
+  ],
+  'telemetry.sflow.targets': [
+    ['127.0.0.1:6343', ['127.0.0.1:6343']],
+    ['10.0.0.1:1,[fd00::1]:65535', ['10.0.0.1:1', '[fd00::1]:65535']],
+  ],
+  'telemetry.sflow.agent': [
+    ['eth0', 'eth0'],
+    ['fd00::1', 'fd00::1'],
+  ],
+  'telemetry.ipfix.obsDomainId': [
+    ['0', 0],
+    ['4294967295', 4294967295],
+  ],
+  'telemetry.ipfix.cacheMaxFlows': [
+    ['0', 0],
+    ['9', 9],
+  ],
   'limits.events': [
     ['7', 7],
     ['8', 8],
@@ -93,6 +113,11 @@ describe('host/config', () => {
       ovsdb: [],
       ovsdbListen: [],
       repair: false,
+      bridgeControllers: [],
+      telemetry: {
+        sflow: { targets: [], sampling: 400, polling: 30, header: 128 },
+        ipfix: { targets: [], sampling: 400, cacheActiveTimeout: 10, cacheMaxFlows: 8192 },
+      },
       backend: 'fabric',
       probeMs: 1000,
       logLevel: 'info',
@@ -125,9 +150,12 @@ describe('host/config', () => {
         const value = (index: number) => samples[index]![1]
         const written = (index: number) =>
           name === 'listen' ? JSON.stringify(samples[index]![0]) : JSON.stringify(value(index))
-        const [outer, inner] = name.split('.')
+        const keys = name.split('.')
         const line = (index: number) =>
-          inner === undefined ? `${outer}: ${written(index)}` : `${outer}: {${inner}: ${written(index)}}`
+          keys.reduceRight(
+            (inside, key, depth) => (depth === 0 ? `${key}: ${inside}` : `{${key}: ${inside}}`),
+            written(index),
+          )
         const found = config({
           file: file(`plaintext: true\n${inFile === undefined ? '' : line(inFile)}\n`),
           environment: {
@@ -251,6 +279,39 @@ describe('host/config', () => {
       "metrics: 127.0.0.1:8 is OVSDB's",
     ])
     expect(config({ flags: { plaintext: true, openflow: '127.0.0.1:0,127.0.0.1:0' } }).openflow).to.have.length(2)
+  })
+
+  it('exports to addresses that bridges need not look up, each once, within what rows of Open vSwitch hold', () => {
+    const refused = (name: Setting['name'], text: string): string[] =>
+      problems({ flags: { plaintext: true, [name]: text } })
+    expect(
+      refused('telemetry.sflow.targets', '300.0.0.1:1,10.0.0.1:0,10.0.0.1:65536,10.0.0.1:1,10.0.0.1:1'),
+    ).to.deep.equal([
+      ...['300.0.0.1:1', '10.0.0.1:0', '10.0.0.1:65536'].map(
+        (target) =>
+          `telemetry.sflow.targets: ${target} must be ADDRESS:PORT, IPv6 in brackets; bridges look up no names`,
+      ),
+      'telemetry.sflow.targets: 10.0.0.1:1 stands twice',
+    ])
+    expect(refused('telemetry.ipfix.targets', '[fd00::g]:1')[0]).to.match(/must match pattern/)
+    expect(refused('telemetry.ipfix.targets', '[fd00:::]:1')[0]).to.match(/ADDRESS:PORT/)
+    const nine = Array.from({ length: 9 }, (_, index) => `10.0.0.${index}:1`).join(',')
+    for (const [name, text] of [
+      ['telemetry.sflow.targets', 'collector:6343'],
+      ['telemetry.ipfix.targets', nine],
+      ['telemetry.sflow.sampling', '0'],
+      ['telemetry.sflow.header', '1025'],
+      ['telemetry.sflow.polling', '-1'],
+      ['telemetry.sflow.agent', 'eth0; rm'],
+      ['telemetry.ipfix.sampling', '4294967296'],
+      ['telemetry.ipfix.obsPointId', '-1'],
+      ['telemetry.ipfix.cacheActiveTimeout', '4201'],
+      ['bridgeControllers', '10.0.0.1:6653'],
+    ] as const)
+      expect(refused(name, text), name).to.have.lengthOf(1)
+    expect(
+      config({ flags: { plaintext: true, 'telemetry.sflow.targets': 'none' } }).telemetry?.sflow.targets,
+    ).to.deep.equal([])
   })
 
   it('warns where anybody can pose as a switch', () => {

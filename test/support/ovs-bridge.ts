@@ -20,6 +20,7 @@ const MEMORY = 4 * 2 ** 30
 export class Daemons {
   readonly directory = mkdtempSync(join(tmpdir(), 'ovs-'))
   readonly #processes: ChildProcess[] = []
+  #database: ChildProcess | undefined
 
   /**
    * @param netns A network namespace to forward in with the userspace datapath; without it ports are dummies.
@@ -29,17 +30,7 @@ export class Daemons {
     const daemons = new Daemons()
     const { directory } = daemons
     execFileSync('ovsdb-tool', ['create', `${directory}/conf.db`, SCHEMA])
-    daemons.#spawn('ovsdb-server', [
-      `${directory}/conf.db`,
-      `--remote=punix:${directory}/db.sock`,
-      `--unixctl=${directory}/database.ctl`,
-      // As distributions start it: managers and certificates are what ovs-vsctl set-manager and set-ssl say.
-      '--remote=db:Open_vSwitch,Open_vSwitch,manager_options',
-      '--private-key=db:Open_vSwitch,SSL,private_key',
-      '--certificate=db:Open_vSwitch,SSL,certificate',
-      '--ca-cert=db:Open_vSwitch,SSL,ca_cert',
-    ])
-    await daemons.#appears('db.sock')
+    await daemons.#startDatabase()
     daemons.vsctl('--no-wait', 'init')
     const limited = [`--as=${MEMORY}`, 'ovs-vswitchd', `unix:${directory}/db.sock`]
     if (netns === undefined) {
@@ -55,7 +46,32 @@ export class Daemons {
     return daemons
   }
 
-  #spawn(program: string, words: string[]): void {
+  async #startDatabase(): Promise<void> {
+    const { directory } = this
+    this.#database = this.#spawn('ovsdb-server', [
+      `${directory}/conf.db`,
+      `--remote=punix:${directory}/db.sock`,
+      `--unixctl=${directory}/database.ctl`,
+      // As distributions start it: managers and certificates are what ovs-vsctl set-manager and set-ssl say.
+      '--remote=db:Open_vSwitch,Open_vSwitch,manager_options',
+      '--private-key=db:Open_vSwitch,SSL,private_key',
+      '--certificate=db:Open_vSwitch,SSL,certificate',
+      '--ca-cert=db:Open_vSwitch,SSL,ca_cert',
+    ])
+    await this.#appears('db.sock')
+  }
+
+  /** Kills ovsdb-server and starts it on what it has written. */
+  async restartDatabase(): Promise<void> {
+    const child = this.#database!
+    const ended = new Promise((resolve) => child.once('exit', resolve))
+    child.kill('SIGKILL')
+    await ended
+    rmSync(`${this.directory}/db.sock`, { force: true })
+    await this.#startDatabase()
+  }
+
+  #spawn(program: string, words: string[]): ChildProcess {
     const { directory } = this
     const log = [
       '-vconsole:off',
@@ -68,6 +84,7 @@ export class Daemons {
       stdio: 'ignore',
     })
     this.#processes.push(child)
+    return child
   }
 
   /** Sockets appear when a daemon listens. */
