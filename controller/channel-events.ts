@@ -90,7 +90,7 @@ export function channelHandler(parts: ChannelFollowers): (event: ChannelEvent) =
 
 /** The record about a switch was deleted: one that is away is gone for good. */
 export function forgetSwitch(parts: ChannelFollowers, datapathId: string): void {
-  const { topology, observed, observe, southbound, numbering, owed, demands, loop, applied } = parts
+  const { topology, observed, observe, southbound, hypervisors, numbering, owed, demands, loop, applied } = parts
   if (!southbound.forget(datapathId)) return
   void numbering.forgotten(datapathId)
   owed.gone(datapathId)
@@ -100,5 +100,6 @@ export function forgetSwitch(parts: ChannelFollowers, datapathId: string): void 
     topology.forget(datapathId)
     observed.switchForgotten(datapathId)
   })
+  hypervisors.forget(datapathId)
   applied.changed()
 }

@@ -1,20 +1,23 @@
 /**
- * What was observed last, kept across restarts: links, and places of interfaces that are found by port name or MAC. A
- * controller that starts believes them until the switches say better, so that its restart takes nobody's flows away.
+ * What was observed last, kept across restarts: links, places of interfaces that are found by port name, id or MAC, and
+ * ends of tunnels that hypervisors' databases name. A controller that starts believes them until the switches and
+ * databases say better, so that its restart takes nobody's flows away.
  * They are hints, not intent: nothing but main.ts reads them, and losing them costs one round of discovery.
  */
+import type { TunnelAddress } from '../model/records.ts'
 import type { Store } from '../store/contract.ts'
 import type { Tell } from './events.ts'
 import { sameValue } from './policy/changes.ts'
 import type { Place } from './policy/state.ts'
 
 const PLACE = 'hint/place/'
+const END = 'hint/end/'
 const LINKS = 'hint/links'
 /** Milliseconds that changes gather before they are written. */
 const GATHER_MS = 500
 /** Milliseconds after which a write that the store refused is tried again. */
 const RETRY_MS = 5000
-/** Places of one write, so that many do not stop the event loop. */
+/** Places and ends of one write, so that many do not stop the event loop. */
 const PER_WRITE = 2000
 
 export interface LinkHint {
@@ -25,7 +28,8 @@ export interface LinkHint {
 export class Hints {
   readonly #store: Store
   readonly #tell: Tell
-  readonly #places = new Map<string, Place | undefined>()
+  /** By key; undefined: to be forgotten. */
+  readonly #pending = new Map<string, Place | TunnelAddress | undefined>()
   #links: LinkHint[] | undefined
   #timer: NodeJS.Timeout | undefined
   #writing: Promise<unknown> = Promise.resolve()
@@ -46,8 +50,19 @@ export class Hints {
     return this.#store.list<Place>(PLACE).map(({ key, value }) => [key.slice(PLACE.length), { ...value }])
   }
 
+  /** Ends of tunnels that databases named in the last run, by datapath id. */
+  ends(): [string, TunnelAddress][] {
+    return this.#store.list<TunnelAddress>(END).map(({ key, value }) => [key.slice(END.length), { ...value }])
+  }
+
   place(name: string, place: Place | undefined): void {
-    this.#places.set(name, place)
+    this.#pending.set(PLACE + name, place)
+    this.#later()
+  }
+
+  /** What the database of a switch named as its end. */
+  end(datapathId: string, end: TunnelAddress | undefined): void {
+    this.#pending.set(END + datapathId, end && { kind: end.kind, address: end.address })
     this.#later()
   }
 
@@ -60,7 +75,7 @@ export class Hints {
   async close(): Promise<void> {
     this.#closed = true
     do this.#flush()
-    while (this.#places.size > 0)
+    while (this.#pending.size > 0)
     clearTimeout(this.#timer)
     this.#timer = undefined
     await this.#writing
@@ -76,19 +91,18 @@ export class Hints {
   #flush(): void {
     const puts: { key: string; value: unknown }[] = []
     const deletes: string[] = []
-    const places = [...this.#places].slice(0, PER_WRITE)
-    for (const [name, place] of places) {
-      this.#places.delete(name)
-      const kept = this.#store.get<Place>(PLACE + name)?.value
+    const taken = [...this.#pending].slice(0, PER_WRITE)
+    for (const [key, value] of taken) {
+      this.#pending.delete(key)
       // A port that came back within the time, or a link that was found again, is no reason for a generation.
-      if (sameValue(kept, place)) continue
-      if (place !== undefined) puts.push({ key: PLACE + name, value: place })
-      else deletes.push(PLACE + name)
+      if (sameValue(this.#store.get(key)?.value, value)) continue
+      if (value !== undefined) puts.push({ key, value })
+      else deletes.push(key)
     }
     const links = this.#links && inOrder(this.#links)
     this.#links = undefined
     if (links !== undefined && !sameValue(this.#store.get(LINKS)?.value, links)) puts.push({ key: LINKS, value: links })
-    if (this.#places.size > 0) this.#later()
+    if (this.#pending.size > 0) this.#later()
     if (puts.length === 0 && deletes.length === 0) return
     const cause = { caller: 'controller', method: 'observed' }
     const written = this.#store.commit({ puts, deletes, cause }).then(
@@ -99,7 +113,7 @@ export class Hints {
         if (!this.#failed) this.#tell('store-failed', 'hints', { reason: error.message })
         this.#failed = true
         if (this.#closed) return
-        for (const [name, place] of places) if (!this.#places.has(name)) this.#places.set(name, place)
+        for (const [key, value] of taken) if (!this.#pending.has(key)) this.#pending.set(key, value)
         this.#links ??= links
         this.#later(RETRY_MS)
       },

@@ -74,6 +74,13 @@ export class Hypervisors {
     this.look(datapathId)
   }
 
+  /** The record of a switch that is away was deleted: what its database said is forgotten, unless that is there to say it. */
+  forget(datapathId: string): void {
+    const database = this.#options.databases.holder(datapathId)
+    if (database?.isConnected === true) return
+    this.#options.changed(datapathId, undefined, database?.bridges.portNames(datapathId) ?? new Set())
+  }
+
   /** A database says something else, or is read: whether it has the bridge that it wants. */
   databaseChanged(database: Ovsdb): void {
     const look = (): { repair: Repair; database: Ovsdb; common: Record<string, string> } | undefined => {

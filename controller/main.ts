@@ -246,6 +246,7 @@ async function start(
       const kind = intent.interfaces.get(name)?.attachment.kind
       hints.place(name, kind === undefined || kind === 'port' ? undefined : observed.places.get(name))
     }
+    for (const datapathId of delta.ends ?? []) hints.end(datapathId, observed.endSaid(datapathId))
     zones.changed(delta.places, delta.datapaths)
     loop.observedChanged(delta)
     changes.observedChanged(delta)
@@ -254,7 +255,10 @@ async function start(
   const hypervisors = new Hypervisors({
     databases: southbound.databases,
     ...databaseWishes(config),
-    changed: (datapathId, facts, ports) => observe(() => observed.hypervisorChanged(datapathId, facts, ports)),
+    changed: (datapathId, facts, ports) => {
+      observe(() => observed.hypervisorChanged(datapathId, facts, ports))
+      hints.end(datapathId, observed.endSaid(datapathId))
+    },
     endOf: (datapathId) => observed.endOf(datapathId),
     isServed: (datapathId) => observed.datapaths.has(datapathId),
     tell,
@@ -329,7 +333,9 @@ async function start(
   })
 
   loop.owe(owing)
-  observed.recall(hints.places())
+  observed.recall(hints.places(), hints.ends())
+  // Some of them gave way at once.
+  for (const [datapathId] of hints.ends()) hints.end(datapathId, observed.endSaid(datapathId))
   if (remembered !== undefined) loop.open()
   topology.start()
   lifecycle.onStop('topology', () => topology.close())

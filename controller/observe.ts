@@ -99,8 +99,12 @@ export class Observed implements ObservedView {
     return { ...delta, ...(demands && { demands }), ...(probes && { probes }) }
   }
 
-  /** Places of an earlier run, until the switches say better. */
-  recall(places: Iterable<readonly [string, Place]>): void {
+  /** Places, and ends that databases named, of an earlier run, until the switches and databases say better. */
+  recall(places: Iterable<readonly [string, Place]>, ends: Iterable<readonly [string, TunnelAddress]> = []): void {
+    for (const [datapathId, end] of ends) {
+      this.#ends.recall(datapathId, end)
+      this.#reshape(datapathId)
+    }
     for (const [name, place] of places) {
       const kind = this.#intent.interfaces.get(name)?.attachment.kind
       if (kind !== undefined && kind !== 'port') this.#put(name, place)
@@ -178,9 +182,10 @@ export class Observed implements ObservedView {
    */
   hypervisorChanged(datapathId: string, facts: HypervisorFacts | undefined, ports?: Iterable<string>): void {
     const isNew = !this.#hypervisors.has(datapathId)
-    const before = this.encapOf(datapathId)
+    const before = this.endSaid(datapathId)
     if (facts === undefined) this.#hypervisors.delete(datapathId)
     else this.#hypervisors.set(datapathId, facts)
+    this.#ends.recall(datapathId, undefined)
     const after = facts?.encap
     if (before?.kind !== after?.kind || before?.address !== after?.address) this.#reshape(datapathId)
     for (const id of this.#ifaceIds.update(datapathId, facts?.ifaceIds, ports))
@@ -293,6 +298,11 @@ export class Observed implements ObservedView {
   /** The end of tunnels that a switch is to have. */
   endOf(datapathId: string): TunnelAddress | undefined {
     return this.#ends.wanted(datapathId)
+  }
+
+  /** What the database of a switch's hypervisor named last as its end, in this run or an earlier one. */
+  endSaid(datapathId: string): TunnelAddress | undefined {
+    return this.#ends.said(datapathId)
   }
 
   /** Switches that have not connected, as far as others need to know them. */

@@ -33,6 +33,29 @@ describe('hints', () => {
     await next.close()
   })
 
+  it('have ends of tunnels beside places, each for itself', async () => {
+    const store = openMemoryStore()
+    const id = '0000000000000001'
+    const end = (address: string) => ({ kind: 'geneve', address }) as const
+    await lifetime(store, (hints) => {
+      hints.end(id, end('198.18.0.1'))
+      hints.end('0000000000000002', end('198.18.0.2'))
+      hints.place(id, at(1))
+    })
+    await lifetime(store, (hints) => {
+      expect(hints.ends()).to.deep.equal([
+        [id, end('198.18.0.1')],
+        ['0000000000000002', end('198.18.0.2')],
+      ])
+      expect(hints.places()).to.deep.equal([[id, at(1)]])
+      hints.end(id, undefined)
+      hints.end(id, { ...end('198.18.0.1') })
+      hints.end('0000000000000002', undefined)
+    })
+    expect(store.revision()).to.equal(2)
+    await lifetime(store, (hints) => expect(hints.ends()).to.deep.equal([[id, end('198.18.0.1')]]))
+  })
+
   it('write nothing where nothing is new: the same again, another order, there and back', async () => {
     const store = openMemoryStore()
     await lifetime(store, (hints) => {
