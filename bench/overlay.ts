@@ -22,7 +22,7 @@ const command = ['npm run bench -- overlay', ...words].join(' ')
 
 if (does('rows')) await measureRows(sizes.length > 0 ? sizes : isQuick ? [100, 1000] : [100, 1000, 10_000], command)
 if (does('traffic')) {
-  const size = isQuick ? { turns: 1, seconds: 1, requests: 3 } : { turns: 9, seconds: 2, requests: 100 }
+  const size = isQuick ? { turns: 1, seconds: 1, requests: 3 } : { turns: 7, seconds: 2, requests: 40 }
   await measureTraffic(size, command)
 }
 process.exit(0)
