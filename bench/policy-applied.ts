@@ -77,6 +77,7 @@ export async function measureApplied(size: CloudSize, profile?: string): Promise
     backend: 'fabric',
     // As many probes in a second, however many switches there are: here a machine carries them all, both ways.
     probeMs: Math.max(1000, 4 * switches),
+    probeSamples: 0,
     logLevel: 'silent',
     logFormat: 'text',
     limits: { events: 1000, connections: 2000, auditMs: 0, stopMs: 5000, historyOctets: 2 ** 28, historyDays: 90 },

@@ -50,6 +50,7 @@ export class BenchController {
       repair: false,
       backend: 'fabric',
       probeMs: 60_000,
+      probeSamples: 0,
       logLevel: 'silent',
       logFormat: 'text',
       limits: { events: 1000, connections: 10, auditMs: 0, stopMs: 5000, historyOctets: 2 ** 28, historyDays: 90 },

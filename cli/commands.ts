@@ -13,6 +13,7 @@ import { lab } from './commands/lab.ts'
 import { lint } from './commands/lint.ts'
 import { matrix } from './commands/matrix.ts'
 import { probe } from './commands/probe.ts'
+import { propagation } from './commands/propagation.ts'
 import { prove } from './commands/prove.ts'
 import { describe, get, remove, tag } from './commands/records.ts'
 import { status } from './commands/status.ts'
@@ -44,6 +45,7 @@ export const COMMANDS: CommandRow[] = [
   verify,
   prove,
   probe,
+  propagation,
   tables,
   topology,
   events,

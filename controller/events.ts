@@ -95,6 +95,20 @@ export const EVENTS = {
   },
   'service-found': { severity: 'info', sentence: 'Packets can be led through {subject} again.' },
   'collector-missing': { severity: 'warning', sentence: 'No copies go to {subject}: {reason}.' },
+  'tag-lost': {
+    severity: 'alert',
+    sentence:
+      'Identities do not arrive ({subject}): of {packet}, {sender} for {receiver}, {written} was written into {carrier}, and {read} was read; it is lost {where}, on the way {path}.',
+  },
+  'tag-changed': {
+    severity: 'alert',
+    sentence:
+      'Identities become others ({subject}): of {packet}, {sender} for {receiver}, {written} was written into {carrier}, and {read} was read; it is changed {where}, on the way {path}.',
+  },
+  'tag-recovered': {
+    severity: 'info',
+    sentence: 'Identities arrive again ({subject}): of {packet}, {sender} for {receiver}, {read} was read.',
+  },
   'packets-lost': {
     severity: 'warning',
     sentence: 'Packets to the controller from port {port} of switch {subject} came too fast: {count} dropped.',

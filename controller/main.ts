@@ -232,6 +232,7 @@ async function start(
   const metricSources = metricSourcesOf({
     ...{ intent, applied, southbound, loop, lookup },
     demands: () => demands.counts(),
+    sampler: () => sampler,
     serving: () => serving.is,
   })
   const metrics = config.metrics && new Metrics(metricSources)
@@ -276,8 +277,12 @@ async function start(
     clock: () => clock.monotonic(),
   })
   const state = { intent, observed, backend: config.backend }
-  const probing = startProbing({ state, lookup, topology, southbound, observed, observe, clock })
-  lifecycle.onStop('probes', () => probing.close())
+  const started = startProbing({
+    ...{ state, lookup, topology, southbound, observed, changes, observe, tell, clock },
+    ...{ samples: config.probeSamples, linkProbeMs: config.probeMs, crossed: (seconds) => metrics?.crossed(seconds) },
+  })
+  const { probing, sampler } = started
+  lifecycle.onStop('probes', () => started.close())
   const packetIn = packetHandler({
     probing,
     ask: (packet) => demands.ask(packet),
@@ -344,7 +349,7 @@ async function start(
 
   const api = await startNorthbound({
     ...{ config, log, serving, southbound, topology, observed, loop, clock },
-    ...{ store, writer, intent, lookup, events, applied, verifier, changes, probing },
+    ...{ store, writer, intent, lookup, events, applied, verifier, changes, probing, sampler },
   })
   lifecycle.onStop('api', async () => {
     serving.end()

@@ -13,6 +13,7 @@ import type { Severity } from './events.ts'
 import type { Capacity } from './policy/capacity.ts'
 import type { LookupCounts } from './policy/lookup.ts'
 import type { MergedCounts } from './policy/merged.ts'
+import type { Sampler } from './probing/sampler.ts'
 
 interface MetricRow {
   type: 'counter' | 'gauge' | 'histogram'
@@ -95,6 +96,26 @@ export const METRICS = {
     help: 'Verdicts of a reactive switch: kept, those of them that forbid (denied), and the limit.',
     labels: ['dpid', 'state'],
   },
+  tagsteer_probe_samples_total: {
+    type: 'counter',
+    help: 'Samples of whether identities arrive: they do (proven), they do not (lost, changed), rows of policy were wrong about one (refused), something it depends on changed meanwhile (unsettled), it could not be sent now (unsent), nobody found who may talk (silent).',
+    labels: ['outcome'],
+  },
+  tagsteer_probe_pairs: {
+    type: 'gauge',
+    help: 'Ordered pairs of switches with a carrier: proved lately (proven), with a fault that was told (faulty), neither (unproven).',
+    labels: ['state'],
+  },
+  tagsteer_probe_round_seconds: {
+    type: 'gauge',
+    help: 'Time in which every pair of switches has its turn to be sampled: as planned, and of the last round.',
+    labels: ['which'],
+  },
+  tagsteer_probe_crossing_seconds: {
+    type: 'histogram',
+    help: 'Time of a sample from where it came in to the port of its receiver, as the controller heard of both.',
+    labels: [],
+  },
   tagsteer_events_total: { type: 'counter', help: 'Events told.', labels: ['type', 'severity'] },
 } as const satisfies Record<string, MetricRow>
 
@@ -119,6 +140,7 @@ export interface MetricSources {
   packetsDropped(): Iterable<readonly [string, number]>
   databases(): { connected: number; lost: number }
   demands(): Iterable<DemandCounts>
+  sampler(): Pick<Sampler, 'outcomes' | 'counts' | 'rounds'>
   /** Neither stopping nor still to begin. */
   serving(): boolean
 }
@@ -130,6 +152,7 @@ export class Metrics {
   readonly #registry = new Registry()
   readonly #compiled: Histogram
   readonly #events: Counter
+  readonly #crossed: Histogram
 
   constructor(sources: MetricSources) {
     collectDefaultMetrics({ register: this.#registry })
@@ -172,7 +195,18 @@ export class Metrics {
       for (const { datapathId, kept, denied, limit } of sources.demands())
         for (const [state, value] of Object.entries({ kept, denied, limit })) set(value, { dpid: datapathId, state })
     })
+    from('tagsteer_probe_pairs', (set) => {
+      for (const [state, value] of Object.entries(sources.sampler().counts)) set(value, { state })
+    })
+    from('tagsteer_probe_round_seconds', (set) => {
+      const { plannedMs, lastMs } = sources.sampler().rounds
+      set(plannedMs / 1000, { which: 'planned' })
+      if (lastMs !== undefined) set(lastMs / 1000, { which: 'last' })
+    })
     const count = this.#counter.bind(this)
+    count('tagsteer_probe_samples_total', (add) => {
+      for (const [outcome, value] of Object.entries(sources.sampler().outcomes)) add(value, { outcome })
+    })
     count('tagsteer_packets_dropped_total', (add) => {
       for (const [dpid, value] of sources.packetsDropped()) add(value, { dpid })
     })
@@ -194,10 +228,15 @@ export class Metrics {
     })
     this.#events = new Counter(this.#described('tagsteer_events_total'))
     this.#compiled = new Histogram({ ...this.#described('tagsteer_compile_duration_seconds'), buckets: BUCKETS })
+    this.#crossed = new Histogram({ ...this.#described('tagsteer_probe_crossing_seconds'), buckets: BUCKETS })
   }
 
   compiled(ms: number): void {
     this.#compiled.observe(ms / 1000)
+  }
+
+  crossed(seconds: number): void {
+    this.#crossed.observe(seconds)
   }
 
   told(type: string, severity: Severity): void {

@@ -38,6 +38,8 @@ export class StateChanges {
   }
 
   observedChanged(delta: ObservedDelta): void {
+    // Probes come and go all the time, and concern nobody but themselves.
+    if (isOfProbesOnly(delta)) return
     for (const follower of this.#followers) {
       mergeObserved(follower.change.observed, delta)
       tell(follower)
@@ -68,6 +70,10 @@ export class StateChanges {
 function tell(follower: Following): void {
   follower.isStale = true
   follower.told()
+}
+
+function isOfProbesOnly({ datapaths, places, ends, demands }: ObservedDelta): boolean {
+  return datapaths.size === 0 && places.size === 0 && ends === undefined && demands === undefined
 }
 
 export function noChange(): CollectedChange {

@@ -35,6 +35,8 @@ export const OVSDB_SOCKETS = ['/var/run/openvswitch/db.sock', '/run/openvswitch/
 export const DEFAULT_LISTEN: Endpoint = { host: '127.0.0.1', port: 7470 }
 export const OPENFLOW_PORT = 6653
 export const OVSDB_PORT = 6640
+/** Of four switches every pair has its turn within half a minute, of a hundred within 17 minutes. */
+const DEFAULT_PROBE_SAMPLES = 6
 const DEFAULT_LIMITS: Limits = {
   events: 10_000,
   connections: 1000,
@@ -227,6 +229,7 @@ function assemble(values: ReadonlyMap<Setting['name'], unknown>, { environment, 
     telemetry: telemetrySettings((name) => values.get(name)),
     backend: get('backend', 'fabric'),
     probeMs: get('probeMs', 1000),
+    probeSamples: get('probeSamples', DEFAULT_PROBE_SAMPLES),
     logLevel: get('logLevel', 'info'),
     logFormat: get('logFormat', 'text'),
     limits: {

@@ -51,6 +51,8 @@ export interface ControllerConfig {
   backend: 'fabric' | 'normal'
   /** Milliseconds between link probes. */
   probeMs: number
+  /** Probes of tags that begin at each switch per minute; 0: none. */
+  probeSamples: number
   logLevel: LogLevel
   logFormat: LogFormat
   limits: Limits
@@ -198,6 +200,13 @@ export const SETTINGS: readonly Setting[] = [
     'forward by our own paths (fabric) or by the learning switch (normal)',
   ),
   row('probeMs', 'integer', 'milliseconds', milliseconds(50), 'time between link probes'),
+  row(
+    'probeSamples',
+    'integer',
+    'count',
+    { type: 'integer', minimum: 0, maximum: 600 },
+    'samples per minute and switch that show whether identities arrive; 0 is none',
+  ),
   row('logLevel', 'text', 'level', { type: 'string', enum: [...LOG_LEVELS] }, 'least severity that is logged'),
   row('logFormat', 'text', 'format', { type: 'string', enum: [...LOG_FORMATS] }, 'text for people or json'),
   row(

@@ -23,6 +23,7 @@ export const up: CommandRow = {
     'repair',
     'backend',
     'probeMs',
+    'probeSamples',
     'logLevel',
     'logFormat',
   ]),

@@ -67,6 +67,7 @@ export const METHOD_ROLES: Readonly<Record<string, readonly Role[]>> = {
   // It puts a packet into the network, and rows beside those of policy for as long as that is under way.
   '/tagsteer.v1.ProbeService/Probe': WRITERS,
   '/tagsteer.v1.ProbeService/Watch': EVERYONE,
+  '/tagsteer.v1.ProbeService/ListPropagation': EVERYONE,
   '/tagsteer.v1.ApplyService/Plan': WRITERS,
   '/tagsteer.v1.EventService/WatchRecords': EVERYONE,
   '/tagsteer.v1.EventService/WatchEvents': EVERYONE,

@@ -13,6 +13,7 @@ import type { PolicyLookup } from '../policy/lookup.ts'
 import type { SwitchProgram } from '../policy/program.ts'
 import type { Backend, ObservedView } from '../policy/state.ts'
 import type { Probing } from '../probing/probing.ts'
+import type { Sampler } from '../probing/sampler.ts'
 import type { ProofInput } from '../prove/prove.ts'
 import type { StateChanges } from '../state-changes.ts'
 import type { Verifier } from '../verify.ts'
@@ -57,6 +58,7 @@ export interface ApiDependencies {
   applied: Applied
   planner: Pick<Planner, 'plan'>
   probing: Pick<Probing, 'probe' | 'follow'>
+  sampler: Pick<Sampler, 'pairs' | 'counts' | 'rounds' | 'provenSince'>
   events: EventLog
   /** Compares everything, in slices. */
   verifier: Pick<Verifier, 'run'>

@@ -2,12 +2,15 @@
  * What a probe showed, as a message and in words. What it means is judged in controller/probing; this file finds names.
  */
 import type { Carrier as CarrierMessage } from '../../proto/gen/tagsteer/v1/Carrier.ts'
+import type { ProbeFault } from '../../proto/gen/tagsteer/v1/ProbeFault.ts'
 import type { ProbeHop } from '../../proto/gen/tagsteer/v1/ProbeHop.ts'
 import type { ProbeReport as ProbeMessage } from '../../proto/gen/tagsteer/v1/ProbeReport.ts'
 import type { ProbeTag } from '../../proto/gen/tagsteer/v1/ProbeTag.ts'
+import type { Propagation } from '../../proto/gen/tagsteer/v1/Propagation.ts'
 import type { Carrier } from '../policy/carriers.ts'
-import type { ProbeReport } from '../probing/probing.ts'
-import type { FaultKind, Hop, Outcome } from '../probing/report.ts'
+import type { ProbeReport, Sample } from '../probing/probing.ts'
+import { type PairState, standing } from '../probing/propagation.ts'
+import type { Fault, FaultKind, Hop, Outcome } from '../probing/report.ts'
 import type { Tag } from '../probing/sighting.ts'
 import type { NetworkView } from './deps.ts'
 import { decidedBy, deciding } from './explained.ts'
@@ -35,6 +38,12 @@ const FAULTS = {
   leaked: 'PROBE_FAULT_KIND_LEAKED',
 } as const satisfies Record<FaultKind, string>
 
+const STATES = {
+  proven: 'PROPAGATION_STATE_PROVEN',
+  unproven: 'PROPAGATION_STATE_UNPROVEN',
+  faulty: 'PROPAGATION_STATE_FAULTY',
+} as const satisfies Record<ReturnType<typeof standing>, string>
+
 type Names = Pick<NetworkView, 'nameOf' | 'observed'>
 
 export function probeMessage(names: Names, report: ProbeReport): ProbeMessage {
@@ -55,13 +64,36 @@ export function probeMessage(names: Names, report: ProbeReport): ProbeMessage {
     ...(carried && { carried: tagMessage(carried) }),
     ...(read !== undefined && { read }),
     hops: hops.map((hop) => hopMessage(names, hop)),
-    ...(fault && {
-      fault: { kind: FAULTS[fault.kind], fromDatapathId: fault.from, toDatapathId: fault.to },
-    }),
+    ...(fault && { fault: faultMessage(fault) }),
     lastDatapathId: at?.datapathId ?? '',
     side: at?.side ?? '',
-    ...{ sent: report.sent, arrived: report.arrived, milliseconds: ms ?? 0 },
+    ...{ sent: report.sent, arrived: report.arrived, milliseconds: ms ?? 0, unsettled: report.unsettled },
   }
+}
+
+/** @param since Milliseconds since the epoch: proved after that. */
+export function propagationMessage(names: Names, pair: PairState, since: number): Propagation {
+  const { last, proven } = pair
+  const { expected, written, carried, read, fault, crossedMs } = last
+  return {
+    ...{ fromDatapathId: pair.from, toDatapathId: pair.to },
+    ...{ fromSwitch: names.nameOf(pair.from), toSwitch: names.nameOf(pair.to) },
+    state: STATES[standing(pair, since)],
+    ...(proven && { provenTime: timestamp(proven.time) }),
+    sampleTime: timestamp(last.time),
+    ...{ fromInterface: last.from, toInterface: last.to, packet: last.packet, carrier: CARRIERS[expected.carrier] },
+    ...(written && { written: tagMessage(written) }),
+    ...(carried && { carried: tagMessage(carried) }),
+    ...(read !== undefined && { read }),
+    ...{ path: [...expected.path], pathSwitches: expected.path.map((datapathId) => names.nameOf(datapathId)) },
+    milliseconds: crossedMs ?? 0,
+    ...(fault && { fault: faultMessage(fault) }),
+    ...{ summary: summaryOf(names, last), generation: String(last.generation) },
+  }
+}
+
+function faultMessage({ kind, from, to }: Fault): ProbeFault {
+  return { kind: FAULTS[kind], fromDatapathId: from, toDatapathId: to }
 }
 
 function tagMessage({ carrier, value }: Tag): ProbeTag {
@@ -79,7 +111,7 @@ function hopMessage(names: Names, { datapathId, inPort = 0, outPort = 0, arrived
 }
 
 /** One sentence: what is wrong, else what became of it. */
-function summaryOf(names: Names, report: ProbeReport): string {
+function summaryOf(names: Names, report: Sample): string {
   const { expected, fault, outcome, at, read, carried, ms = 0 } = report
   const { carrier, sender } = expected
   const named = (datapathId: string): string => names.nameOf(datapathId) || datapathId

@@ -149,6 +149,11 @@ function pathOf(
   return path.at(-1) === to ? path : `there is no way from switch ${from} to switch ${to}`
 }
 
+/** What it comes to: the same text is the same aim, whatever generation it is of. */
+export function aimText({ expected, packet }: Aim): string {
+  return JSON.stringify([expected, packet], (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value))
+}
+
 /** The packet in one line. */
 export function packetText({ source, destination, protocol, first, second }: ProbeMatch): string {
   const rest = ECHO.has(protocol) ? { type: first, code: second } : { sourcePort: first, destinationPort: second }

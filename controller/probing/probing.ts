@@ -17,7 +17,7 @@ import { load } from '../policy/fields.ts'
 import { REGISTERS } from '../policy/pipeline.ts'
 import type { SwitchProgram } from '../policy/program.ts'
 import type { Place, ProbeMatch } from '../policy/state.ts'
-import { type Aim, type AimFacts, aim, type ProbeWish, packetText } from './aim.ts'
+import { type Aim, type AimFacts, aim, aimText, type ProbeWish, packetText } from './aim.ts'
 import { frameOf, marks, tokenIn } from './packet.ts'
 import { type Judgement, judge } from './report.ts'
 import { fieldIn, type Sighting, sightingOf } from './sighting.ts'
@@ -67,6 +67,18 @@ export interface ProbeReport extends Omit<Aim, 'packet'>, Judgement {
   arrived: number
   /** From the controller, through the network and back, of the packet that is told of; absent where it did not arrive. */
   ms?: number
+  /** Of the same: from its entry to its receiver's port, as far apart as the controller heard of both. */
+  crossedMs?: number
+  /** What was expected of it became another while it was under way: a fault may be none. */
+  unsettled: boolean
+  wish: ProbeWish
+}
+
+/** A report without what only its reader needs, to be kept. */
+export type Sample = Omit<ProbeReport, 'hops' | 'verdict'>
+
+export function sampleOf({ hops: _, verdict: __, ...rest }: ProbeReport): Sample {
+  return rest
 }
 
 export interface ProbeCall {
@@ -160,7 +172,9 @@ export class Probing {
       }
       isOver = active.attempts.every((attempt) => hasArrived(active, attempt))
       if (this.#isLeft(signal)) return fail('STOPPING')
-      const report = reportOf(active, time, this.#options.peer)
+      const expected = aim(this.#options, wish)
+      const unsettled = !expected.ok || aimText(expected.value) !== aimText(aimed.value)
+      const report = { ...reportOf(active, time, this.#options.peer), unsettled, wish }
       for (const told of this.#told) told(report)
       return ok(report)
     } finally {
@@ -332,13 +346,19 @@ function isWhole(active: Active, attempt: Attempt): boolean {
 }
 
 /** Of the packet that got furthest; of several the last. */
-function reportOf(active: Active, time: number, peer: (place: Place) => Place | undefined): ProbeReport {
+function reportOf(
+  active: Active,
+  time: number,
+  peer: (place: Place) => Place | undefined,
+): Omit<ProbeReport, 'unsettled' | 'wish'> {
   const { aim: aimed, match, attempts } = active
   const { packet: _, ...rest } = aimed
   const arrived = attempts.filter((attempt) => hasArrived(active, attempt))
   const told = arrived.at(-1) ?? attempts.reduce((best, its) => (reach(its) >= reach(best) ? its : best))
   const judgement = judge(aimed.expected, told.sightings)
   const end = told.sightings.find(({ stage }) => stage === 'deliver')
+  const { sender } = aimed.expected
+  const entry = told.sightings.find(({ datapathId, stage }) => datapathId === sender.datapathId && stage === 'classify')
   // By which port it left is seen where it came in next.
   for (const [place, hop] of judgement.hops.entries()) {
     const next = judgement.hops[place + 1]
@@ -349,6 +369,7 @@ function reportOf(active: Active, time: number, peer: (place: Place) => Place | 
     ...{ ...rest, ...judgement, time, packet: packetText(match) },
     ...{ sent: attempts.length, arrived: arrived.length },
     ...(end !== undefined && { ms: end.atMs - told.sentMs }),
+    ...(end !== undefined && entry !== undefined && { crossedMs: Math.max(0, end.atMs - entry.atMs) }),
   }
 }
 

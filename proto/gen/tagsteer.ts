@@ -90,6 +90,8 @@ import type { ListNetworksRequest as _tagsteer_v1_ListNetworksRequest, ListNetwo
 import type { ListNetworksResponse as _tagsteer_v1_ListNetworksResponse, ListNetworksResponse__Output as _tagsteer_v1_ListNetworksResponse__Output } from './tagsteer/v1/ListNetworksResponse.ts';
 import type { ListPoliciesRequest as _tagsteer_v1_ListPoliciesRequest, ListPoliciesRequest__Output as _tagsteer_v1_ListPoliciesRequest__Output } from './tagsteer/v1/ListPoliciesRequest.ts';
 import type { ListPoliciesResponse as _tagsteer_v1_ListPoliciesResponse, ListPoliciesResponse__Output as _tagsteer_v1_ListPoliciesResponse__Output } from './tagsteer/v1/ListPoliciesResponse.ts';
+import type { ListPropagationRequest as _tagsteer_v1_ListPropagationRequest, ListPropagationRequest__Output as _tagsteer_v1_ListPropagationRequest__Output } from './tagsteer/v1/ListPropagationRequest.ts';
+import type { ListPropagationResponse as _tagsteer_v1_ListPropagationResponse, ListPropagationResponse__Output as _tagsteer_v1_ListPropagationResponse__Output } from './tagsteer/v1/ListPropagationResponse.ts';
 import type { ListSwitchesRequest as _tagsteer_v1_ListSwitchesRequest, ListSwitchesRequest__Output as _tagsteer_v1_ListSwitchesRequest__Output } from './tagsteer/v1/ListSwitchesRequest.ts';
 import type { ListSwitchesResponse as _tagsteer_v1_ListSwitchesResponse, ListSwitchesResponse__Output as _tagsteer_v1_ListSwitchesResponse__Output } from './tagsteer/v1/ListSwitchesResponse.ts';
 import type { ListTablesRequest as _tagsteer_v1_ListTablesRequest, ListTablesRequest__Output as _tagsteer_v1_ListTablesRequest__Output } from './tagsteer/v1/ListTablesRequest.ts';
@@ -128,6 +130,7 @@ import type { ProbeReport as _tagsteer_v1_ProbeReport, ProbeReport__Output as _t
 import type { ProbeRequest as _tagsteer_v1_ProbeRequest, ProbeRequest__Output as _tagsteer_v1_ProbeRequest__Output } from './tagsteer/v1/ProbeRequest.ts';
 import type { ProbeServiceClient as _tagsteer_v1_ProbeServiceClient, ProbeServiceDefinition as _tagsteer_v1_ProbeServiceDefinition } from './tagsteer/v1/ProbeService.ts';
 import type { ProbeTag as _tagsteer_v1_ProbeTag, ProbeTag__Output as _tagsteer_v1_ProbeTag__Output } from './tagsteer/v1/ProbeTag.ts';
+import type { Propagation as _tagsteer_v1_Propagation, Propagation__Output as _tagsteer_v1_Propagation__Output } from './tagsteer/v1/Propagation.ts';
 import type { ProveRequest as _tagsteer_v1_ProveRequest, ProveRequest__Output as _tagsteer_v1_ProveRequest__Output } from './tagsteer/v1/ProveRequest.ts';
 import type { ProveResponse as _tagsteer_v1_ProveResponse, ProveResponse__Output as _tagsteer_v1_ProveResponse__Output } from './tagsteer/v1/ProveResponse.ts';
 import type { ProveServiceClient as _tagsteer_v1_ProveServiceClient, ProveServiceDefinition as _tagsteer_v1_ProveServiceDefinition } from './tagsteer/v1/ProveService.ts';
@@ -299,6 +302,8 @@ export interface ProtoGrpcType {
       ListNetworksResponse: MessageTypeDefinition<_tagsteer_v1_ListNetworksResponse, _tagsteer_v1_ListNetworksResponse__Output>
       ListPoliciesRequest: MessageTypeDefinition<_tagsteer_v1_ListPoliciesRequest, _tagsteer_v1_ListPoliciesRequest__Output>
       ListPoliciesResponse: MessageTypeDefinition<_tagsteer_v1_ListPoliciesResponse, _tagsteer_v1_ListPoliciesResponse__Output>
+      ListPropagationRequest: MessageTypeDefinition<_tagsteer_v1_ListPropagationRequest, _tagsteer_v1_ListPropagationRequest__Output>
+      ListPropagationResponse: MessageTypeDefinition<_tagsteer_v1_ListPropagationResponse, _tagsteer_v1_ListPropagationResponse__Output>
       ListSwitchesRequest: MessageTypeDefinition<_tagsteer_v1_ListSwitchesRequest, _tagsteer_v1_ListSwitchesRequest__Output>
       ListSwitchesResponse: MessageTypeDefinition<_tagsteer_v1_ListSwitchesResponse, _tagsteer_v1_ListSwitchesResponse__Output>
       ListTablesRequest: MessageTypeDefinition<_tagsteer_v1_ListTablesRequest, _tagsteer_v1_ListTablesRequest__Output>
@@ -341,6 +346,8 @@ export interface ProtoGrpcType {
       ProbeRequest: MessageTypeDefinition<_tagsteer_v1_ProbeRequest, _tagsteer_v1_ProbeRequest__Output>
       ProbeService: SubtypeConstructor<typeof grpc.Client, _tagsteer_v1_ProbeServiceClient> & { service: _tagsteer_v1_ProbeServiceDefinition }
       ProbeTag: MessageTypeDefinition<_tagsteer_v1_ProbeTag, _tagsteer_v1_ProbeTag__Output>
+      Propagation: MessageTypeDefinition<_tagsteer_v1_Propagation, _tagsteer_v1_Propagation__Output>
+      PropagationState: EnumTypeDefinition
       ProveRequest: MessageTypeDefinition<_tagsteer_v1_ProveRequest, _tagsteer_v1_ProveRequest__Output>
       ProveResponse: MessageTypeDefinition<_tagsteer_v1_ProveResponse, _tagsteer_v1_ProveResponse__Output>
       ProveService: SubtypeConstructor<typeof grpc.Client, _tagsteer_v1_ProveServiceClient> & { service: _tagsteer_v1_ProveServiceDefinition }

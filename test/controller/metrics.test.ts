@@ -56,6 +56,7 @@ describe('metrics', function () {
         repair: false,
         backend: 'fabric',
         probeMs: 1000,
+        probeSamples: 0,
         logLevel: 'silent',
         logFormat: 'text',
         limits: { events: 1000, connections: 10, auditMs: 0, stopMs: 2000, historyOctets: 2 ** 28, historyDays: 90 },

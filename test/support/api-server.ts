@@ -9,6 +9,7 @@ import { Observed } from '../../controller/observe.ts'
 import { Intent } from '../../controller/policy/intent.ts'
 import { PolicyLookup } from '../../controller/policy/lookup.ts'
 import { Probing } from '../../controller/probing/probing.ts'
+import { Sampler } from '../../controller/probing/sampler.ts'
 import { StateChanges } from '../../controller/state-changes.ts'
 import { createWriter } from '../../controller/write.ts'
 import { loadServices } from '../../proto/index.ts'
@@ -72,6 +73,17 @@ export async function testApi(
       clock: () => performance.now(),
       now: Date.now,
       random: Math.random,
+    }),
+    sampler: new Sampler({
+      ...{ perMinute: 0, linkProbeMs: 1000, state: { intent, observed, backend: 'fabric' } },
+      changes: new StateChanges().follow(() => {}),
+      between: (from, to) => lookup.between(from, to),
+      probe: nobody,
+      isReady: () => false,
+      dropped: () => 0,
+      news: () => {},
+      crossed: () => {},
+      ...{ clock: () => performance.now(), now: Date.now, random: Math.random },
     }),
     network: {
       switches: new Map(),

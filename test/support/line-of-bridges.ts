@@ -41,9 +41,9 @@ export class LineOfBridges {
     this.controller = controller
   }
 
-  /** @param more Rules for db beside that which lets web in. */
-  static async start(more: readonly object[] = []): Promise<LineOfBridges> {
-    const line = new LineOfBridges(await RunningController.start())
+  /** @param more Rules for db beside that which lets web in. @param words For the controller's command line. */
+  static async start(more: readonly object[] = [], words: string[] = []): Promise<LineOfBridges> {
+    const line = new LineOfBridges(await RunningController.start({ words }))
     try {
       await line.#build([RULE, ...more])
       return line

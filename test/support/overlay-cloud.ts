@@ -75,9 +75,12 @@ export class OverlayCloud {
     return this.between === 'links' ? HYPERVISORS + CORES.length : HYPERVISORS
   }
 
-  /** Databases accept OPEN over TCP and UDP from web servers of their network, and those of blue accept it of each other. */
-  static async start(between: Between): Promise<OverlayCloud> {
-    const controller = await RunningController.start()
+  /**
+   * Databases accept OPEN over TCP and UDP from web servers of their network, and those of blue accept it of each other.
+   * @param words For the controller's command line.
+   */
+  static async start(between: Between, words: string[] = []): Promise<OverlayCloud> {
+    const controller = await RunningController.start({ words })
     try {
       const hosts = Array.from({ length: HYPERVISORS }, (_, index) => `hv${index + 1}`)
       const cores = between === 'links' ? CORES : []

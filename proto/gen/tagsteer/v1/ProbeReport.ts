@@ -69,6 +69,10 @@ export interface ProbeReport {
    * From the controller through the network and back; 0 where it did not arrive.
    */
   'milliseconds'?: (number | string);
+  /**
+   * What was expected of it became another while it was under way: what looks like a fault may be none.
+   */
+  'unsettled'?: (boolean);
   '_read'?: "read";
 }
 
@@ -133,5 +137,9 @@ export interface ProbeReport__Output {
    * From the controller through the network and back; 0 where it did not arrive.
    */
   'milliseconds': (number);
+  /**
+   * What was expected of it became another while it was under way: what looks like a fault may be none.
+   */
+  'unsettled': (boolean);
   '_read'?: "read";
 }
