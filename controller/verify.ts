@@ -188,7 +188,7 @@ export class Verifier {
 }
 
 /** What goes on being changed in place is copied; the rest is only ever replaced. */
-function copyOf({ datapaths, places, demands, absent = new Map() }: ObservedView): ObservedView {
+function copyOf({ datapaths, places, demands, probes, absent = new Map() }: ObservedView): ObservedView {
   const copy = new Map<string, DatapathView>()
   for (const [datapathId, datapath] of datapaths) {
     const { ports, fabricPorts, uplinkPorts, floodPorts } = datapath
@@ -200,6 +200,12 @@ function copyOf({ datapaths, places, demands, absent = new Map() }: ObservedView
       floodPorts: new Set(floodPorts),
     })
   }
-  const asked = new Map([...(demands ?? [])].map(([datapathId, its]) => [datapathId, new Map(its)]))
-  return { datapaths: copy, places: new Map(places), demands: asked, absent: new Map(absent) }
+  const facts = { demands: copyPerSwitch(demands), probes: copyPerSwitch(probes), absent: new Map(absent) }
+  return { datapaths: copy, places: new Map(places), ...facts }
+}
+
+function copyPerSwitch<K, V>(
+  all: ReadonlyMap<string, ReadonlyMap<K, V>> = new Map(),
+): ReadonlyMap<string, ReadonlyMap<K, V>> {
+  return new Map([...all].map(([datapathId, its]) => [datapathId, new Map(its)]))
 }

@@ -286,6 +286,8 @@ export class Sampler {
     }
     const isDisturbed =
       report.unsettled ||
+      // The switch took no packet: that is nothing about what is between.
+      report.hops.length === 0 ||
       path.some((datapathId) => (this.#disturbed.get(datapathId) ?? Number.NEGATIVE_INFINITY) >= began) ||
       [from, to].some((datapathId, at) => dropped(datapathId) !== droppedBefore[at])
     if (report.fault !== undefined && isDisturbed) {

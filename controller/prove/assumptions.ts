@@ -9,6 +9,7 @@ export function assumptionsOf({ intent, observed }: NetworkState, flows: Iterabl
   const found = [
     'connection tracking says of each packet what it is (new, established, reply); the contents of marks are not looked into',
     'links lead where topology has seen them lead',
+    'no packet looks like a probe that is under way: rows that watch for probes are left out',
   ]
   if ([...observed.datapaths.values()].some(({ tunnel }) => tunnel !== undefined))
     found.push('what comes through a tunnel from the address of a switch was sent by that switch')

@@ -90,6 +90,10 @@ const SAMPLES: Partial<Record<Setting['name'], [string, unknown][]>> = {
     ['0', 0],
     ['9', 9],
   ],
+  probeSamples: [
+    ['0', 0],
+    ['60', 60],
+  ],
   'limits.events': [
     ['7', 7],
     ['8', 8],
@@ -120,6 +124,7 @@ describe('host/config', () => {
       },
       backend: 'fabric',
       probeMs: 1000,
+      probeSamples: 6,
       logLevel: 'info',
       logFormat: 'text',
       limits: {

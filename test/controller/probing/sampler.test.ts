@@ -119,10 +119,10 @@ class World {
         const decision = { verdict: 'allow', by: { kind: 'world' } } as const
         resolve(
           ok({
-            ...{ from: wish.from, to: wish.to, network: 'default', generation: 1, expected, wish, hops: [] },
+            ...{ from: wish.from, to: wish.to, network: 'default', generation: 1, expected, wish },
             verdict: { allow: true, egress: decision, ingress: decision },
             ...{ time: this.nowMs, packet: 'a packet', sent: 1, arrived: 1, ms: 2, crossedMs: 1 },
-            ...{ outcome: 'delivered', unsettled: this.unsettled },
+            ...{ outcome: 'delivered', hops: [{ datapathId: from!, stages: ['classify'] }], unsettled: this.unsettled },
             ...(kind !== undefined && { fault: { kind, from: from!, to: to! } }),
           }),
         )
