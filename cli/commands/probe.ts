@@ -36,7 +36,8 @@ function hopLine(hop: ProbeHop__Output): string {
 }
 
 function reportText(report: ProbeReport__Output): string {
-  const { carrier, written, carried, senderIdentity, sent, arrived, permitted, decidedBy, network, generation } = report
+  const { carrier, written, carried, senderIdentity, sent, arrived, permitted, decidedBy, generation } = report
+  const network = report.router === '' ? report.network : `${report.network} to ${report.toNetwork} by ${report.router}`
   const isHere = report.hops.length < 2 && report.outcome === 'PROBE_OUTCOME_DELIVERED'
   const parts = [
     `expected ${senderIdentity}`,

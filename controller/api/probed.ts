@@ -68,6 +68,7 @@ export function probeMessage(names: Names, report: ProbeReport): ProbeMessage {
     lastDatapathId: at?.datapathId ?? '',
     side: at?.side ?? '',
     ...{ sent: report.sent, arrived: report.arrived, milliseconds: ms ?? 0, unsettled: report.unsettled },
+    ...{ router: report.router ?? '', toNetwork: report.toNetwork ?? '' },
   }
 }
 

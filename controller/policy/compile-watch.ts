@@ -11,8 +11,10 @@
  *
  * A packet is known by its ends, ports and marks. Below a label only its MAC addresses can be seen, and the traffic class
  * of the label, that of probes: other packets of that class between the same two are copied as well, and nothing else.
+ * One that is routed comes to the gateway's MAC address and goes on to its receiver's, from its sender's or the gateway's.
  */
 import { type Action, type Oxm, PORT_IN_PORT } from 'node-openflow'
+import { GATEWAY_MAC } from '../../model/address.ts'
 import { PROTOCOL } from '../../model/protocol.ts'
 import { cookieOf, readCookie } from './cookie.ts'
 import {
@@ -71,9 +73,10 @@ export function* watches(
 /** The same for the same probe; the rows of two that differ in a mark are different ones. */
 export function watchRows(probe: ProbeMatch): Rows {
   const set = new RowSet(watchUnit(probe.number), cookieOf('watch', probe.number))
-  const mark = markOf(probe)
+  const mark = markOf(probe, onItsWay(probe))
   const seen = probe.labelled ? [mark, labelOf(probe)] : [mark]
-  for (const match of seen) pass(set, 'classify', match, (again) => [COPY, ...again])
+  const entering = probe.routed ? [markOf(probe, toGateway(probe)), ...seen] : seen
+  for (const match of entering) pass(set, 'classify', match, (again) => [COPY, ...again])
   for (const stage of ['egress_admin', 'ingress_admin'] as const) pass(set, stage, mark, (again) => [COPY, ...again])
   set.add(TABLES.commit, PRIORITY, mark, { actions: [COPY], goto: TABLES.mirror_egress })
   // What is copied here is what leaves: with all that the rows behind have written.
@@ -99,11 +102,24 @@ function pass(
   set.add(TABLES[stage], PRIORITY, [first, ...match], { actions: actions(again) })
 }
 
-/** The packet where all of it can be seen. */
-function markOf({ ethSrc, ethDst, source, destination, dscp, flowLabel, ...its }: ProbeMatch): Oxm[] {
+/** Its MAC addresses where it is led to its receiver: that of a gateway takes the place of the sender's somewhere. */
+function onItsWay({ ethSrc, ethDst, routed }: ProbeMatch): Oxm[] {
+  const there: Oxm = { field: 'eth_dst', value: ethDst }
+  return routed ? [there] : [{ field: 'eth_src', value: ethSrc }, there]
+}
+
+/** As its sender sends it where it is for another network. */
+function toGateway({ ethSrc }: ProbeMatch): Oxm[] {
   return [
     { field: 'eth_src', value: ethSrc },
-    { field: 'eth_dst', value: ethDst },
+    { field: 'eth_dst', value: GATEWAY_MAC },
+  ]
+}
+
+/** The packet where all of it can be seen. */
+function markOf({ source, destination, dscp, flowLabel, ...its }: ProbeMatch, addresses: readonly Oxm[]): Oxm[] {
+  return [
+    ...addresses,
     ...from(source),
     ...to(destination).slice(1),
     ...layer4(its),
@@ -113,13 +129,8 @@ function markOf({ ethSrc, ethDst, source, destination, dscp, flowLabel, ...its }
 }
 
 /** The packet below a label. */
-function labelOf({ ethSrc, ethDst }: ProbeMatch): Oxm[] {
-  return [
-    { field: 'eth_src', value: ethSrc },
-    { field: 'eth_dst', value: ethDst },
-    { field: 'eth_type', value: ETHERTYPE.mpls },
-    { field: 'mpls_tc', value: PROBE_CLASS },
-  ]
+function labelOf(probe: ProbeMatch): Oxm[] {
+  return [...onItsWay(probe), { field: 'eth_type', value: ETHERTYPE.mpls }, { field: 'mpls_tc', value: PROBE_CLASS }]
 }
 
 function layer4({ protocol, first, second }: Pick<ProbeMatch, 'protocol' | 'first' | 'second'>): Oxm[] {

@@ -135,6 +135,8 @@ export interface ProbeMatch {
   flowLabel: number
   /** It may travel below a label, where only its MAC addresses can be seen. */
   labelled: boolean
+  /** It is for another network: its sender sends it to the gateway, and what it has of MAC addresses changes on its way. */
+  routed: boolean
 }
 
 export interface ObservedView {

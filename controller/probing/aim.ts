@@ -11,6 +11,7 @@ import { PROTOCOL } from '../../model/protocol.ts'
 import { IDENTITY, type InterfaceRecord } from '../../model/records.ts'
 import { CARRIER_BITS, type Carrier, fits, nextHopTo } from '../policy/carriers.ts'
 import type { PolicyPacket, Verdict } from '../policy/permits.ts'
+import { domainOf, routerOf } from '../policy/routing.ts'
 import type { NetworkState, Place, ProbeMatch } from '../policy/state.ts'
 import { wayOf } from '../policy/ways.ts'
 import type { Expected, ExpectedEnd } from './report.ts'
@@ -30,6 +31,9 @@ export interface Aim {
   from: string
   to: string
   network: string
+  /** The virtual router that leads it to its receiver's network, and that network; absent where it is the same. */
+  router?: string
+  toNetwork?: string
   generation: number
   expected: Expected
   verdict: Verdict
@@ -51,14 +55,18 @@ const ECHO: ReadonlyMap<number, number> = new Map([
 
 export function aim({ state, verdict, peer }: AimFacts, wish: ProbeWish): Result<Aim> {
   const { intent, observed } = state
+  const no = (reason: string): Result<never> => fail('NOT_PROBED', { from: wish.from, to: wish.to, reason })
   const [from, to] = [intent.interfaces.get(wish.from), intent.interfaces.get(wish.to)]
+  if ((from === undefined && isAddress(wish.from)) || (to === undefined && isAddress(wish.to)))
+    return no('an address of the world has no port of ours at which a probe could begin or end')
   if (from === undefined) return fail('NOT_FOUND', { kind: 'interface', name: wish.from })
   if (to === undefined) return fail('NOT_FOUND', { kind: 'interface', name: wish.to })
   const said = faultOf(wish)
   if (said !== undefined) return invalid([{ field: 'packet', description: said }])
-  const no = (reason: string): Result<never> => fail('NOT_PROBED', { from: from.name, to: to.name, reason })
   if (from.name === to.name) return no('an interface sends nothing to itself')
-  if (from.network !== to.network) return no(`they are in the networks ${from.network} and ${to.network}`)
+  const routed = from.network !== to.network
+  if (routed && domainOf(intent, from.network) !== domainOf(intent, to.network))
+    return no(`they are in the networks ${from.network} and ${to.network}, which no router joins`)
   const ends = addressesOf(from, to, wish.protocol)
   if (ends === undefined) return no('they have no addresses of the family of this packet')
   const [sender, receiver] = [endOf(state, from), endOf(state, to)]
@@ -80,14 +88,17 @@ export function aim({ state, verdict, peer }: AimFacts, wish: ProbeWish): Result
   const carrier = next !== undefined && isWritten(next.carrier, sender.identity) ? next.carrier : 'address'
   return ok({
     ...{ from: from.name, to: to.name, network: from.network, generation: intent.generation, verdict: judged },
+    ...(routed && { router: routerOf(intent, from.network) ?? '', toNetwork: to.network }),
     expected: { sender, receiver, path, carrier, permitted: judged.allow },
     packet: {
       ...{ ethSrc: from.mac, ethDst: to.mac, ...ends, protocol: wish.protocol },
-      labelled: carrier === 'mpls',
+      ...{ labelled: carrier === 'mpls', routed },
       second: ECHO.has(wish.protocol) ? (wish.code ?? 0) : (wish.port ?? 0),
     },
   })
 }
+
+const isAddress = (text: string): boolean => parseAddress(text) !== undefined
 
 /** Whether an identity is put in what goes between two switches, for sure or as far as the tunnel takes it. */
 function isWritten(carrier: Carrier, identity: number): boolean {

@@ -7,6 +7,7 @@
  *
  *     magic (4) | number of the probe (4) | drawn at random (4) | attempt (4) | zeros
  */
+import { GATEWAY_MAC } from '../../model/address.ts'
 import { ICMP, ICMPV6 } from '../../model/icmp.ts'
 import { PROTOCOL } from '../../model/protocol.ts'
 import { encodeEthernet } from '../../packet/ethernet.ts'
@@ -49,11 +50,11 @@ export function marks(
 
 /** One packet of a probe: a SYN, a datagram or an echo request. */
 export function frameOf(probe: ProbeMatch, nonce: number, attempt: number): Uint8Array {
-  const { ethSrc, ethDst, source, destination, protocol, dscp, flowLabel, number } = probe
+  const { ethSrc, ethDst, source, destination, protocol, dscp, flowLabel, number, routed } = probe
   const payload = new Uint8Array(PAYLOAD)
   payload.set(MAGIC)
   for (const [at, value] of [number, nonce, attempt].entries()) put(payload, 4 + 4 * at, 4, value)
-  const head = { dst: ethDst, src: ethSrc, vlans: [] }
+  const head = { dst: routed ? GATEWAY_MAC : ethDst, src: ethSrc, vlans: [] }
   if (source.family === 6) {
     const between = { src: source.value, dst: destination.value }
     const header = { trafficClass: dscp << 2, flowLabel, hopLimit: HOPS, ...between, protocol, extensions: [] }

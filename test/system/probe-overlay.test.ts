@@ -5,6 +5,7 @@
  */
 import { expect } from 'chai'
 import { OPEN, OverlayCloud, SHUT, type Vm, vmOf } from '../support/overlay-cloud.ts'
+import { OURS, SHUT as ROUTED_SHUT, RoutedCloud, routedVm, TCP } from '../support/routed-cloud.ts'
 
 interface Tag {
   carrier: string
@@ -21,6 +22,9 @@ interface Report {
   written: Tag | null
   carried: Tag | null
   read?: number
+  network: string
+  toNetwork: string
+  router: string
   hops: { datapathId: string; inPortName: string; outPortName: string }[]
   fault: { kind: string; fromDatapathId: string; toDatapathId: string } | null
 }
@@ -100,3 +104,47 @@ for (const kind of ['geneve', 'vxlan'] as const) {
     })
   })
 }
+
+for (const kind of ['geneve', 'vxlan'] as const)
+  describe(`probes between networks of a router over ${kind}`, function () {
+    this.timeout(300_000)
+    let routed: RoutedCloud
+
+    before(async () => {
+      routed = await RoutedCloud.start(kind)
+    })
+    after(() => routed?.stop())
+    beforeEach(() => routed.reset())
+
+    const probe = (from: string, to: string, packet: string): Promise<Report> =>
+      routed.controller.call<Report>('ProbeService.Probe', { from, to, packet })
+
+    it('go by the gateway, show the identity that is written and read, and reach no guest', async () => {
+      for (const [from, to] of [
+        [routedVm('front', 1), routedVm('back', 3)],
+        [routedVm('back', 2), routedVm('front', 4)],
+        [routedVm('front', 2), routedVm('back', 2)],
+      ] as const) {
+        for (const packet of [`tcp/${TCP}`, `udp/${OURS}`]) {
+          const report = await probe(from.name, to.name, packet)
+          const { senderIdentity } = report
+          expect(report.summary).to.contain('It arrived')
+          expect(report).to.deep.include({ healthy: true, permitted: true, read: senderIdentity, router: 'shop' })
+          expect([report.network, report.toNetwork]).to.deep.equal([from.network, to.network])
+          const isCarried = kind === 'geneve' && from.at !== to.at
+          const tag = { carrier: 'CARRIER_GENEVE', identity: senderIdentity }
+          if (isCarried) expect([report.written, report.carried]).to.deep.equal([tag, tag])
+          expect(report.hops).to.have.length(from.at === to.at ? 1 : 2)
+        }
+        expect(await probe(from.name, to.name, `tcp/${ROUTED_SHUT}`)).to.deep.include({
+          ...{ healthy: true, permitted: false, outcome: 'PROBE_OUTCOME_DROPPED' },
+        })
+        const seen = (await routed.cloud.received(to.name)).filter(({ protocol }) => protocol === 6 || protocol === 17)
+        expect(seen).to.deep.equal([])
+      }
+      const refusal = await probe(routedVm('front', 1).name, routedVm('left', 1).name, 'icmp').catch(String)
+      expect(refusal).to.contain('which no router joins')
+      const world = await probe(routedVm('front', 1).name, '203.0.113.1', 'icmp').catch(String)
+      expect(world).to.contain('an address of the world has no port of ours')
+    })
+  })

@@ -14,6 +14,7 @@ import { permits } from '../../../controller/policy/permits.ts'
 import type { NetworkState, Place, ProbeMatch } from '../../../controller/policy/state.ts'
 import { type ProbeReport, Probing, type ProbingOptions } from '../../../controller/probing/probing.ts'
 import type { LinkCarrier } from '../../../model/records.ts'
+import { arbitraryRouted } from '../../support/arbitrary-routed.ts'
 import {
   arbitraryNetwork,
   datapathName,
@@ -149,9 +150,9 @@ function line(carriers: LinkCarrier[] = []) {
 describe('probes', () => {
   it('show of random networks what policy says, reach nobody and leave tables as they were', async function () {
     this.timeout(400_000)
-    const seen = { delivered: 0, dropped: 0, across: 0, vlan: 0 }
+    const seen = { delivered: 0, dropped: 0, across: 0, vlan: 0, routed: 0, routedAcross: 0 }
     const property = fc.asyncProperty(
-      arbitraryNetwork(6),
+      fc.oneof(arbitraryNetwork(6), arbitraryRouted(12)),
       fc.constantFrom(true, true, true, false),
       async ({ state, packets }, tagged) => {
         if (tagged)
@@ -180,8 +181,10 @@ describe('probes', () => {
           const { path, carrier, sender } = report.expected
           expect(report.read).to.equal(sender.identity)
           expect(report.hops.map(({ datapathId }) => datapathId)).to.deep.equal(path)
+          if (report.router !== undefined) seen.routed++
           if (path.length < 2) continue
           seen.across++
+          if (report.router !== undefined) seen.routedAcross++
           if (carrier === 'vlan') seen.vlan++
           const tag = carrier === 'address' ? undefined : { carrier, value: sender.identity }
           expect([report.written, report.carried]).to.deep.equal([tag, tag])

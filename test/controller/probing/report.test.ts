@@ -30,7 +30,16 @@ const probes: fc.Arbitrary<ProbeMatch> = fc
       ProbeMatch['source'],
     ]
     const { nonce: _, ...drawn } = marks(protocol, () => random)
-    return { ...rest, ...drawn, protocol, source, destination, second: what === 'icmp' ? 0 : port, labelled: false }
+    return {
+      ...rest,
+      ...drawn,
+      protocol,
+      source,
+      destination,
+      second: what === 'icmp' ? 0 : port,
+      labelled: false,
+      routed: false,
+    }
   })
 const u32s = fc.integer({ min: 0, max: 0xffff_ffff })
 

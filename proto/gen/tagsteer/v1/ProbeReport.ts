@@ -73,6 +73,11 @@ export interface ProbeReport {
    * What was expected of it became another while it was under way: what looks like a fault may be none.
    */
   'unsettled'?: (boolean);
+  /**
+   * Where the receiver is in another network: the virtual router that leads there, and that network.
+   */
+  'router'?: (string);
+  'toNetwork'?: (string);
   '_read'?: "read";
 }
 
@@ -141,5 +146,10 @@ export interface ProbeReport__Output {
    * What was expected of it became another while it was under way: what looks like a fault may be none.
    */
   'unsettled': (boolean);
+  /**
+   * Where the receiver is in another network: the virtual router that leads there, and that network.
+   */
+  'router': (string);
+  'toNetwork': (string);
   '_read'?: "read";
 }
