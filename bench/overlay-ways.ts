@@ -3,6 +3,7 @@
  * over Geneve and over VXLAN, and flows set by hand over Geneve with options, without, and through no tunnel at all. Every
  * hypervisor has an Open vSwitch of its own (userspace datapath). It refuses to know what is measured (overlay-traffic.ts).
  */
+import { rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { Cloud, type CloudState } from '../mininet/hypervisors.ts'
 import { RunningController, until } from '../test/support/running-controller.ts'
@@ -127,6 +128,12 @@ export class Ways {
   async #controlled(): Promise<void> {
     const controller = await RunningController.start()
     this.#controller = controller
+    // Labs end with this process; the controller is told to, also where this is interrupted.
+    process.once('exit', () => {
+      if (controller.pid !== undefined) process.kill(controller.pid)
+      rmSync(controller.home, { recursive: true, force: true })
+    })
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
     const numbers = TUNNELS.map((_, index) => index + 1)
     const hypervisors = numbers.map((number) => ({ name: `hv${number}` }))
     const cloud = await Cloud.start({ hypervisors, vms: numbers.map(vm), uplinks: 'failover' })
