@@ -83,6 +83,7 @@ export interface SwitchManifest {
   idleSeconds?: number
   tunnel?: { kind?: string; address: string }
   carriers?: string[]
+  underlay?: { kind?: string; uplinks: string[] }
 }
 
 export interface NetworkManifest {
@@ -324,6 +325,7 @@ export function switchMessage(manifest: SwitchManifest): Switch {
     ...(manifest.idleSeconds === undefined ? {} : { idleSeconds: manifest.idleSeconds }),
     ...(manifest.tunnel && { tunnel: tunnelMessage(manifest.tunnel) }),
     carriers: (manifest.carriers ?? []).map((word) => enumWord('LINK_CARRIER', word) as CarrierWord),
+    ...(manifest.underlay && { underlay: underlayMessage(manifest.underlay) }),
   }
 }
 
@@ -336,6 +338,13 @@ function tunnelMessage({
   return { kind: enumWord('TUNNEL_KIND', kind) as NonNullable<NonNullable<Switch['tunnel']>['kind']>, address }
 }
 
+function underlayMessage({
+  kind = 'select',
+  uplinks,
+}: NonNullable<SwitchManifest['underlay']>): NonNullable<Switch['underlay']> {
+  return { kind: enumWord('UNDERLAY_KIND', kind) as NonNullable<NonNullable<Switch['underlay']>['kind']>, uplinks }
+}
+
 export function switchManifest(message: Switch__Output): SwitchManifest {
   const manifest: SwitchManifest = { kind: 'Switch', name: message.name, datapathId: message.datapathId }
   if (message.uplinks.length > 0) manifest.uplinks = message.uplinks
@@ -346,6 +355,10 @@ export function switchManifest(message: Switch__Output): SwitchManifest {
   }
   if (message.carriers.length > 0)
     manifest.carriers = message.carriers.map((word) => manifestWord('LINK_CARRIER', word))
+  if (message.underlay) {
+    const { kind, uplinks } = message.underlay
+    manifest.underlay = { kind: manifestWord('UNDERLAY_KIND', kind), uplinks }
+  }
   if (message.mode !== 'SWITCH_MODE_REACTIVE') return manifest
   return { ...manifest, mode: 'reactive', verdicts: message.verdicts, idleSeconds: message.idleSeconds }
 }

@@ -269,6 +269,27 @@ const switchSchema: Schema = {
       description:
         'What it may put the identity of a sender in on its links, the best first; a pair of switches uses the first that both have.',
     },
+    underlay: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['uplinks'],
+      properties: {
+        kind: {
+          enum: ['select', 'failover'],
+          description: 'select (the default): spread over all uplinks that are up. failover: the first that is up.',
+        },
+        uplinks: {
+          type: 'array',
+          minItems: 1,
+          maxItems: 8,
+          uniqueItems: true,
+          items: { type: 'string', maxLength: 15 },
+          description: 'Names of ports, in the order in which they are preferred.',
+        },
+      },
+      description:
+        'It is the bridge below tunnels, with the uplinks of a hypervisor, and nothing else: what its own port sends leaves by an uplink, and what an uplink brings goes to its own port.',
+    },
     mode: {
       enum: ['proactive', 'reactive'],
       description:

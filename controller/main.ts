@@ -96,9 +96,10 @@ export async function runController(
   }
 }
 
-/** Where a record names the ports that may be links, no other is. */
+/** Where a record names the ports that may be links, no other is; and none is of a bridge below tunnels. */
 function isNoLink(record: SwitchRecord | undefined, portName: string): boolean {
-  return record !== undefined && record.links.length > 0 && !record.links.includes(portName)
+  if (record === undefined) return false
+  return record.underlay !== undefined || (record.links.length > 0 && !record.links.includes(portName))
 }
 
 async function start(

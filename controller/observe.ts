@@ -9,7 +9,7 @@
  * no interface. A record attached by an interface id is on the port that says it (iface-ids.ts), and stays there as long
  * as that does. A switch that is away keeps its ports and places: it goes on enforcing, and others go on sending to it.
  */
-import { type InterfaceRecord, ifaceIdOf, type TunnelAddress } from '../model/records.ts'
+import { type InterfaceRecord, ifaceIdOf, type SwitchRecord, type TunnelAddress } from '../model/records.ts'
 import type { Tell } from './events.ts'
 import { IfaceIds } from './iface-ids.ts'
 import type { FabricView, HypervisorFacts, TopologyFacts } from './observed-facts.ts'
@@ -35,6 +35,8 @@ interface Datapath extends DatapathView {
   ports: Map<number, PortView>
 }
 
+/** Of a switch without a record. */
+const NOT_SAID: Partial<SwitchRecord> = {}
 const NOWHERE: FabricView = { fabricPorts: new Set(), nextHops: new Map(), floodPorts: new Set() }
 
 export class Observed implements ObservedView {
@@ -220,7 +222,7 @@ export class Observed implements ObservedView {
         this.#reshape(datapathId)
         const after = this.datapaths.get(datapathId)!
         const [were, are] = [before, after].map(({ uplinkPorts, tunnel }) => withTunnel(uplinkPorts, tunnel))
-        if (sameSet(were!, are!)) continue
+        if (sameSet(were!, are!) && JSON.stringify(before.underlay) === JSON.stringify(after.underlay)) continue
         this.#delta.datapaths.add(datapathId)
         this.#relocateWhere(datapathId, were!, are!)
       }
@@ -255,11 +257,16 @@ export class Observed implements ObservedView {
   }
 
   #shape(datapathId: string, ports: Map<number, PortView>): Datapath {
-    const uplinks = new Set(this.#intent.switchOf(datapathId)?.uplinks)
+    const { underlay, uplinks: names, carriers } = this.#intent.switchOf(datapathId) ?? NOT_SAID
+    if (underlay !== undefined) {
+      const named = underlay.uplinks.map((name) => [...ports.values()].find((its) => its.name === name)?.port)
+      const view = { kind: underlay.kind, ports: named.filter((port) => port !== undefined) }
+      return { ...{ datapathId, ports, uplinkPorts: new Set() }, ...NOWHERE, underlay: view }
+    }
+    const uplinks = new Set(names)
     const uplinkPorts = new Set([...ports.values()].filter(({ name }) => uplinks.has(name)).map(({ port }) => port))
     const view = { ...NOWHERE, ...this.#topology.view(datapathId) }
     const tunnel = this.#tunnel(datapathId, ports)
-    const carriers = this.#intent.switchOf(datapathId)?.carriers
     return {
       ...{ datapathId, ports, uplinkPorts, ...view },
       ...(tunnel && { tunnel, fabricPorts: new Set([...view.fabricPorts, tunnel.port]) }),
@@ -424,6 +431,7 @@ export class Observed implements ObservedView {
   #holds({ datapathId, port }: Place): boolean {
     const datapath = this.datapaths.get(datapathId)
     if (datapath === undefined) return true
+    if (datapath.underlay !== undefined) return false
     return datapath.ports.has(port) && !datapath.fabricPorts.has(port) && !datapath.uplinkPorts.has(port)
   }
 

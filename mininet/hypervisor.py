@@ -132,20 +132,23 @@ class Hypervisor:
         options = ["options:remote_ip=flow", "options:key=flow"]
         self.vsctl("add-port", "brint", name, "--", "set", "Interface", name, "type=" + kind, "ofport_request=1000", *options)
 
-    def controllers(self, addresses):
-        """brint's, each HOST:PORT in the namespace where the lab runs."""
+    def controllers(self, addresses, bridges):
+        """Of these bridges, each HOST:PORT in the namespace where the lab runs; the other bridge has none."""
         self.cut()
         # Open vSwitch lets a bridge connect to Unix sockets with this prefix only.
-        paths = ["%s/brint.controller%d" % (self.directory, index) for index in range(len(addresses))]
-        self.relays = [Relay(path, address) for path, address in zip(paths, addresses)]
+        paths = {bridge: ["%s/%s.controller%d" % (self.directory, bridge, index) for index in range(len(addresses))] for bridge in bridges}
+        self.relays = [Relay(path, address) for its in paths.values() for path, address in zip(its, addresses)]
         self.connect()
-        words, names = [], []
-        for index, path in enumerate(paths):
-            names.append("@c%d" % index)
-            # max_backoff counts only in the transaction that creates the row (Open vSwitch 3.1).
-            words += ["--", "--id=" + names[-1], "create", "Controller", 'target="unix:%s"' % path, "max_backoff=1000"]
-            words += ["connection_mode=out-of-band"]
-        self.vsctl(*words, "--", "set", "Bridge", "brint", "controller=[%s]" % ",".join(names))
+        words = []
+        for bridge in ("brint", "brphy"):
+            names = []
+            for index, path in enumerate(paths.get(bridge, [])):
+                names.append("@%s%d" % (bridge, index))
+                # max_backoff counts only in the transaction that creates the row (Open vSwitch 3.1).
+                words += ["--", "--id=" + names[-1], "create", "Controller", 'target="unix:%s"' % path, "max_backoff=1000"]
+                words += ["connection_mode=out-of-band"]
+            words += ["--", "set", "Bridge", bridge, "controller=[%s]" % ",".join(names)]
+        self.vsctl(*words)
 
     def connect(self):
         for relay in self.relays:

@@ -300,7 +300,7 @@ class Cloud(Hosts):
 
     def controllers(self, request):
         for hypervisor in self.hypervisors.values():
-            hypervisor.controllers(request["addresses"])
+            hypervisor.controllers(request["addresses"], request.get("bridges", ["brint"]))
         return {}
 
     def cut_control(self, request):

@@ -75,6 +75,7 @@ export interface CloudState {
   spines: { name: Spine; namespace: string; cut: boolean }[]
 }
 
+export type Bridge = 'brint' | 'brphy'
 export type Daemon = 'ovsdb-server' | 'ovs-vswitchd'
 export type Spine = 'spine1' | 'spine2'
 
@@ -171,11 +172,11 @@ export class Cloud extends HostRequests {
   }
 
   /**
-   * Lets every brint connect to these controllers, each `HOST:PORT` where this process runs; none takes them away. Open
-   * vSwitch empties the tables of a bridge that gets its first controller, or loses its last.
+   * Lets these bridges of every hypervisor connect to these controllers, each `HOST:PORT` where this process runs; none
+   * takes them away. Open vSwitch empties the tables of a bridge that gets its first controller, or loses its last.
    */
-  async controllers(addresses: string[]): Promise<void> {
-    await this.asked.ask('controllers', { addresses })
+  async controllers(addresses: string[], bridges: readonly Bridge[] = ['brint']): Promise<void> {
+    await this.asked.ask('controllers', { addresses, bridges })
   }
 
   /** Ends a hypervisor's connections to its controllers, and lets none in until joinControl. */

@@ -163,6 +163,16 @@ export interface SwitchRecord extends RecordMeta {
   tunnel?: TunnelAddress
   /** What it may put identities in on its links, the best first; nothing where absent. */
   carriers?: LinkCarrier[]
+  /** It is the bridge below tunnels, with the uplinks of a hypervisor: then nothing of the above is said. */
+  underlay?: Underlay
+}
+
+/** How packets of the bridge's own port, where tunnels end, leave it. */
+export interface Underlay {
+  /** Spread over all uplinks that are up, or by the first of them. */
+  kind: 'select' | 'failover'
+  /** Names of ports, 1 to 8, in the order in which they are preferred. */
+  uplinks: string[]
 }
 
 /** What carries packets between switches whose ends have an address each in a network below. */

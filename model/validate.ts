@@ -42,10 +42,11 @@ export type AnyDraft = InterfaceDraft | VnpDraft | PolicyDraft | SwitchDraft | N
 
 const TUNNEL_KINDS = ['geneve', 'vxlan'] as const
 const LINK_CARRIERS = ['mpls', 'vlan'] as const
+const UNDERLAY_KINDS = ['select', 'failover'] as const
 const MODES = ['proactive', 'reactive'] as const
 
 export const LIMITS = {
-  ...{ addresses: 64, uplinks: 64, links: 256 },
+  ...{ addresses: 64, uplinks: 64, links: 256, underlayUplinks: 8 },
   /** Of a reactive switch: verdicts that it may keep, and seconds for which it keeps one that is not used. */
   verdicts: { least: 16, most: 65_536, absent: 1024 },
   idleSeconds: { least: 1, most: 3600, absent: 60 },
@@ -123,6 +124,7 @@ export function validateSwitch(input: unknown): Result<SwitchDraft> {
     ...readReactive(check, fields),
     ...readTunnel(check, fields['tunnel']),
     ...readCarriers(check, fields['carriers']),
+    ...readUnderlay(check, fields),
   }))
 }
 
@@ -156,6 +158,28 @@ function readCarriers(check: Check, value: unknown): Pick<SwitchDraft, 'carriers
     .flatMap((each, at) => check.word(each, `carriers[${at}]`, 'LINK_CARRIER', LINK_CARRIERS) ?? [])
   return given.length === 0 ? {} : { carriers: [...new Set(given)] }
 }
+
+/** In the order in which they are preferred. Of such a bridge nothing else is said. */
+function readUnderlay(check: Check, fields: Fields): Pick<SwitchDraft, 'underlay'> {
+  const value = fields['underlay']
+  if (value === undefined || value === null) return {}
+  const given = check.fields(value, 'underlay')
+  const kind = check.word(given['kind'], 'underlay.kind', 'UNDERLAY_KIND', UNDERLAY_KINDS, 'select')
+  const uplinks = check
+    .list(given['uplinks'], 'underlay.uplinks', LIMITS.underlayUplinks)
+    .map((each, at) => readPortName(check, each, `underlay.uplinks[${at}]`))
+  const listed = given['uplinks'] ?? []
+  if (Array.isArray(listed) && listed.length === 0) check.report('underlay.uplinks', 'must name at least one port')
+  if (new Set(uplinks).size < uplinks.length) check.report('underlay.uplinks', 'names a port twice')
+  for (const name of ['uplinks', 'links', 'carriers'] as const)
+    if (check.list(fields[name], name, LIMITS.links).length > 0) check.report(name, NOT_BELOW)
+  if (fields['tunnel'] !== undefined && fields['tunnel'] !== null) check.report('tunnel', NOT_BELOW)
+  if (check.word(fields['mode'], 'mode', 'SWITCH_MODE', MODES, 'proactive') === 'reactive')
+    check.report('mode', NOT_BELOW)
+  return kind === undefined ? {} : { underlay: { kind, uplinks } }
+}
+
+const NOT_BELOW = 'belongs to switches that interfaces are on; this one has an underlay'
 
 /** Absent is 0 in a message: then the default. */
 function readReactive(check: Check, fields: Fields): Pick<SwitchDraft, 'reactive'> {

@@ -156,7 +156,7 @@ export function policyMessage(record: PolicyRecord, generation: number): Policy 
 }
 
 export function switchMessage(record: SwitchRecord, generation: number): Switch {
-  const { datapathId, uplinks, links, reactive, tunnel, carriers = [] } = record
+  const { datapathId, uplinks, links, reactive, tunnel, carriers = [], underlay } = record
   return {
     ...common(record, generation),
     ...{ datapathId, uplinks, links },
@@ -164,6 +164,12 @@ export function switchMessage(record: SwitchRecord, generation: number): Switch 
     ...reactive,
     ...(tunnel && { tunnel: { kind: tunnelKind(tunnel.kind), address: tunnel.address } }),
     carriers: carriers.map(carrierMessage),
+    ...(underlay && {
+      underlay: {
+        kind: underlay.kind === 'select' ? 'UNDERLAY_KIND_SELECT' : 'UNDERLAY_KIND_FAILOVER',
+        uplinks: underlay.uplinks,
+      },
+    }),
   }
 }
 

@@ -7,7 +7,15 @@
  * is asked for anew. It refuses to know what rows mean. Used by compile.ts.
  */
 import { type KeptRows, NO_ROWS, OneRow } from './fields.ts'
-import { emptyProgram, type Flow, type Meter, nothingTouched, type SwitchProgram, type Touched } from './program.ts'
+import {
+  emptyProgram,
+  type Flow,
+  type Group,
+  type Meter,
+  nothingTouched,
+  type SwitchProgram,
+  type Touched,
+} from './program.ts'
 
 const NOTHING: readonly KeptRows[] = []
 
@@ -34,6 +42,7 @@ export class SwitchUnits {
   /** What differs from the program, until it is published; undefined is gone. */
   #flows = new Map<string, Flow | undefined>()
   #meters = new Map<number, Meter | undefined>()
+  #groups = new Map<number, Group | undefined>()
   /** Ports that are to become silent, or are to be no longer. */
   #ports = new Map<number, boolean>()
   #isPublished = false
@@ -58,8 +67,9 @@ export class SwitchUnits {
       return undefined
     }
     const touched = nothingTouched()
-    const { flows, meters, noFloodPorts } = this.program
+    const { flows, groups, meters, noFloodPorts } = this.program
     for (const [key, flow] of this.#flows) if (replace(flows, key, flow)) touched.flows.add(key)
+    for (const [id, group] of this.#groups) if (replace(groups, id, group)) touched.groups.add(id)
     for (const [id, meter] of this.#meters) if (replace(meters, id, meter)) touched.meters.add(id)
     for (const [port, silent] of this.#ports) {
       if (noFloodPorts.has(port) === silent) continue
@@ -68,6 +78,7 @@ export class SwitchUnits {
       else noFloodPorts.delete(port)
     }
     if (this.#flows.size > 0) this.#flows = new Map()
+    if (this.#groups.size > 0) this.#groups = new Map()
     if (this.#meters.size > 0) this.#meters = new Map()
     if (this.#ports.size > 0) this.#ports = new Map()
     return touched
@@ -76,6 +87,11 @@ export class SwitchUnits {
   /** Units that were asked for one by one. */
   unitNames(): Iterable<string> {
     return this.#units.keys()
+  }
+
+  /** Whether a unit has rows, and is in no block. */
+  has(unit: string): boolean {
+    return this.#units.has(unit)
   }
 
   /**
@@ -150,6 +166,18 @@ export class SwitchUnits {
     else {
       if (this.#meters.size === 0) this.#drafted()
       this.#meters.set(id, meter)
+    }
+  }
+
+  /** Replaces all groups. */
+  setGroups(groups: ReadonlyMap<number, Group>): void {
+    const gone = [...this.program.groups.keys(), ...this.#groups.keys()].filter((id) => !groups.has(id))
+    for (const [id, group] of [...groups, ...gone.map((id) => [id, undefined] as const)]) {
+      if (!this.#isPublished) replace(this.program.groups, id, group)
+      else {
+        if (this.#groups.size === 0) this.#drafted()
+        this.#groups.set(id, group)
+      }
     }
   }
 

@@ -20,6 +20,7 @@ import { PolicyShares } from './compile-shares.ts'
 import { Steering, steerRows } from './compile-steer.ts'
 import { classOf, networkRows, portRows, systemRows, worldExists, worldRows } from './compile-switch.ts'
 import { SwitchUnits } from './compile-units.ts'
+import { isTurned, keepUnderlay, setUnderlay } from './compile-uplinks.ts'
 import { watches } from './compile-watch.ts'
 import {
   type Changed,
@@ -123,6 +124,7 @@ export class Compiler {
     for (const datapathId of told === 'all' ? [...this.#switches.keys()] : told)
       if (!datapaths.has(datapathId) && this.#switches.has(datapathId)) this.#forget(datapathId)
     const present = told === 'all' ? [...datapaths.keys()] : [...told].filter((datapathId) => datapaths.has(datapathId))
+    for (const its of present) if (isTurned(this.#switches.get(its), datapaths.get(its)!)) this.#forget(its)
     const fresh = new Set(present.filter((datapathId) => !this.#switches.has(datapathId)))
     const hasWorld = told !== 'all' && told.size === 0 ? this.#worldExists : worldExists(datapaths)
     if (hasWorld !== this.#worldExists) for (const name of this.#seen.keys()) work.interfaces.add(name)
@@ -342,6 +344,7 @@ export class Compiler {
   ): Generator<undefined, SwitchUnits> {
     const { datapathId } = datapath
     let units = this.#begin(datapathId)
+    if (datapath.underlay !== undefined) return setUnderlay(units, datapath.underlay)
     const site = this.#sites(state, datapath)
     const isCarrier = this.#interest.isCarrier(datapathId)
     const networks = isCarrier ? this.#byNetwork.keys() : this.#networks.at(state, datapathId, this.#byNetwork)
@@ -377,7 +380,8 @@ export class Compiler {
     work: Work,
     looks: Looks,
   ): Generator<undefined> {
-    const { datapathId } = datapath
+    const { datapathId, underlay } = datapath
+    if (underlay !== undefined) return keepUnderlay(units, underlay, work.allPorts.has(datapathId))
     const site = this.#sites(state, datapath)
     for (const name of work.onSwitch.all(datapathId)) {
       const network = work.formerly.get(name) ?? this.#seen.get(name)?.network
@@ -409,8 +413,7 @@ export class Compiler {
   }
 
   #setSteer(state: NetworkState, datapath: DatapathView, units: SwitchUnits): void {
-    const at = datapath.datapathId
-    const isLocal = (its: string) => this.#interest.isLocal(at, domainOf(state.intent, its))
+    const isLocal = (its: string) => this.#interest.isLocal(datapath.datapathId, domainOf(state.intent, its))
     units.set('steer', steerRows(state, datapath, this.#worldExists, isLocal))
   }
 

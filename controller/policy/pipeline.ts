@@ -125,7 +125,7 @@ export interface Stage {
 export const STAGES: Readonly<Record<TableName, Stage>> = {
   classify: {
     purpose: 'Tells ports of interfaces, links and uplinks apart by the port of entry.',
-    next: ['tunnelled', 'carried', 'port_security', 'origin'],
+    next: ['tunnelled', 'carried', 'port_security', 'origin', 'forward'],
     miss: 'A port that is down or unknown: dropped.',
   },
   tunnelled: {
@@ -265,7 +265,8 @@ export const STAGES: Readonly<Record<TableName, Stage>> = {
     miss: 'Dropped.',
   },
   forward: {
-    purpose: 'Chooses the way to the switch of the receiver, and what carries the identity of the sender there.',
+    purpose:
+      'Chooses the way to the switch of the receiver, and what carries the identity of the sender there; on a bridge below tunnels, the uplink.',
     next: ['tag', 'deliver'],
     miss: 'No way: dropped.',
   },

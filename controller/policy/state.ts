@@ -14,6 +14,7 @@ import type {
   RecordKind,
   SwitchRecord,
   TunnelAddress,
+  Underlay,
   Vnp,
 } from '../../model/records.ts'
 import type { Tag } from '../../model/tag.ts'
@@ -95,6 +96,15 @@ export interface DatapathView {
   tunnel?: TunnelEnd
   /** What it may put identities in on links, the best first. */
   carriers?: readonly LinkCarrier[]
+  /** It is the bridge below tunnels, and nothing else (compile-uplinks.ts). */
+  underlay?: UnderlayView
+}
+
+/** How the packets of tunnels leave a hypervisor. */
+export interface UnderlayView {
+  kind: Underlay['kind']
+  /** Of its uplinks those that are there, in the order of the record. */
+  ports: readonly number[]
 }
 
 /**

@@ -157,7 +157,7 @@ export class Prover {
     const steered: Open[] = []
     for (const [datapathId, { tables }] of this.#programs) {
       const datapath = state.observed.datapaths.get(datapathId)
-      if (datapath === undefined) continue
+      if (datapath === undefined || datapath.underlay !== undefined) continue
       const straight = straighten(tables, state, datapath, facts.hasWorld)
       straightened.push(straight)
       const [first] = straight.differing
@@ -167,7 +167,9 @@ export class Prover {
     for (const [datapathId, its] of this.#programs) {
       its.walk = undefined
       its.walked = undefined
-      if (state.observed.datapaths.has(datapathId) && options.switches?.has(datapathId) !== false)
+      const view = state.observed.datapaths.get(datapathId)
+      // What is below tunnels is nobody's who has tags.
+      if (view !== undefined && view.underlay === undefined && options.switches?.has(datapathId) !== false)
         walk(facts, datapathId, its)
     }
     const found = this.#proof(facts, options)
@@ -189,7 +191,11 @@ export class Prover {
     if (changed === undefined) return this.prove(state, links, options)
     for (const [datapathId, its] of this.#programs) {
       const view = state.observed.datapaths.get(datapathId)
-      if (view === undefined || options.switches?.has(datapathId) === false) continue
+      if (view?.underlay !== undefined) {
+        its.walk = undefined
+        its.walked = undefined
+      }
+      if (view === undefined || view.underlay !== undefined || options.switches?.has(datapathId) === false) continue
       if (its.walk === undefined) walk(facts, datapathId, its)
       else {
         const ports = change.observed.datapaths.has(datapathId) ? otherPorts(its.ports, portsOf(view)) : []

@@ -156,6 +156,7 @@ import type { TrackingSwitch as _tagsteer_v1_TrackingSwitch, TrackingSwitch__Out
 import type { TrafficAnswer as _tagsteer_v1_TrafficAnswer, TrafficAnswer__Output as _tagsteer_v1_TrafficAnswer__Output } from './tagsteer/v1/TrafficAnswer.ts';
 import type { TrafficQuestion as _tagsteer_v1_TrafficQuestion, TrafficQuestion__Output as _tagsteer_v1_TrafficQuestion__Output } from './tagsteer/v1/TrafficQuestion.ts';
 import type { Tunnel as _tagsteer_v1_Tunnel, Tunnel__Output as _tagsteer_v1_Tunnel__Output } from './tagsteer/v1/Tunnel.ts';
+import type { Underlay as _tagsteer_v1_Underlay, Underlay__Output as _tagsteer_v1_Underlay__Output } from './tagsteer/v1/Underlay.ts';
 import type { Unproved as _tagsteer_v1_Unproved, Unproved__Output as _tagsteer_v1_Unproved__Output } from './tagsteer/v1/Unproved.ts';
 import type { UpdateInterfaceRequest as _tagsteer_v1_UpdateInterfaceRequest, UpdateInterfaceRequest__Output as _tagsteer_v1_UpdateInterfaceRequest__Output } from './tagsteer/v1/UpdateInterfaceRequest.ts';
 import type { UpdateNetworkRequest as _tagsteer_v1_UpdateNetworkRequest, UpdateNetworkRequest__Output as _tagsteer_v1_UpdateNetworkRequest__Output } from './tagsteer/v1/UpdateNetworkRequest.ts';
@@ -379,6 +380,8 @@ export interface ProtoGrpcType {
       TrafficQuestion: MessageTypeDefinition<_tagsteer_v1_TrafficQuestion, _tagsteer_v1_TrafficQuestion__Output>
       Tunnel: MessageTypeDefinition<_tagsteer_v1_Tunnel, _tagsteer_v1_Tunnel__Output>
       TunnelKind: EnumTypeDefinition
+      Underlay: MessageTypeDefinition<_tagsteer_v1_Underlay, _tagsteer_v1_Underlay__Output>
+      UnderlayKind: EnumTypeDefinition
       Unproved: MessageTypeDefinition<_tagsteer_v1_Unproved, _tagsteer_v1_Unproved__Output>
       UpdateInterfaceRequest: MessageTypeDefinition<_tagsteer_v1_UpdateInterfaceRequest, _tagsteer_v1_UpdateInterfaceRequest__Output>
       UpdateNetworkRequest: MessageTypeDefinition<_tagsteer_v1_UpdateNetworkRequest, _tagsteer_v1_UpdateNetworkRequest__Output>

@@ -175,6 +175,14 @@ const manifest: fc.Arbitrary<Manifest> = fc.oneof(
       fc.record({ uplinks: fc.constant<string[]>(['eth0', 'eth1']), links: fc.constant<string[]>(['eth2']) }, optional),
     )
     .map(([one, two]) => ({ ...one, ...two }) satisfies SwitchManifest),
+  fc.constantFrom('select', 'failover').map(
+    (kind): SwitchManifest => ({
+      kind: 'Switch',
+      name: 's2',
+      datapathId: '00000000000000a2',
+      underlay: { kind, uplinks: ['up2', 'up1'] },
+    }),
+  ),
 )
 
 describe('manifests and messages', () => {

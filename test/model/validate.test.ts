@@ -329,6 +329,10 @@ describe('validation', () => {
       egressDefault: 'allow',
       priority: -5,
     })
+    const below = { name: 's2', datapathId: '00000000000000a2', underlay: { uplinks: ['up2', 'up1'] } }
+    expect(acceptedOf(validateRecord('switch', below))).to.deep.include({
+      underlay: { kind: 'select', uplinks: ['up2', 'up1'] },
+    })
     expect(acceptedOf(validateRecord('switch', GOOD.switch()))).to.deep.include({
       uplinks: ['eth0', 'eth1'],
       links: [],
@@ -361,6 +365,23 @@ describe('validation', () => {
       },
       { direction: 'ingress', peer: { kind: 'any' }, protocols: [1, 58], ports: [], action: 'log', log: true },
     ])
+  })
+
+  it('wants one uplink or more of a bridge below tunnels, and nothing else', () => {
+    const below = (underlay: object, more: object = {}): string[] => {
+      const given = { name: 's2', datapathId: '00000000000000a2', underlay, ...more }
+      const checked = validateRecord('switch', given)
+      return checked.ok ? [] : fieldsOf(checked)
+    }
+    expect(below({ kind: 'UNDERLAY_KIND_FAILOVER', uplinks: ['up2', 'up1'] })).to.deep.equal([])
+    expect(below({ uplinks: [] })).to.deep.equal(['underlay.uplinks'])
+    expect(below({ uplinks: ['up1', 'up1'] })).to.deep.equal(['underlay.uplinks'])
+    expect(below({ uplinks: ['up1', 'a b'] })).to.deep.equal(['underlay.uplinks[1]'])
+    expect(below({ kind: 'none', uplinks: ['up1'] })).to.deep.equal(['underlay.kind'])
+    expect(below({ uplinks: Array.from({ length: 9 }, (_, at) => `up${at}`) })).to.deep.equal(['underlay.uplinks'])
+    const tunnel = { kind: 'geneve', address: '192.0.2.1' }
+    const more = { uplinks: ['eth0'], links: ['eth1'], carriers: ['mpls'], tunnel, mode: 'reactive' }
+    expect(below({ uplinks: ['up1'] }, more)).to.have.members(Object.keys(more))
   })
 
   it('joins ports to the same set, ascending and apart', () => {

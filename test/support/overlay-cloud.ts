@@ -3,7 +3,8 @@
  * between them tunnels, or links to two switches that have no VMs. In both networks there are web servers, in one there
  * are databases; who may talk to whom follows from tags. For tests of what packets meet between hypervisors.
  */
-import { Cloud } from '../../mininet/hypervisors.ts'
+import { Cloud, type HypervisorState } from '../../mininet/hypervisors.ts'
+import type { Underlay } from '../../model/records.ts'
 import { RunningController, until } from './running-controller.ts'
 
 export const OPEN = 7000
@@ -58,6 +59,13 @@ export function acceptance(vnp: string, from: string, more: readonly number[] = 
   }
 }
 
+/** The bridge of a hypervisor's uplinks as the controller is told of it. */
+export function underlayRecord({ name, underlay_dpid }: HypervisorState, kind: Underlay['kind']): object {
+  const underlay = { kind: `UNDERLAY_KIND_${kind.toUpperCase()}`, uplinks: ['up1', 'up2'] }
+  return { switch: { name: `${name}-uplinks`, datapathId: underlay_dpid, underlay } }
+}
+
+/** With `underlay`, the controller has the bridges of the uplinks too; otherwise they are the lab's. */
 export class OverlayCloud {
   readonly controller: RunningController
   readonly cloud: Cloud
@@ -77,10 +85,14 @@ export class OverlayCloud {
 
   /**
    * Databases accept OPEN over TCP and UDP from web servers of their network, and those of blue accept it of each other.
-   * @param words For the controller's command line.
+   * @param words For the controller's command line. @param options.environment Beside that of this process.
    */
-  static async start(between: Between, words: string[] = []): Promise<OverlayCloud> {
-    const controller = await RunningController.start({ words })
+  static async start(
+    between: Between,
+    words: string[] = [],
+    options: { underlay?: Underlay['kind']; environment?: Record<string, string> } = {},
+  ): Promise<OverlayCloud> {
+    const controller = await RunningController.start({ words, environment: options.environment ?? {} })
     try {
       const hosts = Array.from({ length: HYPERVISORS }, (_, index) => `hv${index + 1}`)
       const cores = between === 'links' ? CORES : []
@@ -91,11 +103,12 @@ export class OverlayCloud {
           ...{ ip: `${address}/24`, ip6: `${address6}/64` },
         })),
         links: cores.flatMap((core) => hosts.map((host): [string, string] => [host, core])),
+        ...(options.underlay === undefined ? {} : { uplinks: 'none' as const }),
         ...(between === 'links' ? {} : { encapsulation: between, tunnel: true }),
       })
       const made = new OverlayCloud(controller, cloud, between)
       try {
-        await made.#write()
+        await made.#write(options.underlay)
       } catch (error) {
         await cloud.stop()
         throw error
@@ -108,7 +121,7 @@ export class OverlayCloud {
     }
   }
 
-  async #write(): Promise<void> {
+  async #write(underlay: Underlay['kind'] | undefined): Promise<void> {
     const { between, cloud, controller } = this
     const { hypervisors } = await cloud.status()
     await controller.call('ApplyService.Apply', {
@@ -119,6 +132,7 @@ export class OverlayCloud {
             ...(between === 'links' ? {} : { tunnel: { kind: `TUNNEL_KIND_${between.toUpperCase()}`, address: vtep } }),
           },
         })),
+        ...(underlay === undefined ? [] : hypervisors.map((its) => underlayRecord(its, underlay))),
         { vnp: { name: 'red', selector: { anyOf: [{ text: 'web' }, { text: 'db' }] } } },
         { vnp: { name: 'blue', selector: { allOf: [{ text: 'blue' }] } } },
         ...[acceptance('red', 'web'), acceptance('blue', 'blue')],
@@ -130,8 +144,9 @@ export class OverlayCloud {
         })),
       ],
     })
-    await cloud.controllers([controller.openflow])
-    await controller.served(this.switches)
+    const bridges = underlay === undefined ? (['brint'] as const) : (['brint', 'brphy'] as const)
+    await cloud.controllers([controller.openflow], bridges)
+    await controller.served(this.switches * bridges.length)
     if (between === 'links') await this.linked()
     await this.settled()
     for (const { name } of VMS) {

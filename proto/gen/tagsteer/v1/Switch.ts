@@ -7,6 +7,7 @@ import type { Timestamp as _google_protobuf_Timestamp, Timestamp__Output as _goo
 import type { SwitchMode as _tagsteer_v1_SwitchMode, SwitchMode__Output as _tagsteer_v1_SwitchMode__Output } from '../../tagsteer/v1/SwitchMode.ts';
 import type { Tunnel as _tagsteer_v1_Tunnel, Tunnel__Output as _tagsteer_v1_Tunnel__Output } from '../../tagsteer/v1/Tunnel.ts';
 import type { LinkCarrier as _tagsteer_v1_LinkCarrier, LinkCarrier__Output as _tagsteer_v1_LinkCarrier__Output } from '../../tagsteer/v1/LinkCarrier.ts';
+import type { Underlay as _tagsteer_v1_Underlay, Underlay__Output as _tagsteer_v1_Underlay__Output } from '../../tagsteer/v1/Underlay.ts';
 import type { Long } from '@grpc/proto-loader';
 
 export interface Switch {
@@ -56,6 +57,11 @@ export interface Switch {
    * have; where there is none, the receiver knows the sender by its MAC address.
    */
   'carriers'?: (_tagsteer_v1_LinkCarrier)[];
+  /**
+   * It is the bridge below tunnels, with a hypervisor's physical uplinks. Then uplinks, links, tunnel, carriers and mode
+   * are absent.
+   */
+  'underlay'?: (_tagsteer_v1_Underlay | null);
 }
 
 export interface Switch__Output {
@@ -105,4 +111,9 @@ export interface Switch__Output {
    * have; where there is none, the receiver knows the sender by its MAC address.
    */
   'carriers': (_tagsteer_v1_LinkCarrier__Output)[];
+  /**
+   * It is the bridge below tunnels, with a hypervisor's physical uplinks. Then uplinks, links, tunnel, carriers and mode
+   * are absent.
+   */
+  'underlay': (_tagsteer_v1_Underlay__Output | null);
 }
