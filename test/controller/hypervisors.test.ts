@@ -121,7 +121,7 @@ describe('databases of hypervisors', () => {
   })
 
   it('are written to for switches that are here, while they are connected', () => {
-    const database = new Database({ bridges: ['br-0'] })
+    const database = new Database({ external: { 'tagsteer-bridge': 'br-1' }, bridges: ['br-0'] })
     const served = new Set<string>()
     const hypervisors = new Hypervisors({
       databases: { holder: () => database.ovsdb },
@@ -151,6 +151,8 @@ describe('databases of hypervisors', () => {
     hypervisors.bridgeChanged(id, new Set())
     hypervisors.look(id)
     expect(database.asked).to.have.length(1)
+    hypervisors.databaseChanged(database.ovsdb)
+    expect(database.asked).to.have.length(2)
     hypervisors.close()
   })
 

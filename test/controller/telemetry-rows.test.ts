@@ -129,6 +129,14 @@ describe('what a bridge exports', () => {
         if (plan.operations.length === 0 && plan.foreign.length === 0) met.nothing++
         expect(plan.steps.length > 0).to.equal(plan.operations.length > 0)
         expect(plan.commands.length > 0).to.equal(plan.operations.length > 0)
+        // Whoever takes a row over meanwhile keeps it.
+        for (const { protocol, what } of plan.steps)
+          expect(
+            (plan.operations as Json[]).some(
+              ({ op, table, columns }) =>
+                op === 'wait' && table === protocol && (columns as string[]).includes('external_ids'),
+            ),
+          ).to.equal(what !== 'made')
         const after = carryOut(before, plan.operations)
         expect(planTelemetry(rowsOf(after), BRIDGE, wanted).operations).to.deep.equal([])
         expect(after.Bridge['br-1']).to.deep.equal(before.Bridge['br-1'])
