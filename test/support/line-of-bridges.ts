@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import { expect } from 'chai'
 import { Lab, type PortTable } from '../../mininet/lab.ts'
-import { RunningController, until } from './running-controller.ts'
+import { NO_SAMPLES, RunningController, until } from './running-controller.ts'
 
 export const OPEN = 7000
 /** Hosts by the number of their switch. */
@@ -41,8 +41,8 @@ export class LineOfBridges {
     this.controller = controller
   }
 
-  /** @param more Rules for db beside that which lets web in. @param words For the controller's command line. */
-  static async start(more: readonly object[] = [], words: string[] = []): Promise<LineOfBridges> {
+  /** @param more Rules for db beside that which lets web in. @param words For the controller's command line; without any it takes no samples. */
+  static async start(more: readonly object[] = [], words = NO_SAMPLES): Promise<LineOfBridges> {
     const line = new LineOfBridges(await RunningController.start({ words }))
     try {
       await line.#build([RULE, ...more])

@@ -5,7 +5,7 @@
  */
 import { Cloud, type HypervisorState } from '../../mininet/hypervisors.ts'
 import type { Underlay } from '../../model/records.ts'
-import { RunningController, until } from './running-controller.ts'
+import { NO_SAMPLES, RunningController, until } from './running-controller.ts'
 
 export const OPEN = 7000
 export const SHUT = 7001
@@ -85,11 +85,11 @@ export class OverlayCloud {
 
   /**
    * Databases accept OPEN over TCP and UDP from web servers of their network, and those of blue accept it of each other.
-   * @param words For the controller's command line. @param options.environment Beside that of this process.
+   * @param words For the controller's command line; without any it takes no samples. @param options.environment Beside that of this process.
    */
   static async start(
     between: Between,
-    words: string[] = [],
+    words = NO_SAMPLES,
     options: { underlay?: Underlay['kind']; environment?: Record<string, string> } = {},
   ): Promise<OverlayCloud> {
     const controller = await RunningController.start({ words, environment: options.environment ?? {} })

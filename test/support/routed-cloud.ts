@@ -4,7 +4,7 @@
  * what packets between networks meet between hypervisors.
  */
 import { Cloud } from '../../mininet/hypervisors.ts'
-import { RunningController, until } from './running-controller.ts'
+import { NO_SAMPLES, RunningController, until } from './running-controller.ts'
 
 export const HYPERVISORS = 4
 /** What the shop lets its own VMs receive; OURS is sent by the shop's VMs only, THEIRS by the lab's only. */
@@ -63,7 +63,7 @@ export class RoutedCloud {
   }
 
   static async start(encapsulation: 'geneve' | 'vxlan'): Promise<RoutedCloud> {
-    const controller = await RunningController.start()
+    const controller = await RunningController.start({ words: NO_SAMPLES })
     let cloud: Cloud | undefined
     try {
       cloud = await Cloud.start({

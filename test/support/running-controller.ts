@@ -15,6 +15,8 @@ import { type Call, type Caller, caller } from './api-server.ts'
 /** The built program. */
 export const TAGSTEER = fileURLToPath(new URL('../../dist/tagsteer.js', import.meta.url))
 const START_MS = 30_000
+/** For tests that look at everything that is on a wire: what is there is the guests'. */
+export const NO_SAMPLES = ['--probe-samples', '0']
 
 export async function freePort(): Promise<number> {
   const server = createServer()
