@@ -11,7 +11,6 @@ const TRANSFER = fileURLToPath(new URL('transfer.py', import.meta.url))
 const PACKETS = 60
 const OCTETS = 4 << 20
 const DATAGRAMS = 200
-const RATE = 400
 const SECONDS = 40
 const NUMBERS = Array.from({ length: HYPERVISORS }, (_, index) => index + 1)
 
@@ -97,10 +96,8 @@ async function transfer(
   }
   const isTcp = protocol === 'tcp'
   const receiving = run(to, 'receive', protocol, BULK, ...(isTcp ? [] : [DATAGRAMS]), SECONDS)
-  // Who has to listen to datagrams needs a moment before the first; connections are tried again.
-  if (!isTcp) await new Promise((resolve) => setTimeout(resolve, 400))
-  const size = isTcp ? [OCTETS] : [DATAGRAMS, RATE]
-  return Promise.all([run(from, 'send', protocol, address, BULK, ...size, seed), receiving])
+  const size = isTcp ? OCTETS : DATAGRAMS
+  return Promise.all([run(from, 'send', protocol, address, BULK, size, seed), receiving])
 }
 
 /**

@@ -3,9 +3,9 @@
 
 Usage, each prints one JSON line {"octets": N, "sha256": TEXT}:
   transfer.py receive tcp PORT SECONDS             one connection, until the other end closes it
-  transfer.py send tcp ADDRESS PORT OCTETS SEED    tries again for a second while nobody listens
+  transfer.py send tcp ADDRESS PORT OCTETS SEED    tries again while nobody listens
   transfer.py receive udp PORT COUNT SECONDS       COUNT different datagrams, hashed in the order of their numbers, or what came in time
-  transfer.py send udp ADDRESS PORT COUNT RATE SEED
+  transfer.py send udp ADDRESS PORT COUNT SEED        no more than WINDOW on their way; nothing is sent twice
 """
 import hashlib
 import json
@@ -18,6 +18,12 @@ import time
 CHUNK = 1 << 16
 #: Octets of a datagram, its number among them.
 DATAGRAM = 1200
+#: Datagrams that may be on their way: fewer than any queue has room for, so that what is missing was not let through.
+WINDOW = 16
+#: Asks whether somebody receives, and is sent back.
+HELLO = b"?"
+#: Seconds until who sends gives up on nobody listening.
+PATIENCE = 20
 
 
 def told(octets, digest):
@@ -46,7 +52,7 @@ def receive_tcp(port, seconds):
 
 
 def send_tcp(address, port, count, seed):
-    deadline = time.monotonic() + 1
+    deadline = time.monotonic() + PATIENCE
     while True:
         client = socket.socket(family(address), socket.SOCK_STREAM)
         client.settimeout(30)
@@ -94,22 +100,46 @@ def receive_udp(port, count, seconds):
     while len(got) < count and (left := deadline - time.monotonic()) > 0:
         server.settimeout(left)
         try:
-            octets = server.recv(2048)
+            octets, sender = server.recvfrom(2048)
         except TimeoutError:
             break
+        if octets == HELLO:
+            server.sendto(HELLO, sender)
+            continue
         got[struct.unpack_from("!I", octets)[0]] = octets
+        if len(got) % WINDOW == 0:
+            server.sendto(HELLO, sender)
     hashed(got)
 
 
-def send_udp(address, port, count, rate, seed):
+def send_udp(address, port, count, seed):
     client = socket.socket(family(address), socket.SOCK_DGRAM)
-    sent, begun = {}, time.monotonic()
+    client.connect((address, port))
+    client.settimeout(0.1)
+    deadline, is_heard = time.monotonic() + PATIENCE, False
+    while not is_heard:
+        if time.monotonic() > deadline:
+            sys.exit("nobody answers")
+        try:
+            client.send(HELLO)
+            is_heard = client.recv(16) == HELLO
+        except TimeoutError:
+            pass
+        except ConnectionRefusedError:
+            time.sleep(0.02)
+    # Answers to what was asked before are no answers to datagrams.
+    client.settimeout(0.5)
+    try:
+        while client.recv(16):
+            pass
+    except TimeoutError:
+        client.settimeout(PATIENCE)
+    sent = {}
     for number in range(count):
-        wait = begun + number / rate - time.monotonic()
-        if wait > 0:
-            time.sleep(wait)
         sent[number] = content(seed, number)
-        client.sendto(sent[number], (address, port))
+        client.send(sent[number])
+        if len(sent) % WINDOW == 0:
+            client.recv(16)
     hashed(sent)
 
 
