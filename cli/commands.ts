@@ -10,8 +10,10 @@ import { controller } from './commands/controller.ts'
 import { diff } from './commands/diff.ts'
 import { history } from './commands/history.ts'
 import { lab } from './commands/lab.ts'
+import { lease } from './commands/lease.ts'
 import { lint } from './commands/lint.ts'
 import { matrix } from './commands/matrix.ts'
+import { nap } from './commands/nap.ts'
 import { probe } from './commands/probe.ts'
 import { propagation } from './commands/propagation.ts'
 import { prove } from './commands/prove.ts'
@@ -39,6 +41,8 @@ export const COMMANDS: CommandRow[] = [
   describe,
   tag,
   remove,
+  nap,
+  lease,
   explain,
   matrix,
   flows,

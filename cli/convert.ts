@@ -21,6 +21,7 @@ import type { Switch, Switch__Output } from '../proto/gen/tagsteer/v1/Switch.ts'
 import type { Tag, Tag__Output } from '../proto/gen/tagsteer/v1/Tag.ts'
 import type { Vnp, Vnp__Output } from '../proto/gen/tagsteer/v1/Vnp.ts'
 import { CliError } from './failure.ts'
+import type { NapManifest, ProfileManifest } from './manifest-kinds.ts'
 
 type ManifestSelector = { allOf?: Json[]; anyOf?: Json[]; noneOf?: Json[] }
 
@@ -93,7 +94,14 @@ export interface NetworkManifest {
   subnets?: { cidr: string; gateway?: string }[]
 }
 
-export type Manifest = InterfaceManifest | VnpManifest | PolicyManifest | SwitchManifest | NetworkManifest
+export type Manifest =
+  | InterfaceManifest
+  | VnpManifest
+  | PolicyManifest
+  | SwitchManifest
+  | NetworkManifest
+  | NapManifest
+  | ProfileManifest
 
 /** A tag as typed on a command line. */
 export function tagFromText(text: string): Tag {
@@ -119,7 +127,7 @@ function inexactInside(value: unknown): bigint | undefined {
   return undefined
 }
 
-function tagFromJson(value: Json | bigint): Tag {
+export function tagFromJson(value: Json | bigint): Tag {
   const inexact = typeof value === 'bigint' ? undefined : inexactInside(value)
   if (inexact !== undefined)
     throw new CliError(`a structured tag holds ${inexact}, which is not exact in JSON; write it as a string`)
@@ -129,7 +137,7 @@ function tagFromJson(value: Json | bigint): Tag {
   return tagMessage(result.tag)
 }
 
-function tagToJson(tag: Tag__Output): Json {
+export function tagToJson(tag: Tag__Output): Json {
   if (tag.value === 'text') return tag.text ?? ''
   if (tag.value === 'json') return JSON.parse(tag.json ?? 'null') as Json
   const integer = BigInt(tag.number ?? 0)

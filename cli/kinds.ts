@@ -3,8 +3,10 @@
  * and how they turn into manifests. To add a kind, add a row here and its shape in schema.ts and convert.ts.
  */
 import type { Interface__Output } from '../proto/gen/tagsteer/v1/Interface.ts'
+import type { Nap__Output } from '../proto/gen/tagsteer/v1/Nap.ts'
 import type { Network__Output } from '../proto/gen/tagsteer/v1/Network.ts'
 import type { Policy__Output } from '../proto/gen/tagsteer/v1/Policy.ts'
+import type { Profile__Output } from '../proto/gen/tagsteer/v1/Profile.ts'
 import type { Record } from '../proto/gen/tagsteer/v1/Record.ts'
 import type { Switch__Output } from '../proto/gen/tagsteer/v1/Switch.ts'
 import type { Vnp__Output } from '../proto/gen/tagsteer/v1/Vnp.ts'
@@ -24,6 +26,7 @@ import {
   vnpManifest,
   vnpMessage,
 } from './convert.ts'
+import { napManifest, napMessage, profileManifest, profileMessage } from './convert-nap.ts'
 import { CliError } from './failure.ts'
 import type { ManifestKind } from './schema.ts'
 import { age, type Column, timeText } from './table.ts'
@@ -188,8 +191,51 @@ const networks: Kind<Network__Output, ReturnType<typeof networkManifest>> = {
   state: ({ interfaceCount }) => ({ interfaces: interfaceCount }),
 }
 
+const naps: Kind<Nap__Output, ReturnType<typeof napManifest>> = {
+  title: 'Nap',
+  plural: 'naps',
+  names: ['nap', 'naps', 'pool'],
+  columns: (now) => [
+    { header: 'NAME', cell: ({ name }) => name },
+    { header: 'NETWORK', cell: ({ network }) => network },
+    { header: 'RANGES', cell: ({ ranges }) => ranges.map(({ first, last }) => `${first}-${last}`).join(',') },
+    { header: 'APPLICATION', cell: ({ applicationType }) => applicationType },
+    { header: 'SECURITY', cell: ({ securityLevel }) => String(securityLevel), align: 'right' },
+    { header: 'REGION', cell: ({ region }) => region },
+    { header: 'DRAINING', cell: ({ draining }) => (draining ? 'yes' : 'no'), wide: true },
+    { header: 'GENERATION', cell: ({ meta }) => meta?.generation ?? '', wide: true },
+    { header: 'AGE', cell: ({ meta }) => age(meta?.createTime, now) },
+  ],
+  list: (client) => client.list('NapService', 'listNaps', 'naps'),
+  get: (client, name) => client.call('NapService', 'getNap', { name }),
+  toRecord: (form) => ({ nap: napMessage(form) }),
+  toManifest: napManifest,
+  state: () => ({}),
+}
+
+const profiles: Kind<Profile__Output, ReturnType<typeof profileManifest>> = {
+  title: 'Profile',
+  plural: 'profiles',
+  names: ['profile', 'profiles', 'prof'],
+  columns: (now) => [
+    { header: 'NAME', cell: ({ name }) => name },
+    { header: 'APPLICATION', cell: ({ applicationType }) => applicationType },
+    { header: 'VOLUME', cell: ({ currentVolume }) => currentVolume, align: 'right' },
+    { header: 'SECURITY', cell: ({ requiredSecurityLevel }) => String(requiredSecurityLevel), align: 'right' },
+    { header: 'STRICT', cell: ({ strictSecurity }) => (strictSecurity ? 'yes' : 'no') },
+    { header: 'REGION', cell: ({ region }) => region },
+    { header: 'GENERATION', cell: ({ meta }) => meta?.generation ?? '', wide: true },
+    { header: 'AGE', cell: ({ meta }) => age(meta?.createTime, now) },
+  ],
+  list: (client) => client.list('ProfileService', 'listProfiles', 'profiles'),
+  get: (client, name) => client.call('ProfileService', 'getProfile', { name }),
+  toRecord: (form) => ({ profile: profileMessage(form) }),
+  toManifest: profileManifest,
+  state: () => ({}),
+}
+
 /** In the order in which references point: what is referred to comes first. */
-export const KINDS = [switches, networks, vnps, policies, interfaces] as unknown as Kind<
+export const KINDS = [switches, networks, naps, profiles, vnps, policies, interfaces] as unknown as Kind<
   { name: string; etag: string; owner: string },
   Manifest
 >[]

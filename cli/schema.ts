@@ -338,12 +338,82 @@ const networkSchema: Schema = {
   },
 }
 
+const rangeSchema: Schema = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    first: { type: 'string', description: 'IPv4 or IPv6' },
+    last: { type: 'string', description: 'of the same family, and not below first' },
+    cidr: { type: 'string', description: 'Instead of both: all addresses of a prefix that interfaces can have.' },
+  },
+}
+
+const share: Schema = { type: 'number', minimum: 0, maximum: 1 }
+const level: Schema = { type: 'integer', minimum: 0, maximum: 100 }
+const volume: Schema = { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER }
+const word: Schema = { type: 'string', maxLength: 63 }
+
+const napSchema: Schema = {
+  title: 'Nap',
+  description: 'A network address pool: addresses that are given out, and what kind of use they are meant for.',
+  type: 'object',
+  additionalProperties: false,
+  required: ['kind', 'name', 'ranges'],
+  properties: {
+    kind: { const: 'Nap' },
+    name,
+    network: { ...name, description: 'Whose addresses they are; "default" where absent.' },
+    ranges: { type: 'array', items: rangeSchema, maxItems: 64, description: 'Disjoint from those of other pools.' },
+    exclusions: { type: 'array', items: rangeSchema, maxItems: 64, description: 'Inside the ranges; never given.' },
+    applicationType: { ...word, description: 'What it is meant for, compared word by word with profiles.' },
+    expectedVolume: { ...volume, description: 'Bits per second of one user.' },
+    maxVolume: { ...volume, description: 'Bits per second; 1000000000 where absent or 0.' },
+    securityLevel: { ...level, description: 'From 0 to 100.' },
+    region: word,
+    weights: {
+      type: 'object',
+      additionalProperties: false,
+      properties: { application: share, volume: share, security: share, region: share },
+      description: 'What each part of the score weighs; 0.4, 0.3, 0.3 and 0 where absent.',
+    },
+    tags: { type: 'array', items: tag, maxItems: 64 },
+    leaseSeconds: { type: 'integer', minimum: 0, description: 'A lease ends after so long unless renewed; 0: never.' },
+    coolSeconds: { type: 'integer', minimum: 0, description: 'How long a released address rests; 60 where absent.' },
+    watermarks: {
+      type: 'object',
+      additionalProperties: false,
+      properties: { low: share, high: share },
+      description: 'Shares of the addresses below and above which the pool counts as low and high; 0 and 0.9.',
+    },
+    draining: { type: 'boolean', description: 'Nothing is given out any more, and the ranges may shrink.' },
+  },
+}
+
+const profileSchema: Schema = {
+  title: 'Profile',
+  description: 'What an instance is like, as far as choosing a pool goes.',
+  type: 'object',
+  additionalProperties: false,
+  required: ['kind', 'name'],
+  properties: {
+    kind: { const: 'Profile' },
+    name,
+    applicationType: { ...word, description: 'Compared word by word with that of pools.' },
+    currentVolume: { ...volume, description: 'Bits per second.' },
+    requiredSecurityLevel: { ...level, description: 'From 0 to 100.' },
+    strictSecurity: { type: 'boolean', description: 'Leave out pools of a lower level, instead of scoring them less.' },
+    region: word,
+  },
+}
+
 export const SCHEMAS = {
   Interface: interfaceSchema,
   Vnp: vnpSchema,
   Policy: policySchema,
   Switch: switchSchema,
   Network: networkSchema,
+  Nap: napSchema,
+  Profile: profileSchema,
 } as const
 export type ManifestKind = keyof typeof SCHEMAS
 

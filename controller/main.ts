@@ -121,12 +121,19 @@ async function start(
   const store = await openStore(config, tell)
   lifecycle.onStop('store', () => store.close())
   const capacity = new CapacityWatch(tell, () => clock.monotonic())
-  const writer = createWriter(store, now, REQUEST_LIMITS, (failure) => capacity.refused(failure), {
-    switchOf: (record) => zones.switchOf(record),
-    networksOf: (datapathId) => zones.networksOf(datapathId),
-    gateways: () => zones.gateways(),
-    mayBeGateway: (datapathId) => zones.mayBeGateway(datapathId),
-  })
+  const writer = createWriter(
+    store,
+    now,
+    REQUEST_LIMITS,
+    (failure) => capacity.refused(failure),
+    {
+      switchOf: (record) => zones.switchOf(record),
+      networksOf: (datapathId) => zones.networksOf(datapathId),
+      gateways: () => zones.gateways(),
+      mayBeGateway: (datapathId) => zones.mayBeGateway(datapathId),
+    },
+    () => applied.reached,
+  )
   const numbering = new Numbering({
     assign: (datapathId, use) => writer.assignNumbers(datapathId, use),
     release: (datapathId) => writer.releaseZones(datapathId),

@@ -6,9 +6,12 @@
  *     writes ─▶ store.update ─▶ propose(newest intent) ─▶ transaction + request record ─▶ durable ─▶ outcome
  */
 import { createHash } from 'node:crypto'
+import type { Moment } from '../ipam/draw.ts'
 import { type Failure, fail, ok, type Result } from '../model/errors.ts'
-import { PREFIX } from '../model/records.ts'
-import type { Store, Transaction } from '../store/contract.ts'
+import { type Lease, PREFIX } from '../model/records.ts'
+import type { ReadView, Store, Transaction } from '../store/contract.ts'
+import { AddressBook, type LeaseEffects } from './addresses/book.ts'
+import type { LeaseView, Leasing } from './addresses/leases.ts'
 import { firstCut } from './owed-cuts.ts'
 import { ConflictCheck, NO_CONFLICTS, refusal } from './policy/conflict-check.ts'
 import type { Finding } from './policy/conflicts.ts'
@@ -50,6 +53,8 @@ export interface Written {
   outcomes: (WriteOutcome & { before?: WriteOutcome['record']; revision: number })[]
   /** Conflicts among rules that the write brings. A repetition of a request is not told again. */
   warnings: Finding[]
+  /** Of a request for addresses, as they are now. */
+  leases?: Lease[]
 }
 
 /** What is kept of a request, so that its repetition can be answered. */
@@ -58,6 +63,14 @@ interface RequestRecord {
   time: number
   generation: number
   outcomes: Written['outcomes']
+  leases?: Lease[]
+}
+
+/** What a request comes to, before it is checked. */
+interface Wish {
+  writes: Write[]
+  /** Of a request for addresses: its leases, and what is written beside the records. */
+  leasing?: Leasing
 }
 
 export const REQUEST_LIMITS = {
@@ -83,6 +96,15 @@ export interface Writer {
    */
   write(decide: (intent: Intent) => Result<Write[]>, request: WriteRequest): Promise<Result<Written>>
   /**
+   * Gives addresses out, or takes them back: leases and the records of their interfaces in one transaction. Of a failure,
+   * what was due anyway is written.
+   */
+  lease(decide: (view: LeaseView) => Leasing, request: WriteRequest): Promise<Result<Written>>
+  /** Reads what decisions are made against; answers when all of it is durable. */
+  look<T>(read: (view: LeaseView) => T): Promise<Result<T & { generation: number }>>
+  /** Writes as they would be done: with the addresses that interfaces hold by lease. */
+  keepLeased(writes: readonly Write[]): Result<Write[]>
+  /**
    * Gives a switch its own numbers: itself, and a conntrack zone for each network of which it judges packets, and releases
    * zones that it needs no longer; or releases all.
    */
@@ -96,27 +118,34 @@ export interface Writer {
   stop(): void
 }
 
-/** @param refused Told of each write that policy/propose.ts refuses. */
+/**
+ * @param refused Told of each write that policy/propose.ts refuses.
+ * @param confirmed The store revision up to which switches have confirmed what was decided.
+ */
 export function createWriter(
   store: Store,
   now: () => number,
   limits: { [limit in keyof typeof REQUEST_LIMITS]: number } = REQUEST_LIMITS,
   refused: (failure: Failure) => void = () => {},
   zones?: ZoneNeeds,
+  confirmed: () => number = () => Number.POSITIVE_INFINITY,
 ): Writer {
   const newest = new Intent()
+  const book = new AddressBook(newest)
   const conflicts = new ConflictCheck(newest)
   const remembered: { key: string; time: number; weight: number }[] = []
   let weight = 0
   const unsubscribe = store.project((changeSet) => {
     newest.apply(changeSet)
+    book.apply(changeSet)
     conflicts.changed(changeSet)
     for (const { key, after } of changeSet.changes) {
       if (!key.startsWith(PREFIX.request) || after === undefined) continue
-      const { time, outcomes } = after.value as RequestRecord
+      const { time, outcomes, leases = [] } = after.value as RequestRecord
       const each = outcomes.length <= limits.outcomesWithRecords ? 10 : 1
-      remembered.push({ key, time, weight: each * outcomes.length })
-      weight += each * outcomes.length
+      const its = each * outcomes.length + leases.length
+      remembered.push({ key, time, weight: its })
+      weight += its
     }
   })
   // What every rule's conflicts are is found out in idle turns, so that the first write need not wait for all of it.
@@ -146,7 +175,28 @@ export function createWriter(
     return keys
   }
 
-  async function write(decide: (intent: Intent) => Result<Write[]>, request: WriteRequest): Promise<Result<Written>> {
+  const momentOf = (view: ReadView): Moment => ({
+    now: now(),
+    revision: view.revision() + 1,
+    confirmed: confirmed(),
+  })
+
+  function write(decide: (intent: Intent) => Result<Write[]>, request: WriteRequest): Promise<Result<Written>> {
+    return perform((moment) => {
+      const writes = decide(newest)
+      const kept = writes.ok ? book.keepLeased(writes.value, moment) : writes
+      return kept.ok ? ok({ writes: kept.value }) : kept
+    }, request)
+  }
+
+  function lease(decide: (view: LeaseView) => Leasing, request: WriteRequest): Promise<Result<Written>> {
+    return perform((moment) => {
+      const leasing = decide({ intent: newest, book, moment })
+      return ok({ writes: leasing.writes, leasing })
+    }, request)
+  }
+
+  async function perform(decide: (moment: Moment) => Result<Wish>, request: WriteRequest): Promise<Result<Written>> {
     const key = request.requestId ? `${PREFIX.request}${request.requestId}` : undefined
     const digest = key === undefined ? '' : digestOf(request)
     let updated: Awaited<ReturnType<typeof store.update<Result<Written>>>>
@@ -154,17 +204,21 @@ export function createWriter(
       updated = await store.update<Result<Written>>((view) => {
         const earlier = key === undefined ? undefined : view.get<RequestRecord>(key)?.value
         if (earlier !== undefined) return { result: repeated(earlier, digest, request, newest) }
-        const writes = decide(newest)
-        if (!writes.ok) return { result: writes }
+        const moment = momentOf(view)
+        const wish = decide(moment)
+        if (!wish.ok) return { result: wish }
+        const { writes, leasing } = wish.value
+        const failed = leasing?.answer.ok === false ? leasing.answer : undefined
+        if (failed !== undefined && request.validateOnly === true) return { result: failed }
         const context = {
           caller: request.caller,
           method: request.method,
-          now: now(),
+          now: moment.now,
           ...(zones === undefined ? {} : { zones }),
           ...(request.owner ? { owner: request.owner } : {}),
           ...(key === undefined ? {} : { requestId: request.requestId! }),
         }
-        const proposed = propose(newest, writes.value, context)
+        const proposed = propose(newest, writes, context)
         if (!proposed.ok) {
           if (request.validateOnly !== true) refused(proposed.failure)
           return { result: proposed }
@@ -172,13 +226,16 @@ export function createWriter(
         const { warnings, refused: finding } =
           request.unchecked === true ? NO_CONFLICTS : conflicts.check(proposed.value.outcomes)
         if (finding !== undefined) return { result: refusal(finding) }
+        const followed = leasing === undefined ? book.follow(proposed.value.outcomes, moment) : ok(leasing.effects)
+        if (!followed.ok) return { result: followed }
         const revision = view.revision()
         const outcomes = proposed.value.outcomes.map((outcome) =>
           completeOutcome(outcome, newest, request.validateOnly === true ? revision : revision + 1),
         )
-        if (request.validateOnly === true) return { result: ok({ generation: revision, outcomes, warnings }) }
-        const generation = proposed.value.transaction === undefined && key === undefined ? revision : revision + 1
-        const puts = proposed.value.transaction?.puts ?? []
+        if (request.validateOnly === true)
+          return { result: ok({ generation: revision, outcomes, warnings, ...leased(leasing) }) }
+        const { puts, deletes, isEmpty } = together(proposed.value, followed.value)
+        const generation = isEmpty && key === undefined ? revision : revision + 1
         const transaction: Transaction = {
           cause: {
             caller: request.caller,
@@ -187,16 +244,19 @@ export function createWriter(
           },
           ...(proposed.value.transaction ?? {}),
           puts: [...puts, ...firstCut(view, puts)],
+          deletes,
         }
+        if (failed !== undefined) return isEmpty ? { result: failed } : { result: failed, transaction }
+        const written: Written = { generation, outcomes, warnings, ...leased(leasing) }
         if (key !== undefined) {
           const record: RequestRecord = {
             digest,
             time: now(),
             generation,
-            outcomes: outcomes.length <= limits.outcomesWithRecords ? outcomes : outcomes.map(bare),
+            ...remember(outcomes, leasing),
           }
           return {
-            result: ok({ generation, outcomes, warnings }),
+            result: ok(written),
             transaction: {
               ...transaction,
               puts: [...(transaction.puts ?? []), { key, value: record }],
@@ -204,9 +264,7 @@ export function createWriter(
             },
           }
         }
-        return proposed.value.transaction === undefined
-          ? { result: ok({ generation, outcomes, warnings }) }
-          : { result: ok({ generation, outcomes, warnings }), transaction }
+        return isEmpty ? { result: ok(written) } : { result: ok(written), transaction }
       })
     } catch (error) {
       return fail('STORE_FAILED', { reason: error instanceof Error ? error.message : String(error) })
@@ -214,6 +272,30 @@ export function createWriter(
     if (!updated.ok) return fail('ETAG_MISMATCH', { kind: 'record', name: updated.conflict })
     return updated.result
   }
+
+  /** Answers with leases need no records. */
+  function remember(
+    outcomes: Written['outcomes'],
+    leasing: Leasing | undefined,
+  ): Pick<RequestRecord, 'outcomes' | 'leases'> {
+    if (leasing?.answer.ok === true) return { outcomes: [], leases: leasing.answer.value }
+    return { outcomes: outcomes.length <= limits.outcomesWithRecords ? outcomes : outcomes.map(bare) }
+  }
+
+  async function look<T>(read: (view: LeaseView) => T): Promise<Result<T & { generation: number }>> {
+    try {
+      const done = await store.update((view) => {
+        const moment = momentOf(view)
+        return { result: { ...read({ intent: newest, book, moment }), generation: view.revision() } }
+      })
+      return done.ok ? ok(done.result) : fail('INTERNAL', { reason: 'a read that conflicts' })
+    } catch (error) {
+      return fail('STORE_FAILED', { reason: error instanceof Error ? error.message : String(error) })
+    }
+  }
+
+  const keepLeased = (writes: readonly Write[]): Result<Write[]> =>
+    book.keepLeased(writes, { now: now(), revision: newest.generation + 1, confirmed: confirmed() })
 
   /** What the controller itself writes: numbers, no records. */
   async function assign(method: string, decide: (context: WriteContext) => Result<Proposal>): Promise<Result<void>> {
@@ -247,7 +329,7 @@ export function createWriter(
   const assignZones = (wishes: readonly ZoneWish[]) =>
     assign('zones needed', (context) => proposeZones(newest, wishes, context))
 
-  return { write, assignNumbers, releaseZones, assignZones, newest, stop }
+  return { write, lease, look, keepLeased, assignNumbers, releaseZones, assignZones, newest, stop }
 }
 
 /** The answer to a request that was served before. */
@@ -262,7 +344,21 @@ function repeated(earlier: RequestRecord, digest: string, request: WriteRequest,
           revision: intent.modRevision(outcome.kind, outcome.name) ?? outcome.revision,
         }),
   }))
-  return ok({ generation: earlier.generation, outcomes, warnings: [] })
+  const { generation, leases } = earlier
+  return ok({ generation, outcomes, warnings: [], ...(leases === undefined ? {} : { leases }) })
+}
+
+const leased = (leasing: Leasing | undefined): Pick<Written, 'leases'> =>
+  leasing?.answer.ok === true ? { leases: leasing.answer.value } : {}
+
+/** What is written of records and of leases. */
+function together(
+  { transaction }: Proposal,
+  effects: LeaseEffects,
+): { puts: LeaseEffects['puts']; deletes: string[]; isEmpty: boolean } {
+  const puts = [...(transaction?.puts ?? []), ...effects.puts]
+  const deletes = [...(transaction?.deletes ?? []), ...effects.deletes]
+  return { puts, deletes, isEmpty: puts.length + deletes.length === 0 }
 }
 
 const bare = ({

@@ -172,6 +172,57 @@ export const ERRORS = {
     sentence: 'Too many probes: {what}.',
     remedy: 'Repeat the request in a second; a probe ends by itself.',
   },
+  POOL_EXHAUSTED: {
+    status: 'RESOURCE_EXHAUSTED',
+    sentence: 'NAP {nap} has no address left: of {size}, {given} are given and {cooling} are cooling.',
+    remedy: 'Name another NAP or widen its ranges; cooling addresses return by themselves: `tagsteer nap usage {nap}`.',
+  },
+  NO_NAP_FITS: {
+    status: 'FAILED_PRECONDITION',
+    sentence: 'No NAP of network {network} can give an address: {reasons}.',
+    remedy: 'Create a NAP for the network, or see why with `tagsteer nap select --network {network}`.',
+  },
+  NAP_DRAINING: {
+    status: 'FAILED_PRECONDITION',
+    sentence: 'NAP {nap} is draining: it gives nothing out.',
+    remedy: 'Name another NAP, or end the draining by setting `draining: false`.',
+  },
+  NAP_IN_USE: {
+    status: 'FAILED_PRECONDITION',
+    sentence: '{count} addresses of NAP {nap} that are given would fall out of it, among them {addresses}.',
+    remedy: 'Release them first, see `tagsteer lease list --nap {nap}`; with `draining: true` the ranges may shrink.',
+  },
+  ADDRESS_TAKEN: {
+    status: 'ALREADY_EXISTS',
+    sentence: 'Address {address} of network {network} cannot be given: it is {state}.',
+    remedy: 'Ask for another address; who has it tells `tagsteer lease show {address} --network {network}`.',
+  },
+  ADDRESS_OUTSIDE: {
+    status: 'FAILED_PRECONDITION',
+    sentence: 'Address {address} is in no NAP of network {network}.',
+    remedy:
+      'See the ranges with `tagsteer get naps`; an address of no NAP is written into the interface record itself.',
+  },
+  NO_LEASE: {
+    status: 'NOT_FOUND',
+    sentence: 'There is no lease of {address} in network {network}.',
+    remedy: 'See what is given with `tagsteer lease list --network {network}`.',
+  },
+  LEASE_SUPERSEDED: {
+    status: 'ABORTED',
+    sentence: 'The lease of {address} in network {network} has generation {generation}, not {asked}.',
+    remedy: 'The address was given out again since; look with `tagsteer lease show {address} --network {network}`.',
+  },
+  LEASE_ENDED: {
+    status: 'FAILED_PRECONDITION',
+    sentence: 'The lease of {address} in network {network} has ended.',
+    remedy: 'Allocate again; the same client gets the same address as long as nobody else has it.',
+  },
+  INTERFACE_LEASED: {
+    status: 'FAILED_PRECONDITION',
+    sentence: 'Interface {name} holds {address} of network {network} by lease.',
+    remedy: 'Release it before the interface goes to another network: `tagsteer lease release {address}`.',
+  },
   STOPPING: {
     status: 'UNAVAILABLE',
     sentence: 'The controller is stopping.',

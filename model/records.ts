@@ -212,7 +212,90 @@ export interface NetworkRecord extends RecordMeta {
   subnets: Subnet[]
 }
 
-export type AnyRecord = InterfaceRecord | Vnp | Policy | SwitchRecord | NetworkRecord
+/** Addresses from first to last, inclusive, of one family; canonical text. */
+export interface AddressRange {
+  first: string
+  last: string
+}
+
+/** What an equal word, or enough of a level, adds to the score of a pool: shares of 100. */
+export interface NapWeights {
+  application: number
+  volume: number
+  security: number
+  region: number
+}
+
+/** A network address pool: addresses that are given out for a time, and what kind of use they are meant for. */
+export interface Nap extends RecordMeta {
+  kind: 'nap'
+  network: string
+  /** Ascending, disjoint, also from those of other pools of the network. */
+  ranges: AddressRange[]
+  /** Ascending, disjoint, inside the ranges: never given out. */
+  exclusions: AddressRange[]
+  applicationType: string
+  /** Bits per second of one user. */
+  expectedVolume: number
+  /** Bits per second; never 0. */
+  maxVolume: number
+  /** 0 to 100. */
+  securityLevel: number
+  region: string
+  /** Where absent, the usual ones (ipam/select.ts). */
+  weights?: NapWeights
+  tags: Tag[]
+  /** 0: until it is released. */
+  leaseSeconds: number
+  /** How long a released address rests before it is given to another. */
+  coolSeconds: number
+  /** Shares of the addresses that can be given out, below and above which the pool counts as low and high. */
+  watermarks: { low: number; high: number }
+  /** Nothing is given out any more; held addresses may fall out of the ranges. */
+  draining?: true
+}
+
+/** What an instance is like, as far as choosing a pool goes. */
+export interface Profile extends RecordMeta {
+  kind: 'profile'
+  applicationType: string
+  /** Bits per second. */
+  currentVolume: number
+  /** 0 to 100. */
+  requiredSecurityLevel: number
+  /** Pools of a lower security level are left out, however well they fit besides. */
+  strictSecurity?: true
+  region: string
+}
+
+/**
+ * standby: given to a client and bound to no interface yet. cooling: released, and withheld from others for a while.
+ */
+export type LeaseState = 'held' | 'standby' | 'cooling'
+
+/** One address of a pool in the hands of a client; an interface that has it by lease carries it in its record. */
+export interface Lease {
+  network: string
+  /** Canonical text. */
+  address: string
+  nap: string
+  /** Empty on standby; of a cooling lease, who had it last. */
+  interface: string
+  client: string
+  state: LeaseState
+  /** The store revision that gave it out: of two leases of one address the later one has the greater. */
+  generation: number
+  /** Milliseconds since the epoch: when it came into this state. */
+  since: number
+  /** When it ends unless it is renewed; absent where it does not end by itself. */
+  expires?: number
+  /** Of a cooling lease: not given to others before this time, nor before switches confirmed the release. */
+  coolUntil?: number
+  /** Of a cooling lease: the store revision that released it. */
+  released?: number
+}
+
+export type AnyRecord = InterfaceRecord | Vnp | Policy | SwitchRecord | NetworkRecord | Nap | Profile
 export type RecordKind = AnyRecord['kind']
 export type RecordOf<K extends RecordKind> = Extract<AnyRecord, { kind: K }>
 
@@ -250,6 +333,10 @@ export const PREFIX = {
   policy: 'policy/',
   switch: 'switch/',
   network: 'network/',
+  nap: 'nap/',
+  profile: 'profile/',
+  /** `lease/<network>/<address>` in the form of leaseKey: no record that writers write, but what the pools have given. */
+  lease: 'lease/',
   identity: 'identity/',
   /** Numbers for networks, routers, connection-tracking zones, meters, switches: `number/<space>/<name>`. */
   number: 'number/',

@@ -18,8 +18,10 @@ import { invalid, ok, type Result } from './errors.ts'
 import {
   type Attachment,
   type InterfaceRecord,
+  type Nap,
   type NetworkRecord,
   type Policy,
+  type Profile,
   type RecordKind,
   type RecordMeta,
   type Selector,
@@ -28,6 +30,7 @@ import {
   type Vnp,
 } from './records.ts'
 import type { Tag } from './tag.ts'
+import { readNap, readProfile } from './validate-nap.ts'
 import { readSubnets } from './validate-network.ts'
 import { readRules } from './validate-rule.ts'
 
@@ -38,7 +41,9 @@ export type VnpDraft = Draft<Vnp>
 export type PolicyDraft = Draft<Policy>
 export type SwitchDraft = Draft<SwitchRecord>
 export type NetworkDraft = Draft<NetworkRecord>
-export type AnyDraft = InterfaceDraft | VnpDraft | PolicyDraft | SwitchDraft | NetworkDraft
+export type NapDraft = Draft<Nap>
+export type ProfileDraft = Draft<Profile>
+export type AnyDraft = InterfaceDraft | VnpDraft | PolicyDraft | SwitchDraft | NetworkDraft | NapDraft | ProfileDraft
 
 const TUNNEL_KINDS = ['geneve', 'vxlan'] as const
 const LINK_CARRIERS = ['mpls', 'vlan'] as const
@@ -76,8 +81,7 @@ export function validateInterface(input: unknown): Result<InterfaceDraft> {
     kind: 'interface',
     ...named(check, fields),
     tags: check.tags(fields['tags'], 'tags'),
-    network:
-      check.text(fields['network'], 'network') === '' ? DEFAULT_NETWORK : check.name(fields['network'], 'network'),
+    network: readNetwork(check, fields),
     mac: readMac(check, fields['mac']),
     addresses: readAddresses(check, fields['addresses']),
     attachment: readAttachment(check, fields['attachment']),
@@ -140,6 +144,27 @@ export function validateNetwork(input: unknown): Result<NetworkDraft> {
   })
 }
 
+export function validateNap(input: unknown): Result<NapDraft> {
+  return validated(input, (check, fields) => ({
+    kind: 'nap',
+    ...named(check, fields),
+    ...readNap(check, fields, readNetwork(check, fields)),
+  }))
+}
+
+export function validateProfile(input: unknown): Result<ProfileDraft> {
+  return validated(input, (check, fields) => ({
+    kind: 'profile',
+    ...named(check, fields),
+    ...readProfile(check, fields),
+  }))
+}
+
+function readNetwork(check: Check, fields: Fields): string {
+  const text = check.text(fields['network'], 'network')
+  return text === '' ? DEFAULT_NETWORK : check.name(text, 'network')
+}
+
 function readTunnel(check: Check, value: unknown): Pick<SwitchDraft, 'tunnel'> {
   if (value === undefined || value === null) return {}
   const fields = check.fields(value, 'tunnel')
@@ -200,6 +225,8 @@ const VALIDATORS: Readonly<Record<RecordKind, (input: unknown) => Result<AnyDraf
   policy: validatePolicy,
   switch: validateSwitch,
   network: validateNetwork,
+  nap: validateNap,
+  profile: validateProfile,
 }
 
 export function validateRecord(kind: RecordKind, input: unknown): Result<AnyDraft> {

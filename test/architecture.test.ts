@@ -52,6 +52,7 @@ const ROOMS: Room[] = [
     io: true,
   },
   { room: 'topology', files: /^topology\//, imports: ['topology', 'openflow', 'packet', 'model'] },
+  { room: 'ipam', files: /^ipam\//, imports: ['ipam', 'model'] },
   { room: 'policy', files: /^controller\/policy\//, imports: ['policy', 'openflow', 'packet', 'model', 'topology'] },
   {
     room: 'flows',
@@ -67,6 +68,7 @@ const ROOMS: Room[] = [
       'prove',
       'flows',
       'policy',
+      'ipam',
       'topology service',
       'topology',
       'store',

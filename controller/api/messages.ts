@@ -7,9 +7,12 @@ import { icmpTexts } from '../../model/icmp.ts'
 import type {
   AnyRecord,
   InterfaceRecord,
+  Lease as LeaseRecord,
   LinkCarrier,
+  Nap as NapRecord,
   NetworkRecord,
   Policy as PolicyRecord,
+  Profile as ProfileRecord,
   RecordKind,
   RecordMeta,
   Rule as RuleRecord,
@@ -22,9 +25,12 @@ import { tierOf } from '../../model/records.ts'
 import { type Tag, tagKind } from '../../model/tag.ts'
 import type { Timestamp } from '../../proto/gen/google/protobuf/Timestamp.ts'
 import type { Interface } from '../../proto/gen/tagsteer/v1/Interface.ts'
+import type { Lease } from '../../proto/gen/tagsteer/v1/Lease.ts'
 import type { Meta } from '../../proto/gen/tagsteer/v1/Meta.ts'
+import type { Nap } from '../../proto/gen/tagsteer/v1/Nap.ts'
 import type { Network } from '../../proto/gen/tagsteer/v1/Network.ts'
 import type { Policy } from '../../proto/gen/tagsteer/v1/Policy.ts'
+import type { Profile } from '../../proto/gen/tagsteer/v1/Profile.ts'
 import type { Record as RecordMessage } from '../../proto/gen/tagsteer/v1/Record.ts'
 import type { Rule } from '../../proto/gen/tagsteer/v1/Rule.ts'
 import type { Selector } from '../../proto/gen/tagsteer/v1/Selector.ts'
@@ -181,6 +187,43 @@ export function networkMessage(record: NetworkRecord, generation: number): Netwo
   }
 }
 
+export function napMessage(record: NapRecord, generation: number): Nap {
+  const { network, ranges, exclusions, applicationType, securityLevel, region, weights } = record
+  const { leaseSeconds, coolSeconds, watermarks, draining } = record
+  return {
+    ...common(record, generation),
+    ...{ network, ranges, exclusions, applicationType, securityLevel, region },
+    expectedVolume: String(record.expectedVolume),
+    maxVolume: String(record.maxVolume),
+    ...(weights && { weights }),
+    tags: record.tags.map(tagMessage),
+    ...{ leaseSeconds, coolSeconds, watermarks, draining: draining === true },
+  }
+}
+
+export function profileMessage(record: ProfileRecord, generation: number): Profile {
+  const { applicationType, currentVolume, requiredSecurityLevel, strictSecurity, region } = record
+  return {
+    ...common(record, generation),
+    ...{ applicationType, currentVolume: String(currentVolume), requiredSecurityLevel, region },
+    strictSecurity: strictSecurity === true,
+  }
+}
+
+/** @param revision The store revision that wrote it last. */
+export function leaseMessage(lease: LeaseRecord, revision: number): Lease {
+  const { network, address, nap, interface: name, client, expires, coolUntil } = lease
+  return {
+    ...{ network, address, nap, interface: name, client },
+    state: word('LEASE_STATE', lease.state) as NonNullable<Lease['state']>,
+    generation: String(lease.generation),
+    since: timestamp(lease.since),
+    ...(expires === undefined ? {} : { expires: timestamp(expires) }),
+    ...(coolUntil === undefined ? {} : { coolUntil: timestamp(coolUntil) }),
+    revision: String(revision),
+  }
+}
+
 export function tunnelKind(kind: TunnelKind): NonNullable<Tunnel['kind']> {
   return kind === 'geneve' ? 'TUNNEL_KIND_GENEVE' : 'TUNNEL_KIND_VXLAN'
 }
@@ -202,6 +245,10 @@ export function recordMessage(record: AnyRecord, generation: number): RecordMess
       return { switch: switchMessage(record, generation) }
     case 'network':
       return { network: networkMessage(record, generation) }
+    case 'nap':
+      return { nap: napMessage(record, generation) }
+    case 'profile':
+      return { profile: profileMessage(record, generation) }
   }
 }
 
@@ -212,4 +259,6 @@ export function ownFields(record: AnyRecord): Record<string, unknown> {
   return own
 }
 
-export const RECORD_KINDS: readonly RecordKind[] = ['interface', 'vnp', 'policy', 'switch', 'network']
+export const RECORD_KINDS: readonly RecordKind[] = [
+  ...(['interface', 'vnp', 'policy', 'switch', 'network', 'nap', 'profile'] as const),
+]

@@ -202,6 +202,8 @@ const MESSAGE: Readonly<Record<RecordKind, string>> = {
   policy: 'tagsteer.v1.Policy',
   switch: 'tagsteer.v1.Switch',
   network: 'tagsteer.v1.Network',
+  nap: 'tagsteer.v1.Nap',
+  profile: 'tagsteer.v1.Profile',
 }
 
 /** Field names (camelCase) of a record's message. */

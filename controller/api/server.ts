@@ -31,10 +31,13 @@ import { eventService } from './services/events.ts'
 import { flowService } from './services/flow.ts'
 import { historyService } from './services/history.ts'
 import { interfaceService } from './services/interface.ts'
+import { leaseService } from './services/lease.ts'
 import { lintService } from './services/lint.ts'
+import { napService } from './services/nap.ts'
 import { networkService } from './services/network.ts'
 import { policyService } from './services/policy.ts'
 import { probeService } from './services/probe.ts'
+import { profileService } from './services/profile.ts'
 import { proveService } from './services/prove.ts'
 import { topologyService } from './services/topology.ts'
 import { verifyService } from './services/verify.ts'
@@ -82,10 +85,13 @@ const SERVICES: Readonly<Record<string, (deps: ApiDependencies) => ServiceMethod
   FlowService: flowService,
   HistoryService: historyService,
   InterfaceService: interfaceService,
+  LeaseService: leaseService,
   LintService: lintService,
+  NapService: napService,
   NetworkService: networkService,
   PolicyService: policyService,
   ProbeService: probeService,
+  ProfileService: profileService,
   ProveService: proveService,
   TopologyService: topologyService,
   VerifyService: verifyService,

@@ -27,6 +27,8 @@ export const RECORD_LIMITS: Readonly<Record<RecordKind | 'rule', number>> = {
   policy: 20_000,
   switch: 10_000,
   network: 0xffff,
+  nap: 20_000,
+  profile: 1_000_000,
   rule: MAX_RULES,
 }
 
@@ -50,7 +52,7 @@ export function brokenConstraint(changes: Changes, limits = RECORD_LIMITS): Fail
 
 function overLimit(changes: Changes, limits: typeof RECORD_LIMITS): Failed | undefined {
   const growth: Record<RecordKind | 'rule', number> = {
-    ...{ interface: 0, vnp: 0, policy: 0, switch: 0, network: 0, rule: 0 },
+    ...{ interface: 0, vnp: 0, policy: 0, switch: 0, network: 0, nap: 0, profile: 0, rule: 0 },
   }
   for (const { kind, before, after } of changes.all()) {
     growth[kind] += Number(after !== undefined) - Number(before !== undefined)
@@ -59,7 +61,7 @@ function overLimit(changes: Changes, limits: typeof RECORD_LIMITS): Failed | und
         ((after as Policy | undefined)?.rules.length ?? 0) - ((before as Policy | undefined)?.rules.length ?? 0)
     }
   }
-  for (const kind of ['interface', 'vnp', 'policy', 'switch', 'network', 'rule'] as const) {
+  for (const kind of ['interface', 'vnp', 'policy', 'switch', 'network', 'nap', 'profile', 'rule'] as const) {
     const count = growth[kind] + (kind === 'rule' ? changes.intent.ruleCount : changes.intent.count(kind))
     if (growth[kind] > 0 && count > limits[kind]) {
       return fail('TOO_MANY', {

@@ -14,9 +14,11 @@ import {
   type IdentityRecord,
   type InterfaceRecord,
   ifaceIdOf,
+  type Nap,
   type NetworkRecord,
   type Policy,
   PREFIX,
+  type Profile,
   type RecordKind,
   type RecordOf,
   type SwitchRecord,
@@ -63,6 +65,9 @@ export class Intent implements IntentView {
   readonly policies = new Map<string, Policy>()
   readonly switches = new Map<string, SwitchRecord>()
   readonly networks = new Map<string, NetworkRecord>()
+  /** Pools and profiles say nothing to switches; they are here for who writes. */
+  readonly naps = new Map<string, Nap>()
+  readonly profiles = new Map<string, Profile>()
   readonly identities = new Map<number, IdentityRecord>()
   readonly prefixes = new Map<string, number>()
 
@@ -111,6 +116,8 @@ export class Intent implements IntentView {
     policy: this.policies,
     switch: this.switches,
     network: this.networks,
+    nap: this.naps,
+    profile: this.profiles,
   }
   readonly #revisions = new Map<string, number>()
   readonly #numbers = new Map<string, NumberRecord>()
@@ -278,6 +285,12 @@ export class Intent implements IntentView {
         return
       case PREFIX.network:
         this.#changeNetwork(name, value as NetworkRecord | undefined, delta)
+        return
+      case PREFIX.nap:
+        put(this.naps, name, value as Nap | undefined)
+        return
+      case PREFIX.profile:
+        put(this.profiles, name, value as Profile | undefined)
         return
       case PREFIX.identity:
         this.#changeIdentity(Number(name), value as IdentityRecord | undefined, work)

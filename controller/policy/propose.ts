@@ -71,6 +71,8 @@ export const RECORD_NUMBERS: Readonly<Record<RecordKind, { key: string; last: nu
   policy: { key: `${PREFIX.number}record/policy`, last: MAX_NUMBER.policy },
   switch: { key: `${PREFIX.number}record/switch`, last: 0xffffffff },
   network: { key: `${PREFIX.number}record/network`, last: 0xffffffff },
+  nap: { key: `${PREFIX.number}record/nap`, last: 0xffffffff },
+  profile: { key: `${PREFIX.number}record/profile`, last: 0xffffffff },
 }
 
 /**

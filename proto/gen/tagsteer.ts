@@ -24,6 +24,8 @@ import type { ServerReflectionResponse as _grpc_reflection_v1_ServerReflectionRe
 import type { ServiceResponse as _grpc_reflection_v1_ServiceResponse, ServiceResponse__Output as _grpc_reflection_v1_ServiceResponse__Output } from './grpc/reflection/v1/ServiceResponse.ts';
 import type { Accepted as _tagsteer_v1_Accepted, Accepted__Output as _tagsteer_v1_Accepted__Output } from './tagsteer/v1/Accepted.ts';
 import type { ActCounts as _tagsteer_v1_ActCounts, ActCounts__Output as _tagsteer_v1_ActCounts__Output } from './tagsteer/v1/ActCounts.ts';
+import type { AddressRange as _tagsteer_v1_AddressRange, AddressRange__Output as _tagsteer_v1_AddressRange__Output } from './tagsteer/v1/AddressRange.ts';
+import type { AllocateRequest as _tagsteer_v1_AllocateRequest, AllocateRequest__Output as _tagsteer_v1_AllocateRequest__Output } from './tagsteer/v1/AllocateRequest.ts';
 import type { AnyPeer as _tagsteer_v1_AnyPeer, AnyPeer__Output as _tagsteer_v1_AnyPeer__Output } from './tagsteer/v1/AnyPeer.ts';
 import type { Applied as _tagsteer_v1_Applied, Applied__Output as _tagsteer_v1_Applied__Output } from './tagsteer/v1/Applied.ts';
 import type { AppliedStatus as _tagsteer_v1_AppliedStatus, AppliedStatus__Output as _tagsteer_v1_AppliedStatus__Output } from './tagsteer/v1/AppliedStatus.ts';
@@ -31,6 +33,8 @@ import type { ApplyRequest as _tagsteer_v1_ApplyRequest, ApplyRequest__Output as
 import type { ApplyResponse as _tagsteer_v1_ApplyResponse, ApplyResponse__Output as _tagsteer_v1_ApplyResponse__Output } from './tagsteer/v1/ApplyResponse.ts';
 import type { ApplyServiceClient as _tagsteer_v1_ApplyServiceClient, ApplyServiceDefinition as _tagsteer_v1_ApplyServiceDefinition } from './tagsteer/v1/ApplyService.ts';
 import type { Attachment as _tagsteer_v1_Attachment, Attachment__Output as _tagsteer_v1_Attachment__Output } from './tagsteer/v1/Attachment.ts';
+import type { BatchAllocateRequest as _tagsteer_v1_BatchAllocateRequest, BatchAllocateRequest__Output as _tagsteer_v1_BatchAllocateRequest__Output } from './tagsteer/v1/BatchAllocateRequest.ts';
+import type { BatchAllocateResponse as _tagsteer_v1_BatchAllocateResponse, BatchAllocateResponse__Output as _tagsteer_v1_BatchAllocateResponse__Output } from './tagsteer/v1/BatchAllocateResponse.ts';
 import type { BatchUpdateInterfacesRequest as _tagsteer_v1_BatchUpdateInterfacesRequest, BatchUpdateInterfacesRequest__Output as _tagsteer_v1_BatchUpdateInterfacesRequest__Output } from './tagsteer/v1/BatchUpdateInterfacesRequest.ts';
 import type { BatchUpdateInterfacesResponse as _tagsteer_v1_BatchUpdateInterfacesResponse, BatchUpdateInterfacesResponse__Output as _tagsteer_v1_BatchUpdateInterfacesResponse__Output } from './tagsteer/v1/BatchUpdateInterfacesResponse.ts';
 import type { BlameRequest as _tagsteer_v1_BlameRequest, BlameRequest__Output as _tagsteer_v1_BlameRequest__Output } from './tagsteer/v1/BlameRequest.ts';
@@ -42,13 +46,17 @@ import type { CheckTrafficRequest as _tagsteer_v1_CheckTrafficRequest, CheckTraf
 import type { CheckTrafficResponse as _tagsteer_v1_CheckTrafficResponse, CheckTrafficResponse__Output as _tagsteer_v1_CheckTrafficResponse__Output } from './tagsteer/v1/CheckTrafficResponse.ts';
 import type { Counterexample as _tagsteer_v1_Counterexample, Counterexample__Output as _tagsteer_v1_Counterexample__Output } from './tagsteer/v1/Counterexample.ts';
 import type { CreateInterfaceRequest as _tagsteer_v1_CreateInterfaceRequest, CreateInterfaceRequest__Output as _tagsteer_v1_CreateInterfaceRequest__Output } from './tagsteer/v1/CreateInterfaceRequest.ts';
+import type { CreateNapRequest as _tagsteer_v1_CreateNapRequest, CreateNapRequest__Output as _tagsteer_v1_CreateNapRequest__Output } from './tagsteer/v1/CreateNapRequest.ts';
 import type { CreateNetworkRequest as _tagsteer_v1_CreateNetworkRequest, CreateNetworkRequest__Output as _tagsteer_v1_CreateNetworkRequest__Output } from './tagsteer/v1/CreateNetworkRequest.ts';
 import type { CreatePolicyRequest as _tagsteer_v1_CreatePolicyRequest, CreatePolicyRequest__Output as _tagsteer_v1_CreatePolicyRequest__Output } from './tagsteer/v1/CreatePolicyRequest.ts';
+import type { CreateProfileRequest as _tagsteer_v1_CreateProfileRequest, CreateProfileRequest__Output as _tagsteer_v1_CreateProfileRequest__Output } from './tagsteer/v1/CreateProfileRequest.ts';
 import type { CreateVnpRequest as _tagsteer_v1_CreateVnpRequest, CreateVnpRequest__Output as _tagsteer_v1_CreateVnpRequest__Output } from './tagsteer/v1/CreateVnpRequest.ts';
 import type { CutConnection as _tagsteer_v1_CutConnection, CutConnection__Output as _tagsteer_v1_CutConnection__Output } from './tagsteer/v1/CutConnection.ts';
 import type { DeleteInterfaceRequest as _tagsteer_v1_DeleteInterfaceRequest, DeleteInterfaceRequest__Output as _tagsteer_v1_DeleteInterfaceRequest__Output } from './tagsteer/v1/DeleteInterfaceRequest.ts';
+import type { DeleteNapRequest as _tagsteer_v1_DeleteNapRequest, DeleteNapRequest__Output as _tagsteer_v1_DeleteNapRequest__Output } from './tagsteer/v1/DeleteNapRequest.ts';
 import type { DeleteNetworkRequest as _tagsteer_v1_DeleteNetworkRequest, DeleteNetworkRequest__Output as _tagsteer_v1_DeleteNetworkRequest__Output } from './tagsteer/v1/DeleteNetworkRequest.ts';
 import type { DeletePolicyRequest as _tagsteer_v1_DeletePolicyRequest, DeletePolicyRequest__Output as _tagsteer_v1_DeletePolicyRequest__Output } from './tagsteer/v1/DeletePolicyRequest.ts';
+import type { DeleteProfileRequest as _tagsteer_v1_DeleteProfileRequest, DeleteProfileRequest__Output as _tagsteer_v1_DeleteProfileRequest__Output } from './tagsteer/v1/DeleteProfileRequest.ts';
 import type { DeleteSwitchRequest as _tagsteer_v1_DeleteSwitchRequest, DeleteSwitchRequest__Output as _tagsteer_v1_DeleteSwitchRequest__Output } from './tagsteer/v1/DeleteSwitchRequest.ts';
 import type { DeleteVnpRequest as _tagsteer_v1_DeleteVnpRequest, DeleteVnpRequest__Output as _tagsteer_v1_DeleteVnpRequest__Output } from './tagsteer/v1/DeleteVnpRequest.ts';
 import type { DiffGenerationsRequest as _tagsteer_v1_DiffGenerationsRequest, DiffGenerationsRequest__Output as _tagsteer_v1_DiffGenerationsRequest__Output } from './tagsteer/v1/DiffGenerationsRequest.ts';
@@ -66,16 +74,22 @@ import type { FlowServiceClient as _tagsteer_v1_FlowServiceClient, FlowServiceDe
 import type { Generation as _tagsteer_v1_Generation, Generation__Output as _tagsteer_v1_Generation__Output } from './tagsteer/v1/Generation.ts';
 import type { GetGenerationRequest as _tagsteer_v1_GetGenerationRequest, GetGenerationRequest__Output as _tagsteer_v1_GetGenerationRequest__Output } from './tagsteer/v1/GetGenerationRequest.ts';
 import type { GetInterfaceRequest as _tagsteer_v1_GetInterfaceRequest, GetInterfaceRequest__Output as _tagsteer_v1_GetInterfaceRequest__Output } from './tagsteer/v1/GetInterfaceRequest.ts';
+import type { GetLeaseRequest as _tagsteer_v1_GetLeaseRequest, GetLeaseRequest__Output as _tagsteer_v1_GetLeaseRequest__Output } from './tagsteer/v1/GetLeaseRequest.ts';
+import type { GetNapRequest as _tagsteer_v1_GetNapRequest, GetNapRequest__Output as _tagsteer_v1_GetNapRequest__Output } from './tagsteer/v1/GetNapRequest.ts';
 import type { GetNetworkRequest as _tagsteer_v1_GetNetworkRequest, GetNetworkRequest__Output as _tagsteer_v1_GetNetworkRequest__Output } from './tagsteer/v1/GetNetworkRequest.ts';
 import type { GetPolicyForTrafficRequest as _tagsteer_v1_GetPolicyForTrafficRequest, GetPolicyForTrafficRequest__Output as _tagsteer_v1_GetPolicyForTrafficRequest__Output } from './tagsteer/v1/GetPolicyForTrafficRequest.ts';
 import type { GetPolicyRequest as _tagsteer_v1_GetPolicyRequest, GetPolicyRequest__Output as _tagsteer_v1_GetPolicyRequest__Output } from './tagsteer/v1/GetPolicyRequest.ts';
+import type { GetProfileRequest as _tagsteer_v1_GetProfileRequest, GetProfileRequest__Output as _tagsteer_v1_GetProfileRequest__Output } from './tagsteer/v1/GetProfileRequest.ts';
 import type { GetTopologyRequest as _tagsteer_v1_GetTopologyRequest, GetTopologyRequest__Output as _tagsteer_v1_GetTopologyRequest__Output } from './tagsteer/v1/GetTopologyRequest.ts';
+import type { GetUtilisationRequest as _tagsteer_v1_GetUtilisationRequest, GetUtilisationRequest__Output as _tagsteer_v1_GetUtilisationRequest__Output } from './tagsteer/v1/GetUtilisationRequest.ts';
 import type { GetVnpRequest as _tagsteer_v1_GetVnpRequest, GetVnpRequest__Output as _tagsteer_v1_GetVnpRequest__Output } from './tagsteer/v1/GetVnpRequest.ts';
 import type { HistoryServiceClient as _tagsteer_v1_HistoryServiceClient, HistoryServiceDefinition as _tagsteer_v1_HistoryServiceDefinition } from './tagsteer/v1/HistoryService.ts';
 import type { IfaceIdAttachment as _tagsteer_v1_IfaceIdAttachment, IfaceIdAttachment__Output as _tagsteer_v1_IfaceIdAttachment__Output } from './tagsteer/v1/IfaceIdAttachment.ts';
 import type { Interface as _tagsteer_v1_Interface, Interface__Output as _tagsteer_v1_Interface__Output } from './tagsteer/v1/Interface.ts';
 import type { InterfaceServiceClient as _tagsteer_v1_InterfaceServiceClient, InterfaceServiceDefinition as _tagsteer_v1_InterfaceServiceDefinition } from './tagsteer/v1/InterfaceService.ts';
 import type { InterfaceStatus as _tagsteer_v1_InterfaceStatus, InterfaceStatus__Output as _tagsteer_v1_InterfaceStatus__Output } from './tagsteer/v1/InterfaceStatus.ts';
+import type { Lease as _tagsteer_v1_Lease, Lease__Output as _tagsteer_v1_Lease__Output } from './tagsteer/v1/Lease.ts';
+import type { LeaseServiceClient as _tagsteer_v1_LeaseServiceClient, LeaseServiceDefinition as _tagsteer_v1_LeaseServiceDefinition } from './tagsteer/v1/LeaseService.ts';
 import type { Link as _tagsteer_v1_Link, Link__Output as _tagsteer_v1_Link__Output } from './tagsteer/v1/Link.ts';
 import type { LintRequest as _tagsteer_v1_LintRequest, LintRequest__Output as _tagsteer_v1_LintRequest__Output } from './tagsteer/v1/LintRequest.ts';
 import type { LintResponse as _tagsteer_v1_LintResponse, LintResponse__Output as _tagsteer_v1_LintResponse__Output } from './tagsteer/v1/LintResponse.ts';
@@ -86,10 +100,16 @@ import type { ListGenerationsRequest as _tagsteer_v1_ListGenerationsRequest, Lis
 import type { ListGenerationsResponse as _tagsteer_v1_ListGenerationsResponse, ListGenerationsResponse__Output as _tagsteer_v1_ListGenerationsResponse__Output } from './tagsteer/v1/ListGenerationsResponse.ts';
 import type { ListInterfacesRequest as _tagsteer_v1_ListInterfacesRequest, ListInterfacesRequest__Output as _tagsteer_v1_ListInterfacesRequest__Output } from './tagsteer/v1/ListInterfacesRequest.ts';
 import type { ListInterfacesResponse as _tagsteer_v1_ListInterfacesResponse, ListInterfacesResponse__Output as _tagsteer_v1_ListInterfacesResponse__Output } from './tagsteer/v1/ListInterfacesResponse.ts';
+import type { ListLeasesRequest as _tagsteer_v1_ListLeasesRequest, ListLeasesRequest__Output as _tagsteer_v1_ListLeasesRequest__Output } from './tagsteer/v1/ListLeasesRequest.ts';
+import type { ListLeasesResponse as _tagsteer_v1_ListLeasesResponse, ListLeasesResponse__Output as _tagsteer_v1_ListLeasesResponse__Output } from './tagsteer/v1/ListLeasesResponse.ts';
+import type { ListNapsRequest as _tagsteer_v1_ListNapsRequest, ListNapsRequest__Output as _tagsteer_v1_ListNapsRequest__Output } from './tagsteer/v1/ListNapsRequest.ts';
+import type { ListNapsResponse as _tagsteer_v1_ListNapsResponse, ListNapsResponse__Output as _tagsteer_v1_ListNapsResponse__Output } from './tagsteer/v1/ListNapsResponse.ts';
 import type { ListNetworksRequest as _tagsteer_v1_ListNetworksRequest, ListNetworksRequest__Output as _tagsteer_v1_ListNetworksRequest__Output } from './tagsteer/v1/ListNetworksRequest.ts';
 import type { ListNetworksResponse as _tagsteer_v1_ListNetworksResponse, ListNetworksResponse__Output as _tagsteer_v1_ListNetworksResponse__Output } from './tagsteer/v1/ListNetworksResponse.ts';
 import type { ListPoliciesRequest as _tagsteer_v1_ListPoliciesRequest, ListPoliciesRequest__Output as _tagsteer_v1_ListPoliciesRequest__Output } from './tagsteer/v1/ListPoliciesRequest.ts';
 import type { ListPoliciesResponse as _tagsteer_v1_ListPoliciesResponse, ListPoliciesResponse__Output as _tagsteer_v1_ListPoliciesResponse__Output } from './tagsteer/v1/ListPoliciesResponse.ts';
+import type { ListProfilesRequest as _tagsteer_v1_ListProfilesRequest, ListProfilesRequest__Output as _tagsteer_v1_ListProfilesRequest__Output } from './tagsteer/v1/ListProfilesRequest.ts';
+import type { ListProfilesResponse as _tagsteer_v1_ListProfilesResponse, ListProfilesResponse__Output as _tagsteer_v1_ListProfilesResponse__Output } from './tagsteer/v1/ListProfilesResponse.ts';
 import type { ListPropagationRequest as _tagsteer_v1_ListPropagationRequest, ListPropagationRequest__Output as _tagsteer_v1_ListPropagationRequest__Output } from './tagsteer/v1/ListPropagationRequest.ts';
 import type { ListPropagationResponse as _tagsteer_v1_ListPropagationResponse, ListPropagationResponse__Output as _tagsteer_v1_ListPropagationResponse__Output } from './tagsteer/v1/ListPropagationResponse.ts';
 import type { ListSwitchesRequest as _tagsteer_v1_ListSwitchesRequest, ListSwitchesRequest__Output as _tagsteer_v1_ListSwitchesRequest__Output } from './tagsteer/v1/ListSwitchesRequest.ts';
@@ -106,6 +126,11 @@ import type { MergedRule as _tagsteer_v1_MergedRule, MergedRule__Output as _tags
 import type { MetRow as _tagsteer_v1_MetRow, MetRow__Output as _tagsteer_v1_MetRow__Output } from './tagsteer/v1/MetRow.ts';
 import type { Meta as _tagsteer_v1_Meta, Meta__Output as _tagsteer_v1_Meta__Output } from './tagsteer/v1/Meta.ts';
 import type { Mirror as _tagsteer_v1_Mirror, Mirror__Output as _tagsteer_v1_Mirror__Output } from './tagsteer/v1/Mirror.ts';
+import type { Nap as _tagsteer_v1_Nap, Nap__Output as _tagsteer_v1_Nap__Output } from './tagsteer/v1/Nap.ts';
+import type { NapScore as _tagsteer_v1_NapScore, NapScore__Output as _tagsteer_v1_NapScore__Output } from './tagsteer/v1/NapScore.ts';
+import type { NapServiceClient as _tagsteer_v1_NapServiceClient, NapServiceDefinition as _tagsteer_v1_NapServiceDefinition } from './tagsteer/v1/NapService.ts';
+import type { NapUtilisation as _tagsteer_v1_NapUtilisation, NapUtilisation__Output as _tagsteer_v1_NapUtilisation__Output } from './tagsteer/v1/NapUtilisation.ts';
+import type { NapWeights as _tagsteer_v1_NapWeights, NapWeights__Output as _tagsteer_v1_NapWeights__Output } from './tagsteer/v1/NapWeights.ts';
 import type { Network as _tagsteer_v1_Network, Network__Output as _tagsteer_v1_Network__Output } from './tagsteer/v1/Network.ts';
 import type { NetworkServiceClient as _tagsteer_v1_NetworkServiceClient, NetworkServiceDefinition as _tagsteer_v1_NetworkServiceDefinition } from './tagsteer/v1/NetworkService.ts';
 import type { NotProved as _tagsteer_v1_NotProved, NotProved__Output as _tagsteer_v1_NotProved__Output } from './tagsteer/v1/NotProved.ts';
@@ -130,6 +155,8 @@ import type { ProbeReport as _tagsteer_v1_ProbeReport, ProbeReport__Output as _t
 import type { ProbeRequest as _tagsteer_v1_ProbeRequest, ProbeRequest__Output as _tagsteer_v1_ProbeRequest__Output } from './tagsteer/v1/ProbeRequest.ts';
 import type { ProbeServiceClient as _tagsteer_v1_ProbeServiceClient, ProbeServiceDefinition as _tagsteer_v1_ProbeServiceDefinition } from './tagsteer/v1/ProbeService.ts';
 import type { ProbeTag as _tagsteer_v1_ProbeTag, ProbeTag__Output as _tagsteer_v1_ProbeTag__Output } from './tagsteer/v1/ProbeTag.ts';
+import type { Profile as _tagsteer_v1_Profile, Profile__Output as _tagsteer_v1_Profile__Output } from './tagsteer/v1/Profile.ts';
+import type { ProfileServiceClient as _tagsteer_v1_ProfileServiceClient, ProfileServiceDefinition as _tagsteer_v1_ProfileServiceDefinition } from './tagsteer/v1/ProfileService.ts';
 import type { Propagation as _tagsteer_v1_Propagation, Propagation__Output as _tagsteer_v1_Propagation__Output } from './tagsteer/v1/Propagation.ts';
 import type { ProveRequest as _tagsteer_v1_ProveRequest, ProveRequest__Output as _tagsteer_v1_ProveRequest__Output } from './tagsteer/v1/ProveRequest.ts';
 import type { ProveResponse as _tagsteer_v1_ProveResponse, ProveResponse__Output as _tagsteer_v1_ProveResponse__Output } from './tagsteer/v1/ProveResponse.ts';
@@ -140,8 +167,12 @@ import type { RecordChange as _tagsteer_v1_RecordChange, RecordChange__Output as
 import type { RecordDifference as _tagsteer_v1_RecordDifference, RecordDifference__Output as _tagsteer_v1_RecordDifference__Output } from './tagsteer/v1/RecordDifference.ts';
 import type { RecordName as _tagsteer_v1_RecordName, RecordName__Output as _tagsteer_v1_RecordName__Output } from './tagsteer/v1/RecordName.ts';
 import type { Redirect as _tagsteer_v1_Redirect, Redirect__Output as _tagsteer_v1_Redirect__Output } from './tagsteer/v1/Redirect.ts';
+import type { ReleaseRequest as _tagsteer_v1_ReleaseRequest, ReleaseRequest__Output as _tagsteer_v1_ReleaseRequest__Output } from './tagsteer/v1/ReleaseRequest.ts';
+import type { RenewRequest as _tagsteer_v1_RenewRequest, RenewRequest__Output as _tagsteer_v1_RenewRequest__Output } from './tagsteer/v1/RenewRequest.ts';
 import type { Rule as _tagsteer_v1_Rule, Rule__Output as _tagsteer_v1_Rule__Output } from './tagsteer/v1/Rule.ts';
 import type { RuleName as _tagsteer_v1_RuleName, RuleName__Output as _tagsteer_v1_RuleName__Output } from './tagsteer/v1/RuleName.ts';
+import type { SelectNapRequest as _tagsteer_v1_SelectNapRequest, SelectNapRequest__Output as _tagsteer_v1_SelectNapRequest__Output } from './tagsteer/v1/SelectNapRequest.ts';
+import type { SelectNapResponse as _tagsteer_v1_SelectNapResponse, SelectNapResponse__Output as _tagsteer_v1_SelectNapResponse__Output } from './tagsteer/v1/SelectNapResponse.ts';
 import type { Selector as _tagsteer_v1_Selector, Selector__Output as _tagsteer_v1_Selector__Output } from './tagsteer/v1/Selector.ts';
 import type { SetTagsRequest as _tagsteer_v1_SetTagsRequest, SetTagsRequest__Output as _tagsteer_v1_SetTagsRequest__Output } from './tagsteer/v1/SetTagsRequest.ts';
 import type { Subnet as _tagsteer_v1_Subnet, Subnet__Output as _tagsteer_v1_Subnet__Output } from './tagsteer/v1/Subnet.ts';
@@ -159,10 +190,13 @@ import type { Tunnel as _tagsteer_v1_Tunnel, Tunnel__Output as _tagsteer_v1_Tunn
 import type { Underlay as _tagsteer_v1_Underlay, Underlay__Output as _tagsteer_v1_Underlay__Output } from './tagsteer/v1/Underlay.ts';
 import type { Unproved as _tagsteer_v1_Unproved, Unproved__Output as _tagsteer_v1_Unproved__Output } from './tagsteer/v1/Unproved.ts';
 import type { UpdateInterfaceRequest as _tagsteer_v1_UpdateInterfaceRequest, UpdateInterfaceRequest__Output as _tagsteer_v1_UpdateInterfaceRequest__Output } from './tagsteer/v1/UpdateInterfaceRequest.ts';
+import type { UpdateNapRequest as _tagsteer_v1_UpdateNapRequest, UpdateNapRequest__Output as _tagsteer_v1_UpdateNapRequest__Output } from './tagsteer/v1/UpdateNapRequest.ts';
 import type { UpdateNetworkRequest as _tagsteer_v1_UpdateNetworkRequest, UpdateNetworkRequest__Output as _tagsteer_v1_UpdateNetworkRequest__Output } from './tagsteer/v1/UpdateNetworkRequest.ts';
 import type { UpdatePolicyRequest as _tagsteer_v1_UpdatePolicyRequest, UpdatePolicyRequest__Output as _tagsteer_v1_UpdatePolicyRequest__Output } from './tagsteer/v1/UpdatePolicyRequest.ts';
+import type { UpdateProfileRequest as _tagsteer_v1_UpdateProfileRequest, UpdateProfileRequest__Output as _tagsteer_v1_UpdateProfileRequest__Output } from './tagsteer/v1/UpdateProfileRequest.ts';
 import type { UpdateSwitchRequest as _tagsteer_v1_UpdateSwitchRequest, UpdateSwitchRequest__Output as _tagsteer_v1_UpdateSwitchRequest__Output } from './tagsteer/v1/UpdateSwitchRequest.ts';
 import type { UpdateVnpRequest as _tagsteer_v1_UpdateVnpRequest, UpdateVnpRequest__Output as _tagsteer_v1_UpdateVnpRequest__Output } from './tagsteer/v1/UpdateVnpRequest.ts';
+import type { Utilisation as _tagsteer_v1_Utilisation, Utilisation__Output as _tagsteer_v1_Utilisation__Output } from './tagsteer/v1/Utilisation.ts';
 import type { VerdictChange as _tagsteer_v1_VerdictChange, VerdictChange__Output as _tagsteer_v1_VerdictChange__Output } from './tagsteer/v1/VerdictChange.ts';
 import type { VerifyProgress as _tagsteer_v1_VerifyProgress, VerifyProgress__Output as _tagsteer_v1_VerifyProgress__Output } from './tagsteer/v1/VerifyProgress.ts';
 import type { VerifyRequest as _tagsteer_v1_VerifyRequest, VerifyRequest__Output as _tagsteer_v1_VerifyRequest__Output } from './tagsteer/v1/VerifyRequest.ts';
@@ -175,6 +209,7 @@ import type { WatchEventsRequest as _tagsteer_v1_WatchEventsRequest, WatchEvents
 import type { WatchProbesRequest as _tagsteer_v1_WatchProbesRequest, WatchProbesRequest__Output as _tagsteer_v1_WatchProbesRequest__Output } from './tagsteer/v1/WatchProbesRequest.ts';
 import type { WatchProofsRequest as _tagsteer_v1_WatchProofsRequest, WatchProofsRequest__Output as _tagsteer_v1_WatchProofsRequest__Output } from './tagsteer/v1/WatchProofsRequest.ts';
 import type { WatchRecordsRequest as _tagsteer_v1_WatchRecordsRequest, WatchRecordsRequest__Output as _tagsteer_v1_WatchRecordsRequest__Output } from './tagsteer/v1/WatchRecordsRequest.ts';
+import type { Watermarks as _tagsteer_v1_Watermarks, Watermarks__Output as _tagsteer_v1_Watermarks__Output } from './tagsteer/v1/Watermarks.ts';
 import type { Witness as _tagsteer_v1_Witness, Witness__Output as _tagsteer_v1_Witness__Output } from './tagsteer/v1/Witness.ts';
 import type { WitnessEnd as _tagsteer_v1_WitnessEnd, WitnessEnd__Output as _tagsteer_v1_WitnessEnd__Output } from './tagsteer/v1/WitnessEnd.ts';
 
@@ -224,6 +259,8 @@ export interface ProtoGrpcType {
       Accepted: MessageTypeDefinition<_tagsteer_v1_Accepted, _tagsteer_v1_Accepted__Output>
       ActCounts: MessageTypeDefinition<_tagsteer_v1_ActCounts, _tagsteer_v1_ActCounts__Output>
       Action: EnumTypeDefinition
+      AddressRange: MessageTypeDefinition<_tagsteer_v1_AddressRange, _tagsteer_v1_AddressRange__Output>
+      AllocateRequest: MessageTypeDefinition<_tagsteer_v1_AllocateRequest, _tagsteer_v1_AllocateRequest__Output>
       AnyPeer: MessageTypeDefinition<_tagsteer_v1_AnyPeer, _tagsteer_v1_AnyPeer__Output>
       Applied: MessageTypeDefinition<_tagsteer_v1_Applied, _tagsteer_v1_Applied__Output>
       AppliedStatus: MessageTypeDefinition<_tagsteer_v1_AppliedStatus, _tagsteer_v1_AppliedStatus__Output>
@@ -231,6 +268,8 @@ export interface ProtoGrpcType {
       ApplyResponse: MessageTypeDefinition<_tagsteer_v1_ApplyResponse, _tagsteer_v1_ApplyResponse__Output>
       ApplyService: SubtypeConstructor<typeof grpc.Client, _tagsteer_v1_ApplyServiceClient> & { service: _tagsteer_v1_ApplyServiceDefinition }
       Attachment: MessageTypeDefinition<_tagsteer_v1_Attachment, _tagsteer_v1_Attachment__Output>
+      BatchAllocateRequest: MessageTypeDefinition<_tagsteer_v1_BatchAllocateRequest, _tagsteer_v1_BatchAllocateRequest__Output>
+      BatchAllocateResponse: MessageTypeDefinition<_tagsteer_v1_BatchAllocateResponse, _tagsteer_v1_BatchAllocateResponse__Output>
       BatchUpdateInterfacesRequest: MessageTypeDefinition<_tagsteer_v1_BatchUpdateInterfacesRequest, _tagsteer_v1_BatchUpdateInterfacesRequest__Output>
       BatchUpdateInterfacesResponse: MessageTypeDefinition<_tagsteer_v1_BatchUpdateInterfacesResponse, _tagsteer_v1_BatchUpdateInterfacesResponse__Output>
       BlameBasis: EnumTypeDefinition
@@ -246,14 +285,18 @@ export interface ProtoGrpcType {
       Counterexample: MessageTypeDefinition<_tagsteer_v1_Counterexample, _tagsteer_v1_Counterexample__Output>
       CounterexampleKind: EnumTypeDefinition
       CreateInterfaceRequest: MessageTypeDefinition<_tagsteer_v1_CreateInterfaceRequest, _tagsteer_v1_CreateInterfaceRequest__Output>
+      CreateNapRequest: MessageTypeDefinition<_tagsteer_v1_CreateNapRequest, _tagsteer_v1_CreateNapRequest__Output>
       CreateNetworkRequest: MessageTypeDefinition<_tagsteer_v1_CreateNetworkRequest, _tagsteer_v1_CreateNetworkRequest__Output>
       CreatePolicyRequest: MessageTypeDefinition<_tagsteer_v1_CreatePolicyRequest, _tagsteer_v1_CreatePolicyRequest__Output>
+      CreateProfileRequest: MessageTypeDefinition<_tagsteer_v1_CreateProfileRequest, _tagsteer_v1_CreateProfileRequest__Output>
       CreateVnpRequest: MessageTypeDefinition<_tagsteer_v1_CreateVnpRequest, _tagsteer_v1_CreateVnpRequest__Output>
       CutConnection: MessageTypeDefinition<_tagsteer_v1_CutConnection, _tagsteer_v1_CutConnection__Output>
       DefaultVerdict: EnumTypeDefinition
       DeleteInterfaceRequest: MessageTypeDefinition<_tagsteer_v1_DeleteInterfaceRequest, _tagsteer_v1_DeleteInterfaceRequest__Output>
+      DeleteNapRequest: MessageTypeDefinition<_tagsteer_v1_DeleteNapRequest, _tagsteer_v1_DeleteNapRequest__Output>
       DeleteNetworkRequest: MessageTypeDefinition<_tagsteer_v1_DeleteNetworkRequest, _tagsteer_v1_DeleteNetworkRequest__Output>
       DeletePolicyRequest: MessageTypeDefinition<_tagsteer_v1_DeletePolicyRequest, _tagsteer_v1_DeletePolicyRequest__Output>
+      DeleteProfileRequest: MessageTypeDefinition<_tagsteer_v1_DeleteProfileRequest, _tagsteer_v1_DeleteProfileRequest__Output>
       DeleteSwitchRequest: MessageTypeDefinition<_tagsteer_v1_DeleteSwitchRequest, _tagsteer_v1_DeleteSwitchRequest__Output>
       DeleteVnpRequest: MessageTypeDefinition<_tagsteer_v1_DeleteVnpRequest, _tagsteer_v1_DeleteVnpRequest__Output>
       DiffGenerationsRequest: MessageTypeDefinition<_tagsteer_v1_DiffGenerationsRequest, _tagsteer_v1_DiffGenerationsRequest__Output>
@@ -278,16 +321,23 @@ export interface ProtoGrpcType {
       Generation: MessageTypeDefinition<_tagsteer_v1_Generation, _tagsteer_v1_Generation__Output>
       GetGenerationRequest: MessageTypeDefinition<_tagsteer_v1_GetGenerationRequest, _tagsteer_v1_GetGenerationRequest__Output>
       GetInterfaceRequest: MessageTypeDefinition<_tagsteer_v1_GetInterfaceRequest, _tagsteer_v1_GetInterfaceRequest__Output>
+      GetLeaseRequest: MessageTypeDefinition<_tagsteer_v1_GetLeaseRequest, _tagsteer_v1_GetLeaseRequest__Output>
+      GetNapRequest: MessageTypeDefinition<_tagsteer_v1_GetNapRequest, _tagsteer_v1_GetNapRequest__Output>
       GetNetworkRequest: MessageTypeDefinition<_tagsteer_v1_GetNetworkRequest, _tagsteer_v1_GetNetworkRequest__Output>
       GetPolicyForTrafficRequest: MessageTypeDefinition<_tagsteer_v1_GetPolicyForTrafficRequest, _tagsteer_v1_GetPolicyForTrafficRequest__Output>
       GetPolicyRequest: MessageTypeDefinition<_tagsteer_v1_GetPolicyRequest, _tagsteer_v1_GetPolicyRequest__Output>
+      GetProfileRequest: MessageTypeDefinition<_tagsteer_v1_GetProfileRequest, _tagsteer_v1_GetProfileRequest__Output>
       GetTopologyRequest: MessageTypeDefinition<_tagsteer_v1_GetTopologyRequest, _tagsteer_v1_GetTopologyRequest__Output>
+      GetUtilisationRequest: MessageTypeDefinition<_tagsteer_v1_GetUtilisationRequest, _tagsteer_v1_GetUtilisationRequest__Output>
       GetVnpRequest: MessageTypeDefinition<_tagsteer_v1_GetVnpRequest, _tagsteer_v1_GetVnpRequest__Output>
       HistoryService: SubtypeConstructor<typeof grpc.Client, _tagsteer_v1_HistoryServiceClient> & { service: _tagsteer_v1_HistoryServiceDefinition }
       IfaceIdAttachment: MessageTypeDefinition<_tagsteer_v1_IfaceIdAttachment, _tagsteer_v1_IfaceIdAttachment__Output>
       Interface: MessageTypeDefinition<_tagsteer_v1_Interface, _tagsteer_v1_Interface__Output>
       InterfaceService: SubtypeConstructor<typeof grpc.Client, _tagsteer_v1_InterfaceServiceClient> & { service: _tagsteer_v1_InterfaceServiceDefinition }
       InterfaceStatus: MessageTypeDefinition<_tagsteer_v1_InterfaceStatus, _tagsteer_v1_InterfaceStatus__Output>
+      Lease: MessageTypeDefinition<_tagsteer_v1_Lease, _tagsteer_v1_Lease__Output>
+      LeaseService: SubtypeConstructor<typeof grpc.Client, _tagsteer_v1_LeaseServiceClient> & { service: _tagsteer_v1_LeaseServiceDefinition }
+      LeaseState: EnumTypeDefinition
       Link: MessageTypeDefinition<_tagsteer_v1_Link, _tagsteer_v1_Link__Output>
       LinkCarrier: EnumTypeDefinition
       LintRequest: MessageTypeDefinition<_tagsteer_v1_LintRequest, _tagsteer_v1_LintRequest__Output>
@@ -299,10 +349,16 @@ export interface ProtoGrpcType {
       ListGenerationsResponse: MessageTypeDefinition<_tagsteer_v1_ListGenerationsResponse, _tagsteer_v1_ListGenerationsResponse__Output>
       ListInterfacesRequest: MessageTypeDefinition<_tagsteer_v1_ListInterfacesRequest, _tagsteer_v1_ListInterfacesRequest__Output>
       ListInterfacesResponse: MessageTypeDefinition<_tagsteer_v1_ListInterfacesResponse, _tagsteer_v1_ListInterfacesResponse__Output>
+      ListLeasesRequest: MessageTypeDefinition<_tagsteer_v1_ListLeasesRequest, _tagsteer_v1_ListLeasesRequest__Output>
+      ListLeasesResponse: MessageTypeDefinition<_tagsteer_v1_ListLeasesResponse, _tagsteer_v1_ListLeasesResponse__Output>
+      ListNapsRequest: MessageTypeDefinition<_tagsteer_v1_ListNapsRequest, _tagsteer_v1_ListNapsRequest__Output>
+      ListNapsResponse: MessageTypeDefinition<_tagsteer_v1_ListNapsResponse, _tagsteer_v1_ListNapsResponse__Output>
       ListNetworksRequest: MessageTypeDefinition<_tagsteer_v1_ListNetworksRequest, _tagsteer_v1_ListNetworksRequest__Output>
       ListNetworksResponse: MessageTypeDefinition<_tagsteer_v1_ListNetworksResponse, _tagsteer_v1_ListNetworksResponse__Output>
       ListPoliciesRequest: MessageTypeDefinition<_tagsteer_v1_ListPoliciesRequest, _tagsteer_v1_ListPoliciesRequest__Output>
       ListPoliciesResponse: MessageTypeDefinition<_tagsteer_v1_ListPoliciesResponse, _tagsteer_v1_ListPoliciesResponse__Output>
+      ListProfilesRequest: MessageTypeDefinition<_tagsteer_v1_ListProfilesRequest, _tagsteer_v1_ListProfilesRequest__Output>
+      ListProfilesResponse: MessageTypeDefinition<_tagsteer_v1_ListProfilesResponse, _tagsteer_v1_ListProfilesResponse__Output>
       ListPropagationRequest: MessageTypeDefinition<_tagsteer_v1_ListPropagationRequest, _tagsteer_v1_ListPropagationRequest__Output>
       ListPropagationResponse: MessageTypeDefinition<_tagsteer_v1_ListPropagationResponse, _tagsteer_v1_ListPropagationResponse__Output>
       ListSwitchesRequest: MessageTypeDefinition<_tagsteer_v1_ListSwitchesRequest, _tagsteer_v1_ListSwitchesRequest__Output>
@@ -319,6 +375,11 @@ export interface ProtoGrpcType {
       MetRow: MessageTypeDefinition<_tagsteer_v1_MetRow, _tagsteer_v1_MetRow__Output>
       Meta: MessageTypeDefinition<_tagsteer_v1_Meta, _tagsteer_v1_Meta__Output>
       Mirror: MessageTypeDefinition<_tagsteer_v1_Mirror, _tagsteer_v1_Mirror__Output>
+      Nap: MessageTypeDefinition<_tagsteer_v1_Nap, _tagsteer_v1_Nap__Output>
+      NapScore: MessageTypeDefinition<_tagsteer_v1_NapScore, _tagsteer_v1_NapScore__Output>
+      NapService: SubtypeConstructor<typeof grpc.Client, _tagsteer_v1_NapServiceClient> & { service: _tagsteer_v1_NapServiceDefinition }
+      NapUtilisation: MessageTypeDefinition<_tagsteer_v1_NapUtilisation, _tagsteer_v1_NapUtilisation__Output>
+      NapWeights: MessageTypeDefinition<_tagsteer_v1_NapWeights, _tagsteer_v1_NapWeights__Output>
       Network: MessageTypeDefinition<_tagsteer_v1_Network, _tagsteer_v1_Network__Output>
       NetworkService: SubtypeConstructor<typeof grpc.Client, _tagsteer_v1_NetworkServiceClient> & { service: _tagsteer_v1_NetworkServiceDefinition }
       NotProved: MessageTypeDefinition<_tagsteer_v1_NotProved, _tagsteer_v1_NotProved__Output>
@@ -339,6 +400,7 @@ export interface ProtoGrpcType {
       PortAttachment: MessageTypeDefinition<_tagsteer_v1_PortAttachment, _tagsteer_v1_PortAttachment__Output>
       PortNameAttachment: MessageTypeDefinition<_tagsteer_v1_PortNameAttachment, _tagsteer_v1_PortNameAttachment__Output>
       PortRole: EnumTypeDefinition
+      Pressure: EnumTypeDefinition
       ProbeFault: MessageTypeDefinition<_tagsteer_v1_ProbeFault, _tagsteer_v1_ProbeFault__Output>
       ProbeFaultKind: EnumTypeDefinition
       ProbeHop: MessageTypeDefinition<_tagsteer_v1_ProbeHop, _tagsteer_v1_ProbeHop__Output>
@@ -347,6 +409,8 @@ export interface ProtoGrpcType {
       ProbeRequest: MessageTypeDefinition<_tagsteer_v1_ProbeRequest, _tagsteer_v1_ProbeRequest__Output>
       ProbeService: SubtypeConstructor<typeof grpc.Client, _tagsteer_v1_ProbeServiceClient> & { service: _tagsteer_v1_ProbeServiceDefinition }
       ProbeTag: MessageTypeDefinition<_tagsteer_v1_ProbeTag, _tagsteer_v1_ProbeTag__Output>
+      Profile: MessageTypeDefinition<_tagsteer_v1_Profile, _tagsteer_v1_Profile__Output>
+      ProfileService: SubtypeConstructor<typeof grpc.Client, _tagsteer_v1_ProfileServiceClient> & { service: _tagsteer_v1_ProfileServiceDefinition }
       Propagation: MessageTypeDefinition<_tagsteer_v1_Propagation, _tagsteer_v1_Propagation__Output>
       PropagationState: EnumTypeDefinition
       ProveRequest: MessageTypeDefinition<_tagsteer_v1_ProveRequest, _tagsteer_v1_ProveRequest__Output>
@@ -358,9 +422,13 @@ export interface ProtoGrpcType {
       RecordDifference: MessageTypeDefinition<_tagsteer_v1_RecordDifference, _tagsteer_v1_RecordDifference__Output>
       RecordName: MessageTypeDefinition<_tagsteer_v1_RecordName, _tagsteer_v1_RecordName__Output>
       Redirect: MessageTypeDefinition<_tagsteer_v1_Redirect, _tagsteer_v1_Redirect__Output>
+      ReleaseRequest: MessageTypeDefinition<_tagsteer_v1_ReleaseRequest, _tagsteer_v1_ReleaseRequest__Output>
+      RenewRequest: MessageTypeDefinition<_tagsteer_v1_RenewRequest, _tagsteer_v1_RenewRequest__Output>
       Resolution: EnumTypeDefinition
       Rule: MessageTypeDefinition<_tagsteer_v1_Rule, _tagsteer_v1_Rule__Output>
       RuleName: MessageTypeDefinition<_tagsteer_v1_RuleName, _tagsteer_v1_RuleName__Output>
+      SelectNapRequest: MessageTypeDefinition<_tagsteer_v1_SelectNapRequest, _tagsteer_v1_SelectNapRequest__Output>
+      SelectNapResponse: MessageTypeDefinition<_tagsteer_v1_SelectNapResponse, _tagsteer_v1_SelectNapResponse__Output>
       Selector: MessageTypeDefinition<_tagsteer_v1_Selector, _tagsteer_v1_Selector__Output>
       SetTagsRequest: MessageTypeDefinition<_tagsteer_v1_SetTagsRequest, _tagsteer_v1_SetTagsRequest__Output>
       Severity: EnumTypeDefinition
@@ -384,10 +452,13 @@ export interface ProtoGrpcType {
       UnderlayKind: EnumTypeDefinition
       Unproved: MessageTypeDefinition<_tagsteer_v1_Unproved, _tagsteer_v1_Unproved__Output>
       UpdateInterfaceRequest: MessageTypeDefinition<_tagsteer_v1_UpdateInterfaceRequest, _tagsteer_v1_UpdateInterfaceRequest__Output>
+      UpdateNapRequest: MessageTypeDefinition<_tagsteer_v1_UpdateNapRequest, _tagsteer_v1_UpdateNapRequest__Output>
       UpdateNetworkRequest: MessageTypeDefinition<_tagsteer_v1_UpdateNetworkRequest, _tagsteer_v1_UpdateNetworkRequest__Output>
       UpdatePolicyRequest: MessageTypeDefinition<_tagsteer_v1_UpdatePolicyRequest, _tagsteer_v1_UpdatePolicyRequest__Output>
+      UpdateProfileRequest: MessageTypeDefinition<_tagsteer_v1_UpdateProfileRequest, _tagsteer_v1_UpdateProfileRequest__Output>
       UpdateSwitchRequest: MessageTypeDefinition<_tagsteer_v1_UpdateSwitchRequest, _tagsteer_v1_UpdateSwitchRequest__Output>
       UpdateVnpRequest: MessageTypeDefinition<_tagsteer_v1_UpdateVnpRequest, _tagsteer_v1_UpdateVnpRequest__Output>
+      Utilisation: MessageTypeDefinition<_tagsteer_v1_Utilisation, _tagsteer_v1_Utilisation__Output>
       Verdict: EnumTypeDefinition
       VerdictChange: MessageTypeDefinition<_tagsteer_v1_VerdictChange, _tagsteer_v1_VerdictChange__Output>
       VerifyProgress: MessageTypeDefinition<_tagsteer_v1_VerifyProgress, _tagsteer_v1_VerifyProgress__Output>
@@ -401,6 +472,7 @@ export interface ProtoGrpcType {
       WatchProbesRequest: MessageTypeDefinition<_tagsteer_v1_WatchProbesRequest, _tagsteer_v1_WatchProbesRequest__Output>
       WatchProofsRequest: MessageTypeDefinition<_tagsteer_v1_WatchProofsRequest, _tagsteer_v1_WatchProofsRequest__Output>
       WatchRecordsRequest: MessageTypeDefinition<_tagsteer_v1_WatchRecordsRequest, _tagsteer_v1_WatchRecordsRequest__Output>
+      Watermarks: MessageTypeDefinition<_tagsteer_v1_Watermarks, _tagsteer_v1_Watermarks__Output>
       Witness: MessageTypeDefinition<_tagsteer_v1_Witness, _tagsteer_v1_Witness__Output>
       WitnessEnd: MessageTypeDefinition<_tagsteer_v1_WitnessEnd, _tagsteer_v1_WitnessEnd__Output>
     }

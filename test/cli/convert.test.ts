@@ -20,6 +20,7 @@ import {
   vnpManifest,
   vnpMessage,
 } from '../../cli/convert.ts'
+import { napManifest, napMessage, profileManifest, profileMessage } from '../../cli/convert-nap.ts'
 import { diffLines } from '../../cli/diff.ts'
 import { durationMs } from '../../cli/duration.ts'
 import { FORMATS, readFormat, render } from '../../cli/output.ts'
@@ -28,8 +29,10 @@ import { age, type Column, duration, table, timeText } from '../../cli/table.ts'
 import { checkDocument, readYaml } from '../../host/yaml.ts'
 import type { Json } from '../../model/tag.ts'
 import type { Interface__Output } from '../../proto/gen/tagsteer/v1/Interface.ts'
+import type { Nap__Output } from '../../proto/gen/tagsteer/v1/Nap.ts'
 import type { Network__Output } from '../../proto/gen/tagsteer/v1/Network.ts'
 import type { Policy__Output } from '../../proto/gen/tagsteer/v1/Policy.ts'
+import type { Profile__Output } from '../../proto/gen/tagsteer/v1/Profile.ts'
 import type { Switch__Output } from '../../proto/gen/tagsteer/v1/Switch.ts'
 import type { Vnp__Output } from '../../proto/gen/tagsteer/v1/Vnp.ts'
 import { loadServices } from '../../proto/index.ts'
@@ -55,6 +58,10 @@ function roundTrip(manifest: Manifest): Manifest {
       return switchManifest(overTheWire('Switch', switchMessage(manifest)) as Switch__Output)
     case 'Network':
       return networkManifest(overTheWire('Network', networkMessage(manifest)) as Network__Output)
+    case 'Nap':
+      return napManifest(overTheWire('Nap', napMessage(manifest)) as Nap__Output)
+    case 'Profile':
+      return profileManifest(overTheWire('Profile', profileMessage(manifest)) as Profile__Output)
   }
 }
 
@@ -139,6 +146,24 @@ const manifest: fc.Arbitrary<Manifest> = fc.oneof(
     .map(([one, two]) => ({ ...one, ...two }) satisfies InterfaceManifest),
   fc.constantFrom<Manifest>(
     { kind: 'Network', name: 'front' },
+    {
+      kind: 'Nap',
+      name: 'web',
+      network: 'default',
+      ranges: [{ first: '10.0.0.1', last: '10.0.0.9' }],
+      ...{ exclusions: [{ first: '10.0.0.2', last: '10.0.0.2' }], applicationType: 'web', expectedVolume: 5 },
+      ...{ maxVolume: 2 ** 53 - 1, securityLevel: 7, region: 'eu', tags: ['pool'], leaseSeconds: 60, coolSeconds: 0 },
+      weights: { application: 1, volume: 0.5, security: 0.25, region: 0 },
+      ...{ watermarks: { low: 0.25, high: 0.5 }, draining: true },
+    },
+    {
+      kind: 'Nap',
+      name: 'bare',
+      network: 'default',
+      ranges: [{ first: 'fd00::1', last: 'fd00::9' }],
+      ...{ expectedVolume: 0, maxVolume: 0, securityLevel: 0, leaseSeconds: 0, coolSeconds: 60 },
+    },
+    { kind: 'Profile', name: 'web', currentVolume: 7, requiredSecurityLevel: 3, strictSecurity: true, region: 'eu' },
     { kind: 'Network', name: 'front', subnets: [{ cidr: '10.0.1.0/24' }] },
     { kind: 'Network', name: 'front', router: 'shop', subnets: [{ cidr: '10.0.1.0/24', gateway: '10.0.1.1' }] },
   ),

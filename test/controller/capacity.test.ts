@@ -298,9 +298,13 @@ describe('spaces that fill', () => {
       'switch-numbers': 0,
       'network-records': 0,
       'network-numbers': 0,
+      'nap-numbers': 0,
+      'nap-records': 0,
+      'profile-numbers': 0,
+      'profile-records': 0,
       router: 0,
     })
-    const limits = { interface: 1, vnp: 1, policy: 1, switch: 1, network: 1, rule: 1 }
+    const limits = { interface: 1, vnp: 1, policy: 1, switch: 1, network: 1, nap: 1, profile: 1, rule: 1 }
     const before = contentOf(store)
     store.spaces = { ...SPACES, network: { first: 1, last: 1 } }
     expect(codeOf(store.write(create(iface('b', 2, [], 'red'))))).to.equal('SPACE_FULL network')

@@ -9,6 +9,7 @@ import {
   switchMessage,
   vnpMessage,
 } from '../../cli/convert.ts'
+import { napMessage, profileMessage } from '../../cli/convert-nap.ts'
 import { readManifests } from '../../cli/manifest.ts'
 import { explain } from '../../controller/policy/explain.ts'
 import { PolicyLookup } from '../../controller/policy/lookup.ts'
@@ -42,6 +43,8 @@ function record(manifest: Manifest): AnyRecord {
     Policy: () => ['policy', policyMessage(manifest as never)] as const,
     Switch: () => ['switch', switchMessage(manifest as never)] as const,
     Network: () => ['network', networkMessage(manifest as never)] as const,
+    Nap: () => ['nap', napMessage(manifest as never)] as const,
+    Profile: () => ['profile', profileMessage(manifest as never)] as const,
   }[manifest.kind]()
   const result = validateRecord(kind, message)
   if (!result.ok) expect.fail(`${manifest.name}: ${JSON.stringify(result.failure)}`)

@@ -43,6 +43,14 @@ const GOOD: Record<RecordKind, () => Record<string, unknown>> = {
       { cidr: '2001:DB8:1::/64', gateway: '2001:db8:1::1' },
     ],
   }),
+  nap: () => ({
+    name: 'web-pool',
+    ranges: [{ first: '2001:DB8::1', last: '2001:db8::ff' }, { cidr: '10.0.1.0/24' }],
+    exclusions: [{ first: '10.0.1.9', last: '10.0.1.9' }],
+    expectedVolume: '5000',
+    securityLevel: 10,
+  }),
+  profile: () => ({ name: 'web', applicationType: 'web', currentVolume: '10', requiredSecurityLevel: 5 }),
 }
 
 interface Fault {
@@ -73,6 +81,10 @@ const subnetFault = (fields: object, path: string, why: RegExp): Fault => {
   return fault('network', 'subnets', [other, its], `subnets[1].${path}`, why)
 }
 
+/** A fault of the second range; the first stays right. */
+const rangeFault = (its: object, path: string, why: RegExp): Fault =>
+  fault('nap', 'ranges', [{ first: '10.0.9.0', last: '10.0.9.255' }, its], path, why)
+
 const names = (kind: RecordKind): Fault[] => [
   fault(kind, 'name', undefined, 'name', /required/),
   fault(kind, 'name', 'Web', 'name', /lower-case/),
@@ -89,6 +101,31 @@ const FAULTS: Fault[] = [
   ...names('policy'),
   ...names('switch'),
   ...names('network'),
+  ...names('nap'),
+  ...names('profile'),
+  fault('nap', 'network', 'A', 'network', /lower-case/),
+  fault('nap', 'ranges', [], 'ranges', /needs a range/),
+  rangeFault({ first: '10.0.1.9' }, 'ranges[1].last', /must be an IPv4 or IPv6 address/),
+  rangeFault({ first: '10.0.1.9', last: '10.0.1.8' }, 'ranges[1]', /ends before/),
+  rangeFault({ first: '10.0.1.9', last: 'fd00::1' }, 'ranges[1]', /different families/),
+  rangeFault({ first: '10.0.1.9', last: '10.0.1.10', cidr: '10.0.1.0/24' }, 'ranges[1]', /either cidr/),
+  rangeFault({ cidr: '10.0.1.1/24' }, 'ranges[1].cidr', /without host bits/),
+  rangeFault({ cidr: '10.0.9.0/30' }, 'ranges[1]', /overlaps with ranges\[0\]/),
+  rangeFault({ cidr: '127.0.0.0/24' }, 'ranges[1]', /loopback/),
+  rangeFault({ first: '126.0.0.1', last: '128.0.0.1' }, 'ranges[1]', /no interface can have/),
+  rangeFault({ first: '::2', last: '1::' }, 'ranges[1]', /no interface can have/),
+  fault('nap', 'exclusions', [{ first: '10.0.2.1', last: '10.0.2.2' }], 'exclusions[0]', /not inside/),
+  fault('nap', 'expectedVolume', '-5', 'expected_volume', /whole number/),
+  fault('nap', 'maxVolume', '99999999999999999999', 'max_volume', /whole number/),
+  fault('nap', 'securityLevel', 101, 'security_level', /from 0 to 100/),
+  fault('nap', 'region', 'a b', 'region', /white space/),
+  fault('nap', 'weights', { application: 2 }, 'weights.application', /from 0 to 1/),
+  fault('nap', 'weights', { region: Number.NaN }, 'weights.region', /from 0 to 1/),
+  fault('nap', 'watermarks', { low: 0.9, high: 0.5 }, 'watermarks.low', /not be above/),
+  fault('nap', 'leaseSeconds', -1, 'lease_seconds', /from 0/),
+  fault('nap', 'coolSeconds', 1e9, 'cool_seconds', /from 0/),
+  fault('profile', 'requiredSecurityLevel', 0.5, 'required_security_level', /whole number/),
+  fault('profile', 'applicationType', 'x'.repeat(64), 'application_type', /at most 63/),
   fault('network', 'router', 'Shop', 'router', /lower-case/),
   fault('network', 'subnets', [], 'subnets', /needs a subnet/),
   subnetFault({ cidr: '10.0.1.0' }, 'cidr', /must be a prefix/),

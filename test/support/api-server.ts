@@ -29,10 +29,10 @@ export interface TestApi {
 }
 
 export async function testApi(
-  options: { tls?: { cert: string; key: string; ca: string }; store?: Store } = {},
+  options: { tls?: { cert: string; key: string; ca: string }; store?: Store; now?: () => number } = {},
 ): Promise<TestApi> {
   const store = options.store ?? openMemoryStore()
-  const writer = createWriter(store, Date.now)
+  const writer = createWriter(store, options.now ?? Date.now)
   const intent = new Intent()
   const lookup = new PolicyLookup(intent)
   const changes = store.list('').map((after) => ({ key: after.key, after }))

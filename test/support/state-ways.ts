@@ -146,6 +146,10 @@ function least(record: AnyRecord): Record<string, unknown> {
       return { uplinks: [] }
     case 'network':
       return { subnets: record.subnets }
+    case 'nap':
+      return { exclusions: [], tags: [], leaseSeconds: 0 }
+    case 'profile':
+      return { currentVolume: 0 }
   }
 }
 
@@ -216,6 +220,10 @@ function wrong(record: AnyRecord): AnyRecord {
       return { ...record, uplinks: [] }
     case 'network':
       return { ...record, router: 'wrong' }
+    case 'nap':
+      return { ...record, region: 'wrong' }
+    case 'profile':
+      return { ...record, region: 'wrong' }
   }
 }
 

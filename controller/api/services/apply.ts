@@ -78,7 +78,12 @@ export function applyService(deps: ApiDependencies): ServiceMethods {
     const limit = request.limit === 0 ? TOLD : request.limit
     const wish = await read(change, context)
     if (!wish.ok) return wish
-    const { decide, manner } = wish.value
+    const { manner } = wish.value
+    // Planned as it would be written: interfaces keep the addresses that they hold by lease.
+    const decide = (intent: Intent): Result<Write[]> => {
+      const writes = wish.value.decide(intent)
+      return writes.ok ? deps.writer.keepLeased(writes.value) : writes
+    }
     const planned = await deps.planner.plan(decide, manner, { limit, thorough, signal: context.signal })
     return planned.ok ? ok(planMessage(planned.value, limit, deps.network.nameOf)) : planned
   }

@@ -5,6 +5,8 @@ import type { Vnp as _tagsteer_v1_Vnp, Vnp__Output as _tagsteer_v1_Vnp__Output }
 import type { Policy as _tagsteer_v1_Policy, Policy__Output as _tagsteer_v1_Policy__Output } from '../../tagsteer/v1/Policy.ts';
 import type { Switch as _tagsteer_v1_Switch, Switch__Output as _tagsteer_v1_Switch__Output } from '../../tagsteer/v1/Switch.ts';
 import type { Network as _tagsteer_v1_Network, Network__Output as _tagsteer_v1_Network__Output } from '../../tagsteer/v1/Network.ts';
+import type { Nap as _tagsteer_v1_Nap, Nap__Output as _tagsteer_v1_Nap__Output } from '../../tagsteer/v1/Nap.ts';
+import type { Profile as _tagsteer_v1_Profile, Profile__Output as _tagsteer_v1_Profile__Output } from '../../tagsteer/v1/Profile.ts';
 
 export interface Record {
   'interface'?: (_tagsteer_v1_Interface | null);
@@ -12,7 +14,9 @@ export interface Record {
   'policy'?: (_tagsteer_v1_Policy | null);
   'switch'?: (_tagsteer_v1_Switch | null);
   'network'?: (_tagsteer_v1_Network | null);
-  'record'?: "interface"|"vnp"|"policy"|"switch"|"network";
+  'nap'?: (_tagsteer_v1_Nap | null);
+  'profile'?: (_tagsteer_v1_Profile | null);
+  'record'?: "interface"|"vnp"|"policy"|"switch"|"network"|"nap"|"profile";
 }
 
 export interface Record__Output {
@@ -21,5 +25,7 @@ export interface Record__Output {
   'policy'?: (_tagsteer_v1_Policy__Output | null);
   'switch'?: (_tagsteer_v1_Switch__Output | null);
   'network'?: (_tagsteer_v1_Network__Output | null);
-  'record'?: "interface"|"vnp"|"policy"|"switch"|"network";
+  'nap'?: (_tagsteer_v1_Nap__Output | null);
+  'profile'?: (_tagsteer_v1_Profile__Output | null);
+  'record'?: "interface"|"vnp"|"policy"|"switch"|"network"|"nap"|"profile";
 }

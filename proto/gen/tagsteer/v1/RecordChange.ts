@@ -6,6 +6,8 @@ import type { Vnp as _tagsteer_v1_Vnp, Vnp__Output as _tagsteer_v1_Vnp__Output }
 import type { Policy as _tagsteer_v1_Policy, Policy__Output as _tagsteer_v1_Policy__Output } from '../../tagsteer/v1/Policy.ts';
 import type { Switch as _tagsteer_v1_Switch, Switch__Output as _tagsteer_v1_Switch__Output } from '../../tagsteer/v1/Switch.ts';
 import type { Network as _tagsteer_v1_Network, Network__Output as _tagsteer_v1_Network__Output } from '../../tagsteer/v1/Network.ts';
+import type { Nap as _tagsteer_v1_Nap, Nap__Output as _tagsteer_v1_Nap__Output } from '../../tagsteer/v1/Nap.ts';
+import type { Profile as _tagsteer_v1_Profile, Profile__Output as _tagsteer_v1_Profile__Output } from '../../tagsteer/v1/Profile.ts';
 import type { Long } from '@grpc/proto-loader';
 
 export interface RecordChange {
@@ -21,7 +23,9 @@ export interface RecordChange {
   'policy'?: (_tagsteer_v1_Policy | null);
   'switch'?: (_tagsteer_v1_Switch | null);
   'network'?: (_tagsteer_v1_Network | null);
-  'record'?: "interface"|"vnp"|"policy"|"switch"|"network";
+  'nap'?: (_tagsteer_v1_Nap | null);
+  'profile'?: (_tagsteer_v1_Profile | null);
+  'record'?: "interface"|"vnp"|"policy"|"switch"|"network"|"nap"|"profile";
 }
 
 export interface RecordChange__Output {
@@ -37,5 +41,7 @@ export interface RecordChange__Output {
   'policy'?: (_tagsteer_v1_Policy__Output | null);
   'switch'?: (_tagsteer_v1_Switch__Output | null);
   'network'?: (_tagsteer_v1_Network__Output | null);
-  'record'?: "interface"|"vnp"|"policy"|"switch"|"network";
+  'nap'?: (_tagsteer_v1_Nap__Output | null);
+  'profile'?: (_tagsteer_v1_Profile__Output | null);
+  'record'?: "interface"|"vnp"|"policy"|"switch"|"network"|"nap"|"profile";
 }

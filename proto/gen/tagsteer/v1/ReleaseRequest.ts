@@ -1,0 +1,29 @@
+// Generated from tagsteer/v1/lease_service.proto
+
+import type { Long } from '@grpc/proto-loader';
+
+export interface ReleaseRequest {
+  /**
+   * "default" where empty.
+   */
+  'network'?: (string);
+  'address'?: (string);
+  /**
+   * As the lease has it.
+   */
+  'generation'?: (number | string | Long);
+  'requestId'?: (string);
+}
+
+export interface ReleaseRequest__Output {
+  /**
+   * "default" where empty.
+   */
+  'network': (string);
+  'address': (string);
+  /**
+   * As the lease has it.
+   */
+  'generation': (string);
+  'requestId': (string);
+}
