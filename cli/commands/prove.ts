@@ -9,6 +9,7 @@ const KINDS: Record<string, string> = {
   COUNTEREXAMPLE_KIND_LEAK: 'comes out where it must not',
   COUNTEREXAMPLE_KIND_LOSS: 'is permitted and does not arrive',
   COUNTEREXAMPLE_KIND_LOOP: 'goes round in circles',
+  COUNTEREXAMPLE_KIND_ALTERED: 'arrives with another header than it should have',
 }
 
 function exampleText(example: Counterexample__Output): string {

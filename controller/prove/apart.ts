@@ -2,16 +2,21 @@
  * Regions that are taken apart before they are looked up: where a table asks for more than they say, and not for who may
  * talk to whom (split.ts). It refuses to know what becomes of the parts.
  */
+import { GATEWAY_MAC } from '../../model/address.ts'
+import type { Facts } from './facts.ts'
 import { isPlace, layer4Of, placesOf } from './families.ts'
 import type { Judge } from './judge.ts'
 import { copyOf, type Ghost, isTaken, type Region } from './region.ts'
 import { DESTINATION, ETH_DST, SOURCE } from './settle.ts'
-import { meets, type Test } from './space.ts'
+import { meets, type Other, type Test } from './space.ts'
 import type { TableIndex } from './table.ts'
 import { isMust } from './walking.ts'
 
 /** The parts; undefined: the table asks for no more than is known. */
-export function apart(region: Region, table: TableIndex, judge: Judge): Region[] | undefined {
+export function apart(region: Region, table: TableIndex, judge: Judge, facts: Facts): Region[] | undefined {
+  const ways = gatewayApart(region, table, facts)
+  if (ways !== undefined) return ways
+
   if (region.ghost.phase === 'aimed') {
     const parts = layer4Of(judge, region, table)
     if (parts !== undefined) return parts.filter((part) => !isTaken(part))
@@ -29,6 +34,23 @@ export function apart(region: Region, table: TableIndex, judge: Judge): Region[]
   if (region.ghost.places.size === 0) return undefined
   const place = table.registers.find((its) => isPlace(region.vals[its]))
   return place === undefined ? undefined : placesOf(region, place)
+}
+
+const NOT_GATEWAY: Other = { kind: 'other', than: 'gateway', excludes: (mac) => mac === GATEWAY_MAC }
+
+/** What an interface sends to its gateway, where a table asks for that, and what it sends to others. */
+function gatewayApart(region: Region, table: TableIndex, { domains }: Facts): Region[] | undefined {
+  const { ghost, vals } = region
+  if (ghost.phase !== 'sent' || ghost.entry !== 'tenant' || vals[ETH_DST] !== undefined) return undefined
+  if (ghost.neighbour || !domains.isRouted(ghost.network) || !table.tested.has(ETH_DST)) return undefined
+  const its = copyOf(region)
+  its.vals[ETH_DST] = GATEWAY_MAC
+  const { hits } = table.lookup(its.vals, its)
+  if (!hits.some(({ tests }) => tests.some((test) => test.field === ETH_DST && test.value === GATEWAY_MAC)))
+    return undefined
+  const other = copyOf(region)
+  other.vals[ETH_DST] = NOT_GATEWAY
+  return [its, other]
 }
 
 /** Those whose numbers rows treat alike: what leaves for another switch is told by how many bits a number has. */

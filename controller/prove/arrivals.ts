@@ -81,8 +81,8 @@ export class Arrivals {
     if (tunnel === undefined) return
     const here = facts.residents(datapathId)
     for (const [peer, { address: remote }] of peersOf(facts.state.observed, datapath)) {
-      for (const [network, names] of facts.residents(peer)) {
-        if (!here.has(network)) continue
+      for (const network of here.keys()) {
+        const names = residentsIn(facts, peer, network)
         const senders = new Map([...names].filter(([identity]) => isWritten(tunnel.kind, identity)))
         if (senders.size > 0) yield { remote, network, senders }
       }
@@ -101,7 +101,7 @@ export class Arrivals {
       if ((carrier !== 'mpls' && carrier !== 'vlan') || from === datapath.datapathId) continue
       const arrival = passing(facts, from, place, datapath.datapathId)
       if (arrival === undefined) continue
-      for (const [identity, name] of facts.residents(from).get(owner.network) ?? []) {
+      for (const [identity, name] of residentsIn(facts, from, owner.network)) {
         if (!fits(carrier, identity)) continue
         const key = `${carrier} ${arrival.port} ${arrival.remote}`
         const its = found.get(key) ?? { carrier, arrival, senders: new Map<number, string>() }
@@ -111,6 +111,15 @@ export class Arrivals {
     }
     yield* found.values()
   }
+}
+
+/** Those on a switch who may send to somebody in a network: they are in its domain. */
+function residentsIn(facts: Facts, datapathId: string, network: number): Named {
+  const found = new Map<number, string>()
+  const residents = facts.residents(datapathId)
+  for (const its of facts.domains.networksOf(network))
+    for (const [identity, name] of residents.get(its) ?? []) found.set(identity, name)
+  return found
 }
 
 /** How packets from one switch get to another; undefined: they do not. */

@@ -2,7 +2,7 @@
  * Those whom tables know one by one: at the table that tells interfaces apart by MAC address or address, each is looked at
  * on its own, as a packet that must get through. It refuses to know what becomes of it.
  */
-import { isGroupMac, parseAddress } from '../../model/address.ts'
+import { GATEWAY_MAC, isGroupMac, parseAddress } from '../../model/address.ts'
 import { ETHERTYPE } from '../policy/fields.ts'
 import { LINKS_OF_A_CARRIER } from '../policy/interest.ts'
 import { REGISTERS } from '../policy/pipeline.ts'
@@ -18,6 +18,7 @@ import {
   ETH_SRC,
   ETH_TYPE,
   familyOf,
+  Gone,
   IP_DST,
   IP_SRC,
   inField,
@@ -31,6 +32,13 @@ import type { TableIndex } from './table.ts'
 const TCI = field('vlan_tci')
 const NW_FRAG = field('nw_frag')
 const ICMPV6_TYPE = field('icmpv6_type')
+const IP_PROTO = field('ip_proto')
+/** Echo requests to a gateway, which have to be answered. */
+export const GATEWAY_MUST = ' gateway'
+const ECHO = {
+  4: { protocol: 1, type: field('icmpv4_type'), code: field('icmpv4_code'), request: 8 },
+  6: { protocol: 58, type: ICMPV6_TYPE, code: field('icmpv6_code'), request: 128 },
+} as const
 /** A sender in the world: a MAC address that no record may have (RFC 7042: documentation). */
 export const WORLD_MAC = 0x00005e0053ff
 
@@ -59,10 +67,15 @@ export class Asker {
   }
 
   /** Whose interfaces the table asks for one by one in a region. */
-  asks({ ghost, vals }: Region, table: TableIndex): Asked {
+  asks(region: Region, table: TableIndex): Asked {
+    const { ghost, vals } = region
     const { phase, family, entry, said } = ghost
+    const isRouted = this.#facts.domains.isRouted(ghost.network)
     if (phase === 'sent' && family !== 0 && table.asks(IP_DST[family]) && !isExact(vals[IP_DST[family]]))
-      return isNeighbourType(vals) ? 'nobody' : 'receivers'
+      // Of a domain with a router, two tables tell receivers apart: by what was sent to its gateway, and by the rest.
+      return isNeighbourType(vals) || (isRouted && !table.asksAny([IP_DST[family]], vals, region))
+        ? 'nobody'
+        : 'receivers'
     if (phase !== 'raw' || said !== '' || (entry !== 'fabric' && entry !== 'uplink')) return 'nobody'
     if (table.asks(ETH_SRC) && vals[ETH_SRC] === undefined) return 'senders'
     return asksWorld(vals, table) ? 'senders' : 'nobody'
@@ -90,9 +103,16 @@ export class Asker {
     const { ghost } = region
     const family = ghost.family as 4 | 6
     const { datapath, normal } = this.#site
-    for (const owner of this.#owners(this.#facts.ownersIn(ghost.network), whose)) {
-      if (owner.network !== ghost.network || !this.#facts.isReady(owner)) continue
-      const mac: Test = { field: ETH_DST, value: owner.mac, mask: undefined }
+    const { domains } = this.#facts
+    const network = networkOf(region)
+    const isToGateway = region.vals[ETH_DST] === GATEWAY_MAC && domains.isRouted(network)
+    const gone = !isToGateway && domains.isRouted(network) ? new Gone(region) : undefined
+    if (isToGateway && whose === undefined) this.#askGateways(region, network, family)
+    const among = isToGateway ? domains.owners(network) : this.#facts.ownersIn(network)
+    for (const owner of this.#owners(among, whose)) {
+      const isOne = isToGateway ? domains.areOne(owner.network, network) : owner.network === network
+      if (!isOne || !this.#facts.isReady(owner) || gone?.has(ETH_DST, `${owner.mac}/`)) continue
+      const mac: Test = { field: ETH_DST, value: isToGateway ? GATEWAY_MAC : owner.mac, mask: undefined }
       const isHere = owner.place.datapathId === datapath.datapathId
       if (!isHere && !normal && !this.#facts.reaches(datapath.datapathId, owner.place.datapathId)) continue
       for (const address of owner.addresses) {
@@ -110,8 +130,31 @@ export class Asker {
     }
   }
 
+  /** Gateways answer echo requests. */
+  #askGateways(region: Region, network: number, family: 4 | 6): void {
+    const { protocol, type, code, request } = ECHO[family]
+    for (const gateway of this.#facts.domains.gateways(network)) {
+      if (gateway.family !== family) continue
+      const tests = [
+        [IP_DST[family], inField(gateway)],
+        [IP_PROTO, protocol],
+        [type, request],
+        [code, 0],
+        [NW_FRAG, 0],
+        [TCI, 0],
+      ] as const
+      const part = narrow(
+        region,
+        tests.map(([its, value]) => ({ field: its, value, mask: undefined })),
+      )
+      part.ghost = { ...part.ghost, must: GATEWAY_MUST }
+      this.#to.part(part, GATEWAY_MUST, 'nobody')
+    }
+  }
+
   #askForWorld(region: Region, table: TableIndex): void {
     const { ghost } = region
+    if (region.vals[ETH_DST] === GATEWAY_MAC) return
     const family = ghost.family as 4 | 6
     const { datapath, normal } = this.#site
     for (const identity of this.#facts.worldIdentities) {
@@ -229,7 +272,9 @@ export class Asker {
   #concerns(network: number): boolean {
     const { fabricPorts, uplinkPorts, datapathId } = this.#site.datapath
     if (fabricPorts.size + uplinkPorts.size >= LINKS_OF_A_CARRIER) return true
-    return this.#facts.ownersIn(network).some((its) => this.#facts.isReady(its) && its.place.datapathId === datapathId)
+    for (const its of this.#facts.domains.owners(network))
+      if (this.#facts.isReady(its) && its.place.datapathId === datapathId) return true
+    return false
   }
 
   #askWorld(region: Region, table: TableIndex): void {
@@ -263,13 +308,15 @@ export class Asker {
 
   /** The row of one interface as the receiver: it has been looked at. */
   isOneReceiver({ tests }: Hit, region: Region): boolean {
-    const { family, network } = region.ghost
+    const { family } = region.ghost
+    const network = networkOf(region)
     if (family === 0) return false
     const mac = exactIn(tests, ETH_DST)
     const address = exactIn(tests, IP_DST[family])
     if (mac === undefined || address === undefined) return false
-    const owner = this.#facts.holderOf(network, address)
-    return owner !== undefined && owner.mac === mac && this.#facts.isReady(owner)
+    const isToGateway = mac === GATEWAY_MAC
+    const owner = isToGateway ? this.#facts.domains.holder(network, address) : this.#facts.holderOf(network, address)
+    return owner !== undefined && (isToGateway || owner.mac === mac) && this.#facts.isReady(owner)
   }
 
   /** Drops that name a record's address or MAC address, or a group: those whom they concern are looked at apart. */
@@ -281,6 +328,7 @@ export class Asker {
   #namesSomebody({ field: its, value, mask }: Test): boolean {
     if (its === ETH_DST || its === ETH_SRC) {
       if (mask === undefined && this.#facts.byMac(Number(value)) !== undefined) return true
+      if (its === ETH_DST && value === GATEWAY_MAC) return true
       return isGroupMac(Number(value))
     }
     for (const family of FAMILIES) {
@@ -288,12 +336,19 @@ export class Asker {
       if (mask === undefined) {
         for (const network of this.#facts.networks) {
           if (this.#facts.holderOf(network, value) !== undefined) return true
+          if (this.#facts.domains.isGateway(network, value)) return true
         }
       }
       return isMulticast(family, BigInt(value))
     }
     return its === ICMPV6_TYPE && Number(value) >= 133 && Number(value) <= 137
   }
+}
+
+/** The network that packets are led in. */
+function networkOf({ vals, ghost }: Region): number {
+  const network = vals[NETWORK]
+  return typeof network === 'number' && network !== 0 ? network : ghost.network
 }
 
 /** Whole packets without VLAN tag. */

@@ -4,24 +4,32 @@
  * without one is taken back, or is left open where it needs a packet that cannot be made here.
  */
 
-import { type Address, type Family, formatAddress } from '../../model/address.ts'
+import { type Family, formatAddress, GATEWAY_MAC } from '../../model/address.ts'
 import { flowProtocolWord } from '../../model/protocol.ts'
-import { ETHERTYPE } from '../policy/fields.ts'
-import { REGISTERS } from '../policy/pipeline.ts'
 import type { Place } from '../policy/state.ts'
-import { WORLD_MAC } from './ask.ts'
+import { GATEWAY_MUST, WORLD_MAC } from './ask.ts'
 import type { Doubt } from './doubt.ts'
-import { AT_EXITS, OF_TUNNELS } from './exits.ts'
 import { type Facts, type Layer4, type Owner, portText } from './facts.ts'
-import { ACK, canWrite, ECHO_ID, flowText, type Header, unwritable } from './packet.ts'
+import {
+  constraintsOf,
+  fitted,
+  headerOf,
+  isEndField,
+  looksAs,
+  mayBeZero,
+  OF_CONNECTION,
+  type Party,
+  type Trial,
+} from './headers.ts'
+import { flowText, type Header, unwritable } from './packet.ts'
 import { type Fate, type Leg, Replay, type SwitchTables } from './replay.ts'
-import { ETH_DST, ETH_SRC, ETH_TYPE, IP_DST, IP_SRC, inField } from './settle.ts'
-import { type Exact, field, isExact, known, narrowed, type Val } from './space.ts'
-import { truthOf } from './truth.ts'
+import { ETH_DST, ETH_SRC, IP_DST, IP_SRC, inField } from './settle.ts'
+import { type Exact, field, type Val } from './space.ts'
+import { type Truth, truthOf } from './truth.ts'
 
 /** What is asked of one packet, and what became of it. */
 export interface Counterexample {
-  readonly kind: 'leak' | 'loss' | 'loop'
+  readonly kind: 'leak' | 'loss' | 'loop' | 'altered'
   readonly why: string
   readonly datapathId: string
   readonly port: number
@@ -43,19 +51,6 @@ export type Confirmation =
   | { kind: 'confirmed'; example: Counterexample }
   | { kind: 'refuted' }
   | { kind: 'open'; needs: string[] }
-
-interface Trial {
-  from: Party
-  to: Party
-  layer4: Layer4
-  reply: boolean
-}
-
-/** An interface, or an address of the world. */
-interface Party {
-  owner: Owner | undefined
-  address: Address
-}
 
 const MOST_PARTIES = 24
 const MOST_TRIALS = 4000
@@ -132,7 +127,7 @@ export class Confirmer {
         if (
           from.owner !== undefined &&
           to.owner !== undefined &&
-          from.owner.network !== to.owner.network &&
+          !this.#facts.domains.areOne(from.owner.network, to.owner.network) &&
           doubt.kind === 'loss'
         )
           continue
@@ -155,6 +150,10 @@ export class Confirmer {
 
   #receivers(doubt: Doubt): Party[] {
     const must = this.#facts.owners.get(doubt.must)
+    if (doubt.must === GATEWAY_MUST)
+      return [...this.#facts.domains.gateways(doubt.network)].map((address) => ({
+        ...{ owner: undefined, address, isGateway: true },
+      }))
     const found: Party[] = []
     if (doubt.receivers.size > 0)
       for (const [identity] of doubt.receivers) found.push(...this.#users(identity, doubt, 'to'))
@@ -181,8 +180,9 @@ export class Confirmer {
     const owners = [...this.#facts.intent.usersOf(identity)].flatMap((name) => this.#facts.owners.get(name) ?? [])
     const places = [...doubt.places].map((number) => this.#facts.switchByNumber(number))
     const named = (end === 'from' ? doubt.senders : doubt.receivers).get(identity)
-    const isNear = ({ name, place }: Owner): number => {
+    const isNear = ({ name, place, network }: Owner): number => {
       if (name === named) return 0
+      if (doubt.network !== 0 && !this.#facts.domains.areOne(network, doubt.network)) return 4
       const here = place?.datapathId === doubt.datapathId
       if (end === 'to' && places.length > 0) return places.includes(place?.datapathId) ? 1 : 3
       return here === (doubt.entry === 'tenant' || end === 'to') ? 1 : 2
@@ -213,6 +213,7 @@ export class Confirmer {
 
   #trials(doubt: Doubt, from: Party, to: Party): Trial[] {
     const { tracking } = doubt
+    if (to.isGateway === true) return this.#ofClasses(doubt, { from, to, reply: false }, true)
     const isLoss = doubt.kind === 'loss' || doubt.kind === 'hidden'
     const first = { from, to, reply: false }
     const answer = { from, to, reply: true }
@@ -229,6 +230,10 @@ export class Confirmer {
     const identity = ({ owner, address }: Party): number => owner?.identity ?? this.#facts.worldOf(address)
     const [opener, target] = (reply ? [to, from] : [from, to]).map(identity) as [number, number]
     const { family } = from.address
+    if (to.isGateway === true) {
+      if (reply) return []
+      return [{ ...way, layer4: family === 4 ? { protocol: 1, key: 8 << 8 } : { protocol: 58, key: 128 << 8 } }]
+    }
     return (doubt.layer4 === undefined ? this.#layer4(opener, target, family) : [doubt.layer4]).flatMap((layer4) => {
       if (reply && ![1, 6, 17, 58].includes(layer4.protocol)) return []
       // ICMP of the other family.
@@ -246,9 +251,10 @@ export class Confirmer {
   ): { header: Header; opening: Header | undefined; trial: Trial }[] {
     this.#serial++
     const serial = EPHEMERAL + (this.#serial % 40_000)
-    const plain = headerOf(trial, serial)
+    const plain = headerOf(trial, serial, this.#facts)
+    if (wanted.get(ETH_DST) === GATEWAY_MAC && trial.from.owner !== undefined) plain.set(ETH_DST, GATEWAY_MAC)
     const opening = trial.reply
-      ? headerOf({ ...trial, from: trial.to, to: trial.from, reply: false }, serial)
+      ? headerOf({ ...trial, from: trial.to, to: trial.from, reply: false }, serial, this.#facts)
       : undefined
     const found = [fitted(plain, wanted, false)]
     if (doubt.senders.size === 0 || doubt.receivers.size === 0) {
@@ -284,6 +290,7 @@ export class Confirmer {
       if (owner !== to.owner) forged.push([[IP_DST[family], inField(address)]], [[ETH_DST, owner.mac]])
     }
     forged.push([[ETH_DST, WORLD_MAC]])
+    if (this.#facts.domains.areAny) forged.push([[ETH_DST, GATEWAY_MAC]], [[ETH_SRC, GATEWAY_MAC]])
     const sample = this.#facts.worldSample(
       this.#facts.worldIdentities[0] as number,
       family,
@@ -316,7 +323,7 @@ export class Confirmer {
     if (truth === undefined) return undefined
     const fate = replay.send(place, header)
     if (fate.beyond !== undefined) return fate.beyond
-    const kind = this.#compare(truth, fate, place)
+    const kind = this.#compare(truth, fate, header)
     if (kind === undefined) return undefined
     return {
       ...{
@@ -336,22 +343,19 @@ export class Confirmer {
     }
   }
 
-  #compare(
-    truth: { must: Place | undefined; may: (place: Place) => boolean },
-    fate: Fate,
-    from: Place,
-  ): 'leak' | 'loss' | 'loop' | undefined {
+  #compare(truth: Truth, fate: Fate, header: Header): Counterexample['kind'] | undefined {
     if (fate.loops) return 'loop'
     for (const place of fate.arrivals) {
       if (truth.must !== undefined && portText(place) === portText(truth.must)) continue
       if (!truth.may(place)) return 'leak'
     }
-    void from
     if (truth.must === undefined) return undefined
     const must = portText(truth.must)
     const count = fate.arrivals.filter((place) => portText(place) === must).length
     if (count === 0 && fate.asked) return undefined
-    return count === 0 ? 'loss' : count > 1 ? 'leak' : undefined
+    if (count !== 1) return count === 0 ? 'loss' : 'leak'
+    const frame = fate.frames[fate.arrivals.findIndex((place) => portText(place) === must)]
+    return frame === undefined || looksAs(frame, header, truth.as) ? undefined : 'altered'
   }
 
   /** Where a party's packets come in. */
@@ -377,94 +381,4 @@ function layer4Text({ protocol, key }: Layer4): string {
   const name = flowProtocolWord(protocol) ?? String(protocol)
   if (key === undefined) return name
   return protocol === 1 || protocol === 58 ? `${name}/${key >> 8}` : `${name}/${key}`
-}
-
-function headerOf({ from, to, layer4, reply }: Trial, serial: number): Header {
-  const header: Header = new Map()
-  const { family } = from.address
-  header.set(ETH_SRC, from.owner?.mac ?? WORLD_MAC)
-  header.set(ETH_DST, to.owner?.mac ?? WORLD_MAC)
-  header.set(ETH_TYPE, family === 4 ? ETHERTYPE.ipv4 : ETHERTYPE.ipv6)
-  header.set(IP_SRC[family], inField(from.address))
-  header.set(IP_DST[family], inField(to.address))
-  const { protocol, key = 0 } = layer4
-  header.set(field('ip_proto'), protocol)
-  header.set(field('nw_ttl'), 64)
-  header.set(ECHO_ID, serial)
-  const name = { 6: 'tcp', 17: 'udp', 132: 'sctp' }[protocol]
-  if (name !== undefined) {
-    header.set(field(`${name}_src`), reply ? key : serial)
-    header.set(field(`${name}_dst`), reply ? serial : key)
-  }
-  if (protocol === 6 && reply) header.set(field('tcp_flags'), ACK)
-  if (protocol === 1) {
-    const type = key >> 8
-    header.set(field('icmpv4_type'), reply ? (type === 8 ? 0 : type + 1) : type)
-    header.set(field('icmpv4_code'), key & 0xff)
-  }
-  if (protocol === 58) {
-    header.set(field('icmpv6_type'), (key >> 8) + (reply ? 1 : 0))
-    header.set(field('icmpv6_code'), key & 0xff)
-  }
-  return header
-}
-
-/** What connections are known by. */
-const OF_CONNECTION = [
-  ...[IP_SRC[4], IP_SRC[6], IP_DST[4], IP_DST[6]],
-  ...['ip_proto', 'tcp_src', 'tcp_dst', 'udp_src', 'udp_dst', 'sctp_src', 'sctp_dst'].map(field),
-  ...['icmpv4_type', 'icmpv4_code', 'icmpv6_type', 'icmpv6_code'].map(field),
-]
-
-const ENDS = new Set([ETH_SRC, ETH_DST, ETH_TYPE, IP_SRC[4], IP_SRC[6], IP_DST[4], IP_DST[6], field('in_port')])
-
-function isEndField(its: number): boolean {
-  return ENDS.has(its)
-}
-
-/** What is not written is zero in every packet that is made. */
-function mayBeZero(its: number, val: Val): boolean {
-  return known(its, val).value === 0n
-}
-
-/** Puts in what a doubt knows of the header. @param ends What it knows of the ends, too. */
-function fitted(header: Header, wanted: ReadonlyMap<number, Val>, ends: boolean): Header {
-  const result = new Map(header)
-  for (const [its, val] of wanted) {
-    if (!canWrite(its) || its === field('in_port') || (!ends && isEndField(its))) continue
-    const before = result.get(its) ?? 0
-    if (isExact(val)) result.set(its, val)
-    else {
-      const { value, mask } = known(its, val)
-      const both = (BigInt(before) & ~mask) | value
-      result.set(its, typeof before === 'bigint' || both > 0xffff_ffff_ffffn ? both : Number(both))
-    }
-  }
-  return result
-}
-
-const IS_PIPELINE = new Set<number>([
-  ...Object.values(REGISTERS).map(field),
-  ...['ct_state', 'ct_zone', 'ct_mark', 'ct_nw_proto', 'ct_tp_src', 'ct_tp_dst', 'metadata', 'conj_id'].map(field),
-])
-for (let index = 0; index < 16; index++) IS_PIPELINE.add(field(`reg${index}`))
-
-const PUT_ON: ReadonlySet<number> = new Set([...OF_TUNNELS, ...AT_EXITS].filter((its) => !isEndField(its)))
-
-/** What is known of the header of a doubt's packets: from the rows that they met, and from what is left of it at the end. */
-function constraintsOf(doubt: Doubt): Map<number, Val> {
-  const found = new Map<number, Val>()
-  // What another switch puts on, it puts on again.
-  const isMade = (its: number): boolean => IS_PIPELINE.has(its) || (doubt.entry === 'fabric' && PUT_ON.has(its))
-  for (let met = doubt.met; met !== undefined; met = met.before) {
-    for (const test of met.hit.tests) {
-      if (isMade(test.field) || isExact(found.get(test.field))) continue
-      found.set(test.field, narrowed(found.get(test.field), test))
-    }
-  }
-  for (const [its, val] of doubt.vals.entries()) {
-    if (val === undefined || isMade(its)) continue
-    if (isExact(val) || val.kind === 'masked') if (!isExact(found.get(its))) found.set(its, val)
-  }
-  return found
 }

@@ -14,7 +14,8 @@ export type DoubtKind =
   | 'loss'
   /**
    * What one packet need not show: it leaves for another switch and does not say truly who sent it, of which network it is,
-   * or whom it is for; or its connection is kept among those of another network. No packet takes such a doubt back.
+   * or whom it is for; or its connection is kept among those of another network; or its header is another than it should
+   * be. No packet takes such a doubt back.
    */
   | 'hidden'
   /** A row does what the proof has no words for. */
@@ -28,6 +29,8 @@ export interface Doubt {
   /** Port of entry of one of the packets. */
   readonly port: number
   readonly tracking: Tracking
+  /** Of its packets, where that is known; else 0. */
+  readonly network: number
   /** Identities it may be from and to, each with an interface, or undefined for the world; empty: nobody known. */
   readonly senders: ReadonlyMap<number, string | undefined>
   readonly receivers: ReadonlyMap<number, string | undefined>

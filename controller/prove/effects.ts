@@ -6,6 +6,7 @@ import { VLAN_PRESENT } from 'node-openflow'
 import { ETHERTYPE } from '../policy/fields.ts'
 import { MARK } from '../policy/pipeline.ts'
 import { copyOf, IS_REGISTER, type Part, type Region, type Tracking } from './region.ts'
+import { NW_TTL, note, takeHop } from './rewrites.ts'
 import type { Effect, Row } from './rows.ts'
 import { allBits, bitsOf, field, isExact, known, merged, type Ref, refIn, type Val } from './space.ts'
 
@@ -27,13 +28,14 @@ export interface Leaving {
   zone(zone: Val, commit: boolean, region: Region): void
 }
 
-/** Applies a row's effects to the region that met it. */
+/** Applies a row's effects to the region that met it, and leads it on. */
 export function leave(region: Region, row: Row, to: Leaving): void {
-  apply(region, row.effects, to)
+  if (!apply(region, row.effects, to)) return
   if (row.next !== undefined) to.goes(row.next, region)
 }
 
-function apply(region: Region, effects: readonly Effect[], to: Leaving): void {
+/** @returns False where it goes no further. */
+function apply(region: Region, effects: readonly Effect[], to: Leaving): boolean {
   for (const effect of effects) {
     switch (effect.do) {
       case 'write':
@@ -66,6 +68,10 @@ function apply(region: Region, effects: readonly Effect[], to: Leaving): void {
       case 'popMpls':
         if (!popLabel(region, effect.type)) to.unknown(effect.do, copyOf(region))
         break
+      case 'hop':
+        forget(region, NW_TTL)
+        if (!takeHop(region)) return false
+        break
       case 'copies':
         for (const list of effect.lists) apply(copyOf(region), list, to)
         break
@@ -73,6 +79,7 @@ function apply(region: Region, effects: readonly Effect[], to: Leaving): void {
         to.unknown(effect.what, copyOf(region))
     }
   }
+  return true
 }
 
 function forget(region: Region, its: number): void {
@@ -93,6 +100,7 @@ function isPartOf(alias: Region['alias'], its: number): boolean {
 type Move = Extract<Effect, { do: 'move' }>
 
 function write(region: Region, { field: its, whole, bits }: Extract<Effect, { do: 'write' }>): void {
+  if (!IS_REGISTER.has(its)) note(region, its, whole)
   forget(region, its)
   if (bits === undefined) {
     region.vals[its] = whole
@@ -111,6 +119,7 @@ function isCopy({ from, fromBit, to, toBit, bits }: Move): boolean {
 function move(region: Region, effect: Move): void {
   const { from, fromBit, to, toBit, bits } = effect
   const val = region.vals[from]
+  if (!IS_REGISTER.has(to)) note(region, to, val, from)
   if (isExact(val) && isCopy(effect)) {
     forget(region, to)
     region.vals[to] = val

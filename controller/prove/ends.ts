@@ -2,6 +2,7 @@
  * What has become of a region where its way ends: it is dropped, or comes out, and whether that is as it should be. What is
  * not becomes a doubt of the node that it was at. It refuses to know tables.
  */
+import { GATEWAY_MAC } from '../../model/address.ts'
 import { ETHERTYPE } from '../policy/fields.ts'
 import type { Arrivals } from './arrivals.ts'
 import type { DoubtKind } from './doubt.ts'
@@ -11,8 +12,9 @@ import type { Judge } from './judge.ts'
 import type { Node } from './node.ts'
 import { isLinkOut, isNeighbourTraffic, type Ports } from './ports.ts'
 import { copyOf, type Finding, isTaken, type Region } from './region.ts'
+import { isEchoAnswer, type Outlet, whyAltered } from './rewrites.ts'
 import type { Hit } from './rows.ts'
-import { ETH_TYPE } from './settle.ts'
+import { ETH_DST, ETH_TYPE } from './settle.ts'
 import { isExact, type Ref } from './space.ts'
 import { onesOf } from './split.ts'
 import { isTransit } from './walking.ts'
@@ -55,6 +57,8 @@ export class Ends {
         if (ghost.must !== '' && ghost.phase === 'raw' && !isTaken(region)) this.loss(node, region, 'it is dropped')
         return
       case 'sent':
+        // No gateway is beyond a link.
+        if (ghost.entry !== 'tenant' && region.vals[ETH_DST] === GATEWAY_MAC) return
         if (!this.#judge.isUnspoken(region) && !isTaken(region)) this.loss(node, region, 'it is dropped')
         return
       case 'aimed': {
@@ -92,12 +96,16 @@ export class Ends {
       if ((where === 'here' && typeof port === 'object' && port.of === 'port') || (where === 'world' && isUplink)) {
         if (this.#arrivals.isCarrying && !isBare(region))
           this.doubt(node, 'hidden', 'it has a tag or a label where it comes out', region)
+        this.#altered(node, region, 'delivered')
         return
       }
       if (typeof port === 'number' && (where === 'away' || where === 'world') && isLinkOut(this.#ports, port, entry)) {
         for (const place of where === 'world' ? (['world'] as const) : places) {
           node.ways.push({ place, port })
-          if (!this.#arrivals.isCarrying) continue
+          if (!this.#arrivals.isCarrying) {
+            this.#altered(node, region, 'unnamed')
+            continue
+          }
           const why = whyNotOut(this.#ports, port, place, region)
           if (why !== undefined) this.doubt(node, 'hidden', why, region)
         }
@@ -106,7 +114,7 @@ export class Ends {
       this.doubt(node, 'leak', `it leaves by port ${portText(port)}, which is not its receiver's`, region)
       return
     }
-    if (isNeighbourTraffic(this.#ports, port, region)) return
+    if (isNeighbourTraffic(this.#ports, port, region) || isEchoAnswer(this.#ports, port, region)) return
     const { finding } = region.ghost
     this.doubt(
       node,
@@ -115,6 +123,11 @@ export class Ends {
       region,
       finding,
     )
+  }
+
+  #altered(node: Node, region: Region, outlet: Outlet): void {
+    const why = whyAltered(region, outlet)
+    if (why !== undefined) this.doubt(node, 'hidden', why, region)
   }
 
   loss(node: Node, region: Region, why: string): void {
@@ -127,6 +140,7 @@ export class Ends {
       why,
       datapathId: this.#ports.datapath.datapathId,
       entry: ghost.entry,
+      network: ghost.network,
       port: ghost.port,
       tracking: ghost.tracking,
       senders: only(ghost.senders, which?.from),

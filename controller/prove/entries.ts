@@ -2,6 +2,7 @@
  * Where packets come in at a switch: every packet of each port, and those that must get through, of the interfaces at a
  * port or behind a link. It refuses to know what becomes of them.
  */
+import { GATEWAY_MAC } from '../../model/address.ts'
 import { classOf } from '../policy/compile-switch.ts'
 import { ETHERTYPE } from '../policy/fields.ts'
 import type { Arrivals } from './arrivals.ts'
@@ -83,6 +84,13 @@ export class Entries {
           ? tagsApart(start, arrivals)
           : [copyOf(start)]
     for (const one of starts) this.#to.put(0, one)
+    if (this.#facts.domains.areAny && (entry === 'uplink' || owners.some(({ isOpen }) => isOpen))) {
+      // Nobody's rows ask for the MAC address of gateways but those that refuse it.
+      const forged = copyOf(start)
+      forged.vals[ETH_SRC] = GATEWAY_MAC
+      forged.vals[TCI] = 0
+      this.#to.put(0, forged)
+    }
     for (const owner of owners) {
       if (!this.#facts.isReady(owner)) continue
       for (const address of owner.addresses) {

@@ -12,6 +12,7 @@ import { GENEVE_FIELDS } from '../policy/geneve.ts'
 import type { TunnelEnd } from '../policy/state.ts'
 import { isWritten } from './arrivals.ts'
 import type { Region } from './region.ts'
+import { whyAltered } from './rewrites.ts'
 import { ETH_TYPE, inField, NETWORK, type Site } from './settle.ts'
 import { field, isExact, type Val } from './space.ts'
 
@@ -56,7 +57,8 @@ export function whyNotOut(site: Site, port: number, place: number | 'world', reg
   const isUnsaid = ghost.entry !== 'tenant' || place === 'world'
   const carrier = isOfLinks(said) ? said : isUnsaid ? 'address' : carrierOf(hop, ghost.senders)
   if (carrier === undefined) return 'some of its senders fit into what carries them'
-  return whyNotIn(carrier, hop, region, datapath.tunnel)
+  const altered = whyAltered(region, carrier === 'address' || isOfLinks(said) ? 'unnamed' : 'named')
+  return altered ?? whyNotIn(carrier, hop, region, datapath.tunnel)
 }
 
 /** Whether a question or an answer about neighbours may leave by the port of tunnels as it is. */

@@ -19,7 +19,7 @@ import { type OrderedRule, orderRules } from '../policy/order.ts'
 import { permits } from '../policy/permits.ts'
 import { isWorldIdentity, peersOf, worldIdentities } from '../policy/resolve.ts'
 import type { DatapathView, IntentView, NetworkState, ObservedDelta, Place } from '../policy/state.ts'
-import { zoneName } from '../policy/zones.ts'
+import { Domains, zoneOf } from './domains.ts'
 import {
   addressKey,
   count,
@@ -69,6 +69,7 @@ export class Facts {
   readonly links: readonly ProofLink[]
   readonly owners = new Map<string, Owner>()
   readonly hasWorld: boolean
+  readonly domains: Domains
   readonly #byMac = new Map<number, Owner>()
   readonly #byPort = new Map<string, Map<number, Owner[]>>()
   readonly #byNetwork = new Map<number, Owner[]>()
@@ -97,6 +98,7 @@ export class Facts {
   constructor(state: NetworkState, links: readonly ProofLink[]) {
     this.state = state
     this.links = links
+    this.domains = new Domains(state.intent, this)
     const { intent, observed } = state
     this.hasWorld = [...observed.datapaths.values()].some(({ uplinkPorts }) => uplinkPorts.size > 0)
     for (const datapathId of observed.datapaths.keys()) {
@@ -133,7 +135,7 @@ export class Facts {
   /** Follows changes of interfaces, rules and identities. @returns undefined: more is another than it can follow. */
   update({ intent: delta, observed }: StateChange): FactsChange | undefined {
     const { intent } = this
-    if (delta.prefixesChanged) return undefined
+    if (delta.prefixesChanged || delta.networks.size > 0) return undefined
     for (const name of delta.numbers) if (!name.startsWith('meter/')) return undefined
     const moved = new Set(delta.identities)
     const owners: OwnerChange[] = []
@@ -259,7 +261,7 @@ export class Facts {
   }
 
   /** Whether somebody in a network has an address of a family. */
-  speaks(network: number, family: Family): boolean {
+  speaksIn(network: number, family: Family): boolean {
     return this.#spoken.has(network, family)
   }
 
@@ -281,7 +283,7 @@ export class Facts {
     const known = zones.get(network)
     if (known !== undefined || zones.has(network)) return known
     const name = this.#networkNames.get(network)
-    const zone = name === undefined ? undefined : this.intent.number('zone', zoneName(datapathId, name))
+    const zone = name === undefined ? undefined : this.intent.number('zone', zoneOf(this.intent, datapathId, name))
     zones.set(network, zone)
     return zone
   }
@@ -359,7 +361,7 @@ export class Facts {
     })
   }
 
-  /** An address of the world that has this identity and that no record of the network holds. */
+  /** An address of the world that has this identity and that nothing of the network's domain holds. */
   worldSample(identity: number, family: Family, network: number): Address | undefined {
     const text = `${identity} ${family} ${network}`
     if (!this.#samples.has(text)) this.#samples.set(text, addressOfWorld(this, identity, family, network))

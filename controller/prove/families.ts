@@ -2,7 +2,7 @@
  * Families of senders and receivers in a region: uniting two regions, taking one apart where a table asks who, and what
  * else is asked of a region as a whole. It refuses to know what becomes of the parts.
  */
-import { isGroupMac } from '../../model/address.ts'
+import { GATEWAY_MAC, isGroupMac } from '../../model/address.ts'
 import { TCP_SYN } from '../../packet/tcp.ts'
 import { REGISTERS } from '../policy/pipeline.ts'
 import type { Owner } from './facts.ts'
@@ -18,6 +18,7 @@ const TCI = field('vlan_tci')
 const ICMPV6_TYPE = field('icmpv6_type')
 const NW_FRAG = field('nw_frag')
 const TCP_FLAGS = field('tcp_flags')
+const NW_TTL = field('nw_ttl')
 /** Fields of the receiver that rows for packets from links and uplinks ask one by one, and that are kept as sets. */
 export const COLLECTED = [ETH_DST, field('arp_tpa'), field('ipv6_nd_target')]
 
@@ -94,7 +95,7 @@ function isWithout(val: Val, bits: number): boolean {
 
 /**
  * Of packets that the data path drops whatever policy says (docs/policy.md) nothing is promised, nor of TCP segments that
- * begin nothing and belong to no connection.
+ * begin nothing and belong to no connection, nor of packets to a gateway that have no hop left.
  */
 export function isProper(region: Region): boolean {
   const { vals } = region
@@ -103,6 +104,8 @@ export function isProper(region: Region): boolean {
   if (vals[NW_FRAG] !== undefined && vals[NW_FRAG] !== 0) return false
   if (region.ghost.tracking === 'new' && isWithout(vals[TCP_FLAGS], TCP_SYN)) return false
   const mac = vals[ETH_DST]
+  const ttl = vals[NW_TTL]
+  if (mac === GATEWAY_MAC && typeof ttl === 'number' && ttl <= 1) return false
   if (typeof mac === 'object' && mac.kind === 'masked' && isGroupMac(Number(mac.value))) return false
   for (const family of [4, 6] as const) {
     const val = vals[IP_DST[family]]

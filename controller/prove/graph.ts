@@ -231,7 +231,8 @@ export class Graph {
         }
         note(its, node, !node.isGone)
       }
-    } else if (phase !== 'passed' && node.parent === undefined) note(this.open, node, !node.isGone)
+    } else if (phase !== 'passed' && (node.parent === undefined || node.asked === undefined))
+      note(this.open, node, !node.isGone)
   }
 }
 

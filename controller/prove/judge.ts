@@ -43,7 +43,7 @@ export class Judge {
 
   /** Nobody in the network has an address of this family: there is no end that a packet must get to, or come from. */
   isUnspoken({ ghost: { network, family } }: Region): boolean {
-    return family !== 0 && !this.#site.facts.speaks(network, family)
+    return family !== 0 && !this.#site.facts.domains.speaks(network, family)
   }
 
   /** Why a region may not go on; undefined: policy permits all of it. */
@@ -96,12 +96,13 @@ export class Judge {
   /** Whether there are two different ends of this network; the world has an address of this family. */
   #exist({ ghost }: Region, from: number, to: number): boolean {
     const { facts } = this.#site
-    const { network, family } = ghost
+    const { network, family, routed, said } = ghost
     if (family === 0) return false
     if (facts.isWorld(from) && facts.worldSample(from, family, network) === undefined) return false
     if (facts.isWorld(to) && facts.worldSample(to, family, network) === undefined) return false
     if (from !== to || facts.isWorld(from)) return true
-    return facts.usersIn(from, network) > 1
+    if (routed) return true
+    return (said === '' ? facts.usersIn(from, network) : facts.domains.users(from, network)) > 1
   }
 
   #layer4(region: Region, opener: number, target: number): Layer4[] {

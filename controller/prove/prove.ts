@@ -49,18 +49,6 @@ export function isProved({ counterexamples, open }: Proof): boolean {
   return counterexamples.length === 0 && open.length === 0
 }
 
-function routersOf({ intent }: NetworkState): string[] {
-  return [...new Set([...intent.networks.values()].flatMap(({ router }) => router ?? []))].sort()
-}
-
-/** What routers do with a packet has no model, and what they lead where could not be told from what leaks. */
-function unproved({ observed }: NetworkState, routers: readonly string[]): Proof {
-  const [datapathId = ''] = observed.datapaths.keys()
-  const why = 'packets that are routed between networks have no model, and nothing is proved where there is a router'
-  const open = [{ why, datapathId, port: 0, needs: routers.map((router) => `router ${router}`) }]
-  return { counterexamples: [], open, switches: 0, flows: 0, regions: 0, refuted: 0 }
-}
-
 export interface ProveOptions {
   /** Counterexamples after which to stop. */
   limit: number
@@ -142,19 +130,19 @@ export class Prover {
   prove(state: NetworkState, links: readonly ProofLink[], options: ProveOptions): Proof {
     const facts = new Facts(state, links)
     this.#facts = facts
-    const routers = routersOf(state)
-    if (routers.length > 0) {
-      for (const its of this.#programs.values()) {
-        its.walk = undefined
-        its.walked = undefined
-      }
-      return unproved(state, routers)
-    }
     this.#links = linksText(links)
     this.#linksOf.clear()
     for (const [datapathId, view] of state.observed.datapaths) this.#linksOf.set(datapathId, linksOf(view))
     const straightened: Straightened[] = []
     const steered: Open[] = []
+    const { steerings, networks } = state.intent
+    const chains = [...steerings.chains('egress'), ...steerings.chains('ingress')]
+    const routers = new Set([...networks.values()].flatMap(({ router }) => router ?? []))
+    if (chains.length > 0 && routers.size > 0) {
+      const [datapathId = ''] = state.observed.datapaths.keys()
+      const why = 'a routed packet that a rule leads through services is dropped, and that has no model'
+      steered.push({ why, datapathId, port: 0, needs: [...routers].sort().map((router) => `router ${router}`) })
+    }
     for (const [datapathId, { tables }] of this.#programs) {
       const datapath = state.observed.datapaths.get(datapathId)
       if (datapath === undefined || datapath.underlay !== undefined) continue
@@ -186,7 +174,6 @@ export class Prover {
     const facts = this.#facts
     if (facts === undefined) throw new Error('nothing was proved before')
     const { state } = facts
-    if (routersOf(state).length > 0) return this.prove(state, links, options)
     const changed = this.#isAsBefore(facts, links, change, options) ? facts.update(change) : undefined
     if (changed === undefined) return this.prove(state, links, options)
     for (const [datapathId, its] of this.#programs) {
@@ -354,6 +341,7 @@ function wayDoubts(facts: Facts, datapathId: string, ways: Ways): Doubt[] {
           senders: new Map(),
           receivers: new Map(),
           must: '',
+          network: 0,
           layer4: undefined,
           vals: [],
           met: undefined,

@@ -42,7 +42,12 @@ export interface Ghost {
   readonly phase: Phase
   /** Why it is astray. */
   readonly why: string
+  /** Of its sender, or, once that is known, of its receiver. */
   readonly network: number
+  /** It was sent to a gateway, and its receiver is in another network than its sender. */
+  readonly routed: boolean
+  /** Bits of what rows have written into its header (rewrites.ts). */
+  readonly wrote: number
   /** 4, 6, or 0 for what is not IP. */
   readonly family: 4 | 6 | 0
   /** Identities that may have sent it, each with an interface that is one of its users; undefined: of the world. */
@@ -98,6 +103,8 @@ export function ghostAt(entry: Entry, port: number): Ghost {
     phase: 'raw',
     why: '',
     network: 0,
+    routed: false,
+    wrote: 0,
     family: 0,
     senders: NO_MEMBERS,
     receivers: NO_MEMBERS,

@@ -20,6 +20,7 @@ import { GENEVE_OPTIONS } from '../policy/geneve.ts'
 import type { DatapathView, Place } from '../policy/state.ts'
 import type { Facts } from './facts.ts'
 import { encodeFrame, type Header } from './packet.ts'
+import { NW_TTL } from './rewrites.ts'
 import type { Row } from './rows.ts'
 import { field, meets, type Val } from './space.ts'
 import type { TableIndex } from './table.ts'
@@ -41,6 +42,8 @@ export interface Leg {
 export interface Fate {
   /** Where it came out and no switch of ours is behind. */
   readonly arrivals: readonly Place[]
+  /** As it came out, for each arrival. */
+  readonly frames: readonly Uint8Array[]
   readonly legs: readonly Leg[]
   readonly loops: boolean
   /** A reactive switch asked for its verdict. */
@@ -141,13 +144,14 @@ export class Replay {
     let asked = false
     let beyond: string | undefined
     const arrivals: Place[] = []
+    const frames: Uint8Array[] = []
     const legs: Leg[] = []
     const waiting: { at: Place; frame: Uint8Array; tunnel?: TunnelHeader | undefined }[] = [
       { at: from, frame: encodeFrame(header) },
     ]
     for (let hops = 0; waiting.length > 0; hops++) {
       const { at, frame, tunnel } = waiting.shift() as (typeof waiting)[number]
-      if (hops > MOST_HOPS) return { arrivals, legs, loops: true, asked, beyond }
+      if (hops > MOST_HOPS) return { arrivals, frames, legs, loops: true, asked, beyond }
       const target = this.#switches.get(at.datapathId)
       if (target === undefined) continue
       const { steps } = target.trace(at.port, frame, tunnel === undefined ? {} : { tunnel })
@@ -168,10 +172,13 @@ export class Replay {
         const next = output.tunnel === undefined ? this.#facts.behind(place) : this.#otherEnd(output.tunnel)
         if (next !== undefined && this.#programs.has(next.datapathId))
           waiting.push({ at: next, frame: output.packet, tunnel: output.tunnel })
-        else arrivals.push(place)
+        else {
+          arrivals.push(place)
+          frames.push(output.packet)
+        }
       }
     }
-    return { arrivals, legs, loops: false, asked, beyond }
+    return { arrivals, frames, legs, loops: false, asked, beyond }
   }
 
   /** The switch that has the address which a tunnel leads to. */
@@ -214,9 +221,11 @@ function dirtyFields(tables: ReadonlyMap<number, TableIndex>): Map<number, Set<n
           ? [effect.field]
           : effect.do === 'move'
             ? [effect.to]
-            : /^(push|pop)/.test(effect.do)
-              ? [TCI, ETH_TYPE, ...LABELS]
-              : [],
+            : effect.do === 'hop'
+              ? [NW_TTL]
+              : /^(push|pop)/.test(effect.do)
+                ? [TCI, ETH_TYPE, ...LABELS]
+                : [],
       )
       for (const next of table.nexts.keys()) {
         const its = dirty.get(next) ?? new Set()

@@ -25,6 +25,8 @@ export type Effect =
   | { do: 'copies'; lists: Effect[][] }
   | { do: 'pushVlan' | 'popVlan' | 'pushMpls' }
   | { do: 'popMpls'; type: number }
+  /** Without a hop left it goes to the controller, and no further. */
+  | { do: 'hop' }
   | { do: 'unknown'; what: string }
 
 export interface Clause {
@@ -98,7 +100,9 @@ export function rowOf(key: string, flow: Flow, groups: ReadonlyMap<number, Group
 }
 
 /** Effects that only change the packet. */
-const CHANGES: ReadonlySet<Effect['do']> = new Set(['write', 'move', 'pushVlan', 'popVlan', 'pushMpls', 'popMpls'])
+const CHANGES: ReadonlySet<Effect['do']> = new Set([
+  ...(['write', 'move', 'pushVlan', 'popVlan', 'pushMpls', 'popMpls', 'hop'] as const),
+])
 
 function leadsNowhere(effect: Effect): boolean {
   if (CHANGES.has(effect.do)) return true
@@ -201,6 +205,12 @@ function readAction(action: Action, effects: Effect[], groups: ReadonlyMap<numbe
     }
     case 'pop_vlan':
       effects.push({ do: 'popVlan' })
+      return
+    case 'dec_nw_ttl':
+      effects.push({ do: 'hop' })
+      return
+    case 'set_nw_ttl':
+      effects.push(writing(field('nw_ttl'), BigInt(action.nw_ttl), allBits(field('nw_ttl'))))
       return
     case 'pop_mpls':
       effects.push({ do: 'popMpls', type: action.ethertype })

@@ -60,6 +60,7 @@ export function isOneWith(one: Region, other: Region, live: readonly number[]): 
   const [a, b] = [one.ghost, other.ghost]
   if (a.phase !== b.phase || a.entry !== b.entry || a.tracking !== b.tracking || a.where !== b.where) return false
   if (a.family !== b.family || a.committed !== b.committed || a.said !== b.said || a.under !== b.under) return false
+  if (a.routed !== b.routed || a.wrote !== b.wrote) return false
   if (a.phase === 'passed') {
     if (a.improper !== b.improper || a.ends !== b.ends) return false
     if (a.ends && (a.network !== b.network || areOthers(one, other))) return false
@@ -121,6 +122,7 @@ function areGhosts(one: Ghost, other: Ghost): boolean {
   if (one.where !== other.where || one.tracking !== other.tracking || one.committed !== other.committed) return false
   if (one.must !== other.must || one.neighbour !== other.neighbour || one.improper !== other.improper) return false
   if (one.said !== other.said || one.under !== other.under || one.ends !== other.ends) return false
+  if (one.routed !== other.routed || one.wrote !== other.wrote) return false
   if (one.unasked !== other.unasked || !areFindings(one.finding, other.finding)) return false
   return (
     isSameFamily(one.senders, other.senders) &&

@@ -4,14 +4,14 @@
 import { type Address, type Family, prefixHolds } from '../../model/address.ts'
 import type { Facts } from './facts.ts'
 
-/** An address of the world that has an identity and that no record of the network holds; undefined: none is found. */
+/** An address of the world that has an identity and that nothing of the network's domain holds; undefined: none is found. */
 export function addressOfWorld(facts: Facts, identity: number, family: Family, network: number): Address | undefined {
   const prefix = facts.prefixOf(identity)
   if (prefix !== undefined && prefix.family !== family) return undefined
   const fits = (value: bigint): Address | undefined => {
     const address = { family, value }
     if (prefix !== undefined && !prefixHolds(prefix, address)) return undefined
-    return facts.worldOf(address) === identity && facts.byAddress(network, address) === undefined ? address : undefined
+    return facts.worldOf(address) === identity && !facts.domains.isHeld(network, address) ? address : undefined
   }
   const width = family === 4 ? 32n : 128n
   const starts =

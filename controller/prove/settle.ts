@@ -3,7 +3,7 @@
  * receiver truly. A region that they name truly is known by these names from then on; of any other nothing may come.
  * It refuses to know table numbers: it reads the registers that pipeline.ts declares.
  */
-import type { Address, Family } from '../../model/address.ts'
+import { type Address, type Family, GATEWAY_MAC } from '../../model/address.ts'
 import { linkLocal } from '../policy/compile-interface.ts'
 import { ETHERTYPE, ND } from '../policy/fields.ts'
 import { ELSEWHERE, REGISTERS } from '../policy/pipeline.ts'
@@ -54,9 +54,17 @@ export function settle(region: Region, site: Site): void {
   if (isDiscovery || region.vals[ETH_TYPE] === ETHERTYPE.arp) {
     if (!region.ghost.neighbour) region.ghost = { ...region.ghost, neighbour: true }
   }
-  if (region.ghost.phase === 'raw') identify(region, site)
+  if (region.ghost.phase === 'raw') {
+    identify(region, site)
+    forgetSource(region)
+  }
   if (region.ghost.phase === 'raw' && isOfLinks(region)) carry(region, site)
   if (region.ghost.phase === 'sent' || (region.ghost.phase === 'raw' && region.ghost.neighbour)) aim(region, site)
+}
+
+/** Of whom it is, is known: what the header says of it is the same for all that he sends. */
+function forgetSource({ ghost: { phase, neighbour }, vals }: Region): void {
+  if (phase === 'sent' && !neighbour) for (const its of [ETH_SRC, IP_SRC[4], IP_SRC[6]]) vals[its] = undefined
 }
 
 /** From a link or an uplink, the MAC address of an interface that cannot be behind it. */
@@ -65,6 +73,8 @@ function refuseForeignMac(region: Region, { facts, datapath, normal }: Site): vo
   // The answer to a neighbour has the MAC address of whom it is about.
   if (ghost.neighbour || ghost.phase !== 'raw' || (ghost.entry !== 'fabric' && ghost.entry !== 'uplink')) return
   const mac = vals[ETH_SRC]
+  if (mac === GATEWAY_MAC && ghost.said === '' && facts.domains.isRouted(vals[NETWORK]))
+    stray(region, 'it has the MAC address of gateways')
   const owner = typeof mac === 'number' ? facts.byMac(mac) : undefined
   if (owner === undefined) return
   const isOurs = ghost.entry === 'fabric' || normal
@@ -91,7 +101,9 @@ function identify(region: Region, site: Site): void {
   if (ghost.entry === 'tenant') {
     const owners = site.facts.ownersAt({ datapathId: site.datapath.datapathId, port: ghost.port })
     const owner = owners.find((its) => isFrom(region, its))
-    if (owner === undefined) stray(region, 'it names a sender that its port does not own')
+    const isForged = vals[ETH_SRC] === GATEWAY_MAC && owner !== undefined && site.facts.domains.isRouted(owner.network)
+    if (isForged) stray(region, 'it has the MAC address of gateways')
+    else if (owner === undefined) stray(region, 'it names a sender that its port does not own')
     else named(region, owner)
     return
   }
@@ -168,26 +180,27 @@ function isOfWorld(region: Region, { facts }: Site, identity: number, end: 'src'
     if ((inner & mask & its2) !== (value & mask & its2)) continue
     if (!gone.has(its, `${inner}/${its2 === (1n << width) - 1n ? '' : its2}`)) return false
   }
-  for (const owner of facts.ownersIn(network)) {
-    for (const address of owner.addresses) {
-      if (address.family !== family || (address.value & mask) !== value) continue
-      if (!gone.has(its, `${address.value}/`)) return false
-    }
-  }
+  const isLeft = (address: Address): boolean =>
+    address.family === family && (address.value & mask) === value && !gone.has(its, `${address.value}/`)
+  for (const gateway of facts.domains.keptGateways(network)) if (isLeft(gateway)) return false
+  for (const owner of facts.domains.owners(network)) if (owner.addresses.some(isLeft)) return false
   return end === 'src' || facts.state.backend === 'normal' || everyMacIsGone(region, facts, gone)
 }
 
-/** No interface's MAC address is a way to the world. */
+/** No interface's MAC address is a way to the world, nor is a gateway's. */
 function everyMacIsGone(region: Region, facts: Facts, gone: Gone): boolean {
   const mac = region.vals[ETH_DST]
-  if (typeof mac === 'number') return facts.byMac(mac) === undefined
-  const isOut = (its: number): boolean => typeof mac === 'object' && mac.kind === 'other' && mac.excludes(its)
+  const hasGateway = facts.domains.isRouted(region.vals[NETWORK])
+  if (typeof mac === 'number') return facts.byMac(mac) === undefined && !(hasGateway && mac === GATEWAY_MAC)
+  const isOut = (its: number): boolean =>
+    typeof mac === 'object' && (mac.kind === 'other' ? mac.excludes(its) : mac.kind === 'set' && !mac.set.has(its))
+  if (hasGateway && !isOut(GATEWAY_MAC) && !gone.has(ETH_DST, `${GATEWAY_MAC}/`)) return false
   for (const owner of facts.owners.values()) if (!isOut(owner.mac) && !gone.has(ETH_DST, `${owner.mac}/`)) return false
   return true
 }
 
 /** What rows above took from a region by one field alone, given what is known of the others. */
-class Gone {
+export class Gone {
   readonly #taken = new Map<number, Set<string>>()
 
   constructor(region: Region) {
@@ -235,7 +248,9 @@ function aim(region: Region, site: Site): void {
     else if (!site.normal) vals[WAY] = PLACE
     const receivers = new Map([[owner.identity, owner.name]])
     const places = isHere || number === undefined ? NO_PLACES : new Set([number])
-    region.ghost = { ...ghost, phase: 'aimed', receivers, places, where: isHere ? 'here' : 'away' }
+    const { network } = owner
+    const routed = network !== ghost.network
+    region.ghost = { ...ghost, phase: 'aimed', network, routed, receivers, places, where: isHere ? 'here' : 'away' }
     return
   }
   const out = isExact(port) && isExact(way) && isWayOut(site, port, way)
@@ -290,8 +305,11 @@ function receiverOf({ vals, ghost }: Region, facts: Facts): Owner | undefined {
   if (family === 0) return undefined
   const value = vals[IP_DST[family]]
   if (!isExact(value)) return undefined
-  const owner = facts.byAddress(network, { family, value: BigInt(value) })
-  return owner !== undefined && facts.isReady(owner) && vals[ETH_DST] === owner.mac ? owner : undefined
+  const owner = facts.domains.holder(network, value)
+  if (owner === undefined || !facts.isReady(owner) || vals[ETH_DST] !== owner.mac) return undefined
+  // Nothing is routed that names its sender where it comes in, or that the world sends.
+  const isBrought = ghost.said !== '' || [...ghost.senders.values()].includes(undefined)
+  return owner.network === network || !isBrought ? owner : undefined
 }
 
 export function isWayTo({ place }: Owner, { facts, datapath, normal }: Site, port: Val, way: Val): boolean {

@@ -71,6 +71,7 @@ export function* tunnelStarts(site: Site, arrivals: Arrivals, whole: Region): It
     const from = fromEnd(site, whole, address)
     from.vals[TCI] = 0
     from.vals[TUNNEL_ID] = BigInt(network)
+    from.vals[ETH_DST] = forHere(site, network)
     from.vals[named] = SENDER
     for (const family of [4, 6] as const) {
       const its = copyOf(from)
@@ -105,13 +106,15 @@ function fromEnd(site: Site, whole: Region, address: Address): Region {
   return from
 }
 
-/** What is for interfaces elsewhere comes by no tunnel: that leads to their switch. */
-function forHere({ facts, datapath: { datapathId } }: Site): Other {
+/** What is for interfaces elsewhere, or of another network than it names, comes by no tunnel: that leads to their switch. */
+function forHere({ facts, datapath: { datapathId } }: Site, network?: number): Other {
   const excludes = (mac: number | bigint): boolean => {
-    const place = facts.byMac(Number(mac))?.place
-    return place !== undefined && place.datapathId !== datapathId
+    const owner = facts.byMac(Number(mac))
+    if (owner === undefined) return false
+    const isElsewhere = owner.place !== undefined && owner.place.datapathId !== datapathId
+    return isElsewhere || (network !== undefined && owner.network !== network)
   }
-  return { kind: 'other', than: 'elsewhere', excludes }
+  return { kind: 'other', than: `elsewhere ${network ?? ''}`, excludes }
 }
 
 /** What comes for one interface with a label or a tag that names its sender. */

@@ -2,7 +2,7 @@
  * What has to become of one packet, from its header and the port that it comes in by: where it must come out, and where
  * it may. The question is answered without tables, from facts.ts and docs/policy.md.
  */
-import { isGroupMac } from '../../model/address.ts'
+import { GATEWAY_MAC, isGroupMac } from '../../model/address.ts'
 import { ETHERTYPE } from '../policy/fields.ts'
 import type { DatapathView, Place } from '../policy/state.ts'
 import type { Facts, Layer4, Owner } from './facts.ts'
@@ -15,10 +15,21 @@ export interface Truth {
   /** Where it must come out, once; undefined: nowhere in particular. */
   readonly must: Place | undefined
   readonly may: (place: Place) => boolean
+  /** What it has to look like where it must come out; undefined: as it came in. */
+  readonly as?: Looks | undefined
+}
+
+/** Source, destination and hops of a frame; several where either will do. */
+export interface Looks {
+  readonly sources: readonly number[]
+  readonly destination: number
+  readonly hops: number
 }
 
 const NOWHERE: Truth = { must: undefined, may: () => false }
 const SYN = 2
+/** As RFC 1700 proposes. */
+const HOPS_OF_ANSWERS = 64
 
 /**
  * @param opening The packet that it answers, which came the other way.
@@ -43,6 +54,7 @@ export function truthOf(facts: Facts, from: Place, header: Header, opening: Head
 
   let sender: Owner | undefined
   if (isUplink) {
+    if (header.get(ETH_SRC) === GATEWAY_MAC && facts.domains.areAny) return undefined
     if (facts.byMac(Number(header.get(ETH_SRC))) !== undefined)
       return facts.state.backend === 'normal' ? undefined : NOWHERE
   } else {
@@ -53,21 +65,33 @@ export function truthOf(facts: Facts, from: Place, header: Header, opening: Head
           its.addresses.some((one) => one.family === family && inField(one) === header.get(IP_SRC[family]))),
     )
     if (sender === undefined || !facts.isReady(sender)) return NOWHERE
+    if (header.get(ETH_SRC) === GATEWAY_MAC && facts.domains.isRouted(sender.network)) return NOWHERE
   }
   const named = facts.byMac(mac)
   const network = sender?.network ?? named?.network
   if (network === undefined) return NOWHERE
-  if (sender === undefined && facts.byAddress(network, source) !== undefined) return NOWHERE
+  const { domains } = facts
+  if (sender === undefined && domains.isHeld(network, source)) return NOWHERE
+  const isToGateway = mac === GATEWAY_MAC && sender !== undefined && domains.isRouted(network)
+  if (isToGateway && domains.isGateway(network, inField(target))) {
+    const echo = family === 4 ? get('icmpv4_type') === 8 : icmpv6 === 128
+    const isEcho = get('ip_proto') === (family === 4 ? 1 : 58) && echo && get(`icmpv${family}_code`) === 0
+    const as = { sources: [GATEWAY_MAC], destination: Number(header.get(ETH_SRC)), hops: HOPS_OF_ANSWERS }
+    return isEcho ? { must: from, may: (at) => same(at, from), as } : NOWHERE
+  }
+  const hops = get('nw_ttl')
+  if (isToGateway && hops <= 1) return NOWHERE
   const layer4 = layer4Of(opening ?? header)
   if (layer4 === undefined) return undefined
-  const receiver = facts.byAddress(network, target)
+  const receiver = isToGateway ? domains.holder(network, inField(target)) : facts.byAddress(network, target)
+  if (receiver === undefined && (isToGateway || domains.isHeld(network, target))) return NOWHERE
   const ends: [number, number] = [
     sender?.identity ?? facts.worldOf(source),
     receiver?.identity ?? facts.worldOf(target),
   ]
   const [opener, asked] = opening === undefined ? ends : [ends[1], ends[0]]
   if (receiver !== undefined) {
-    if (receiver === sender || receiver.mac !== mac || !facts.isReady(receiver)) return NOWHERE
+    if (receiver === sender || (!isToGateway && receiver.mac !== mac) || !facts.isReady(receiver)) return NOWHERE
     if (!facts.permits(opener, asked, layer4)) return NOWHERE
     const { place } = receiver
     const there = facts.reaches(from.datapathId, place.datapathId) || facts.state.backend === 'normal'
@@ -77,7 +101,9 @@ export function truthOf(facts: Facts, from: Place, header: Header, opening: Head
     if (facts.state.backend === 'normal' && !isHere)
       return { must: undefined, may: (at) => isLink(facts, at) || same(at, place) }
     const must = (isHere || (there && back)) && opens(header, opening) ? place : undefined
-    return { must, may: (at) => same(at, place) || (facts.state.backend === 'normal' && isLink(facts, at)) }
+    const own = receiver.network === network ? [Number(header.get(ETH_SRC))] : []
+    const as = isToGateway ? { sources: [GATEWAY_MAC, ...own], destination: receiver.mac, hops: hops - 1 } : undefined
+    return { must, as, may: (at) => same(at, place) || (facts.state.backend === 'normal' && isLink(facts, at)) }
   }
   if (sender === undefined || named !== undefined || !facts.hasWorld || here === undefined) return NOWHERE
   if (!facts.permits(opener, asked, layer4)) return NOWHERE

@@ -401,7 +401,7 @@ export class SwitchWalk {
         return true
       }
     }
-    const parts = apart(region, table, this.#judge)
+    const parts = apart(region, table, this.#judge, this.#facts)
     if (parts === undefined) return false
     for (const part of parts) this.#part(part, '')
     return true

@@ -183,17 +183,23 @@ describe('the prover', () => {
     expect(told).to.be.at.least(5)
   })
 
-  it('calls nothing proved while a network has a router, and names it', () => {
-    const at = (record: ReturnType<typeof iface>, last: number) => ({ ...record, addresses: [`10.0.1.${last}`] })
-    const records = [vnp('shop'), at(iface('one', 1, [], 'front'), 11), at(iface('other', 2, [], 'front'), 12)]
-    const plain = networkOf(intentWith(records), [datapathName(1), datapathName(2)])
-    expect(isProved(prove(plain, compiled(plain)))).to.equal(true)
-    const intent = intentWith([...records, network('front', 'shop-router', '10.0.1.0/24')])
-    const state = networkOf(intent, [datapathName(1), datapathName(2)])
-    const proof = prove(state, compiled(state))
-    expect(isProved(proof)).to.equal(false)
-    expect(proof.counterexamples).to.deep.equal([])
-    expect(proof.open.map(({ needs }) => needs)).to.deep.equal([['router shop-router']])
+  it('proves a network with a router, and leaves it open by name where rules lead through services', () => {
+    const at = (record: ReturnType<typeof iface>, address: string) => ({ ...record, addresses: [address] })
+    const records = [
+      vnp('shop', { ingressDefault: 'allow' }),
+      at(iface('one', 1, [], 'front'), '10.0.1.11'),
+      at(iface('other', 2, [], 'back'), '10.0.2.12'),
+      network('front', 'shop-router', '10.0.1.0/24'),
+      network('back', 'shop-router', '10.0.2.0/24'),
+    ]
+    const state = networkOf(intentWith(records), [datapathName(1), datapathName(2)])
+    expect(isProved(prove(state, compiled(state)))).to.equal(true)
+    const through = rule('egress', { kind: 'any' }, 'allow', { redirect: ['guard'] })
+    const guard = at(iface('guard', 3, [], 'front'), '10.0.1.13')
+    const led = networkOf(intentWith([...records, guard, policy('led', 'shop', [through])]), [datapathName(1)])
+    const { counterexamples, open } = prove(led, compiled(led))
+    expect(counterexamples).to.deep.equal([])
+    expect(open.map(({ needs }) => needs)).to.deep.include(['router shop-router'])
   })
 
   it('proves a network in which one pair of identities has protocols that no row names, and one port is denied', () => {

@@ -37,7 +37,7 @@ describe('the proof on Open vSwitch', function () {
 
   before(async () => {
     controller = await RunningController.start()
-    addBridge(bridge, { ports: [1, 2, 3], controller: `tcp:${controller.openflow}`, failMode: 'secure' })
+    addBridge(bridge, { ports: [1, 2, 3, 4, 5], controller: `tcp:${controller.openflow}`, failMode: 'secure' })
     const interfaces = [1, 2, 3].map(
       (index) => `---
 kind: Interface
@@ -95,6 +95,39 @@ ${interfaces.join('')}`,
     const trace = run('ovs-appctl', 'ofproto/trace', bridge, found?.flow ?? '')
     expect(trace).to.match(/priority 65000, cookie 0x66\n\s+output:3/)
     run('ovs-ofctl', '-O', 'OpenFlow13', 'del-flows', bridge, match.replace(',priority=65000', ''))
+  })
+
+  it('proves what a router leads, and finds a row that keeps it back, with a packet that ofproto/trace confirms', () => {
+    const networks = ['front', 'back'].map(
+      (name, index) => `kind: Network
+name: ${name}
+router: shop
+subnets: [{ cidr: 10.1.${index}.0/24, gateway: 10.1.${index}.1 }]
+---
+kind: Interface
+name: ${name}-1
+tags: [shop]
+network: ${name}
+mac: 00:00:5e:00:53:4${index}
+addresses: [10.1.${index}.11]
+attachment: { portName: ${bridge}p${4 + index} }
+`,
+    )
+    const manifest = join(folder, 'routed.yaml')
+    writeFileSync(manifest, networks.join('---\n'))
+    const applied = controller.tagsteer('apply', '-f', manifest, '--wait', 'applied')
+    expect(applied.code, applied.err).to.equal(0)
+    const { code, proof } = prove()
+    expect([code, proof.counterexamples, proof.open]).to.deep.equal([0, [], []])
+    const match = `table=${TABLES.route},priority=65000,ip,nw_dst=10.1.1.11`
+    run('ovs-ofctl', '-O', 'OpenFlow13', 'add-flow', bridge, `cookie=0x67,${match},actions=drop`)
+    const [found] = prove().proof.counterexamples
+    expect(found?.kind).to.equal('COUNTEREXAMPLE_KIND_LOSS')
+    expect(found?.flow).to.contain('dl_dst=02:74:67:00:00:01')
+    const trace = run('ovs-appctl', 'ofproto/trace', bridge, found?.flow ?? '')
+    expect(trace).to.match(/priority 65000, cookie 0x67\n\s+drop/)
+    run('ovs-ofctl', '-O', 'OpenFlow13', 'del-flows', bridge, match.replace(',priority=65000', ''))
+    expect(prove().code).to.equal(0)
   })
 
   it('goes on with --watch: after each generation, and when somebody else changed the tables', async () => {

@@ -14,6 +14,10 @@ export const CounterexampleKind = {
    * It goes round in circles.
    */
   COUNTEREXAMPLE_KIND_LOOP: 'COUNTEREXAMPLE_KIND_LOOP',
+  /**
+   * It arrives with another header than it should have: MAC addresses, or hops.
+   */
+  COUNTEREXAMPLE_KIND_ALTERED: 'COUNTEREXAMPLE_KIND_ALTERED',
 } as const;
 
 export type CounterexampleKind =
@@ -34,5 +38,10 @@ export type CounterexampleKind =
    */
   | 'COUNTEREXAMPLE_KIND_LOOP'
   | 3
+  /**
+   * It arrives with another header than it should have: MAC addresses, or hops.
+   */
+  | 'COUNTEREXAMPLE_KIND_ALTERED'
+  | 4
 
 export type CounterexampleKind__Output = typeof CounterexampleKind[keyof typeof CounterexampleKind]
