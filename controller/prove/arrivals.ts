@@ -82,8 +82,10 @@ export class Arrivals {
     const here = facts.residents(datapathId)
     for (const [peer, { address: remote }] of peersOf(facts.state.observed, datapath)) {
       for (const network of here.keys()) {
-        const names = residentsIn(facts, peer, network)
-        const senders = new Map([...names].filter(([identity]) => isWritten(tunnel.kind, identity)))
+        // What is routed names nobody where the name may be lost (exits.ts).
+        const isLossy = tunnel.kind === 'vxlan'
+        const names = isLossy ? facts.residents(peer).get(network) : residentsIn(facts, peer, network)
+        const senders = new Map([...(names ?? [])].filter(([identity]) => isWritten(tunnel.kind, identity)))
         if (senders.size > 0) yield { remote, network, senders }
       }
     }

@@ -70,28 +70,39 @@ export class Asker {
   asks(region: Region, table: TableIndex): Asked {
     const { ghost, vals } = region
     const { phase, family, entry, said } = ghost
-    const isRouted = this.#facts.domains.isRouted(ghost.network)
-    if (phase === 'sent' && family !== 0 && table.asks(IP_DST[family]) && !isExact(vals[IP_DST[family]]))
-      // Of a domain with a router, two tables tell receivers apart: by what was sent to its gateway, and by the rest.
-      return isNeighbourType(vals) || (isRouted && !table.asksAny([IP_DST[family]], vals, region))
-        ? 'nobody'
-        : 'receivers'
+    if (phase === 'sent' && family !== 0 && table.asks(IP_DST[family]) && !isExact(vals[IP_DST[family]])) {
+      if (isNeighbourType(vals)) return 'nobody'
+      if (!this.#isOnWay(region, table)) return 'receivers'
+      // What another switch sends for another network is found by the receiver's MAC address alone.
+      const mac = vals[ETH_DST]
+      const isOpen = mac === undefined || (typeof mac === 'object' && mac.kind === 'other')
+      const isBrought = entry !== 'tenant' && said === '' && ![...ghost.senders.values()].includes(undefined)
+      return isBrought && isOpen && table.asksAny([ETH_DST], vals, region) ? 'receivers' : 'nobody'
+    }
     if (phase !== 'raw' || said !== '' || (entry !== 'fabric' && entry !== 'uplink')) return 'nobody'
     if (table.asks(ETH_SRC) && vals[ETH_SRC] === undefined) return 'senders'
     return asksWorld(vals, table) ? 'senders' : 'nobody'
   }
 
+  /** Of a domain with a router, one table leads to networks and the next to receivers: whether it is the first. */
+  #isOnWay(region: Region, table: TableIndex): boolean {
+    const { network, family } = region.ghost
+    if (family === 0 || !this.#facts.domains.isRouted(network)) return false
+    return !table.asksAny([IP_DST[family]], region.vals, region)
+  }
+
   /** Looks at interfaces that the region may be from or for on their own: each must get through. */
   parts(region: Region, table: TableIndex, asked: Asked, whose: Whose): void {
-    if (asked === 'receivers') this.#askReceivers(region, whose)
+    if (asked === 'receivers') this.#askReceivers(region, whose, this.#isOnWay(region, table))
     else if (asked === 'senders' && table.asks(ETH_SRC) && region.vals[ETH_SRC] === undefined)
       this.#askSenders(region, whose)
   }
 
   /** The same for the world. */
   world(region: Region, table: TableIndex, asked: Asked): void {
-    if (asked === 'receivers') this.#askForWorld(region, table)
-    else if (asked === 'senders' && !(table.asks(ETH_SRC) && region.vals[ETH_SRC] === undefined))
+    if (asked === 'receivers') {
+      if (!this.#isOnWay(region, table)) this.#askForWorld(region, table)
+    } else if (asked === 'senders' && !(table.asks(ETH_SRC) && region.vals[ETH_SRC] === undefined))
       this.#askWorld(region, table)
   }
 
@@ -99,18 +110,19 @@ export class Asker {
     return whose === undefined ? all : [...whose].flatMap((name) => this.#facts.owners.get(name) ?? [])
   }
 
-  #askReceivers(region: Region, whose: Whose): void {
+  #askReceivers(region: Region, whose: Whose, isOnWay: boolean): void {
     const { ghost } = region
     const family = ghost.family as 4 | 6
     const { datapath, normal } = this.#site
     const { domains } = this.#facts
     const network = networkOf(region)
     const isToGateway = region.vals[ETH_DST] === GATEWAY_MAC && domains.isRouted(network)
-    const gone = !isToGateway && domains.isRouted(network) ? new Gone(region) : undefined
+    const isWide = isToGateway || isOnWay
+    const gone = !isWide && domains.isRouted(network) ? new Gone(region) : undefined
     if (isToGateway && whose === undefined) this.#askGateways(region, network, family)
-    const among = isToGateway ? domains.owners(network) : this.#facts.ownersIn(network)
+    const among = isWide ? domains.owners(network) : this.#facts.ownersIn(network)
     for (const owner of this.#owners(among, whose)) {
-      const isOne = isToGateway ? domains.areOne(owner.network, network) : owner.network === network
+      const isOne = isWide ? domains.areOne(owner.network, network) : owner.network === network
       if (!isOne || !this.#facts.isReady(owner) || gone?.has(ETH_DST, `${owner.mac}/`)) continue
       const mac: Test = { field: ETH_DST, value: isToGateway ? GATEWAY_MAC : owner.mac, mask: undefined }
       const isHere = owner.place.datapathId === datapath.datapathId

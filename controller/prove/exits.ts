@@ -12,7 +12,7 @@ import { GENEVE_FIELDS } from '../policy/geneve.ts'
 import type { TunnelEnd } from '../policy/state.ts'
 import { isWritten } from './arrivals.ts'
 import type { Region } from './region.ts'
-import { whyAltered } from './rewrites.ts'
+import { isSentToGateway, whyAltered } from './rewrites.ts'
 import { ETH_TYPE, inField, NETWORK, type Site } from './settle.ts'
 import { field, isExact, type Val } from './space.ts'
 
@@ -55,7 +55,9 @@ export function whyNotOut(site: Site, port: number, place: number | 'world', reg
   }
   // What is for the world says nothing of its sender: who leads there knows everybody by address.
   const isUnsaid = ghost.entry !== 'tenant' || place === 'world'
-  const carrier = isOfLinks(said) ? said : isUnsaid ? 'address' : carrierOf(hop, ghost.senders)
+  // The group policy id may be lost on its way, and what a gateway sent is known by its sender's MAC address.
+  const isKept = hop.carrier === 'vxlan' && isSentToGateway(region)
+  const carrier = isOfLinks(said) ? said : isUnsaid || isKept ? 'address' : carrierOf(hop, ghost.senders)
   if (carrier === undefined) return 'some of its senders fit into what carries them'
   const altered = whyAltered(region, carrier === 'address' || isOfLinks(said) ? 'unnamed' : 'named')
   return altered ?? whyNotIn(carrier, hop, region, datapath.tunnel)

@@ -70,10 +70,16 @@ export function takeHop(region: Region): boolean {
 /** How a packet comes out: at its receiver, or the world; or for another switch, with the identity of its sender or without. */
 export type Outlet = 'delivered' | 'named' | 'unnamed'
 
+/** Whether it is what an interface here sent to a gateway. */
+export function isSentToGateway({ ghost: { entry, wrote, routed } }: Region): boolean {
+  return entry === 'tenant' && (routed || (wrote & WROTE.toReceiver) !== 0)
+}
+
 /** Why a packet may not come out as it is. */
-export function whyAltered({ ghost: { entry, wrote, routed } }: Region, outlet: Outlet): string | undefined {
+export function whyAltered(region: Region, outlet: Outlet): string | undefined {
+  const { wrote, routed } = region.ghost
   if (wrote === 0 && !routed) return undefined
-  const isSent = entry === 'tenant' && (routed || (wrote & WROTE.toReceiver) !== 0)
+  const isSent = isSentToGateway(region)
   let wants = isSent ? WROTE.toReceiver | WROTE.hop : 0
   if (routed && outlet !== 'unnamed') wants |= WROTE.fromGateway
   // Between two of one network the gateway need not be seen.
