@@ -199,6 +199,15 @@ function everyMacIsGone(region: Region, facts: Facts, gone: Gone): boolean {
   return true
 }
 
+/** It is for interfaces alone, and rows above took all that is for each of them. */
+function isOfNobody(region: Region, { facts }: Site): boolean {
+  const mac = region.vals[ETH_DST]
+  if (typeof mac !== 'object' || mac.kind !== 'set') return false
+  const gone = new Gone(region)
+  for (const one of mac.set) if (facts.byMac(Number(one)) === undefined || !gone.has(ETH_DST, `${one}/`)) return false
+  return true
+}
+
 /** What rows above took from a region by one field alone, given what is known of the others. */
 export class Gone {
   readonly #taken = new Map<number, Set<string>>()
@@ -256,7 +265,8 @@ function aim(region: Region, site: Site): void {
   const out = isExact(port) && isExact(way) && isWayOut(site, port, way)
   if (out && typeof identity === 'number' && isOfWorld(region, site, identity, 'dst')) {
     vals[DESTINATION] = RECEIVER
-    const receivers = new Map(isToGateway(region, site) ? [[identity, undefined]] : [])
+    const isAny = isToGateway(region, site) && !isOfNobody(region, site)
+    const receivers = new Map(isAny ? [[identity, undefined]] : [])
     region.ghost = { ...ghost, phase: 'aimed', receivers, where: 'world' }
     return
   }
