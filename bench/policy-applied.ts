@@ -80,7 +80,15 @@ export async function measureApplied(size: CloudSize, profile?: string): Promise
     probeSamples: 0,
     logLevel: 'silent',
     logFormat: 'text',
-    limits: { events: 1000, connections: 2000, auditMs: 0, stopMs: 5000, historyOctets: 2 ** 28, historyDays: 90 },
+    limits: {
+      events: 1000,
+      connections: 2000,
+      auditMs: 0,
+      refusedSeconds: 0,
+      stopMs: 5000,
+      historyOctets: 2 ** 28,
+      historyDays: 90,
+    },
   }
   const controller = await ControllerProcess.start(config)
   const { call, close } = caller(controller.grpc)

@@ -53,7 +53,15 @@ export class BenchController {
       probeSamples: 0,
       logLevel: 'silent',
       logFormat: 'text',
-      limits: { events: 1000, connections: 10, auditMs: 0, stopMs: 5000, historyOctets: 2 ** 28, historyDays: 90 },
+      limits: {
+        events: 1000,
+        connections: 10,
+        auditMs: 0,
+        refusedSeconds: 0,
+        stopMs: 5000,
+        historyOctets: 2 ** 28,
+        historyDays: 90,
+      },
     }
     const controller = await ControllerProcess.start(config)
     return new BenchController(folder, openflowPort, controller)

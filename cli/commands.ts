@@ -18,6 +18,7 @@ import { probe } from './commands/probe.ts'
 import { propagation } from './commands/propagation.ts'
 import { prove } from './commands/prove.ts'
 import { describe, get, remove, tag } from './commands/records.ts'
+import { refused } from './commands/refused.ts'
 import { status } from './commands/status.ts'
 import { completion, schema, version } from './commands/tools.ts'
 import { up } from './commands/up.ts'
@@ -46,6 +47,7 @@ export const COMMANDS: CommandRow[] = [
   explain,
   matrix,
   flows,
+  refused,
   verify,
   prove,
   probe,

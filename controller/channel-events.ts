@@ -14,6 +14,7 @@ import type { Numbering } from './numbering.ts'
 import type { Observed } from './observe.ts'
 import type { OwedCuts } from './owed-cuts.ts'
 import type { Probing } from './probing/probing.ts'
+import type { RefusedWatch } from './refused-watch.ts'
 
 export interface ChannelFollowers {
   topology: TopologyService
@@ -28,6 +29,7 @@ export interface ChannelFollowers {
   probing: Probing
   loop: CompileLoop
   applied: Applied
+  refused: RefusedWatch
   packetIn(packet: PacketIn): void
 }
 
@@ -46,6 +48,7 @@ export function channelHandler(parts: ChannelFollowers): (event: ChannelEvent) =
         void numbering.came(event.datapathId)
         break
       case 'down':
+        parts.refused.went(event.datapathId)
         numbering.went(event.datapathId)
         observe(() => topology.switchDown(event.datapathId, event.reason))
         applied.changed()
@@ -72,6 +75,7 @@ export function channelHandler(parts: ChannelFollowers): (event: ChannelEvent) =
         loop.catchUp()
         break
       case 'applied':
+        parts.refused.came(event.datapathId)
         demands.confirmed(event.datapathId)
         probing.confirmed(event.datapathId)
         applied.changed()
@@ -95,6 +99,7 @@ export function forgetSwitch(parts: ChannelFollowers, datapathId: string): void 
   void numbering.forgotten(datapathId)
   owed.gone(datapathId)
   demands.forget(datapathId)
+  parts.refused.forget(datapathId)
   loop.forget(datapathId)
   observe(() => {
     topology.forget(datapathId)

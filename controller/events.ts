@@ -109,6 +109,15 @@ export const EVENTS = {
     severity: 'info',
     sentence: 'Identities arrive again ({subject}): of {packet}, {sender} for {receiver}, {read} was read.',
   },
+  'traffic-refused': {
+    severity: 'alert',
+    sentence:
+      'Switch {subject} refused {packets} packet(s) in {seconds} s ({reason}): {what} By port, most first: {ports}.',
+  },
+  'traffic-refused-over': {
+    severity: 'info',
+    sentence: 'Switch {subject} refuses no more for now ({reason}): it was {packets} packet(s) in {seconds} s.',
+  },
   'packets-lost': {
     severity: 'warning',
     sentence: 'Packets to the controller from port {port} of switch {subject} came too fast: {count} dropped.',

@@ -39,6 +39,7 @@ import { demandRows } from './policy/compile-demand.ts'
 import { Intent } from './policy/intent.ts'
 import { PolicyLookup } from './policy/lookup.ts'
 import { startProbing } from './probing/start.ts'
+import { RefusedWatch } from './refused-watch.ts'
 import { StateChanges } from './state-changes.ts'
 import { SteeringWatch } from './steering.ts'
 import { Verifier } from './verify.ts'
@@ -241,6 +242,7 @@ async function start(
     ...{ intent, applied, southbound, loop, lookup },
     demands: () => demands.counts(),
     sampler: () => sampler,
+    refused: () => refused.counts(),
     serving: () => serving.is,
   })
   const metrics = config.metrics && new Metrics(metricSources)
@@ -291,6 +293,15 @@ async function start(
   })
   const { probing, sampler } = started
   lifecycle.onStop('probes', () => started.close())
+  const refused = new RefusedWatch({
+    packetsOf: (datapathId, cookie) => southbound.packetsOf(datapathId, cookie),
+    flowsOf: (datapathId, cookie) => southbound.flowStats(datapathId, cookie),
+    desired: (datapathId) => loop.programs.get(datapathId),
+    tell,
+    now,
+    periodMs: config.limits.refusedSeconds * 1000,
+  })
+  lifecycle.onStop('refused', () => refused.close())
   const packetIn = packetHandler({
     probing,
     ask: (packet) => demands.ask(packet),
@@ -304,7 +315,7 @@ async function start(
   })
   const followers: ChannelFollowers = {
     ...{ topology, observed, observe, southbound, hypervisors, numbering, owed, demands, probing, loop, applied },
-    packetIn,
+    ...{ refused, packetIn },
   }
   const channelEvents = southbound.events.subscribe(channelHandler(followers))
   const topologyChanges = topology.changes.subscribe(({ datapaths, macs, links }) => {
@@ -357,7 +368,7 @@ async function start(
 
   const api = await startNorthbound({
     ...{ config, log, serving, southbound, topology, observed, loop, clock },
-    ...{ store, writer, intent, lookup, events, applied, verifier, changes, probing, sampler },
+    ...{ store, writer, intent, lookup, events, applied, verifier, changes, probing, sampler, refused },
   })
   lifecycle.onStop('api', async () => {
     serving.end()

@@ -81,6 +81,11 @@ export const METRICS = {
     help: 'Packets from a switch to the controller that were dropped because as many of their port were waiting as may.',
     labels: ['dpid'],
   },
+  tagsteer_refused_packets_total: {
+    type: 'counter',
+    help: 'Packets that a switch dropped because they were forged, by reason, since the controller reads its counters.',
+    labels: ['dpid', 'reason'],
+  },
   tagsteer_questions_total: {
     type: 'counter',
     help: 'Packets by which a reactive switch asked for a verdict: all (asked), those whose verdict it was given (answered), and those dropped before, as their port asks too fast or too many wait (lost).',
@@ -138,6 +143,7 @@ export interface MetricSources {
   lookup(): { counts: LookupCounts; size: number; merged: { counts: MergedCounts; size: number } }
   /** By datapath id. */
   packetsDropped(): Iterable<readonly [string, number]>
+  refused(): Iterable<{ datapathId: string; refusal: string; packets: number }>
   databases(): { connected: number; lost: number }
   demands(): Iterable<DemandCounts>
   sampler(): Pick<Sampler, 'outcomes' | 'counts' | 'rounds'>
@@ -209,6 +215,10 @@ export class Metrics {
     })
     count('tagsteer_packets_dropped_total', (add) => {
       for (const [dpid, value] of sources.packetsDropped()) add(value, { dpid })
+    })
+    count('tagsteer_refused_packets_total', (add) => {
+      for (const { datapathId, refusal, packets } of sources.refused())
+        add(packets, { dpid: datapathId, reason: refusal })
     })
     count('tagsteer_questions_total', (add) => {
       for (const { datapathId, asked, answered, lost } of sources.demands())

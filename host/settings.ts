@@ -65,6 +65,8 @@ export interface Limits {
   connections: number
   /** Milliseconds between comparisons of each switch's flows with what they should be; 0 is never. */
   auditMs: number
+  /** Seconds between readings of how much of what is forged each switch refused; 0 is never. */
+  refusedSeconds: number
   /** Milliseconds that each part may take to stop. */
   stopMs: number
   /** Octets on disk of changes that the store's journal no longer holds, for diff, history and blame. */
@@ -229,6 +231,13 @@ export const SETTINGS: readonly Setting[] = [
     'milliseconds',
     milliseconds(0),
     "time between audits of a switch's flows; 0 is never",
+  ),
+  row(
+    'limits.refusedSeconds',
+    'integer',
+    'seconds',
+    { type: 'integer', minimum: 0, maximum: 3600 },
+    'time between readings of how much each switch refused; 0 is never',
   ),
   row('limits.stopMs', 'integer', 'milliseconds', milliseconds(1), 'time that each part may take to stop'),
   row(

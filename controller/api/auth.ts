@@ -73,6 +73,7 @@ export const METHOD_ROLES: Readonly<Record<string, readonly Role[]>> = {
   '/tagsteer.v1.FlowService/Explain': EVERYONE,
   '/tagsteer.v1.FlowService/WaitApplied': EVERYONE,
   '/tagsteer.v1.FlowService/ListTables': EVERYONE,
+  '/tagsteer.v1.FlowService/ListRefused': EVERYONE,
   '/tagsteer.v1.TopologyService/GetTopology': EVERYONE,
   '/tagsteer.v1.TopologyService/ListSwitches': EVERYONE,
   '/tagsteer.v1.TopologyService/UpdateSwitch': ADMIN,

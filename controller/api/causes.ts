@@ -8,6 +8,7 @@ import { type CookieKind, readCookie, readRuleObject } from '../policy/cookie.ts
 import type { Intent } from '../policy/intent.ts'
 import { numberKey } from '../policy/numbers.ts'
 import { ruleAt } from '../policy/order.ts'
+import { refusalOf } from '../policy/refusals.ts'
 
 export interface Causes {
   /** What caused the flow that carries this cookie. */
@@ -68,6 +69,7 @@ export function causesOf(intent: Intent): Causes {
     unrouted: () => ({ ...SYSTEM, name: 'packets that are not routed' }),
     watch: (number) => ({ ...SYSTEM, name: `probe ${number}` }),
     ask: () => ({ ...SYSTEM, name: 'asked of the controller' }),
+    refused: (code) => ({ ...SYSTEM, name: `what is refused: ${refusalOf(code) ?? 'no reason known'}` }),
     prefix: (identity) => ({ ...SYSTEM, name: intent.identities.get(identity)?.key ?? '' }),
   }
 

@@ -15,6 +15,7 @@ import type { Backend, ObservedView } from '../policy/state.ts'
 import type { Probing } from '../probing/probing.ts'
 import type { Sampler } from '../probing/sampler.ts'
 import type { ProofInput } from '../prove/prove.ts'
+import type { RefusedWatch } from '../refused-watch.ts'
 import type { StateChanges } from '../state-changes.ts'
 import type { Verifier } from '../verify.ts'
 import type { Writer } from '../write.ts'
@@ -60,6 +61,8 @@ export interface ApiDependencies {
   probing: Pick<Probing, 'probe' | 'follow'>
   sampler: Pick<Sampler, 'pairs' | 'counts' | 'rounds' | 'provenSince'>
   events: EventLog
+  /** What switches dropped because it was forged. */
+  refused: Pick<RefusedWatch, 'entries'>
   /** Compares everything, in slices. */
   verifier: Pick<Verifier, 'run'>
   /** What becomes another in intent and observed. */

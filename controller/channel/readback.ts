@@ -140,12 +140,21 @@ export async function readBack(
   return { program, mortal }
 }
 
-/** Flows with our cookie and their counters. */
-export async function readFlows(connection: OpenFlowConnection): Promise<FlowStats[]> {
+/** Flows with our cookie and their counters; with this one where it is given. */
+export async function readFlows(connection: OpenFlowConnection, cookie?: bigint): Promise<FlowStats[]> {
   const flows: FlowStats[] = []
-  await eachFlow(connection, OUR_COOKIES, (flow) => flows.push(flow))
+  await eachFlow(connection, cookie === undefined ? OUR_COOKIES : whole(cookie), (flow) => flows.push(flow))
   return flows
 }
+
+/** Packets of all flows with this cookie. Open vSwitch finds them by it, whatever else it holds. */
+export async function countPackets(connection: OpenFlowConnection, cookie: bigint): Promise<bigint> {
+  const body = { ...ALL_FLOWS, ...whole(cookie) }
+  const [part] = await connection.request({ type: 'multipart_request', flags: 0, mp_type: 'aggregate', body })
+  return part?.type === 'multipart_reply' && part.mp_type === 'aggregate' ? part.body.packet_count : 0n
+}
+
+const whole = (cookie: bigint): typeof OUR_COOKIES => ({ cookie, cookie_mask: 0xffff_ffff_ffff_ffffn })
 
 /** Gives each flow of these cookies, while they arrive. Rejects where the switch does not say all. */
 async function eachFlow(

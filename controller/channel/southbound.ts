@@ -26,7 +26,7 @@ import { Databases, type DatabasesOptions } from './databases.ts'
 import { Guard } from './guard.ts'
 import type { OvsdbListenOptions } from './ovsdb-listen.ts'
 import { PacketIns } from './packet-in.ts'
-import { readFlows, readTableLimits } from './readback.ts'
+import { countPackets, readFlows, readTableLimits } from './readback.ts'
 import type { RpcTls } from './rpc.ts'
 import { Session } from './session.ts'
 import { settle } from './settle.ts'
@@ -255,10 +255,13 @@ export class Southbound {
   }
 
   /** Flows of ours on a switch with their counters. Rejects where it is not connected or does not answer. */
-  flowStats(datapathId: string): Promise<FlowStatsReply['body']> {
-    const connection = this.#sessions.get(datapathId)?.connection
-    if (connection === undefined) return Promise.reject(new Error(`switch ${datapathId} is not connected`))
-    return readFlows(connection)
+  async flowStats(datapathId: string, cookie?: bigint): Promise<FlowStatsReply['body']> {
+    return readFlows(this.#connectionOf(datapathId), cookie)
+  }
+
+  /** Packets that all flows with this cookie have counted. Rejects like flowStats(). */
+  async packetsOf(datapathId: string, cookie: bigint): Promise<bigint> {
+    return countPackets(this.#connectionOf(datapathId), cookie)
   }
 
   /** Reads everything that a switch has and compares it with what is wanted of it; says why where it cannot. */
@@ -274,10 +277,8 @@ export class Southbound {
   }
 
   /** How many flows each table of a switch can hold. Rejects where it is not connected or does not answer. */
-  tableLimits(datapathId: string): Promise<Map<number, number>> {
-    const connection = this.#sessions.get(datapathId)?.connection
-    if (connection === undefined) return Promise.reject(new Error(`switch ${datapathId} is not connected`))
-    return readTableLimits(connection)
+  async tableLimits(datapathId: string): Promise<Map<number, number>> {
+    return readTableLimits(this.#connectionOf(datapathId))
   }
 
   /** Tracked connections of these zones, as Open vSwitch dumps them. Rejects where its daemon cannot be asked. */
@@ -295,6 +296,12 @@ export class Southbound {
     for (const session of this.#sessions.values()) session.close()
     await Promise.all([this.databases.close(), ...this.#listeners.map((listener) => listener.close())])
     this.#subject.complete()
+  }
+
+  #connectionOf(datapathId: string): OpenFlowConnection {
+    const connection = this.#sessions.get(datapathId)?.connection
+    if (connection === undefined) throw new Error(`switch ${datapathId} is not connected`)
+    return connection
   }
 
   #session(datapathId: string): Session {

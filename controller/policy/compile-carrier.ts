@@ -5,7 +5,7 @@
  */
 import { type Action, type FieldName, type Oxm, VLAN_PRESENT } from 'node-openflow'
 import { parseAddress } from '../../model/address.ts'
-import type { LinkCarrier, TunnelKind } from '../../model/records.ts'
+import { IDENTITY, type LinkCarrier, type TunnelKind } from '../../model/records.ts'
 import { type Carrier, type NextHop, UNTAGGABLE } from './carriers.ts'
 import { BY_GATEWAY } from './compile-route.ts'
 import { cookieOf } from './cookie.ts'
@@ -13,6 +13,7 @@ import { ETHERTYPE, is, load, output, RowSet, type Rows, type Then } from './fie
 import { GENEVE_FIELDS } from './geneve.ts'
 import { FLAG, REGISTERS, TABLES } from './pipeline.ts'
 import type { Flow } from './program.ts'
+import { refusalCookie } from './refusals.ts'
 import type { Backend, DatapathView, TunnelEnd } from './state.ts'
 
 export const CARRIER_UNIT = 'carrier'
@@ -93,14 +94,15 @@ const NETWORK_OUT = bits(REGISTERS.network, 0, 24, 'tunnel_id', 0)
 /** What comes by the port of tunnels. */
 function arrive(set: RowSet, { port }: TunnelEnd, onLinks: ReadonlySet<LinkCarrier>): void {
   const { classify, tunnelled, carried, origin, neighbour } = TABLES
+  const byTunnel: Oxm = { field: 'in_port', value: port }
   // Anybody in the network below can send to the address of an end.
-  set.add(classify, 515, [{ field: 'in_port', value: port }], {}, cookieOf('link', port))
+  set.add(classify, 515, [byTunnel], {}, refusalCookie('unknown-tunnel-end'))
   set.add(tunnelled, 200, [IS_TAGGED], { goto: carried })
   // From a switch without an end, by way of one that has: it is labelled for the receiver's.
   if (onLinks.has('mpls')) set.add(tunnelled, 200, [IS_LABELLED], { goto: carried })
   const none: Oxm = { field: REGISTERS.source, value: 0 }
   set.add(tunnelled, 100, [none], { goto: origin })
-  set.add(tunnelled, 50, [{ ...none, mask: NOBODY }], {})
+  set.add(tunnelled, 50, [{ ...none, mask: NOBODY }], {}, refusalCookie('forged-identity'))
   for (const type of [is.ipv4(), is.ipv6()]) set.add(tunnelled, 10, [type], { goto: neighbour })
 }
 
@@ -211,6 +213,11 @@ function untag(set: RowSet, onLinks: ReadonlySet<LinkCarrier>): void {
     const pop = (ethertype: number): Action => ({ type: 'pop_mpls', ethertype })
     const last = (value: 0 | 1): Oxm[] => [IS_LABELLED, { field: 'mpls_bos', value }]
     set.add(table, 100, last(1), { actions: [...read, pop(ETHERTYPE.ipv4)], goto: neighbour })
+    // Labels cannot be matched in part: these are the ones that have a meaning.
+    for (const nobody of [IDENTITY.unknown, IDENTITY.host, IDENTITY.gateway, IDENTITY.world]) {
+      const match: Oxm[] = [IS_LABELLED, { field: 'mpls_label', value: nobody }]
+      set.add(table, 200, match, {}, refusalCookie('forged-identity'))
+    }
     const both = [pop(ETHERTYPE.mpls), pop(ETHERTYPE.ipv6)]
     set.add(table, 100, last(0), { actions: [...read, ...both], goto: neighbour })
   }
@@ -220,7 +227,7 @@ function untag(set: RowSet, onLinks: ReadonlySet<LinkCarrier>): void {
       bits('vlan_pcp', 0, CLASS.bits, REGISTERS.prediction, CLASS.ofs),
     ]
     const nobody: Oxm = { field: 'vlan_vid', value: VLAN_PRESENT | IDENTITY_TAG, mask: VLAN_PRESENT | (0xfff & NOBODY) }
-    set.add(table, 200, [nobody], {})
+    set.add(table, 200, [nobody], {}, refusalCookie('forged-identity'))
     for (const type of [is.ipv4(), is.ipv6()])
       set.add(table, 100, [HAS_IDENTITY_TAG, type], { actions: [...read, { type: 'pop_vlan' }], goto: neighbour })
   }

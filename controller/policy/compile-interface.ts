@@ -4,8 +4,9 @@
  * all others need the identity too, so whatever is not fully known is shut. It refuses to know rules. Used by
  * compile.ts.
  */
-import type { Action, Instruction, Oxm } from 'node-openflow'
+import { type Action, type Instruction, type Oxm, VLAN_PRESENT } from 'node-openflow'
 import { type Address, parseAddress } from '../../model/address.ts'
+import { PROTOCOL } from '../../model/protocol.ts'
 import { IDENTITY, type InterfaceRecord, type LinkCarrier } from '../../model/records.ts'
 import { type Carrier, carrierBetween, fits } from './carriers.ts'
 import { HAS_IDENTITY_TAG, IS_LABELLED } from './compile-carrier.ts'
@@ -28,11 +29,13 @@ import {
   RowSet,
   type Rows,
   setFlag,
+  type Then,
   to,
 } from './fields.ts'
 import { LINKS_OF_A_CARRIER } from './interest.ts'
 import { ELSEWHERE, FLAG, REGISTERS, TABLES } from './pipeline.ts'
 import type { Flow } from './program.ts'
+import { refusalCookie } from './refusals.ts'
 import { domainNamed, domainOf, routerOf } from './routing.ts'
 import type { NetworkState, Place } from './state.ts'
 import { zoneName } from './zones.ts'
@@ -106,6 +109,9 @@ const RECEIVED = 300
 export const NOTHING_ON_LINKS: ReadonlySet<LinkCarrier> = new Set()
 const FROM_FABRIC: Oxm = { field: 'reg8', value: FLAG.fabric, mask: FLAG.fabric }
 export const SET_WORLD = setFlag(FLAG.world)
+/** At the stage `sender`: no address that it may have. */
+export const IS_REFUSED: Oxm = { field: 'reg8', value: FLAG.refused, mask: FLAG.refused }
+const IS_TAGGED: Oxm = { field: 'vlan_vid', value: VLAN_PRESENT, mask: VLAN_PRESENT }
 
 /** Undefined where there is no such record or its network has no number: then it has no rows at all. */
 export function factsOf({ intent, observed, backend }: NetworkState, name: string): InterfaceFacts | undefined {
@@ -331,25 +337,50 @@ function refuseImpostors(set: RowSet, facts: InterfaceFacts, world: boolean): vo
   }
 }
 
+const FORGED_MAC = refusalCookie('forged-mac')
+const FORGED_ADDRESS = refusalCookie('forged-address')
+const ROGUE_ROUTER = refusalCookie('rogue-router')
+const TAGS_OF_GUESTS: readonly [Oxm, bigint][] = [
+  [IS_TAGGED, refusalCookie('tagged-vlan')],
+  [IS_LABELLED, refusalCookie('tagged-mpls')],
+]
+/** Neighbour discovery that is neither answered nor let pass: hosts may well ask for routers, and be none. */
+const UNHEARD: readonly [type: number, cookie: bigint | undefined][] = [
+  [ND.routerSolicit, undefined],
+  [ND.routerAdvert, ROGUE_ROUTER],
+  [ND.solicit, FORGED_ADDRESS],
+  [ND.advert, FORGED_ADDRESS],
+  [ND.redirect, ROGUE_ROUTER],
+]
+
 function sendFromPort(set: RowSet, facts: InterfaceFacts, sending: Sending, port: number): void {
   const { record, addresses } = facts
   const { toNeighbour, toDestination } = sending
   const table = TABLES.port_security
   const add = (priority: number, match: Oxm[], does: readonly Instruction[]): void =>
     set.addMade(table, priority, keyed(table, priority, match), does)
+  const atPort: Oxm = { field: 'in_port', value: port }
+  const enter: Then = { goto: table }
+  for (const [match, cookie] of TAGS_OF_GUESTS) set.add(TABLES.classify, 505, [atPort, match], {}, cookie)
   if (!record.portSecurity) {
-    add(100, [{ field: 'in_port', value: port }], toNeighbour)
+    set.add(TABLES.classify, 395, [atPort], enter)
+    add(100, [atPort], toNeighbour)
+    // Above what no other port's is heard of.
+    add(280, [atPort, is.ipv6(), { field: 'ip_proto', value: PROTOCOL.icmpv6 }], toNeighbour)
     return
   }
-  const own: Oxm[] = [
-    { field: 'in_port', value: port },
-    { field: 'eth_src', value: record.mac },
-  ]
+  const own: Oxm[] = [atPort, { field: 'eth_src', value: record.mac }]
+  set.add(TABLES.classify, 400, own, enter)
+  set.add(TABLES.classify, 390, [atPort], {}, FORGED_MAC)
+  set.add(TABLES.sender, 1000, [atPort, IS_REFUSED], {}, FORGED_ADDRESS)
   const solicit = (source: bigint): void => add(300, [...own, ...solicitation(source, record.mac)], toNeighbour)
   for (const address of addresses) {
     add(200, [...own, ...from(address)], toDestination)
     if (address.family === 6) {
       solicit(address.value)
+      // Announcing its own is not heard either.
+      const target: Oxm = { field: 'ipv6_nd_target', value: address.value }
+      set.add(table, 260, [...own, ...is.icmpv6(ND.advert), target], {})
       continue
     }
     const value = Number(address.value)
@@ -360,9 +391,7 @@ function sendFromPort(set: RowSet, facts: InterfaceFacts, sending: Sending, port
   }
   if (!addresses.some(({ family }) => family === 6)) return
   solicit(linkLocal(record.mac))
-  for (let type: number = ND.routerSolicit; type <= ND.redirect; type++) {
-    set.add(table, 250, [...own, ...is.icmpv6(type)], {})
-  }
+  for (const [type, cookie] of UNHEARD) set.add(table, 250, [...own, ...is.icmpv6(type)], {}, cookie ?? facts.cookie)
 }
 
 /** What a service sends on is from whom its address says, and looks as if it came from there. */

@@ -32,6 +32,7 @@ import {
   WHOLE_PACKET,
 } from './fields.ts'
 import { FLAG, REGISTERS, TABLES } from './pipeline.ts'
+import { refusalCookie } from './refusals.ts'
 import type { IntentView } from './state.ts'
 
 /** Hops that an answer of a gateway may take; as RFC 1700 proposes. */
@@ -110,7 +111,7 @@ export function networkRows(
   const inNetwork: Oxm = { field: REGISTERS.network, value: network }
   const { port_security, origin, neighbour, route, outside, destination } = TABLES
   // Nobody sends in a gateway's name. Where no network has one, nobody would take it for a gateway.
-  set.add(port_security, 400, [FROM_GATEWAY], {})
+  set.add(port_security, 400, [FROM_GATEWAY], {}, refusalCookie('forged-mac'))
   set.add(origin, 400, [FROM_GATEWAY], {})
   for (const type of [is.ipv4(), is.ipv6()])
     set.add(neighbour, 12, [inNetwork, type], { actions: [load(REGISTERS.router, router)], goto: route })

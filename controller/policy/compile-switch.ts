@@ -27,7 +27,7 @@ import { TCP_SYN } from '../../packet/tcp.ts'
 import { gatewayOf, nextHopTo } from './carriers.ts'
 import { IS_LABELLED, sendTo } from './compile-carrier.ts'
 import { FORWARD_UNIT } from './compile-forward.ts'
-import { NOT_WORLD, WORLD_FLAG } from './compile-interface.ts'
+import { IS_REFUSED, NOT_WORLD, WORLD_FLAG } from './compile-interface.ts'
 import { routeSystemRows } from './compile-route.ts'
 import { LOOK_UP, RETURNED, steerSystemRows } from './compile-steer.ts'
 import { cookieOf } from './cookie.ts'
@@ -47,6 +47,7 @@ import {
   within,
 } from './fields.ts'
 import { AFTER, ELSEWHERE, FLAG, MARK, POLICY_BANDS, POLICY_TABLES, TABLES, UNKNOWN_PORT } from './pipeline.ts'
+import { refusalCookie } from './refusals.ts'
 import type { Backend, DatapathView, IntentView, NetworkState } from './state.ts'
 
 export type PortClass = 'uplink' | 'fabric' | 'tunnel' | 'tenant' | 'unattached' | 'none'
@@ -60,7 +61,7 @@ export function classOf(datapath: DatapathView, port: number, isTenant: boolean)
   return port <= PORT_MAX && datapath.ports.get(port)?.up === true ? 'unattached' : 'none'
 }
 
-/** @param onLinks What any switch puts identities in on links. */
+/** Ports of interfaces have rows of theirs. @param onLinks What any switch puts identities in on links. */
 export function portRows(port: number, portClass: PortClass, normal: boolean, onLinks: ReadonlySet<LinkCarrier>): Rows {
   const isLink = portClass === 'uplink' || portClass === 'fabric'
   const set = new RowSet(`port/${port}`, cookieOf(isLink ? 'link' : 'unattached', port))
@@ -80,15 +81,17 @@ export function portRows(port: number, portClass: PortClass, normal: boolean, on
     }
   }
   if (portClass === 'unattached') set.add(TABLES.classify, 200, match, { actions: [toController(HEADERS_ONLY)] })
-  if (portClass === 'tenant') {
-    set.add(TABLES.classify, 400, match, { goto: TABLES.port_security }, cookieOf('system'))
-  }
   return set.rows
 }
 
 const TAGGED: Oxm = { field: 'vlan_vid', value: VLAN_PRESENT, mask: VLAN_PRESENT }
 /** Of MAC addresses of groups. */
 const GROUP_BIT = 0x01_00_00_00_00_00
+/** Link-local addresses (RFC 4291, RFC 3927) are no record's: hosts make them as they like, and nobody can be reached by them. */
+const LINK_LOCAL_6 = { value: 0xfe80n << 112n, mask: 0x3ffn << 118n } as const
+const LINK_LOCAL_4 = { value: 0xa9fe_0000, mask: 0xffff_0000 } as const
+/** Labels of upstream assignment, and below multicast (RFC 5332). */
+const MPLS_MULTICAST = 0x8848
 /** Of nw_frag: a fragment (1) that is not the first (2). */
 const LATER_FRAGMENT = 3
 
@@ -117,7 +120,9 @@ export function systemRows(backend: Backend): Rows {
   // A tag would name a network of the world that policy knows nothing of; what is below it matches as if there were none.
   set.add(TABLES.classify, 500, [TAGGED], {})
   // No sender is a group.
-  set.add(TABLES.classify, 500, [{ field: 'eth_src', value: GROUP_BIT, mask: GROUP_BIT }], {})
+  const fromGroup: Oxm = { field: 'eth_src', value: GROUP_BIT, mask: GROUP_BIT }
+  set.add(TABLES.classify, 500, [fromGroup], {}, refusalCookie('forged-mac'))
+  unheardRows(set)
 
   for (const type of [is.ipv4(), is.ipv6()]) {
     set.add(TABLES.neighbour, 10, [type], { goto: TABLES.destination })
@@ -200,6 +205,30 @@ export function systemRows(backend: Backend): Rows {
   const deliver: Action = { type: 'nx_output_reg', ofs_nbits: { ofs: 0, n_bits: 32 }, src: 'reg2', max_len: 0 }
   set.add(TABLES.deliver, 0, [], { actions: [deliver] })
   return set.rows
+}
+
+/**
+ * What guests say that is neither let pass nor forged: hosts do so before they have an address, and to find others of
+ * their kind. It has their own MAC address: their ports have seen to that.
+ */
+function unheardRows(set: RowSet): void {
+  const { port_security: table, sender } = TABLES
+  const target: Oxm = { field: 'ipv6_nd_target', ...LINK_LOCAL_6 }
+  // Ports that may send anything have rows above these.
+  set.add(table, 260, [is.ipv6(), { field: 'ipv6_src', value: 0n }], {})
+  set.add(table, 260, [...is.icmpv6(ND.advert), target], {})
+  const source: Oxm = { field: 'ipv6_src', ...LINK_LOCAL_6 }
+  set.add(table, 255, [...is.icmpv6(ND.solicit), source], {})
+  set.add(table, 90, [is.ipv6(), source], {})
+  for (const { value, mask } of [{ value: 0, mask: 0xffff_ffff }, LINK_LOCAL_4]) {
+    set.add(table, 90, [is.ipv4(), { field: 'ipv4_src', value, mask }], {})
+    set.add(table, 90, [is.arp(), { field: 'arp_spa', value, mask }], {})
+  }
+  // All else that has a sender's address has another's: its port counts it.
+  for (const type of [is.ipv4(), is.ipv6(), is.arp()])
+    set.add(table, 50, [type], { actions: [load('reg8', FLAG.refused)], goto: sender })
+  set.add(table, 50, [{ field: 'eth_type', value: MPLS_MULTICAST }], {}, refusalCookie('tagged-mpls'))
+  set.add(sender, 900, [IS_REFUSED], {}, refusalCookie('forged-address'))
 }
 
 /**

@@ -52,6 +52,8 @@ export const COOKIE_KINDS = {
   unrouted: 17,
   /** The packet of a probe, on its way (compile-watch.ts): object is the number of the probe. */
   watch: 18,
+  /** What is forged, and dropped for that alone. Object: the reason (refusals.ts). */
+  refused: 19,
 } as const
 
 export type CookieKind = keyof typeof COOKIE_KINDS

@@ -17,7 +17,7 @@ import { type Flow, flowKey } from './program.ts'
 
 export const ETHERTYPE = { ipv4: 0x0800, arp: 0x0806, ipv6: 0x86dd, vlan: 0x8100, mpls: 0x8847, lldp: 0x88cc } as const
 /** ICMPv6 types of neighbour discovery (RFC 4861). */
-export const ND = { routerSolicit: 133, redirect: 137, solicit: 135, advert: 136 } as const
+export const ND = { routerSolicit: 133, routerAdvert: 134, redirect: 137, solicit: 135, advert: 136 } as const
 
 /** Octets of a packet that the controller needs to see who sent it: Ethernet, IPv6 and the first of layer 4. */
 export const HEADERS_ONLY = 128

@@ -124,7 +124,8 @@ export interface Stage {
 
 export const STAGES: Readonly<Record<TableName, Stage>> = {
   classify: {
-    purpose: 'Tells ports of interfaces, links and uplinks apart by the port of entry.',
+    purpose:
+      'Tells ports of interfaces, links and uplinks apart by the port of entry; holds interfaces to their MAC, without tags and labels.',
     next: ['tunnelled', 'carried', 'port_security', 'origin', 'forward'],
     miss: 'A port that is down or unknown: dropped.',
   },
@@ -144,9 +145,9 @@ export const STAGES: Readonly<Record<TableName, Stage>> = {
     miss: 'Neither tag nor label, or of no sender: dropped.',
   },
   port_security: {
-    purpose: 'Holds an interface to its MAC and addresses and gives its packets network and identity.',
+    purpose: 'Holds an interface to its addresses and gives its packets network and identity.',
     next: ['sender', 'neighbour', 'destination'],
-    miss: 'A forged sender: dropped.',
+    miss: 'Neither IP nor ARP: dropped. Forged senders go on to sender, to be counted.',
   },
   origin: {
     purpose: 'Finds network and sender of packets from other switches and from uplinks.',
@@ -154,7 +155,8 @@ export const STAGES: Readonly<Record<TableName, Stage>> = {
     miss: 'Belongs to no network: dropped.',
   },
   sender: {
-    purpose: 'Finds who first sent a packet that a service of a chain sends on, by its address.',
+    purpose:
+      'Finds who first sent a packet that a service of a chain sends on, by its address; counts forged senders by port.',
     next: ['outside', 'destination'],
     miss: 'Nobody of the network: dropped.',
   },

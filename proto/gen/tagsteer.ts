@@ -112,6 +112,8 @@ import type { ListProfilesRequest as _tagsteer_v1_ListProfilesRequest, ListProfi
 import type { ListProfilesResponse as _tagsteer_v1_ListProfilesResponse, ListProfilesResponse__Output as _tagsteer_v1_ListProfilesResponse__Output } from './tagsteer/v1/ListProfilesResponse.ts';
 import type { ListPropagationRequest as _tagsteer_v1_ListPropagationRequest, ListPropagationRequest__Output as _tagsteer_v1_ListPropagationRequest__Output } from './tagsteer/v1/ListPropagationRequest.ts';
 import type { ListPropagationResponse as _tagsteer_v1_ListPropagationResponse, ListPropagationResponse__Output as _tagsteer_v1_ListPropagationResponse__Output } from './tagsteer/v1/ListPropagationResponse.ts';
+import type { ListRefusedRequest as _tagsteer_v1_ListRefusedRequest, ListRefusedRequest__Output as _tagsteer_v1_ListRefusedRequest__Output } from './tagsteer/v1/ListRefusedRequest.ts';
+import type { ListRefusedResponse as _tagsteer_v1_ListRefusedResponse, ListRefusedResponse__Output as _tagsteer_v1_ListRefusedResponse__Output } from './tagsteer/v1/ListRefusedResponse.ts';
 import type { ListSwitchesRequest as _tagsteer_v1_ListSwitchesRequest, ListSwitchesRequest__Output as _tagsteer_v1_ListSwitchesRequest__Output } from './tagsteer/v1/ListSwitchesRequest.ts';
 import type { ListSwitchesResponse as _tagsteer_v1_ListSwitchesResponse, ListSwitchesResponse__Output as _tagsteer_v1_ListSwitchesResponse__Output } from './tagsteer/v1/ListSwitchesResponse.ts';
 import type { ListTablesRequest as _tagsteer_v1_ListTablesRequest, ListTablesRequest__Output as _tagsteer_v1_ListTablesRequest__Output } from './tagsteer/v1/ListTablesRequest.ts';
@@ -167,6 +169,7 @@ import type { RecordChange as _tagsteer_v1_RecordChange, RecordChange__Output as
 import type { RecordDifference as _tagsteer_v1_RecordDifference, RecordDifference__Output as _tagsteer_v1_RecordDifference__Output } from './tagsteer/v1/RecordDifference.ts';
 import type { RecordName as _tagsteer_v1_RecordName, RecordName__Output as _tagsteer_v1_RecordName__Output } from './tagsteer/v1/RecordName.ts';
 import type { Redirect as _tagsteer_v1_Redirect, Redirect__Output as _tagsteer_v1_Redirect__Output } from './tagsteer/v1/Redirect.ts';
+import type { RefusedTraffic as _tagsteer_v1_RefusedTraffic, RefusedTraffic__Output as _tagsteer_v1_RefusedTraffic__Output } from './tagsteer/v1/RefusedTraffic.ts';
 import type { ReleaseRequest as _tagsteer_v1_ReleaseRequest, ReleaseRequest__Output as _tagsteer_v1_ReleaseRequest__Output } from './tagsteer/v1/ReleaseRequest.ts';
 import type { RenewRequest as _tagsteer_v1_RenewRequest, RenewRequest__Output as _tagsteer_v1_RenewRequest__Output } from './tagsteer/v1/RenewRequest.ts';
 import type { Rule as _tagsteer_v1_Rule, Rule__Output as _tagsteer_v1_Rule__Output } from './tagsteer/v1/Rule.ts';
@@ -361,6 +364,8 @@ export interface ProtoGrpcType {
       ListProfilesResponse: MessageTypeDefinition<_tagsteer_v1_ListProfilesResponse, _tagsteer_v1_ListProfilesResponse__Output>
       ListPropagationRequest: MessageTypeDefinition<_tagsteer_v1_ListPropagationRequest, _tagsteer_v1_ListPropagationRequest__Output>
       ListPropagationResponse: MessageTypeDefinition<_tagsteer_v1_ListPropagationResponse, _tagsteer_v1_ListPropagationResponse__Output>
+      ListRefusedRequest: MessageTypeDefinition<_tagsteer_v1_ListRefusedRequest, _tagsteer_v1_ListRefusedRequest__Output>
+      ListRefusedResponse: MessageTypeDefinition<_tagsteer_v1_ListRefusedResponse, _tagsteer_v1_ListRefusedResponse__Output>
       ListSwitchesRequest: MessageTypeDefinition<_tagsteer_v1_ListSwitchesRequest, _tagsteer_v1_ListSwitchesRequest__Output>
       ListSwitchesResponse: MessageTypeDefinition<_tagsteer_v1_ListSwitchesResponse, _tagsteer_v1_ListSwitchesResponse__Output>
       ListTablesRequest: MessageTypeDefinition<_tagsteer_v1_ListTablesRequest, _tagsteer_v1_ListTablesRequest__Output>
@@ -422,6 +427,7 @@ export interface ProtoGrpcType {
       RecordDifference: MessageTypeDefinition<_tagsteer_v1_RecordDifference, _tagsteer_v1_RecordDifference__Output>
       RecordName: MessageTypeDefinition<_tagsteer_v1_RecordName, _tagsteer_v1_RecordName__Output>
       Redirect: MessageTypeDefinition<_tagsteer_v1_Redirect, _tagsteer_v1_Redirect__Output>
+      RefusedTraffic: MessageTypeDefinition<_tagsteer_v1_RefusedTraffic, _tagsteer_v1_RefusedTraffic__Output>
       ReleaseRequest: MessageTypeDefinition<_tagsteer_v1_ReleaseRequest, _tagsteer_v1_ReleaseRequest__Output>
       RenewRequest: MessageTypeDefinition<_tagsteer_v1_RenewRequest, _tagsteer_v1_RenewRequest__Output>
       Resolution: EnumTypeDefinition

@@ -59,7 +59,15 @@ describe('metrics', function () {
         probeSamples: 0,
         logLevel: 'silent',
         logFormat: 'text',
-        limits: { events: 1000, connections: 10, auditMs: 0, stopMs: 2000, historyOctets: 2 ** 28, historyDays: 90 },
+        limits: {
+          events: 1000,
+          connections: 10,
+          auditMs: 0,
+          refusedSeconds: 0,
+          stopMs: 2000,
+          historyOctets: 2 ** 28,
+          historyDays: 90,
+        },
       },
       { log: silentLog, stop: new AbortController().signal },
     )

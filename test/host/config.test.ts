@@ -98,6 +98,10 @@ const SAMPLES: Partial<Record<Setting['name'], [string, unknown][]>> = {
     ['7', 7],
     ['8', 8],
   ],
+  'limits.refusedSeconds': [
+    ['0', 0],
+    ['9', 9],
+  ],
   'limits.auditMs': [
     ['0', 0],
     ['9', 9],
@@ -131,6 +135,7 @@ describe('host/config', () => {
         events: 10000,
         connections: 1000,
         auditMs: 60000,
+        refusedSeconds: 10,
         stopMs: 5000,
         historyOctets: 268435456,
         historyDays: 90,

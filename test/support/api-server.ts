@@ -60,6 +60,7 @@ export async function testApi(
     applied: new Applied(() => switches),
     verifier: { run: async () => {} },
     changes: new StateChanges(),
+    refused: { entries: () => [] },
     planner,
     probing: new Probing({
       state: { intent, observed, backend: 'fabric' },

@@ -4,19 +4,24 @@
  */
 import { AssertionError } from 'chai'
 import {
+  GROUP_ANY,
   type Message,
   type MessageNamed,
   type Output,
+  PORT_ANY,
   ReferenceSwitch,
+  TABLE_ALL,
   type TunnelEnd,
   type TunnelHeader,
   type UnderlayAddress,
 } from 'node-openflow'
 import { apply, diff, type Operation } from '../../controller/flows/diff.ts'
 import { operationMessage } from '../../controller/flows/messages.ts'
+import { cookieOf } from '../../controller/policy/cookie.ts'
 import { GENEVE_OPTIONS } from '../../controller/policy/geneve.ts'
 import { homeOf, TABLES } from '../../controller/policy/pipeline.ts'
-import { emptyProgram, type SwitchProgram } from '../../controller/policy/program.ts'
+import { emptyProgram, flowKey, type SwitchProgram } from '../../controller/policy/program.ts'
+import { type Refusal, readRefusal } from '../../controller/policy/refusals.ts'
 import type { ObservedView, Place } from '../../controller/policy/state.ts'
 import { type Address, parseAddress } from '../../model/address.ts'
 import type { InterfaceRecord } from '../../model/records.ts'
@@ -41,6 +46,14 @@ const OPTIONS: Message = {
   mappings: Object.values(GENEVE_OPTIONS).map(({ optionClass, type, length, index }) => ({
     ...{ option_class: optionClass, option_type: type, option_len: length, index },
   })),
+}
+
+const OF_REFUSALS: Message = {
+  ...{ type: 'multipart_request', xid: 0, flags: 0, mp_type: 'flow' },
+  body: {
+    ...{ table_id: TABLE_ALL, out_port: PORT_ANY, out_group: GROUP_ANY, match: [] },
+    ...{ cookie: cookieOf('refused'), cookie_mask: 0xffff_ffff_0000_0000n },
+  },
 }
 
 function underlayAddress(text: string): UnderlayAddress {
@@ -168,6 +181,23 @@ export class ReferenceNetwork {
   /** Flows that a switch took away by itself. */
   lost(datapathId: string, key: string): void {
     this.#installed.get(datapathId)?.flows.delete(key)
+  }
+
+  /** Rows that refuse what is forged and have, by switch and key: why, of which port and how many packets. */
+  refused(): Map<string, { refusal: Refusal; port: number | undefined; packets: bigint }> {
+    const found = new Map<string, { refusal: Refusal; port: number | undefined; packets: bigint }>()
+    for (const [datapathId, its] of this.#switches) {
+      for (const answer of its.handle(OF_REFUSALS)) {
+        if (answer.type !== 'multipart_reply' || answer.mp_type !== 'flow') continue
+        for (const { table_id, priority, match, cookie, packet_count: packets } of answer.body) {
+          const refusal = readRefusal(cookie)
+          if (refusal === undefined || packets === 0n) continue
+          const port = match.find(({ field }) => field === 'in_port')?.value as number | undefined
+          found.set(`${datapathId} ${flowKey(table_id, priority, match)}`, { refusal, port, packets })
+        }
+      }
+    }
+    return found
   }
 
   /** What a switch has been given. */

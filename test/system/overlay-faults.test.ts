@@ -93,7 +93,28 @@ describe('tunnels between hypervisors, disturbed', function () {
     return `${octets.toString('hex')}${(40_000).toString(16)}${OPEN.toString(16)}001000000102030405060708`
   }
 
-  it('lets nothing in that a guest forges: tags, labels, senders, tunnels', async () => {
+  /** What a switch is said to have refused for a reason, when it is so much or more; and that there was an alert. */
+  const refusedFor = async (at: string, reason: string, packets: number): Promise<{ interface: string }> => {
+    const its = await until(
+      `${packets} packets refused at ${at}: ${reason}`,
+      async () => {
+        const { refused } = await overlay.controller.call<{
+          refused?: { reason: string; packets: string; interface: string }[]
+        }>('FlowService.ListRefused', { switch: at })
+        return refused?.find((one) => one.reason === reason)
+      },
+      (one) => Number(one?.packets ?? 0) >= packets,
+    )
+    expect(Number(its?.packets), `${reason}: packets`).to.equal(packets)
+    const told = await overlay.controller.events<{ sentence: string }>(['traffic-refused'])
+    expect(
+      told.some(({ sentence }) => sentence.includes(`(${reason})`)),
+      `alert: ${reason}`,
+    ).to.equal(true)
+    return its!
+  }
+
+  it('lets nothing in that a guest forges: tags, labels, senders, tunnels; and says who did', async () => {
     const [blue, web, db] = [vmOf('blue', 1), vmOf('web', 1), vmOf('db', 2)]
     const identity = overlay.identities.get(web.name)!
     const to = hex(db.mac)
@@ -118,6 +139,12 @@ describe('tunnels between hypervisors, disturbed', function () {
       count: frames.length * 20,
     })
     expect(await overlay.unexpected(() => false)).to.deep.equal([])
+    for (const [reason, frames] of [
+      ['tagged-vlan', 2],
+      ['tagged-mpls', 1],
+      ['forged-mac', 1],
+    ] as const)
+      expect((await refusedFor('hv1', reason, frames * 20)).interface).to.equal(blue.name)
   })
 
   it('lets nothing in from an end of tunnels that no switch of ours has', async () => {
@@ -146,6 +173,7 @@ describe('tunnels between hypervisors, disturbed', function () {
     const arrived = async (): Promise<string[]> => overlay.unexpected(() => false)
     await new Promise((resolve) => setTimeout(resolve, 500))
     expect(await arrived()).to.deep.equal([])
+    await refusedFor('hv2', 'unknown-tunnel-end', 8 * 20)
     // The same octets in the name of the hypervisor that the web server is on do arrive: what is refused is who sends them.
     forge((await overlay.cloud.hypervisor('hv1')).vtep)
     const got = await until('what seems to come from hv1', arrived, (rows) => rows.length > 0)

@@ -12,14 +12,19 @@ import type { Flow as FlowMessage } from '../../../proto/gen/tagsteer/v1/Flow.ts
 import type { FlowState } from '../../../proto/gen/tagsteer/v1/FlowState.ts'
 import type { ListFlowsRequest__Output } from '../../../proto/gen/tagsteer/v1/ListFlowsRequest.ts'
 import type { ListFlowsResponse } from '../../../proto/gen/tagsteer/v1/ListFlowsResponse.ts'
+import type { ListRefusedRequest__Output } from '../../../proto/gen/tagsteer/v1/ListRefusedRequest.ts'
+import type { ListRefusedResponse } from '../../../proto/gen/tagsteer/v1/ListRefusedResponse.ts'
 import type { ListTablesResponse } from '../../../proto/gen/tagsteer/v1/ListTablesResponse.ts'
 import type { WaitAppliedRequest__Output } from '../../../proto/gen/tagsteer/v1/WaitAppliedRequest.ts'
 import { STAGE_OF, STAGES, TABLE_NAMES, TABLES } from '../../policy/pipeline.ts'
 import { type Flow, flowKey, type SwitchProgram } from '../../policy/program.ts'
+import { REFUSALS } from '../../policy/refusals.ts'
+import type { RefusedEntry } from '../../refused.ts'
 import type { CallContext } from '../call.ts'
 import { type Causes, causesOf } from '../causes.ts'
 import type { ApiDependencies } from '../deps.ts'
 import { explained } from '../explained.ts'
+import { timestamp } from '../messages.ts'
 import { readPage, takePage } from '../page.ts'
 import type { ServiceMethods } from '../server.ts'
 
@@ -111,6 +116,27 @@ export function flowService(deps: ApiDependencies): ServiceMethods {
     })
   }
 
+  function listRefused(request: ListRefusedRequest__Output): Result<ListRefusedResponse> {
+    const { switch: name, interface: its, pageSize, pageToken } = request
+    const datapathId = name === '' ? undefined : datapathNamed(deps, name)
+    if (name !== '' && datapathId === undefined) return fail('NOT_FOUND', { kind: 'switch', name })
+    const query = JSON.stringify([name, its])
+    const page = readPage(pageSize, pageToken, query)
+    if (!page.ok) return page
+    const order = (entry: RefusedEntry): string =>
+      `${entry.datapathId} ${entry.refusal} ${String(entry.port ?? 0).padStart(10, '0')}`
+    const all = [...deps.refused.entries()]
+      .filter((entry) => (name === '' || entry.datapathId === datapathId) && (its === '' || entry.interface === its))
+      .sort((one, other) => (order(one) < order(other) ? -1 : 1))
+    const { items, nextPageToken } = takePage(all, order, page.value, query)
+    const refused = items.map((entry) => ({
+      ...{ datapathId: entry.datapathId, switch: network.nameOf(entry.datapathId), reason: entry.refusal },
+      ...{ sentence: REFUSALS[entry.refusal].sentence, port: entry.port ?? 0, interface: entry.interface },
+      ...{ packets: String(entry.packets), since: timestamp(entry.since), last: timestamp(entry.last) },
+    }))
+    return ok({ refused, nextPageToken })
+  }
+
   function explain(request: ExplainRequest__Output): Result<Explanation> {
     return explained(deps, request, causesOf(intent))
   }
@@ -120,6 +146,7 @@ export function flowService(deps: ApiDependencies): ServiceMethods {
     Explain: { unary: explain },
     WaitApplied: { unary: waitApplied },
     ListTables: { unary: listTables },
+    ListRefused: { unary: listRefused },
   }
 }
 

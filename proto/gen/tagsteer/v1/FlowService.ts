@@ -7,6 +7,8 @@ import type { ExplainRequest as _tagsteer_v1_ExplainRequest, ExplainRequest__Out
 import type { Explanation as _tagsteer_v1_Explanation, Explanation__Output as _tagsteer_v1_Explanation__Output } from '../../tagsteer/v1/Explanation.ts';
 import type { ListFlowsRequest as _tagsteer_v1_ListFlowsRequest, ListFlowsRequest__Output as _tagsteer_v1_ListFlowsRequest__Output } from '../../tagsteer/v1/ListFlowsRequest.ts';
 import type { ListFlowsResponse as _tagsteer_v1_ListFlowsResponse, ListFlowsResponse__Output as _tagsteer_v1_ListFlowsResponse__Output } from '../../tagsteer/v1/ListFlowsResponse.ts';
+import type { ListRefusedRequest as _tagsteer_v1_ListRefusedRequest, ListRefusedRequest__Output as _tagsteer_v1_ListRefusedRequest__Output } from '../../tagsteer/v1/ListRefusedRequest.ts';
+import type { ListRefusedResponse as _tagsteer_v1_ListRefusedResponse, ListRefusedResponse__Output as _tagsteer_v1_ListRefusedResponse__Output } from '../../tagsteer/v1/ListRefusedResponse.ts';
 import type { ListTablesRequest as _tagsteer_v1_ListTablesRequest, ListTablesRequest__Output as _tagsteer_v1_ListTablesRequest__Output } from '../../tagsteer/v1/ListTablesRequest.ts';
 import type { ListTablesResponse as _tagsteer_v1_ListTablesResponse, ListTablesResponse__Output as _tagsteer_v1_ListTablesResponse__Output } from '../../tagsteer/v1/ListTablesResponse.ts';
 import type { WaitAppliedRequest as _tagsteer_v1_WaitAppliedRequest, WaitAppliedRequest__Output as _tagsteer_v1_WaitAppliedRequest__Output } from '../../tagsteer/v1/WaitAppliedRequest.ts';
@@ -41,6 +43,21 @@ export interface FlowServiceClient extends grpc.Client {
   listFlows(argument: _tagsteer_v1_ListFlowsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_tagsteer_v1_ListFlowsResponse__Output>): grpc.ClientUnaryCall;
   listFlows(argument: _tagsteer_v1_ListFlowsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_tagsteer_v1_ListFlowsResponse__Output>): grpc.ClientUnaryCall;
   listFlows(argument: _tagsteer_v1_ListFlowsRequest, callback: grpc.requestCallback<_tagsteer_v1_ListFlowsResponse__Output>): grpc.ClientUnaryCall;
+  
+  /**
+   * What switches dropped because it was forged, by switch, reason and port, since the controller started.
+   */
+  ListRefused(argument: _tagsteer_v1_ListRefusedRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_tagsteer_v1_ListRefusedResponse__Output>): grpc.ClientUnaryCall;
+  ListRefused(argument: _tagsteer_v1_ListRefusedRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_tagsteer_v1_ListRefusedResponse__Output>): grpc.ClientUnaryCall;
+  ListRefused(argument: _tagsteer_v1_ListRefusedRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_tagsteer_v1_ListRefusedResponse__Output>): grpc.ClientUnaryCall;
+  ListRefused(argument: _tagsteer_v1_ListRefusedRequest, callback: grpc.requestCallback<_tagsteer_v1_ListRefusedResponse__Output>): grpc.ClientUnaryCall;
+  /**
+   * What switches dropped because it was forged, by switch, reason and port, since the controller started.
+   */
+  listRefused(argument: _tagsteer_v1_ListRefusedRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_tagsteer_v1_ListRefusedResponse__Output>): grpc.ClientUnaryCall;
+  listRefused(argument: _tagsteer_v1_ListRefusedRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_tagsteer_v1_ListRefusedResponse__Output>): grpc.ClientUnaryCall;
+  listRefused(argument: _tagsteer_v1_ListRefusedRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_tagsteer_v1_ListRefusedResponse__Output>): grpc.ClientUnaryCall;
+  listRefused(argument: _tagsteer_v1_ListRefusedRequest, callback: grpc.requestCallback<_tagsteer_v1_ListRefusedResponse__Output>): grpc.ClientUnaryCall;
   
   /**
    * The declared tables of the pipeline.
@@ -86,6 +103,11 @@ export interface FlowServiceHandlers extends grpc.UntypedServiceImplementation {
   ListFlows: grpc.handleUnaryCall<_tagsteer_v1_ListFlowsRequest__Output, _tagsteer_v1_ListFlowsResponse>;
   
   /**
+   * What switches dropped because it was forged, by switch, reason and port, since the controller started.
+   */
+  ListRefused: grpc.handleUnaryCall<_tagsteer_v1_ListRefusedRequest__Output, _tagsteer_v1_ListRefusedResponse>;
+  
+  /**
    * The declared tables of the pipeline.
    */
   ListTables: grpc.handleUnaryCall<_tagsteer_v1_ListTablesRequest__Output, _tagsteer_v1_ListTablesResponse>;
@@ -100,6 +122,7 @@ export interface FlowServiceHandlers extends grpc.UntypedServiceImplementation {
 export interface FlowServiceDefinition extends grpc.ServiceDefinition {
   Explain: MethodDefinition<_tagsteer_v1_ExplainRequest, _tagsteer_v1_Explanation, _tagsteer_v1_ExplainRequest__Output, _tagsteer_v1_Explanation__Output>
   ListFlows: MethodDefinition<_tagsteer_v1_ListFlowsRequest, _tagsteer_v1_ListFlowsResponse, _tagsteer_v1_ListFlowsRequest__Output, _tagsteer_v1_ListFlowsResponse__Output>
+  ListRefused: MethodDefinition<_tagsteer_v1_ListRefusedRequest, _tagsteer_v1_ListRefusedResponse, _tagsteer_v1_ListRefusedRequest__Output, _tagsteer_v1_ListRefusedResponse__Output>
   ListTables: MethodDefinition<_tagsteer_v1_ListTablesRequest, _tagsteer_v1_ListTablesResponse, _tagsteer_v1_ListTablesRequest__Output, _tagsteer_v1_ListTablesResponse__Output>
   WaitApplied: MethodDefinition<_tagsteer_v1_WaitAppliedRequest, _tagsteer_v1_AppliedStatus, _tagsteer_v1_WaitAppliedRequest__Output, _tagsteer_v1_AppliedStatus__Output>
 }
