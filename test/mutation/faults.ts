@@ -332,8 +332,8 @@ export const FAULTS: readonly Fault[] = [
   policy(
     'compile-interface.ts',
     'port security without the MAC',
-    "    { field: 'in_port', value: port },\n    { field: 'eth_src', value: record.mac },\n  ]",
-    "    { field: 'in_port', value: port },\n  ]",
+    "const own: Oxm[] = [atPort, { field: 'eth_src', value: record.mac }]",
+    'const own: Oxm[] = [atPort]',
     ROWS,
   ),
   policy(
