@@ -14,7 +14,7 @@ import { isLinkOut, isNeighbourTraffic, type Ports } from './ports.ts'
 import { copyOf, type Finding, isTaken, type Region } from './region.ts'
 import { isEchoAnswer, type Outlet, whyAltered } from './rewrites.ts'
 import type { Hit } from './rows.ts'
-import { ETH_DST, ETH_TYPE } from './settle.ts'
+import { ETH_DST, ETH_TYPE, IP_DST } from './settle.ts'
 import { isExact, type Ref } from './space.ts'
 import { onesOf } from './split.ts'
 import { isTransit } from './walking.ts'
@@ -59,6 +59,7 @@ export class Ends {
       case 'sent':
         // No gateway is beyond a link.
         if (ghost.entry !== 'tenant' && region.vals[ETH_DST] === GATEWAY_MAC) return
+        if (this.#isForNobodyReady(region)) return
         if (!this.#judge.isUnspoken(region) && !isTaken(region)) this.loss(node, region, 'it is dropped')
         return
       case 'aimed': {
@@ -123,6 +124,15 @@ export class Ends {
       region,
       finding,
     )
+  }
+
+  /** It was led to an interface that is nowhere, or has no identity yet. */
+  #isForNobodyReady({ ghost: { family, network }, vals }: Region): boolean {
+    const { facts } = this.#ports
+    const address = family === 0 ? undefined : vals[IP_DST[family]]
+    if (!isExact(address) || !facts.domains.isRouted(network)) return false
+    const owner = facts.domains.holder(network, address)
+    return owner !== undefined && !facts.isReady(owner)
   }
 
   #altered(node: Node, region: Region, outlet: Outlet): void {

@@ -12,7 +12,7 @@ import {
   type TunnelHeader,
   type UnderlayAddress,
 } from 'node-openflow'
-import { parseAddress } from '../../model/address.ts'
+import { GATEWAY_MAC, parseAddress } from '../../model/address.ts'
 import type { TunnelKind } from '../../model/records.ts'
 import { onLinksOf } from '../policy/carriers.ts'
 import { readCookie } from '../policy/cookie.ts'
@@ -22,6 +22,7 @@ import type { Facts } from './facts.ts'
 import { encodeFrame, type Header } from './packet.ts'
 import { NW_TTL } from './rewrites.ts'
 import type { Row } from './rows.ts'
+import { ETH_DST, ETH_SRC } from './settle.ts'
 import { field, meets, type Val } from './space.ts'
 import type { TableIndex } from './table.ts'
 
@@ -101,6 +102,8 @@ export class Replay {
       for (const [name, value] of header) if (name >= 0) its[name] = value
       its[IN_PORT] = undefined
       // Another switch may have put a tag or a label on it.
+      // And routed it.
+      if (its[ETH_DST] === GATEWAY_MAC) for (const name of [ETH_DST, ETH_SRC, NW_TTL]) its[name] = undefined
       if (this.#isCarried) for (const name of [TCI, ETH_TYPE]) its[name] = undefined
       return its
     })

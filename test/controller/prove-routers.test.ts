@@ -5,6 +5,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { Compiler } from '../../controller/policy/compile.ts'
+import { emptyDelta } from '../../controller/policy/intent.ts'
 import { TABLES } from '../../controller/policy/pipeline.ts'
 import { type Flow, flowKey, type SwitchProgram } from '../../controller/policy/program.ts'
 import type { Backend, NetworkState, Place } from '../../controller/policy/state.ts'
@@ -259,5 +260,38 @@ describe('the prover where networks have routers', () => {
     const isMet = (): boolean => told.found >= 3 && told.harmless >= 2
     for (let batch = 0; batch < 40 && !isMet(); batch++) fc.assert(property, { numRuns: 6 })
     expect(isMet(), JSON.stringify(told)).to.equal(true)
+  })
+
+  it('finds after places changed what a proof of everything finds', function () {
+    this.timeout(300_000)
+    const kinds = fc.constantFrom(undefined, ...Object.values(UNIFORM))
+    const step = fc.record({ moved: fc.nat(4), to: fc.nat(2) })
+    const property = fc.property(kinds, fc.array(step, { minLength: 2, maxLength: 5 }), (carrying, steps) => {
+      const { intent, observed } = fixed(carrying)
+      const places = new Map(observed.places)
+      const state: NetworkState = { intent, observed: { ...observed, places }, backend: 'fabric' }
+      const prover = new Prover()
+      for (const [id, program] of compiled(state)) prover.set(id, { program, foreign: [] })
+      const options = { limit: 1, perKind: 2 }
+      prover.prove(state, linksOf(state), options)
+      for (const { moved, to } of steps) {
+        const before = compiled(state)
+        const name = `if-${moved + 1}`
+        if (to === 2) places.delete(name)
+        else places.set(name, { datapathId: datapathName(1 + to), port: moved + 1 })
+        const change = { intent: emptyDelta(0), observed: { datapaths: new Set<string>(), places: new Set([name]) } }
+        const programs = compiled(state)
+        for (const [id, program] of programs) {
+          const keys = new Set([...(before.get(id)?.flows.keys() ?? []), ...program.flows.keys()])
+          prover.set(id, { program, foreign: [] }, keys)
+        }
+        const found = prover.update(linksOf(state), change, options)
+        const fresh = new Prover()
+        for (const [id, program] of programs) fresh.set(id, { program, foreign: [] })
+        expect(found).to.deep.equal(fresh.prove(state, linksOf(state), options))
+        expect(found.counterexamples).to.deep.equal([])
+      }
+    })
+    fc.assert(property, { numRuns: 10 })
   })
 })
