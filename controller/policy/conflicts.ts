@@ -163,12 +163,12 @@ export class Analysis {
     const severity = scope === 'always' ? 'warning' : 'information'
     const { found: other } = searched
     if (other === undefined) {
-      const point = this.#shown(entry, (level) => level.any(entry)) ?? coverage.any(entry)
+      const point = this.#shown((level) => level.any(entry)) ?? coverage.any(entry)
       const main = point === undefined ? undefined : repeatOf(this.#index.rulesFor(point), entry)
       if (point === undefined || main === undefined) return []
       return [this.#found({ kind: 'redundant', severity, scope, rule: entry.cause, also: [] }, point, main, covers)]
     }
-    const point = this.#shown(entry, (level) => level.notRepeated(entry)) ?? other
+    const point = this.#shown((level) => level.notRepeated(entry)) ?? other
     const main = stoppedBy(this.#index.rulesFor(point), entry)
     if (main === undefined) return []
     const stops = new Set<RuleEntry>()
@@ -177,7 +177,7 @@ export class Analysis {
   }
 
   /** A packet that can be sent now, rather than one of tags that nobody has. */
-  #shown(_entry: RuleEntry, ask: (level: Coverage<bigint>) => Point | undefined): Point | undefined {
+  #shown(ask: (level: Coverage<bigint>) => Point | undefined): Point | undefined {
     return this.#try(() => ask(this.#now))?.found
   }
 
@@ -200,8 +200,7 @@ export class Analysis {
     const instead = new Set<Entry>()
     const searched = this.#try(() => this.#always.needed(entry, gone, defaults, instead))
     if (searched === undefined || searched.found !== undefined) return []
-    const point =
-      this.#shown(entry, (level) => level.reaching(entry)) ?? this.#try(() => this.#always.reaching(entry))?.found
+    const point = this.#shown((level) => level.reaching(entry)) ?? this.#try(() => this.#always.reaching(entry))?.found
     if (point === undefined) return []
     const rules = [...instead].filter((one): one is RuleEntry => one.kind === 'rule')
     const main = this.#index
@@ -248,7 +247,7 @@ export class Analysis {
     if (meeting === 'apart') return undefined
     const present = this.#meetNow(first, second)
     if (!present && meeting === 'partial' && !all) return undefined
-    const concrete = present ? this.#shown(first, (level) => level.contested(first, second)) : undefined
+    const concrete = present ? this.#shown((level) => level.contested(first, second)) : undefined
     if (concrete === undefined && meeting === 'partial' && !all) return undefined
     const point = concrete ?? this.#try(() => this.#always.contested(first, second))?.found
     if (point === undefined) return undefined
