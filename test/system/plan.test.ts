@@ -8,7 +8,8 @@ import { Relay } from '../support/relay.ts'
 import { RunningController, until } from '../support/running-controller.ts'
 
 const DPID = '00000000000003c1'
-const PORT = 5432
+// Connections of other tests stay in the tracker that all bridges share.
+const PORT = 20_000 + Math.floor(Math.random() * 20_000)
 const OFPT_FLOW_MOD = 14
 const OFPT_EXPERIMENTER = 4
 /** ONF_EXPERIMENTER_ID and its bundle add message (EXT-230). */
