@@ -252,8 +252,11 @@ describe('blame', () => {
     // A tag that no policy knows moves no flow; one that a policy knows does.
     const own = () =>
       [...programs.get(SWITCHES[0]!)!.flows.values()].find(
-        ({ match, unit }) =>
-          unit === 'interface/web-1' && match.some(({ field, value }) => field === 'in_port' && value === 1),
+        ({ table, match, unit }) =>
+          unit === 'interface/web-1' &&
+          table === TABLES.port_security &&
+          match.some(({ field, value }) => field === 'in_port' && value === 1) &&
+          match.some(({ field }) => field === 'ipv4_src'),
       )!
     const shop = since(SWITCHES[0]!, keyOf(own()), own())
     await call('InterfaceService.SetTags', { name: 'web-1', add: [{ text: 'nobody-asks' }] })
@@ -354,7 +357,7 @@ describe('blame', () => {
   it('says of a flow that is to go, or is not known to the past, what wrote its record last', async () => {
     await put('web-1', 1, ['shop'])
     const [[key, flow]] = [...programs.get(SWITCHES[0]!)!.flows].filter(
-      ([, { unit }]) => unit === 'interface/web-1',
+      ([, { unit, instructions }]) => unit === 'interface/web-1' && instructions.length > 0,
     ) as [[string, Flow]]
     const stale = { ...programs.get(SWITCHES[0]!)!, flows: new Map([[key, { ...flow, priority: 7 }]]) }
     Object.assign(api.deps.network, { desired: () => undefined, installed: () => stale })
