@@ -117,8 +117,10 @@ export class Asker {
     const { domains } = this.#facts
     const network = networkOf(region)
     const isToGateway = region.vals[ETH_DST] === GATEWAY_MAC && domains.isRouted(network)
-    const isWide = isToGateway || isOnWay
-    const gone = !isWide && domains.isRouted(network) ? new Gone(region) : undefined
+    const isRouting = isToGateway || isOnWay
+    const gone = !isRouting && domains.isRouted(network) ? new Gone(region) : undefined
+    // What another switch routed has its sender's network, and may be for any of the domain that no row has led on.
+    const isWide = isRouting || (ghost.entry === 'fabric' && domains.isRouted(network) && isPlain(this.#facts))
     if (isToGateway && whose === undefined) this.#askGateways(region, network, family)
     const among = isWide ? domains.owners(network) : this.#facts.ownersIn(network)
     for (const owner of this.#owners(among, whose)) {
@@ -131,6 +133,7 @@ export class Asker {
         if (address.family !== family) continue
         const its: Test = { field: IP_DST[family], value: inField(address), mask: undefined }
         if (!this.#mayBe(region, mac)) {
+          if (!isRouting && owner.network !== network) continue
           if (ghost.entry === 'uplink' || (ghost.entry === 'fabric' && isHere && this.#mayBeAnybodys(region)))
             this.#to.lost(aimedAt(region, owner), owner.name, `no packets for ${owner.name} get here`)
           continue
@@ -393,4 +396,11 @@ function asksWorld(vals: Region['vals'], table: TableIndex): boolean {
 function isNeighbourType(vals: Region['vals']): boolean {
   const type = vals[ICMPV6_TYPE]
   return typeof type === 'number' && type >= 133 && type <= 137
+}
+
+/** Nothing carries identities from switch to switch: everybody is known by address. */
+function isPlain({ state: { observed } }: Facts): boolean {
+  for (const { tunnel, carriers } of observed.datapaths.values())
+    if (tunnel !== undefined || carriers !== undefined) return false
+  return true
 }

@@ -157,7 +157,7 @@ export class Replay {
       if (hops > MOST_HOPS) return { arrivals, frames, legs, loops: true, asked, beyond }
       const target = this.#switches.get(at.datapathId)
       if (target === undefined) continue
-      const { steps } = target.trace(at.port, frame, tunnel === undefined ? {} : { tunnel })
+      const { steps, outputs } = target.follow(at.port, frame, tunnel)
       const refused = this.#refused.get(at.datapathId)
       if (refused !== undefined && steps.some(({ table }) => refused.has(table))) beyond ??= 'rows that it meets'
       legs.push({
@@ -166,7 +166,7 @@ export class Replay {
           flow === undefined ? [] : [{ table, cookie: flow.cookie, priority: flow.priority }],
         ),
       })
-      for (const output of target.inject(at.port, frame, tunnel)) {
+      for (const output of outputs) {
         if (output.port === 'controller') {
           asked ||= readCookie(output.message.cookie)?.kind === 'ask' && this.#facts.isReactive(at.datapathId)
           continue

@@ -136,14 +136,20 @@ export class ReferenceSwitch {
 
   /** A packet comes in at a port; at the end of tunnels in `tunnel`. */
   inject(inPort: number, packet: Uint8Array, tunnel?: TunnelHeader): Output[] {
+    return this.follow(inPort, packet, tunnel).outputs
+  }
+
+  /** `inject`, and the flows that the packet met. */
+  follow(inPort: number, packet: Uint8Array, tunnel?: TunnelHeader): { steps: Step[]; outputs: Output[] } {
     const port = this.#state.ports.get(inPort)
     if (port !== undefined) {
-      if ((port.desc.config & (k.OFPPC_PORT_DOWN | k.OFPPC_NO_RECV)) !== 0) return []
+      if ((port.desc.config & (k.OFPPC_PORT_DOWN | k.OFPPC_NO_RECV)) !== 0) return { steps: [], outputs: [] }
       port.rxPackets++
       port.rxBytes += BigInt(packet.length)
     }
     const walk = newWalk(this.#state, this.#now(), inPort, packet, { tunnel })
-    return this.#send(walk, () => runPipeline(walk, 0))
+    const outputs = this.#send(walk, () => runPipeline(walk, 0))
+    return { steps: walk.steps, outputs }
   }
 
   /** What `inject` would do, without doing it: counters, connections and learned addresses stay. */

@@ -246,7 +246,7 @@ describe('the prover where identities travel with packets', () => {
   for (const [name, carrying] of Object.entries(UNIFORM)) {
     for (const [fault, change] of Object.entries(faultsOf(name))) {
       it(`finds ${fault}, with ${name}`, function () {
-        this.timeout(60_000)
+        this.timeout(180_000)
         const state = fixed(carrying)
         const programs = compiled(state)
         expect(isProved(prove(state, programs)), 'without the fault').to.equal(true)

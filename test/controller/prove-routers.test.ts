@@ -10,7 +10,7 @@ import { TABLES } from '../../controller/policy/pipeline.ts'
 import { type Flow, flowKey, type SwitchProgram } from '../../controller/policy/program.ts'
 import type { Backend, NetworkState, Place } from '../../controller/policy/state.ts'
 import type { ProofLink } from '../../controller/prove/facts.ts'
-import { type Proof, Prover } from '../../controller/prove/prove.ts'
+import { isProved, type Proof, Prover } from '../../controller/prove/prove.ts'
 import { type Address, GATEWAY_MAC, parseAddress } from '../../model/address.ts'
 import { arbitraryRouted } from '../support/arbitrary-routed.ts'
 import { datapathName, intentOf, interfaceRecord, LINE_PORTS, networkOf } from '../support/arbitrary-state.ts'
@@ -223,6 +223,23 @@ describe('the prover where networks have routers', () => {
       }
     })
   }
+
+  it('finds that no row leads packets to a router', () => {
+    const state = fixed(undefined)
+    const programs = compiled(state)
+    let tried = 0
+    for (const [datapathId, program] of programs) {
+      for (const [key, { table, unit }] of program.flows) {
+        // Nobody here has an IPv6 address.
+        if (table !== neighbour || !unit.startsWith('network/') || !key.includes('eth_type=800,')) continue
+        const flows = new Map(program.flows)
+        flows.delete(key)
+        expect(isProved(prove(state, new Map(programs).set(datapathId, { ...program, flows }))), key).to.equal(false)
+        tried++
+      }
+    }
+    expect(tried).to.be.at.least(5)
+  }).timeout(120_000)
 
   it('finds a fault in rows that route, or the fault changes no fate', function () {
     this.timeout(600_000)
