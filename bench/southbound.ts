@@ -109,6 +109,7 @@ const southbound = new Southbound(
   Date.now,
 )
 answers = packetHandler({
+  observed: { datapaths: new Map() },
   intent: new Intent(),
   tell: () => {},
   clock: () => performance.now(),

@@ -21,9 +21,10 @@ import { describe, get, remove, tag } from './commands/records.ts'
 import { refused } from './commands/refused.ts'
 import { status } from './commands/status.ts'
 import { completion, schema, version } from './commands/tools.ts'
+import { topology } from './commands/topology.ts'
 import { up } from './commands/up.ts'
 import { verify } from './commands/verify.ts'
-import { events, explain, flows, tables, topology, wait } from './commands/watch.ts'
+import { events, explain, flows, tables, wait } from './commands/watch.ts'
 
 /** In the order in which help shows them. */
 export const COMMANDS: CommandRow[] = [

@@ -85,6 +85,7 @@ export interface SwitchManifest {
   tunnel?: { kind?: string; address: string }
   carriers?: string[]
   underlay?: { kind?: string; uplinks: string[] }
+  mtu?: number
 }
 
 export interface NetworkManifest {
@@ -334,6 +335,7 @@ export function switchMessage(manifest: SwitchManifest): Switch {
     ...(manifest.tunnel && { tunnel: tunnelMessage(manifest.tunnel) }),
     carriers: (manifest.carriers ?? []).map((word) => enumWord('LINK_CARRIER', word) as CarrierWord),
     ...(manifest.underlay && { underlay: underlayMessage(manifest.underlay) }),
+    ...(manifest.mtu === undefined ? {} : { mtu: manifest.mtu }),
   }
 }
 
@@ -367,6 +369,7 @@ export function switchManifest(message: Switch__Output): SwitchManifest {
     const { kind, uplinks } = message.underlay
     manifest.underlay = { kind: manifestWord('UNDERLAY_KIND', kind), uplinks }
   }
+  if (message.mtu !== 0) manifest.mtu = message.mtu
   if (message.mode !== 'SWITCH_MODE_REACTIVE') return manifest
   return { ...manifest, mode: 'reactive', verdicts: message.verdicts, idleSeconds: message.idleSeconds }
 }

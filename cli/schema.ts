@@ -290,6 +290,13 @@ const switchSchema: Schema = {
       description:
         'It is the bridge below tunnels, with the uplinks of a hypervisor, and nothing else: what its own port sends leaves by an uplink, and what an uplink brings goes to its own port.',
     },
+    mtu: {
+      type: 'integer',
+      minimum: 1366,
+      maximum: 65_535,
+      description:
+        "Octets of the largest IP packet that its links, and the network below its tunnels, take; what its hypervisor's database says where absent, else 1500.",
+    },
     mode: {
       enum: ['proactive', 'reactive'],
       description:

@@ -41,7 +41,7 @@ export function channelHandler(parts: ChannelFollowers): (event: ChannelEvent) =
       case 'up':
         observe(() => {
           topology.switchUp(event.datapathId, [...event.ports.values()])
-          observed.switchUp(event.datapathId, event.ports.values())
+          observed.switchUp(event.datapathId, event.ports.values(), event.measures)
         })
         hypervisors.look(event.datapathId)
         // After it is known what is on the switch, for that says which zones it needs.

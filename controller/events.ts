@@ -84,6 +84,15 @@ export const EVENTS = {
     severity: 'alert',
     sentence: 'Switch {subject} has no end of tunnels: the address {address} is that of switch {held} already.',
   },
+  'carrier-narrow': {
+    severity: 'warning',
+    sentence:
+      'Guests of switch {subject} may send packets of {mtu} octets (port {port}), and {largest} fit towards switch {other} ({carrier}); larger ones are answered with that size. Give guests an MTU of {largest}, or the network below {wanted}.',
+  },
+  'carrier-wide': {
+    severity: 'info',
+    sentence: 'What guests of switch {subject} may send fits towards all switches again.',
+  },
   'iface-id-contested': {
     severity: 'alert',
     sentence:

@@ -5,7 +5,7 @@
  * tunnel-port.ts, telemetry-rows.ts, integration-bridge.ts) and what follows for the network.
  */
 import { formatAddress, parseAddress, unusableAddress } from '../model/address.ts'
-import type { TunnelAddress } from '../model/records.ts'
+import { MTU_LIMITS, type TunnelAddress } from '../model/records.ts'
 import type { Databases } from './channel/databases.ts'
 import { missingBridge, planBridge, SYSTEM_KEYS, USUAL_BRIDGE } from './channel/integration-bridge.ts'
 import type { Ovsdb } from './channel/ovsdb.ts'
@@ -147,7 +147,15 @@ function bridgeRepair({ rows, identity }: Ovsdb, bridge: string, controllers: re
 export function factsOf(database: Pick<Ovsdb, 'rows' | 'bridges' | 'identity'>, datapathId: string): HypervisorFacts {
   const { ifaceIds, mtus } = database.bridges.facts(datapathId)
   const encap = encapOf(database, datapathId)
-  return { ...(encap && { encap }), ifaceIds, mtus }
+  const mtu = mtuOf(database)
+  return { ...(encap && { encap }), ...(mtu !== undefined && { mtu }), ifaceIds, mtus }
+}
+
+/** Of the network below the hypervisor: all its bridges have it. What cannot be is as if nothing were said. */
+function mtuOf({ rows, identity }: Pick<Ovsdb, 'rows' | 'identity'>): number | undefined {
+  const said = String(entryOf(rows.row('Open_vSwitch', identity), 'external_ids', SYSTEM_KEYS.mtu) ?? '')
+  const mtu = /^[0-9]{4,5}$/.test(said) ? Number(said) : 0
+  return mtu >= MTU_LIMITS.least && mtu <= MTU_LIMITS.most ? mtu : undefined
 }
 
 /** One bridge of a database has its end: the one that is named, br-int, or the only one. */

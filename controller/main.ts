@@ -27,6 +27,7 @@ import { Hypervisors } from './hypervisors.ts'
 import { databaseWishes, southboundOptions } from './listening.ts'
 import { metricSourcesOf } from './metric-sources.ts'
 import { Metrics, serveMetrics } from './metrics.ts'
+import { Narrow } from './narrow.ts'
 import { Serving, startNorthbound } from './northbound.ts'
 import { Numbering } from './numbering.ts'
 import { Observed } from './observe.ts'
@@ -249,10 +250,18 @@ async function start(
   events.follow.subscribe(({ type, severity }) => metrics?.told(type, severity))
 
   // Observed follows what the channel and topology find out; what it learns by name or MAC is remembered.
+  const narrow = new Narrow({
+    observed,
+    mtuOf: (datapathId, port) => observed.sizes.ofPort(datapathId, port),
+    nameOf: (datapathId) => intent.switchOf(datapathId)?.name ?? '',
+    tell,
+  })
+  lifecycle.onStop('sizes', () => narrow.close())
   const observe = (act: () => void): void => {
     act()
     const delta = observed.takeDelta()
     if (delta === undefined) return
+    if (delta.places.size > 0 || delta.ends !== undefined) narrow.changed()
     for (const name of delta.places) {
       const kind = intent.interfaces.get(name)?.attachment.kind
       hints.place(name, kind === undefined || kind === 'port' ? undefined : observed.places.get(name))
@@ -269,6 +278,7 @@ async function start(
     changed: (datapathId, facts, ports) => {
       observe(() => observed.hypervisorChanged(datapathId, facts, ports))
       hints.end(datapathId, observed.endSaid(datapathId))
+      if (ports.size > 0) narrow.changed()
     },
     endOf: (datapathId) => observed.endOf(datapathId),
     isServed: (datapathId) => observed.datapaths.has(datapathId),
@@ -306,6 +316,7 @@ async function start(
     probing,
     ask: (packet) => demands.ask(packet),
     intent,
+    observed,
     tell,
     clock: () => clock.monotonic(),
     send: (datapathId, message) => southbound.send(datapathId, message),

@@ -14,6 +14,7 @@ import type { Tell } from './events.ts'
 import { IfaceIds } from './iface-ids.ts'
 import type { FabricView, HypervisorFacts, TopologyFacts } from './observed-facts.ts'
 import { PerSwitch } from './per-switch.ts'
+import { add, key, readKey, sameSet } from './places.ts'
 import { TUNNEL_PORTS } from './policy/carriers.ts'
 import { type Intent, type IntentDelta, namedPortKey } from './policy/intent.ts'
 import type {
@@ -27,6 +28,7 @@ import type {
   ProbeMatch,
   TunnelEnd,
 } from './policy/state.ts'
+import { Sizes } from './sizes.ts'
 import { edgeText, TunnelEnds } from './tunnel-ends.ts'
 
 export type { FabricView, HypervisorFacts, TopologyFacts } from './observed-facts.ts'
@@ -60,6 +62,7 @@ export class Observed implements ObservedView {
   readonly #hypervisors = new Map<string, HypervisorFacts>()
   readonly #ifaceIds = new IfaceIds()
   readonly #ends: TunnelEnds
+  readonly sizes: Sizes
   #delta: ObservedDelta = { datapaths: new Set(), places: new Set() }
   /** While something is only supposed: places that were given up, as they were. */
   #supposed: Map<string, Place | undefined> | undefined
@@ -70,9 +73,11 @@ export class Observed implements ObservedView {
     this.#tell = (...event) => {
       if (this.#supposed === undefined) tell(...event)
     }
+    this.sizes = new Sizes(intent, this.#hypervisors)
     this.#ends = new TunnelEnds({
       recordOf: (datapathId) => intent.switchOf(datapathId),
       encapOf: (datapathId) => this.encapOf(datapathId),
+      mtuOf: (datapathId) => this.sizes.below(datapathId),
       isPresent: (datapathId) => this.datapaths.has(datapathId),
       tell: this.#tell,
     })
@@ -114,8 +119,10 @@ export class Observed implements ObservedView {
     for (const name of this.#intent.interfaces.keys()) this.#locate(name)
   }
 
-  switchUp(datapathId: string, ports: Iterable<PortView>): void {
+  /** @param measures Whether it compares the length of packets. */
+  switchUp(datapathId: string, ports: Iterable<PortView>, measures = true): void {
     const before = this.datapaths.get(datapathId)
+    this.sizes.measures(datapathId, measures)
     for (const port of before?.ports.values() ?? []) this.#unname(datapathId, port)
     const now = new Map([...ports].map((port) => [port.port, port]))
     this.#lookAtEnd(datapathId)
@@ -139,6 +146,7 @@ export class Observed implements ObservedView {
     }
     for (const port of before?.ports.values() ?? []) this.#unname(datapathId, port)
     this.#reshaped(datapathId, undefined)
+    this.sizes.measures(datapathId, true)
     this.demands.delete(datapathId)
     this.probes.delete(datapathId)
     this.#delta.datapaths.add(datapathId)
@@ -184,12 +192,13 @@ export class Observed implements ObservedView {
    */
   hypervisorChanged(datapathId: string, facts: HypervisorFacts | undefined, ports?: Iterable<string>): void {
     const isNew = !this.#hypervisors.has(datapathId)
-    const before = this.endSaid(datapathId)
+    const [before, mtu] = [this.endSaid(datapathId), this.sizes.below(datapathId)]
     if (facts === undefined) this.#hypervisors.delete(datapathId)
     else this.#hypervisors.set(datapathId, facts)
     this.#ends.recall(datapathId, undefined)
     const after = facts?.encap
-    if (before?.kind !== after?.kind || before?.address !== after?.address) this.#reshape(datapathId)
+    const isOther = before?.kind !== after?.kind || before?.address !== after?.address
+    if (isOther || mtu !== this.sizes.below(datapathId)) this.#reshape(datapathId)
     for (const id of this.#ifaceIds.update(datapathId, facts?.ifaceIds, ports))
       this.#locateAll(this.#intent.interfacesByIfaceId.all(id))
     if (!isNew) return
@@ -271,6 +280,7 @@ export class Observed implements ObservedView {
       ...{ datapathId, ports, uplinkPorts, ...view },
       ...(tunnel && { tunnel, fabricPorts: new Set([...view.fabricPorts, tunnel.port]) }),
       ...(carriers && carriers.length > 0 && { carriers }),
+      ...this.sizes.of(datapathId),
     }
   }
 
@@ -287,7 +297,7 @@ export class Observed implements ObservedView {
     if (now === undefined) this.datapaths.delete(datapathId)
     else this.datapaths.set(datapathId, now)
     const isOther = this.#ends.lookAbsent(datapathId)
-    if (edgeText(before) === edgeText(now) && !isOther) return
+    if (edgeText(before) === edgeText(now) && before?.measures === now?.measures && !isOther) return
     this.#delta.ends ??= new Set()
     this.#delta.ends.add(datapathId)
     this.#delta.datapaths.add(datapathId)
@@ -471,25 +481,6 @@ export class Observed implements ObservedView {
   #portText({ datapathId, port }: Place): string {
     return this.datapaths.get(datapathId)?.ports.get(port)?.name ?? String(port)
   }
-}
-
-function add<K, V>(map: Map<K, Set<V>>, at: K, value: V): void {
-  const set = map.get(at)
-  if (set === undefined) map.set(at, new Set([value]))
-  else set.add(value)
-}
-
-const key = (datapathId: string, port: number): string => `${datapathId} ${port}`
-
-function readKey(text: string): Place {
-  const [datapathId, port] = text.split(' ') as [string, string]
-  return { datapathId, port: Number(port) }
-}
-
-function sameSet<T>(one: ReadonlySet<T>, other: ReadonlySet<T>): boolean {
-  if (one.size !== other.size) return false
-  for (const each of one) if (!other.has(each)) return false
-  return true
 }
 
 /** Ports that hold no interface on account of what records say. */

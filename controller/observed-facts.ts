@@ -16,6 +16,8 @@ export interface FabricView {
 export interface HypervisorFacts {
   /** Its end of tunnels: IPv4 or IPv6 address in the underlay, canonical text. Absent where the database names none. */
   encap?: TunnelAddress
+  /** Octets of the largest IP packet that the network below takes. */
+  mtu?: number
   /** By port name, the id (external_ids:iface-id) of the interface that is there. */
   ifaceIds: ReadonlyMap<string, string>
   /** By port name, octets. */

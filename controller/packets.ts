@@ -1,7 +1,7 @@
 /**
  * What becomes of a packet that a switch hands to the controller: probes and frames of unattached ports go to topology,
  * what a reactive switch asks to demands.ts, what watches for the probes of tags to probing/, rejected ones and those that
- * a router does not take on are answered in the network's name, logged ones become events. The flow's cookie says which.
+ * a router does not take on, or that are too large for their way, are answered in the network's name, logged ones become events. The flow's cookie says which.
  * It changes no record and no flow. Called by main.ts; the queue before it (channel/) is fair and bounded.
  */
 
@@ -13,11 +13,13 @@ import { parseFrame, type Summary } from '../packet/parse.ts'
 import { rejectReply } from '../packet/reply.ts'
 import type { PacketIn } from './channel/types.ts'
 import type { Tell } from './events.ts'
+import { oversizeReply } from './oversize.ts'
+import type { CarriedView } from './policy/carriers.ts'
 import { readCookie, readRuleObject } from './policy/cookie.ts'
 import type { Intent } from './policy/intent.ts'
 import { ruleAt } from './policy/order.ts'
 import type { PolicyPacket, Verdict } from './policy/permits.ts'
-import { FLAG } from './policy/pipeline.ts'
+import { FLAG, REGISTERS } from './policy/pipeline.ts'
 import { domainOf, holderIn } from './policy/routing.ts'
 import { verdictWord } from './policy/verdict-changes.ts'
 import type { Probing } from './probing/probing.ts'
@@ -34,6 +36,8 @@ export interface PacketOptions {
   portName(datapathId: string, port: number): string
   /** Of the policy of now. */
   verdict(packet: PolicyPacket): Verdict
+  /** Where packets go to other switches. */
+  observed: CarriedView
   /** What a reactive switch asks. */
   ask(packet: PacketIn): void
   /** Takes what watches for probes says; of a probe that rules reject or log nobody is answered or told. */
@@ -82,6 +86,14 @@ export function packetHandler(options: PacketOptions): (packet: PacketIn) => voi
     if (!rejects.take(`${datapathId} ${inPort}`, limits.rejectsPerSecond, clock())) return
     const network = networkNumbered(intent, register(packet, 'reg3'))
     answer(datapathId, inPort, network === undefined ? undefined : unroutedReply(intent, network, data))
+  }
+
+  /** A packet that is larger than what its way takes: the network says which size does. */
+  function oversize(packet: PacketIn): void {
+    const { datapathId, inPort, data } = packet
+    if (!rejects.take(`${datapathId} ${inPort}`, limits.rejectsPerSecond, clock())) return
+    const at = { place: register(packet, REGISTERS.place), flags: register(packet, REGISTERS.flags) }
+    answer(datapathId, inPort, oversizeReply(intent, options.observed, datapathId, at, data))
   }
 
   function answer(datapathId: string, inPort: number, reply: Uint8Array | undefined): void {
@@ -159,6 +171,8 @@ export function packetHandler(options: PacketOptions): (packet: PacketIn) => voi
         return log(packet, meaning.object)
       case 'unrouted':
         return unrouted(packet)
+      case 'oversize':
+        return oversize(packet)
       default:
     }
   }

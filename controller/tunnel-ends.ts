@@ -13,6 +13,8 @@ export interface TunnelFacts {
   recordOf(datapathId: string): Edge | undefined
   /** What the database of its hypervisor says. */
   encapOf(datapathId: string): TunnelAddress | undefined
+  /** What the network below a switch takes, by its record or that database. */
+  mtuOf(datapathId: string): number | undefined
   isPresent(datapathId: string): boolean
   tell: Tell
 }
@@ -82,9 +84,10 @@ export class TunnelEnds {
     const before = this.absent.get(datapathId)
     const carriers = this.#facts.recordOf(datapathId)?.carriers
     const tunnel = this.#facts.isPresent(datapathId) ? undefined : this.of(datapathId)
+    const mtu = this.#facts.mtuOf(datapathId)
     const isNothing = this.#facts.isPresent(datapathId) || (tunnel === undefined && carriers === undefined)
     if (isNothing) this.absent.delete(datapathId)
-    else this.absent.set(datapathId, { ...(tunnel && { tunnel }), ...(carriers && { carriers }) })
+    else this.absent.set(datapathId, { ...(tunnel && { tunnel }), ...(carriers && { carriers }), ...(mtu && { mtu }) })
     return edgeText(before) !== edgeText(this.absent.get(datapathId))
   }
 
@@ -142,5 +145,5 @@ export class TunnelEnds {
 
 /** What others read from a switch's packets. */
 export function edgeText(edge: Edge | undefined): string {
-  return JSON.stringify([edge?.tunnel ?? null, edge?.carriers ?? []])
+  return JSON.stringify([edge?.tunnel ?? null, edge?.carriers ?? [], edge?.mtu ?? 0])
 }

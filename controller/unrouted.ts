@@ -7,6 +7,7 @@ import { parseFrame } from '../packet/parse.ts'
 import { type RouterFinding, routerReply } from '../packet/router-reply.ts'
 import type { Intent } from './policy/intent.ts'
 import { domainOf, networksIn } from './policy/routing.ts'
+import type { IntentView } from './policy/state.ts'
 
 /** @param network That of the sender. */
 export function unroutedReply(
@@ -36,7 +37,11 @@ export function unroutedReply(
 }
 
 /** The router's address in a network. */
-function gatewayOf({ networks }: Pick<Intent, 'networks'>, network: string, family: 4 | 6): Address | undefined {
+export function gatewayOf(
+  { networks }: Pick<IntentView, 'networks'>,
+  network: string,
+  family: 4 | 6,
+): Address | undefined {
   for (const { gateway = '' } of networks.get(network)?.subnets ?? []) {
     const address = parseAddress(gateway)
     if (address?.family === family) return address

@@ -73,6 +73,7 @@ class Hypervisor:
         system = ["external_ids:system-id=" + self.name, "external_ids:hostname=" + self.name]
         encap = self.lab.spec.get("encapsulation", "geneve")
         system += ["external_ids:tagsteer-encap-type=" + encap, "external_ids:tagsteer-encap-ip=" + self.vtep]
+        system += ["external_ids:tagsteer-mtu=%d" % UNDERLAY_MTU]
         system += ["external_ids:tagsteer-bridge=brint"]
         words = ["--no-wait", "init", "--", "set", "Open_vSwitch", ".", *system]
         for bridge, dpid in (("brint", self.dpid), ("brphy", self.underlay_dpid)):

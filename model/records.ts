@@ -165,6 +165,8 @@ export interface SwitchRecord extends RecordMeta {
   carriers?: LinkCarrier[]
   /** It is the bridge below tunnels, with the uplinks of a hypervisor: then nothing of the above is said. */
   underlay?: Underlay
+  /** Octets of the largest IP packet that its links, and the network below its tunnels, take. */
+  mtu?: number
 }
 
 /** How packets of the bridge's own port, where tunnels end, leave it. */
@@ -174,6 +176,9 @@ export interface Underlay {
   /** Names of ports, 1 to 8, in the order in which they are preferred. */
   uplinks: string[]
 }
+
+/** What a record may say of the network below: IPv6 packets of 1280 octets (RFC 8200 section 5) fit into any tunnel. */
+export const MTU_LIMITS = { least: 1366, most: 65_535 } as const
 
 /** What carries packets between switches whose ends have an address each in a network below. */
 export type TunnelKind = 'geneve' | 'vxlan'

@@ -18,6 +18,7 @@ import { invalid, ok, type Result } from './errors.ts'
 import {
   type Attachment,
   type InterfaceRecord,
+  MTU_LIMITS,
   type Nap,
   type NetworkRecord,
   type Policy,
@@ -129,6 +130,7 @@ export function validateSwitch(input: unknown): Result<SwitchDraft> {
     ...readTunnel(check, fields['tunnel']),
     ...readCarriers(check, fields['carriers']),
     ...readUnderlay(check, fields),
+    ...readMtu(check, fields['mtu']),
   }))
 }
 
@@ -174,6 +176,16 @@ function readTunnel(check: Check, value: unknown): Pick<SwitchDraft, 'tunnel'> {
   const problem = address === undefined ? 'must be an IPv4 or IPv6 address' : unusableAddress(address)
   if (problem !== undefined) check.report('tunnel.address', problem)
   return kind === undefined || address === undefined ? {} : { tunnel: { kind, address: formatAddress(address) } }
+}
+
+/** Absent is 0 in a message. */
+function readMtu(check: Check, value: unknown): Pick<SwitchDraft, 'mtu'> {
+  if (value === undefined || value === null || value === 0) return {}
+  const { least, most } = MTU_LIMITS
+  if (Number.isInteger(value) && (value as number) >= least && (value as number) <= most)
+    return { mtu: value as number }
+  check.report('mtu', `must be ${least} to ${most}`)
+  return {}
 }
 
 /** In the order in which they are preferred, each once. */

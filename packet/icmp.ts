@@ -18,6 +18,9 @@ export const ICMP = {
 /** Code of `unreachable`: communication administratively prohibited (RFC 1812 section 5.2.7.1). */
 export const ICMP_PROHIBITED = 13
 
+/** Code of `unreachable`: fragmentation needed; the rest of the header says the size that fits (RFC 1191 section 4). */
+export const ICMP_TOO_LARGE = 4
+
 export interface Icmp {
   type: number
   code: number

@@ -7,7 +7,7 @@
 import { ARP_REPLY, ARP_REQUEST, decodeArp, encodeArp } from './arp.ts'
 import { type Endpoints, transportChecksum } from './checksum.ts'
 import { decodeEthernet, ETHERTYPE, type Ethernet, encodeEthernet, isGroupMac, MAC_BROADCAST } from './ethernet.ts'
-import { decodeIcmp, encodeIcmp, ICMP, ICMP_PROHIBITED, isIcmpError } from './icmp.ts'
+import { decodeIcmp, encodeIcmp, ICMP, ICMP_PROHIBITED, ICMP_TOO_LARGE, isIcmpError } from './icmp.ts'
 import { decodeIcmpv6, encodeIcmpv6, ICMPV6, ICMPV6_PROHIBITED, isIcmpv6Error } from './icmpv6.ts'
 import { decodeIpv4, encodeIpv4, isHostIpv4, PROTOCOL } from './ipv4.ts'
 import { decodeIpv6, encodeIpv6, finalDestination, isMulticastIpv6, multicastMac, solicitedNode } from './ipv6.ts'
@@ -66,6 +66,42 @@ function answering(src: number, dst: number) {
 export interface IcmpError {
   type: number
   code: number
+  /** What stands before the quoted packet, 32 bits; 0 where absent. */
+  rest?: number
+}
+
+function restOf({ rest = 0 }: IcmpError): Uint8Array {
+  const octets = new Uint8Array(4)
+  new DataView(octets.buffer).setUint32(0, rest)
+  return octets
+}
+
+/**
+ * The frame that tells a sender that its packet is too large for the way: ICMP "fragmentation needed" (RFC 1191 section 4),
+ * also where fragments are allowed, since nobody on the way makes any; or ICMPv6 "packet too big" (RFC 4443 section 3.2).
+ * @param mtu Octets of the largest IP packet that fits.
+ * @param router Who says so, MAC and address of the packet's family; the receiver where absent.
+ */
+export function tooLargeReply(
+  frame: Uint8Array,
+  mtu: number,
+  router?: { mac: number; address: bigint },
+): Uint8Array | undefined {
+  const ethernet = decodeEthernet(frame)
+  if (ethernet === undefined) return undefined
+  const { src, dst, type } = ethernet.header
+  if (isGroupMac(dst) || isGroupMac(src) || src === 0) return undefined
+  let packet: Uint8Array | undefined
+  if (type === ETHERTYPE.ipv4) {
+    const source = router?.address ?? decodeIpv4(ethernet.payload)?.header.dst
+    const error = { type: ICMP.unreachable, code: ICMP_TOO_LARGE, rest: Math.min(mtu, 0xffff) }
+    packet = source === undefined ? undefined : errorIpv4(ethernet.payload, error, Number(source))
+  } else if (type === ETHERTYPE.ipv6) {
+    const source = router?.address ?? decodeIpv6(ethernet.payload)?.header.dst
+    const error = { type: ICMPV6.packetTooBig, code: 0, rest: mtu }
+    packet = source === undefined ? undefined : errorIpv6(ethernet.payload, error, source)
+  }
+  return packet && encodeEthernet({ ...ethernet.header, src: router?.mac ?? dst, dst: src }, packet)
 }
 
 /** The packet with an error about an IPv4 packet, from this address; undefined where nobody may send one. */
@@ -78,7 +114,7 @@ export function errorIpv4(data: Uint8Array, error: IcmpError, source: number): U
     const icmp = decodeIcmp(packet.payload)
     if (icmp === undefined || isIcmpError(icmp.header.type)) return undefined
   }
-  const body = concat(new Uint8Array(4), packet.packet.subarray(0, ICMP_QUOTE))
+  const body = concat(restOf(error), packet.packet.subarray(0, ICMP_QUOTE))
   const header = { ...answering(source, src), dscp: DSCP_CONTROL, protocol: PROTOCOL.icmp }
   return encodeIpv4(header, encodeIcmp(error, body))
 }
@@ -111,7 +147,7 @@ export function errorIpv6(data: Uint8Array, error: IcmpError, source: bigint): U
     if (icmp === undefined || isIcmpv6Error(icmp.header.type)) return undefined
   }
   const header = { trafficClass: 0, flowLabel: 0, hopLimit: 64, src: source, dst: src, extensions: [] }
-  const body = concat(new Uint8Array(4), packet.packet.subarray(0, ICMPV6_QUOTE))
+  const body = concat(restOf(error), packet.packet.subarray(0, ICMPV6_QUOTE))
   const message = encodeIcmpv6({ src: source, dst: src }, error, body)
   return encodeIpv6({ ...header, protocol: PROTOCOL.icmpv6 }, message)
 }

@@ -1,14 +1,13 @@
-/** Commands about what the network does: explain, flows, tables, topology, events, status, wait. */
+/** Commands about what the network does: explain, flows, tables, events, status, wait. */
 import type { Event__Output } from '../../proto/gen/tagsteer/v1/Event.ts'
 import type { Explanation__Output } from '../../proto/gen/tagsteer/v1/Explanation.ts'
 import type { Flow__Output } from '../../proto/gen/tagsteer/v1/Flow.ts'
 import type { Table__Output } from '../../proto/gen/tagsteer/v1/Table.ts'
-import type { Topology__Output } from '../../proto/gen/tagsteer/v1/Topology.ts'
 import { type CommandRow, flag, type Invocation, text, texts } from '../command.ts'
 import { explanationText } from '../explain-text.ts'
 import { CliError, EXIT } from '../failure.ts'
 import { render } from '../output.ts'
-import { type Column, duration, table, timeText } from '../table.ts'
+import { type Column, duration, timeText } from '../table.ts'
 import { appliedText, waitApplied } from './apply.ts'
 
 export const explain: CommandRow = {
@@ -146,70 +145,6 @@ export const tables: CommandRow = {
   async run({ format, terminal, client }) {
     const { tables: items } = await client().call<{ tables: Table__Output[] }>('FlowService', 'listTables', {})
     terminal.out(render(format, { columns: TABLE_COLUMNS, items, single: false }))
-    return undefined
-  },
-}
-
-export const topology: CommandRow = {
-  usage: 'topology',
-  summary: 'Show switches, links and where interfaces are',
-  async run({ format, terminal, client }) {
-    const network = await client().call<Topology__Output>('TopologyService', 'getTopology', {})
-    if (format === 'json' || format === 'jsonl' || format === 'yaml') {
-      terminal.out(render(format, { columns: [], items: [network], single: true }))
-      return undefined
-    }
-    const names = new Map(network.switches.map((row) => [row.datapathId, row.name || row.datapathId]))
-    const portName = (datapathId: string, port: number): string =>
-      network.switches.find((row) => row.datapathId === datapathId)?.ports.find((row) => row.port === port)?.name ??
-      String(port)
-    const links = network.links.map((row) => ({
-      from: `${names.get(row.fromDatapathId) ?? row.fromDatapathId}:${portName(row.fromDatapathId, row.fromPort)}`,
-      to: `${names.get(row.toDatapathId) ?? row.toDatapathId}:${portName(row.toDatapathId, row.toPort)}`,
-    }))
-    const lines: string[] = []
-    const section = (title: string, body: string[]): void => {
-      lines.push(title, ...body.map((line) => `  ${line}`), '')
-    }
-    section(
-      `Switches (${network.switches.length})`,
-      table(
-        [
-          { header: 'NAME', cell: (row) => names.get(row.datapathId) ?? '' },
-          { header: 'DATAPATH', cell: (row) => row.datapathId },
-          { header: 'STATE', cell: (row) => row.state.slice(13).toLowerCase() },
-          { header: 'MODE', cell: (row) => row.mode.slice(12).toLowerCase() },
-          { header: 'PORTS', cell: (row) => String(row.ports.length) },
-          { header: 'REASON', cell: (row) => row.degradedReason },
-        ],
-        network.switches,
-        false,
-      ),
-    )
-    section(
-      `Links (${links.length}, each direction confirmed by its own probe)`,
-      table(
-        [
-          { header: 'FROM', cell: ({ from }) => from },
-          { header: 'TO', cell: ({ to }) => to },
-        ],
-        links,
-        false,
-      ),
-    )
-    section(
-      `Interfaces (${network.locations.length} attached)`,
-      table(
-        [
-          { header: 'INTERFACE', cell: (row) => row.interface },
-          { header: 'SWITCH', cell: (row) => names.get(row.datapathId) ?? row.datapathId },
-          { header: 'PORT', cell: (row) => row.portName || String(row.port) },
-        ],
-        network.locations,
-        false,
-      ),
-    )
-    terminal.out(`${lines.join('\n')}`)
     return undefined
   },
 }

@@ -76,6 +76,7 @@ export const METHOD_ROLES: Readonly<Record<string, readonly Role[]>> = {
   '/tagsteer.v1.FlowService/ListRefused': EVERYONE,
   '/tagsteer.v1.TopologyService/GetTopology': EVERYONE,
   '/tagsteer.v1.TopologyService/ListSwitches': EVERYONE,
+  '/tagsteer.v1.TopologyService/ListCarriers': EVERYONE,
   '/tagsteer.v1.TopologyService/UpdateSwitch': ADMIN,
   '/tagsteer.v1.TopologyService/DeleteSwitch': ADMIN,
   // Interface records for provisioners, every kind for administrators: the method looks at the kinds itself.

@@ -67,6 +67,7 @@ export function causesOf(intent: Intent): Causes {
     }),
     network: (number) => found(networks.get(number), 'network', ''),
     unrouted: () => ({ ...SYSTEM, name: 'packets that are not routed' }),
+    oversize: () => ({ ...SYSTEM, name: 'packets that are too large for their way' }),
     watch: (number) => ({ ...SYSTEM, name: `probe ${number}` }),
     ask: () => ({ ...SYSTEM, name: 'asked of the controller' }),
     refused: (code) => ({ ...SYSTEM, name: `what is refused: ${refusalOf(code) ?? 'no reason known'}` }),

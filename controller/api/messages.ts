@@ -162,7 +162,7 @@ export function policyMessage(record: PolicyRecord, generation: number): Policy 
 }
 
 export function switchMessage(record: SwitchRecord, generation: number): Switch {
-  const { datapathId, uplinks, links, reactive, tunnel, carriers = [], underlay } = record
+  const { datapathId, uplinks, links, reactive, tunnel, carriers = [], underlay, mtu } = record
   return {
     ...common(record, generation),
     ...{ datapathId, uplinks, links },
@@ -176,6 +176,7 @@ export function switchMessage(record: SwitchRecord, generation: number): Switch 
         uplinks: underlay.uplinks,
       },
     }),
+    ...(mtu !== undefined && { mtu }),
   }
 }
 

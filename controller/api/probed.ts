@@ -16,7 +16,7 @@ import type { NetworkView } from './deps.ts'
 import { decidedBy, deciding } from './explained.ts'
 import { timestamp } from './messages.ts'
 
-const CARRIERS: Readonly<Record<Carrier, CarrierMessage>> = {
+export const CARRIER_WORDS: Readonly<Record<Carrier, CarrierMessage>> = {
   address: 'CARRIER_ADDRESS',
   geneve: 'CARRIER_GENEVE',
   vxlan: 'CARRIER_VXLAN',
@@ -59,7 +59,7 @@ export function probeMessage(names: Names, report: ProbeReport): ProbeMessage {
     decidedBy: decidedBy(deciding(verdict)),
     senderIdentity: expected.sender.identity,
     receiverIdentity: expected.receiver.identity,
-    carrier: CARRIERS[expected.carrier],
+    carrier: CARRIER_WORDS[expected.carrier],
     ...(written && { written: tagMessage(written) }),
     ...(carried && { carried: tagMessage(carried) }),
     ...(read !== undefined && { read }),
@@ -82,7 +82,12 @@ export function propagationMessage(names: Names, pair: PairState, since: number)
     state: STATES[standing(pair, since)],
     ...(proven && { provenTime: timestamp(proven.time) }),
     sampleTime: timestamp(last.time),
-    ...{ fromInterface: last.from, toInterface: last.to, packet: last.packet, carrier: CARRIERS[expected.carrier] },
+    ...{
+      fromInterface: last.from,
+      toInterface: last.to,
+      packet: last.packet,
+      carrier: CARRIER_WORDS[expected.carrier],
+    },
     ...(written && { written: tagMessage(written) }),
     ...(carried && { carried: tagMessage(carried) }),
     ...(read !== undefined && { read }),
@@ -98,7 +103,7 @@ function faultMessage({ kind, from, to }: Fault): ProbeFault {
 }
 
 function tagMessage({ carrier, value }: Tag): ProbeTag {
-  return { carrier: CARRIERS[carrier], identity: value }
+  return { carrier: CARRIER_WORDS[carrier], identity: value }
 }
 
 function hopMessage(names: Names, { datapathId, inPort = 0, outPort = 0, arrived, left, stages }: Hop): ProbeHop {

@@ -12,6 +12,7 @@ export const SYSTEM_KEYS = {
   address: 'tagsteer-encap-ip',
   bridge: 'tagsteer-bridge',
   datapathType: 'tagsteer-bridge-datapath-type',
+  mtu: 'tagsteer-mtu',
 } as const
 
 /** The bridge of an end of tunnels, where several are in one database and none is named. */

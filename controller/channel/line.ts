@@ -1,7 +1,8 @@
 /** What belongs to one connection of a switch's session. It refuses to know what is done with it. */
-import type { OpenFlowConnection } from 'node-openflow'
+import type { ErrorMessage, OpenFlowConnection } from 'node-openflow'
+import { measuringFlow } from '../policy/pipeline.ts'
 import type { Forget } from './forget.ts'
-import type { Push } from './push.ts'
+import { hasBundles, type Push } from './push.ts'
 import type { Upkeep } from './upkeep.ts'
 
 export interface Line {
@@ -10,6 +11,10 @@ export interface Line {
   since: number
   admitted: boolean
   bundles: boolean
+  /** The transaction id by which it was asked whether it compares the length of packets. */
+  trial: number | undefined
+  /** It does. */
+  measures: boolean
   push: Push | undefined
   forget: Forget | undefined
   /** Since it was admitted. */
@@ -20,7 +25,22 @@ export interface Line {
 /** A connection that is heard, and not talked to. */
 export function lineOf(connection: OpenFlowConnection, since: number): Line {
   const idle = { push: undefined, forget: undefined, upkeep: undefined }
-  return { connection, since, admitted: false, bundles: false, ...idle, faults: 0 }
+  return { connection, since, admitted: false, bundles: false, trial: undefined, measures: false, ...idle, faults: 0 }
+}
+
+/** Asks a switch for bundles, and whether it compares the length of packets. Rejects without an answer. */
+export async function askWhat(line: Line, answerMs: number): Promise<void> {
+  line.bundles = await hasBundles(line.connection, answerMs, measuringFlow(), (xid) => {
+    line.trial = xid
+    line.measures = true
+  })
+}
+
+/** Takes in the error that says no to the latter; true where it is that. */
+export function answersTrial(line: Line, { xid }: ErrorMessage): boolean {
+  if (xid !== line.trial) return false
+  line.measures = false
+  return true
 }
 
 /** Nothing more is sent that was on its way. */

@@ -229,8 +229,17 @@ export class Push {
   }
 }
 
-/** Whether a switch speaks bundles: asked by opening one and discarding it. */
-export async function hasBundles(connection: OpenFlowConnection, answerMs: number): Promise<boolean> {
+/**
+ * Whether a switch speaks bundles: asked by opening one and discarding it.
+ * @param trial The flow of which the switch is asked whether it would take it; none where it has no bundles.
+ * @param asked Called with the transaction id of the trial: an error that has it says no, and comes before this resolves.
+ */
+export async function hasBundles(
+  connection: OpenFlowConnection,
+  answerMs: number,
+  trial: Flow,
+  asked: (xid: number) => void,
+): Promise<boolean> {
   const bundle_id = connection.nextXid()
   try {
     await bundleControl(connection, bundle_id, 'open_request', answerMs)
@@ -238,6 +247,10 @@ export async function hasBundles(connection: OpenFlowConnection, answerMs: numbe
     if (error instanceof OpenFlowError) return false
     throw error
   }
+  const xid = connection.nextXid()
+  asked(xid)
+  const message = { ...operationMessage({ what: 'flow', act: 'add', key: '', flow: trial }), xid }
+  connection.send({ type: 'bundle_add_message', xid, bundle_id, flags: FLAGS, message, properties: [] })
   await bundleControl(connection, bundle_id, 'discard_request', answerMs)
   return true
 }

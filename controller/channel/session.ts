@@ -27,9 +27,9 @@ import { type Changing, type Compared, compare } from './compare.ts'
 import { Forget, notCut } from './forget.ts'
 import type { Verdict } from './guard.ts'
 import { Health } from './health.ts'
-import { askToBeTold, cancel, type Line, lineOf } from './line.ts'
+import { answersTrial, askToBeTold, askWhat, cancel, type Line, lineOf } from './line.ts'
 import { SwitchPorts } from './ports.ts'
-import { hasBundles, PER_OPERATION_MS, Push } from './push.ts'
+import { PER_OPERATION_MS, Push } from './push.ts'
 import { type Expected, Given, type ReadBack, readBack } from './readback.ts'
 import type { SessionContext, SwitchState, SwitchStatus } from './types.ts'
 import { Upkeep } from './upkeep.ts'
@@ -250,10 +250,9 @@ export class Session {
     line.admitted = true
     const { connection } = line
     askToBeTold(connection)
-    this.#context.emit({ kind: 'up', datapathId: this.datapathId, ports: new Map(this.#ports.views) })
     this.#changed()
     try {
-      line.bundles = await hasBundles(connection, this.#context.times.answerMs)
+      await askWhat(line, this.#context.times.answerMs)
     } catch (error) {
       // Without an answer there is no telling what the switch would do with anything else.
       connection.close(`no answer to bundle control: ${(error as Error).message}`)
@@ -261,6 +260,8 @@ export class Session {
     }
     if (!this.#isServing(line)) return
     line.upkeep = this.#upkeepOf(line)
+    const { datapathId } = this
+    this.#context.emit({ kind: 'up', datapathId, ports: new Map(this.#ports.views), measures: line.measures })
     line.upkeep.start()
     this.#run(this.#ledger.connect(line.bundles))
   }
@@ -293,10 +294,11 @@ export class Session {
     this.#served = false
     this.#epoch++
     clearTimeout(this.#retry)
+    const wasUp = line.upkeep !== undefined
     line.upkeep?.stop()
     line.upkeep = undefined
     this.#ledger.disconnect()
-    this.#context.emit({ kind: 'down', datapathId: this.datapathId, reason })
+    if (wasUp) this.#context.emit({ kind: 'down', datapathId: this.datapathId, reason })
   }
 
   #detach(line: Line, reason: string): void {
@@ -330,6 +332,7 @@ export class Session {
   }
 
   #error(line: Line, message: ErrorMessage): void {
+    if (answersTrial(line, message)) return
     if (line.push?.error(message) === true || line.forget?.error(message) === true) return
     this.#health.fault(`error ${message.error_type}/${message.code}`)
   }

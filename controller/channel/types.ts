@@ -60,8 +60,8 @@ export interface PacketIn {
 }
 
 export type ChannelEvent =
-  /** The switch may be served: its ports are known, packet-outs reach it. */
-  | { kind: 'up'; datapathId: string; ports: ReadonlyMap<number, SwitchPort> }
+  /** The switch may be served: its ports are known, packet-outs reach it; whether it compares the length of packets. */
+  | { kind: 'up'; datapathId: string; ports: ReadonlyMap<number, SwitchPort>; measures: boolean }
   | { kind: 'down'; datapathId: string; reason: string }
   | { kind: 'port'; datapathId: string; port: SwitchPort; removed?: boolean }
   | PacketIn

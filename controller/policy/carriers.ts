@@ -25,6 +25,9 @@ export const CARRIER_BITS: Readonly<Record<Carrier, number>> = {
   address: 0,
 }
 
+/** Octets of the largest IP packet that the network below takes, where nobody says. */
+export const UNDERLAY_MTU = 1500
+
 /** Octets that a carrier adds to an IP packet on its way: of the whole tunnel, over IPv4. Over IPv6 there are 20 more. */
 export const CARRIER_OCTETS: Readonly<Record<Carrier, { ipv4: number; ipv6: number }>> = {
   // Ethernet (14), IPv4 (20), UDP (8), Geneve (8) and two options (8 each).
@@ -35,6 +38,20 @@ export const CARRIER_OCTETS: Readonly<Record<Carrier, { ipv4: number; ipv6: numb
   mpls: { ipv4: 4, ipv6: 8 },
   vlan: { ipv4: 4, ipv6: 4 },
   address: { ipv4: 0, ipv6: 0 },
+}
+
+/** Octets that IPv6 has more than IPv4 below a tunnel. */
+const IPV6_MORE = 20
+
+/**
+ * Octets that a carrier takes away from the largest IP packet. A VLAN tag takes none: links have room for one beyond their
+ * MTU (IEEE 802.3 section 3.2.7). A label takes what an IPv6 packet needs, whatever the packet is.
+ * @param below Family of the network below a tunnel.
+ */
+export function overheadOf(carrier: Carrier, below: 4 | 6): number {
+  if (carrier === 'vlan' || carrier === 'address') return 0
+  const { ipv4, ipv6 } = CARRIER_OCTETS[carrier]
+  return Math.max(ipv4, ipv6) + (below === 6 && carrier !== 'mpls' ? IPV6_MORE : 0)
 }
 
 /** Names of the ports of tunnels. */
@@ -60,9 +77,12 @@ export interface NextHop {
   carrier: Carrier
   /** Underlay address of the other end, where it is a tunnel. */
   remote?: string
+  /** Octets of the largest IP packet that fits; absent where the carrier takes nothing away, or the switch cannot tell. */
+  largest?: number
 }
 
-type Datapaths = Pick<ObservedView, 'datapaths' | 'absent'>
+export type CarriedView = Pick<ObservedView, 'datapaths' | 'absent'>
+type Datapaths = CarriedView
 
 function edgeOf({ datapaths, absent }: Datapaths, datapathId: string): Edge | undefined {
   return datapaths.get(datapathId) ?? absent?.get(datapathId)
@@ -72,9 +92,24 @@ function edgeOf({ datapaths, absent }: Datapaths, datapathId: string): Edge | un
 export function nextHopTo(observed: Datapaths, from: DatapathView, to: string): NextHop | undefined {
   const other = edgeOf(observed, to)
   const remote = other === undefined ? undefined : remoteOf(from, to, other)
-  if (remote !== undefined) return { port: remote.port, carrier: remote.kind, remote: remote.address }
+  if (remote !== undefined) {
+    const { port, kind, address } = remote
+    return { port, carrier: kind, remote: address, ...limited(from, other, kind, address) }
+  }
   const port = from.nextHops.get(to)
-  return port === undefined ? undefined : { port, carrier: linkCarrier(from, other) }
+  const carrier = linkCarrier(from, other)
+  return port === undefined ? undefined : { port, carrier, ...limited(from, other, carrier) }
+}
+
+function limited(from: DatapathView, other: Edge | undefined, carrier: Carrier, address = ''): { largest?: number } {
+  const overhead = overheadOf(carrier, isIpv6(address) ? 6 : 4)
+  if (overhead === 0 || from.measures === false) return {}
+  return { largest: mtuBetween(from, other) - overhead }
+}
+
+/** Octets of the largest IP packet that the network between two switches takes, as far as they say. */
+export function mtuBetween(one: Edge, other: Edge | undefined): number {
+  return Math.min(one.mtu ?? UNDERLAY_MTU, other?.mtu ?? UNDERLAY_MTU)
 }
 
 /** The port by which packets for another switch leave. */

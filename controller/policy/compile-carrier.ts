@@ -9,7 +9,7 @@ import { IDENTITY, type LinkCarrier, type TunnelKind } from '../../model/records
 import { type Carrier, type NextHop, UNTAGGABLE } from './carriers.ts'
 import { BY_GATEWAY } from './compile-route.ts'
 import { cookieOf } from './cookie.ts'
-import { ETHERTYPE, is, load, output, RowSet, type Rows, type Then } from './fields.ts'
+import { ETHERTYPE, is, load, output, RowSet, type Rows, toController } from './fields.ts'
 import { GENEVE_FIELDS } from './geneve.ts'
 import { FLAG, REGISTERS, TABLES } from './pipeline.ts'
 import type { Flow } from './program.ts'
@@ -61,6 +61,7 @@ export function carrierRows(backend: Backend, datapath: DatapathView, onLinks: R
   const set = new RowSet(CARRIER_UNIT, cookieOf('system'))
   const { tunnel, carriers = [] } = datapath
   if (backend === 'normal') return set.rows
+  if ((tunnel !== undefined || carriers.includes('mpls')) && datapath.measures !== false) refuseLarge(set)
   if (tunnel !== undefined) {
     arrive(set, tunnel, onLinks)
     if (tunnel.kind === 'geneve') {
@@ -87,6 +88,31 @@ export function carrierRows(backend: Backend, datapath: DatapathView, onLinks: R
     set.add(TABLES.tag, 10, [{ field: REGISTERS.scratch, value: CARRIER_CODE[carrier] }], { actions: [PUT_OUT] })
   }
   return set.rows
+}
+
+/** Octets of a packet that is too large that the controller needs: an ICMPv6 error quotes most (RFC 4443 section 2.4 c). */
+const QUOTED = 1294
+
+/** Octets of an Ethernet header. */
+const ETHERNET = 14
+
+/**
+ * What interfaces here sent. Only that is measured: no packet with labels is (a frame of a guest with labels is dropped by
+ * the first table), for Open vSwitch 3.1 ends where one with more than three comes to an action for labels afterwards.
+ */
+const SENT_HERE: Oxm = { field: REGISTERS.flags, value: 0, mask: FLAG.fabric | FLAG.uplink }
+
+/** Marks a packet that is larger than what the way takes. @param largest IP packet, octets. */
+function measure(largest: number | undefined): Action[] {
+  if (largest === undefined) return []
+  const offset = Math.log2(FLAG.large)
+  return [{ type: 'nx_check_pkt_larger', pkt_len: Math.min(0xffff, largest + ETHERNET), offset, dst: REGISTERS.flags }]
+}
+
+/** A packet that was found too large goes no further, and its sender is told. */
+function refuseLarge(set: RowSet): void {
+  const large: Oxm = { field: REGISTERS.flags, value: FLAG.large, mask: FLAG.large }
+  set.add(TABLES.tag, 300, [large], { actions: [toController(QUOTED)] }, cookieOf('oversize'))
 }
 
 const NETWORK_OUT = bits(REGISTERS.network, 0, 24, 'tunnel_id', 0)
@@ -235,28 +261,48 @@ function untag(set: RowSet, onLinks: ReadonlySet<LinkCarrier>): void {
 
 /**
  * Rows towards a switch, at the stage `forward`, and those that read what comes from its end of a tunnel. Where links
- * carry the identity they are for what interfaces here send alone.
+ * carry the identity they are for what interfaces here send alone, and measure that; for tunnels measuringRows does.
  * @param number Of the switch.
  */
 export function hopRows(
   unit: string,
   number: number,
-  { port, carrier, remote }: NextHop,
+  { port, carrier, remote, largest }: NextHop,
 ): readonly (readonly [string, Flow])[] {
   const set = new RowSet(unit, cookieOf('switch', number))
   const there: Oxm = { field: REGISTERS.place, value: number }
   if (carrier === 'address') set.add(TABLES.forward, 50, [there], { actions: [output(port)] })
   else {
-    const actions = [load(REGISTERS.port, port), load(REGISTERS.scratch, CARRIER_CODE[carrier]), ...toEnd(remote)]
-    const tagging: Then = { actions, goto: TABLES.tag }
+    const actions = towards(port, carrier, remote)
     if (carrier === 'mpls' || carrier === 'vlan') {
-      set.add(TABLES.forward, 60, [there, { field: REGISTERS.flags, value: 0, mask: OWN_FLAGS }], tagging)
+      set.add(TABLES.forward, 60, [there, { field: REGISTERS.flags, value: 0, mask: OWN_FLAGS }], {
+        actions: [...actions, ...measure(largest)],
+        goto: TABLES.tag,
+      })
     } else {
-      set.add(TABLES.forward, 50, [there], tagging)
+      set.add(TABLES.forward, 50, [there], { actions, goto: TABLES.tag })
       if (remote !== undefined) arriveFrom(set, carrier, port, remote)
     }
   }
   return [...set.rows]
+}
+
+/** The row that measures what interfaces here send to the end of a tunnel; none where the switch cannot. */
+export function measuringRows(
+  unit: string,
+  number: number,
+  { port, carrier, remote, largest }: NextHop,
+): readonly (readonly [string, Flow])[] {
+  if (remote === undefined || largest === undefined || carrier === 'address') return []
+  const set = new RowSet(unit, cookieOf('switch', number))
+  const actions = [...towards(port, carrier, remote), ...measure(largest)]
+  const there: Oxm = { field: REGISTERS.place, value: number }
+  set.add(TABLES.forward, 55, [there, SENT_HERE], { actions, goto: TABLES.tag })
+  return [...set.rows]
+}
+
+function towards(port: number, carrier: Exclude<Carrier, 'address'>, remote: string | undefined): Action[] {
+  return [load(REGISTERS.port, port), load(REGISTERS.scratch, CARRIER_CODE[carrier]), ...toEnd(remote)]
 }
 
 /** Sends to a switch what is for it on account of its network alone: copies, and questions for neighbours. */

@@ -5,7 +5,7 @@
  * Used by compile.ts.
  */
 import { isReached, type NextHop, nextHopTo, peersOf } from './carriers.ts'
-import { hopRows } from './compile-carrier.ts'
+import { hopRows, measuringRows } from './compile-carrier.ts'
 import type { Flow } from './program.ts'
 import type { DatapathView, IntentView, NetworkState } from './state.ts'
 
@@ -132,13 +132,23 @@ export class ForwardRows {
 
   #rowsTo(number: number, next: NextHop): readonly Row[] {
     const key = `${number} ${next.port} ${next.carrier} ${next.remote}`
-    const known = this.#shared.get(key)
-    if (known !== undefined) return known
-    const more = hopRows(FORWARD_UNIT, number, next)
-    // What others send goes on over a link as it is.
-    const rows = next.remote === undefined ? [this.#row(number, next.port), ...more] : more
-    this.#shared.set(key, rows)
-    return rows
+    if (next.remote === undefined)
+      // What others send goes on over a link as it is.
+      return this.#share(`${key} ${next.largest}`, () => [
+        this.#row(number, next.port),
+        ...hopRows(FORWARD_UNIT, number, next),
+      ])
+    // Switches that measure differently have the rest in common.
+    return this.#share(`${key} ${next.largest}`, () => [
+      ...this.#share(key, () => hopRows(FORWARD_UNIT, number, next)),
+      ...measuringRows(FORWARD_UNIT, number, next),
+    ])
+  }
+
+  #share(key: string, make: () => readonly Row[]): readonly Row[] {
+    const known = this.#shared.get(key) ?? make()
+    this.#shared.set(key, known)
+    return known
   }
 
   /** A switch is gone, or will be compiled from nothing. */

@@ -54,6 +54,8 @@ export const COOKIE_KINDS = {
   watch: 18,
   /** What is forged, and dropped for that alone. Object: the reason (refusals.ts). */
   refused: 19,
+  /** Packets that are too large for their way, for the controller to tell their sender. No object. */
+  oversize: 20,
 } as const
 
 export type CookieKind = keyof typeof COOKIE_KINDS

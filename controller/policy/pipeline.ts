@@ -4,6 +4,7 @@
  * line's names of stages and a test that holds every compiled row to its table are made from it. An incompatible change
  * raises PIPELINE_EPOCH (cookie.ts), and that moves every table but the first to other numbers. It refuses to know policy.
  */
+import type { Action } from 'node-openflow'
 import type { Direction, Tier } from '../../model/records.ts'
 import { cookieOf, isOurs, PIPELINE_EPOCH } from './cookie.ts'
 import { type Flow, flowKey } from './program.ts'
@@ -273,7 +274,8 @@ export const STAGES: Readonly<Record<TableName, Stage>> = {
     miss: 'No way: dropped.',
   },
   tag: {
-    purpose: 'Writes the identity of the sender into what carries it, and puts the packet out.',
+    purpose:
+      'Writes the identity of the sender into what carries it, and puts the packet out; hands what is too large to the controller.',
     next: [],
     miss: 'Cannot happen.',
   },
@@ -320,7 +322,8 @@ export const REGISTERS = {
  * Bits of the flags register: which port it came in by; it came from the world; it goes to the world; a rule that keeps
  * connections lets it pass, on which side; a rule that cuts connections lets it pass; it travels in the reply direction;
  * it was judged and counted before it went to services; it is refused, and only copied; another switch sent it to the
- * service that the register names; it was sent to the gateway and comes from another network.
+ * service that the register names; it was sent to the gateway and comes from another network; it is larger than what the
+ * way to its receiver takes.
  */
 export const FLAG = {
   fabric: 1,
@@ -335,6 +338,7 @@ export const FLAG = {
   refused: 512,
   bound: 1024,
   routed: 2048,
+  large: 4096,
 } as const
 
 /**
@@ -378,6 +382,20 @@ export function guardFlow(): Flow {
     instructions: [],
     cookie: cookieOf('system'),
     unit: 'guard',
+  }
+}
+
+/** Compares the length of packets, and is nowhere: switches are asked whether they would take it. */
+export function measuringFlow(): Flow {
+  const offset = Math.log2(FLAG.large)
+  const measure: Action = { type: 'nx_check_pkt_larger', pkt_len: 1500, offset, dst: REGISTERS.flags }
+  return {
+    table: TABLES.forward,
+    priority: 0,
+    match: [],
+    instructions: [{ type: 'apply_actions', actions: [measure] }],
+    cookie: cookieOf('system'),
+    unit: 'trial',
   }
 }
 

@@ -98,6 +98,10 @@ export interface DatapathView {
   carriers?: readonly LinkCarrier[]
   /** It is the bridge below tunnels, and nothing else (compile-uplinks.ts). */
   underlay?: UnderlayView
+  /** Octets of the largest IP packet that its links, and the network below its tunnels, take; UNDERLAY_MTU where absent. */
+  mtu?: number
+  /** False: it cannot compare the length of a packet (check_pkt_larger of Open vSwitch 2.12). */
+  measures?: false
 }
 
 /** How the packets of tunnels leave a hypervisor. */
@@ -122,7 +126,7 @@ export interface Demand {
 }
 
 /** What others need to know of a switch to send to it, and to believe what it sends. */
-export type Edge = Pick<DatapathView, 'carriers'> & { tunnel?: TunnelAddress }
+export type Edge = Pick<DatapathView, 'carriers' | 'mtu'> & { tunnel?: TunnelAddress }
 
 /**
  * The packet of a probe that is on its way (controller/probing), as the switches that it may meet know it: what it says

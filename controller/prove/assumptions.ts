@@ -2,7 +2,11 @@
  * What a proof takes for given: a sentence for each thing that it has no model of. It refuses to prove.
  */
 import type { Flow } from '../policy/program.ts'
-import type { NetworkState } from '../policy/state.ts'
+import type { DatapathView, NetworkState } from '../policy/state.ts'
+
+function measures({ tunnel, carriers, measures: can }: DatapathView): boolean {
+  return can !== false && (tunnel !== undefined || carriers?.includes('mpls') === true)
+}
 
 /** @param flows Of all switches that were looked at. */
 export function assumptionsOf({ intent, observed }: NetworkState, flows: Iterable<Flow>): string[] {
@@ -13,6 +17,8 @@ export function assumptionsOf({ intent, observed }: NetworkState, flows: Iterabl
   ]
   if ([...observed.datapaths.values()].some(({ tunnel }) => tunnel !== undefined))
     found.push('what comes through a tunnel from the address of a switch was sent by that switch')
+  if ([...observed.datapaths.values()].some(measures))
+    found.push('packets fit their way: those that are too large are refused, and their senders told')
   for (const { rules } of intent.policies.values()) {
     if (!rules.some(({ established }) => established === 'keep')) continue
     found.push('connections that a rule keeps go on whatever policy says now (established: keep)')

@@ -30,14 +30,21 @@ export interface Leaving {
 
 /** Applies a row's effects to the region that met it, and leads it on. */
 export function leave(region: Region, row: Row, to: Leaving): void {
-  if (!apply(region, row.effects, to)) return
-  if (row.next !== undefined) to.goes(row.next, region)
+  apply(region, row.effects, to, row.next)
 }
 
-/** @returns False where it goes no further. */
-function apply(region: Region, effects: readonly Effect[], to: Leaving): boolean {
-  for (const effect of effects) {
+/** @param next The table that it goes on to. @returns False where it goes no further. */
+function apply(region: Region, effects: readonly Effect[], to: Leaving, next?: number): boolean {
+  for (const [at, effect] of effects.entries()) {
     switch (effect.do) {
+      case 'measure': {
+        const bit = 1n << BigInt(effect.bit)
+        const larger = copyOf(region)
+        write(larger, { do: 'write', field: effect.field, whole: undefined, bits: { value: bit, mask: bit } })
+        apply(larger, effects.slice(at + 1), to, next)
+        write(region, { do: 'write', field: effect.field, whole: undefined, bits: { value: 0n, mask: bit } })
+        break
+      }
       case 'write':
         write(region, effect)
         break
@@ -79,6 +86,7 @@ function apply(region: Region, effects: readonly Effect[], to: Leaving): boolean
         to.unknown(effect.what, copyOf(region))
     }
   }
+  if (next !== undefined) to.goes(next, region)
   return true
 }
 

@@ -4,16 +4,17 @@
  */
 import { GATEWAY_MAC, isGroupMac } from '../../model/address.ts'
 import { TCP_SYN } from '../../packet/tcp.ts'
-import { REGISTERS } from '../policy/pipeline.ts'
+import { FLAG, REGISTERS } from '../policy/pipeline.ts'
 import type { Owner } from './facts.ts'
 import type { Judge } from './judge.ts'
 import { copyOf, pin, REG, type Region } from './region.ts'
 import { ETH_DST, IP_DST } from './settle.ts'
-import { type Exact, field, isExact, type Ref, type Test, type Val } from './space.ts'
+import { type Exact, field, isExact, known, type Ref, type Test, type Val } from './space.ts'
 import type { TableIndex } from './table.ts'
 
 const KEY = field(REGISTERS.key)
 const PROTO = field(REGISTERS.protocol)
+const FLAGS = field(REGISTERS.flags)
 const TCI = field('vlan_tci')
 const ICMPV6_TYPE = field('icmpv6_type')
 const NW_FRAG = field('nw_frag')
@@ -95,10 +96,12 @@ function isWithout(val: Val, bits: number): boolean {
 
 /**
  * Of packets that the data path drops whatever policy says (docs/policy.md) nothing is promised, nor of TCP segments that
- * begin nothing and belong to no connection, nor of packets to a gateway that have no hop left.
+ * begin nothing and belong to no connection, nor of packets to a gateway that have no hop left, nor of what is too large for
+ * its way.
  */
 export function isProper(region: Region): boolean {
   const { vals } = region
+  if ((known(FLAGS, vals[FLAGS]).value & BigInt(FLAG.large)) !== 0n) return false
   if (region.ghost.neighbour || isNeighbourDiscovery(region)) return false
   if (vals[TCI] !== undefined && vals[TCI] !== 0 && region.ghost.said !== 'vlan') return false
   if (vals[NW_FRAG] !== undefined && vals[NW_FRAG] !== 0) return false

@@ -226,9 +226,11 @@ function dirtyFields(tables: ReadonlyMap<number, TableIndex>): Map<number, Set<n
             ? [effect.to]
             : effect.do === 'hop'
               ? [NW_TTL]
-              : /^(push|pop)/.test(effect.do)
-                ? [TCI, ETH_TYPE, ...LABELS]
-                : [],
+              : effect.do === 'measure'
+                ? [effect.field]
+                : /^(push|pop)/.test(effect.do)
+                  ? [TCI, ETH_TYPE, ...LABELS]
+                  : [],
       )
       for (const next of table.nexts.keys()) {
         const its = dirty.get(next) ?? new Set()

@@ -23,6 +23,8 @@ export type Effect =
       marks: Effect[]
     }
   | { do: 'copies'; lists: Effect[][] }
+  /** Writes a bit: whether the packet is larger than some size. Of any size that it may have. */
+  | { do: 'measure'; field: number; bit: number }
   | { do: 'pushVlan' | 'popVlan' | 'pushMpls' }
   | { do: 'popMpls'; type: number }
   /** Without a hop left it goes to the controller, and no further. */
@@ -101,7 +103,8 @@ export function rowOf(key: string, flow: Flow, groups: ReadonlyMap<number, Group
 
 /** Effects that only change the packet. */
 const CHANGES: ReadonlySet<Effect['do']> = new Set([
-  ...(['write', 'move', 'pushVlan', 'popVlan', 'pushMpls', 'popMpls', 'hop'] as const),
+  ...(['write', 'move', 'measure', 'hop'] as const),
+  ...(['pushVlan', 'popVlan', 'pushMpls', 'popMpls'] as const),
 ])
 
 function leadsNowhere(effect: Effect): boolean {
@@ -170,6 +173,12 @@ function readAction(action: Action, effects: Effect[], groups: ReadonlyMap<numbe
     case 'nx_reg_move':
       move(action, effects)
       return
+    case 'nx_check_pkt_larger': {
+      const [part, ...more] = typeof action.dst === 'string' ? partsOf(action.dst) : []
+      if (part === undefined || more.length > 0) effects.push({ do: 'unknown', what: action.type })
+      else effects.push({ do: 'measure', field: part.field, bit: action.offset + part.inField })
+      return
+    }
     case 'nx_output_reg': {
       const [part] = typeof action.src === 'string' ? partsOf(action.src) : []
       if (part === undefined) effects.push({ do: 'unknown', what: action.type })

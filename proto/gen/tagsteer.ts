@@ -41,6 +41,7 @@ import type { BlameRequest as _tagsteer_v1_BlameRequest, BlameRequest__Output as
 import type { BlameResponse as _tagsteer_v1_BlameResponse, BlameResponse__Output as _tagsteer_v1_BlameResponse__Output } from './tagsteer/v1/BlameResponse.ts';
 import type { BlamedFlow as _tagsteer_v1_BlamedFlow, BlamedFlow__Output as _tagsteer_v1_BlamedFlow__Output } from './tagsteer/v1/BlamedFlow.ts';
 import type { Capacity as _tagsteer_v1_Capacity, Capacity__Output as _tagsteer_v1_Capacity__Output } from './tagsteer/v1/Capacity.ts';
+import type { CarrierPlan as _tagsteer_v1_CarrierPlan, CarrierPlan__Output as _tagsteer_v1_CarrierPlan__Output } from './tagsteer/v1/CarrierPlan.ts';
 import type { Cause as _tagsteer_v1_Cause, Cause__Output as _tagsteer_v1_Cause__Output } from './tagsteer/v1/Cause.ts';
 import type { CheckTrafficRequest as _tagsteer_v1_CheckTrafficRequest, CheckTrafficRequest__Output as _tagsteer_v1_CheckTrafficRequest__Output } from './tagsteer/v1/CheckTrafficRequest.ts';
 import type { CheckTrafficResponse as _tagsteer_v1_CheckTrafficResponse, CheckTrafficResponse__Output as _tagsteer_v1_CheckTrafficResponse__Output } from './tagsteer/v1/CheckTrafficResponse.ts';
@@ -94,6 +95,8 @@ import type { Link as _tagsteer_v1_Link, Link__Output as _tagsteer_v1_Link__Outp
 import type { LintRequest as _tagsteer_v1_LintRequest, LintRequest__Output as _tagsteer_v1_LintRequest__Output } from './tagsteer/v1/LintRequest.ts';
 import type { LintResponse as _tagsteer_v1_LintResponse, LintResponse__Output as _tagsteer_v1_LintResponse__Output } from './tagsteer/v1/LintResponse.ts';
 import type { LintServiceClient as _tagsteer_v1_LintServiceClient, LintServiceDefinition as _tagsteer_v1_LintServiceDefinition } from './tagsteer/v1/LintService.ts';
+import type { ListCarriersRequest as _tagsteer_v1_ListCarriersRequest, ListCarriersRequest__Output as _tagsteer_v1_ListCarriersRequest__Output } from './tagsteer/v1/ListCarriersRequest.ts';
+import type { ListCarriersResponse as _tagsteer_v1_ListCarriersResponse, ListCarriersResponse__Output as _tagsteer_v1_ListCarriersResponse__Output } from './tagsteer/v1/ListCarriersResponse.ts';
 import type { ListFlowsRequest as _tagsteer_v1_ListFlowsRequest, ListFlowsRequest__Output as _tagsteer_v1_ListFlowsRequest__Output } from './tagsteer/v1/ListFlowsRequest.ts';
 import type { ListFlowsResponse as _tagsteer_v1_ListFlowsResponse, ListFlowsResponse__Output as _tagsteer_v1_ListFlowsResponse__Output } from './tagsteer/v1/ListFlowsResponse.ts';
 import type { ListGenerationsRequest as _tagsteer_v1_ListGenerationsRequest, ListGenerationsRequest__Output as _tagsteer_v1_ListGenerationsRequest__Output } from './tagsteer/v1/ListGenerationsRequest.ts';
@@ -281,6 +284,7 @@ export interface ProtoGrpcType {
       BlamedFlow: MessageTypeDefinition<_tagsteer_v1_BlamedFlow, _tagsteer_v1_BlamedFlow__Output>
       Capacity: MessageTypeDefinition<_tagsteer_v1_Capacity, _tagsteer_v1_Capacity__Output>
       Carrier: EnumTypeDefinition
+      CarrierPlan: MessageTypeDefinition<_tagsteer_v1_CarrierPlan, _tagsteer_v1_CarrierPlan__Output>
       Cause: MessageTypeDefinition<_tagsteer_v1_Cause, _tagsteer_v1_Cause__Output>
       CheckTrafficRequest: MessageTypeDefinition<_tagsteer_v1_CheckTrafficRequest, _tagsteer_v1_CheckTrafficRequest__Output>
       CheckTrafficResponse: MessageTypeDefinition<_tagsteer_v1_CheckTrafficResponse, _tagsteer_v1_CheckTrafficResponse__Output>
@@ -346,6 +350,8 @@ export interface ProtoGrpcType {
       LintRequest: MessageTypeDefinition<_tagsteer_v1_LintRequest, _tagsteer_v1_LintRequest__Output>
       LintResponse: MessageTypeDefinition<_tagsteer_v1_LintResponse, _tagsteer_v1_LintResponse__Output>
       LintService: SubtypeConstructor<typeof grpc.Client, _tagsteer_v1_LintServiceClient> & { service: _tagsteer_v1_LintServiceDefinition }
+      ListCarriersRequest: MessageTypeDefinition<_tagsteer_v1_ListCarriersRequest, _tagsteer_v1_ListCarriersRequest__Output>
+      ListCarriersResponse: MessageTypeDefinition<_tagsteer_v1_ListCarriersResponse, _tagsteer_v1_ListCarriersResponse__Output>
       ListFlowsRequest: MessageTypeDefinition<_tagsteer_v1_ListFlowsRequest, _tagsteer_v1_ListFlowsRequest__Output>
       ListFlowsResponse: MessageTypeDefinition<_tagsteer_v1_ListFlowsResponse, _tagsteer_v1_ListFlowsResponse__Output>
       ListGenerationsRequest: MessageTypeDefinition<_tagsteer_v1_ListGenerationsRequest, _tagsteer_v1_ListGenerationsRequest__Output>

@@ -15,7 +15,7 @@ import { Bench, keyOf, programOf, towards } from '../support/southbound-bench.ts
 
 const ID = '00000000000000a1'
 const FULL = { error_type: 'flow_mod_failed', code: 'table_full' } as const
-const CHANGES = ['flow_mod', 'group_mod', 'meter_mod', 'port_mod', 'bundle_add_message']
+const CHANGES = ['flow_mod', 'group_mod', 'meter_mod', 'port_mod']
 
 const changesOf = (device: FakeSwitch): Message[] => device.received.filter(({ type }) => CHANGES.includes(type))
 const some = (count: number, port = 1) => Array.from({ length: count }, (_, i) => towards(0x0a000000 + i, port, i % 3))
@@ -39,6 +39,7 @@ describe('the southbound channel', () => {
     device.put(towards(1, 1))
     await up()
     expect(changesOf(device)).to.deep.equal([])
+    expect(device.committed).to.equal(0)
     expect(device.flows.size).to.equal(1)
     expect(bench.kinds()).to.deep.equal(['up'])
     expect(bench.told.map(({ type }) => type)).to.deep.equal(['switch-connected', 'switch-unverified', 'switch-served'])
@@ -48,6 +49,28 @@ describe('the southbound channel', () => {
       { port: 1, name: 'p1', up: true },
       { port: 2, name: 'p2', up: true },
     ])
+  })
+
+  it('asks whether lengths of packets are compared, and takes no for an answer', async () => {
+    const measured = () => bench.events.flatMap((event) => (event.kind === 'up' ? [event.measures] : []))
+    await up()
+    expect(measured()).to.deep.equal([true])
+    await device.disconnect()
+    const text = (message: Message) => JSON.stringify(message, (_, its) => (typeof its === 'bigint' ? `${its}` : its))
+    device.refuse = (message) =>
+      text(message).includes('nx_check_pkt_larger') ? { error_type: 'bad_action', code: 'bad_experimenter' } : undefined
+    await up()
+    expect(measured()).to.deep.equal([true, false])
+    bench.southbound.want(ID, 1, programOf(some(3)))
+    await bench.applied(ID, 1)
+    expect(bench.told.map(({ type }) => type))
+      .to.include('switch-served')
+      .and.not.include('switch-degraded')
+    expect(bench.told.map(({ type }) => type)).not.to.include('protocol-error')
+    device.bundles = false
+    await device.disconnect()
+    await up()
+    expect(measured()).to.deep.equal([true, false, false])
   })
 
   it('installs what is wanted in one atomic bundle, and confirms when it is committed', async () => {
@@ -77,7 +100,7 @@ describe('the southbound channel', () => {
     await bench.applied(ID, 6)
     const applied = bench.events.flatMap((event) => (event.kind === 'applied' ? [event.generation] : []))
     expect(applied).to.deep.equal([1, 6])
-    expect(device.count('bundle_add_message')).to.equal(15)
+    expect(device.committed).to.equal(15)
     expect([...device.flows.values()].every(({ writes }) => writes === 1)).to.equal(true)
   })
 
@@ -320,7 +343,7 @@ describe('the southbound channel', () => {
     await device.connect(bench.address)
     await bench.applied(ID, 1)
     expect([...device.groups.keys()]).to.deep.equal([6, 7])
-    expect(device.count('bundle_add_message')).to.equal(2)
+    expect(device.committed).to.equal(2)
   })
 
   it('lets a newer connection of a switch take the place of the old one', async () => {

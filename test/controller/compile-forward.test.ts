@@ -25,6 +25,8 @@ const arbitraryEnd = (name: string): fc.Arbitrary<Pick<DatapathView, 'tunnel' | 
         address: fc.constantFrom(`192.0.2.${NAMES.indexOf(name)}`, `2001:db8::${NAMES.indexOf(name)}`),
       }),
       carriers: fc.subarray(['mpls', 'vlan'] as const),
+      mtu: fc.constantFrom(1500, 9000),
+      measures: fc.constant(false as const),
     },
     { requiredKeys: [] },
   )
@@ -73,13 +75,15 @@ const into =
     else rows.set(key, flow)
   }
 
-/** One each; two through tunnels, one of which reads what comes, and two where links carry identities. */
+/** One each; through tunnels one more that reads what comes, and one that measures; two where links carry identities. */
 function rowsExpected(from: string, state: State): number {
   const { observed } = stateOf(state)
   let count = 0
   for (const to of NAMES) {
     const next = state.numbers.has(to) ? nextHopTo(observed, viewOf(from, state), to) : undefined
-    if (next !== undefined) count += next.carrier === 'address' ? 1 : 2
+    if (next === undefined) continue
+    count += next.carrier === 'address' ? 1 : 2
+    if (next.remote !== undefined && next.largest !== undefined) count++
   }
   return count
 }

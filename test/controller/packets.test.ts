@@ -50,6 +50,7 @@ function handle(
   let sent = 0
   packetHandler({
     intent,
+    observed: { datapaths: new Map() },
     tell: (type, subject, details = {}) => told.push({ type, subject, details }),
     clock: () => 0,
     send: () => {

@@ -21,6 +21,7 @@ class World {
       return tunnel && { tunnel }
     },
     encapOf: (id) => this.databases.get(id),
+    mtuOf: () => undefined,
     isPresent: () => false,
     tell: (type, subject, details) => void this.told.push(`${type} ${subject} ${details?.['held']}`),
   })

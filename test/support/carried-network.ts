@@ -13,6 +13,7 @@ export const TUNNEL_PORT = 300
 export interface Ends {
   tunnel?: { kind: TunnelEnd['kind']; six: boolean }
   carriers: readonly LinkCarrier[]
+  mtu?: number
 }
 
 /** What the switches of a network have, in their order and from the beginning again; and whether there are links. */
@@ -56,7 +57,7 @@ export function addressOf(index: number, six: boolean): string {
 export function carriedNetwork(state: NetworkState, { ends, links: areLinks, isClosed }: Carrying): NetworkState {
   const datapaths = new Map<string, DatapathView>()
   for (const [index, datapath] of [...state.observed.datapaths.values()].entries()) {
-    const { tunnel, carriers } = ends[index % ends.length] as Ends
+    const { tunnel, carriers, mtu } = ends[index % ends.length] as Ends
     const port: PortView = { port: TUNNEL_PORT, name: 'tunnel', up: true }
     const fabricPorts = areLinks ? datapath.fabricPorts : new Set<number>()
     datapaths.set(datapath.datapathId, {
@@ -67,6 +68,7 @@ export function carriedNetwork(state: NetworkState, { ends, links: areLinks, isC
       fabricPorts: tunnel === undefined ? fabricPorts : new Set([...fabricPorts, TUNNEL_PORT]),
       ...(tunnel && { tunnel: { kind: tunnel.kind, port: TUNNEL_PORT, address: addressOf(index, tunnel.six) } }),
       ...(carriers.length > 0 && { carriers }),
+      ...(mtu !== undefined && { mtu }),
     })
   }
   return { ...state, observed: { ...state.observed, datapaths } }

@@ -49,6 +49,7 @@ const arbitraryEnds: fc.Arbitrary<Ends> = fc.oneof(
       {
         tunnel: fc.record({ kind: fc.constantFrom('geneve' as const, 'vxlan' as const), six: fc.boolean() }),
         carriers: fc.shuffledSubarray<LinkCarrier>(['mpls', 'vlan']),
+        mtu: fc.constantFrom(1500, 1600, 9000),
       },
       { requiredKeys: ['carriers'] },
     ),
@@ -110,9 +111,9 @@ function stepOf(spoiling: Spoiling): Step {
   const absent = new Map<string, Edge>()
   for (const [index, [datapathId, view]] of [...carried.observed.datapaths].entries()) {
     if (!switches[index]) {
-      const { tunnel, carriers } = view
+      const { tunnel, carriers, mtu } = view
       if (remembered && (tunnel ?? carriers) !== undefined)
-        absent.set(datapathId, { ...(tunnel && { tunnel }), ...(carriers && { carriers }) })
+        absent.set(datapathId, { ...(tunnel && { tunnel }), ...(carriers && { carriers }), ...(mtu && { mtu }) })
       continue
     }
     const ports = new Map([...view.ports].map(([port, its]) => [port, { ...its, up: port !== down }]))
@@ -178,8 +179,8 @@ export function observedBetween(before: ObservedView, after: ObservedView): Obse
 
 function edgesOf({ datapaths, absent }: ObservedView): Map<string, Edge> {
   const found = new Map<string, Edge>(absent)
-  for (const [datapathId, { tunnel, carriers }] of datapaths)
-    found.set(datapathId, { ...(tunnel && { tunnel }), ...(carriers && { carriers }) })
+  for (const [datapathId, { tunnel, carriers, mtu }] of datapaths)
+    found.set(datapathId, { ...(tunnel && { tunnel }), ...(carriers && { carriers }), ...(mtu && { mtu }) })
   return found
 }
 

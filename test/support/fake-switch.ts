@@ -38,6 +38,8 @@ export class FakeSwitch {
   readonly meters = new Map<number, MessageNamed<'meter_mod'>>()
   /** Everything received, in order. */
   readonly received: Message[] = []
+  /** Messages of bundles that were committed. */
+  committed = 0
   auxiliaryId = 0
   bundles = true
   /** A refusal of a message: when it is added to a bundle, or done outside one. */
@@ -182,6 +184,7 @@ export class FakeSwitch {
         return
       }
       for (const inner of this.#bundle) this.#do(inner)
+      this.committed += this.#bundle.length
     }
     this.#bundle = []
     connection.send({ ...message, bundle_type: reply[message.bundle_type as keyof typeof reply] })

@@ -12,6 +12,8 @@ export const SHUT = 7001
 /** As open as OPEN, for transfers: nobody of the lab listens. */
 export const BULK = 7002
 export const HYPERVISORS = 4
+/** MTU of the lab's underlay, and of its links. */
+const BELOW = 9000
 /** Switches between hypervisors, where those have links. */
 export const CORES = ['core1', 'core2'] as const
 
@@ -128,7 +130,7 @@ export class OverlayCloud {
       records: [
         ...hypervisors.map(({ name, dpid, vtep }) => ({
           switch: {
-            ...{ name, datapathId: dpid },
+            ...{ name, datapathId: dpid, mtu: BELOW },
             ...(between === 'links' ? {} : { tunnel: { kind: `TUNNEL_KIND_${between.toUpperCase()}`, address: vtep } }),
           },
         })),
@@ -179,7 +181,7 @@ export class OverlayCloud {
     const hosts = hypervisors.filter(({ name }) => !CORES.some((core) => core === name))
     await this.controller.call('ApplyService.Apply', {
       records: hosts.map(({ name, dpid }) => ({
-        switch: { name, datapathId: dpid, carriers: carriers.map((word) => `LINK_CARRIER_${word}`) },
+        switch: { name, datapathId: dpid, mtu: BELOW, carriers: carriers.map((word) => `LINK_CARRIER_${word}`) },
       })),
     })
     await this.settled()

@@ -3,6 +3,7 @@ import { formatMac } from '../../../model/address.ts'
 import { ok, type Result } from '../../../model/errors.ts'
 import type { SwitchRecord } from '../../../model/records.ts'
 import type { DeleteSwitchRequest__Output } from '../../../proto/gen/tagsteer/v1/DeleteSwitchRequest.ts'
+import type { ListCarriersRequest__Output } from '../../../proto/gen/tagsteer/v1/ListCarriersRequest.ts'
 import type { ListSwitchesRequest__Output } from '../../../proto/gen/tagsteer/v1/ListSwitchesRequest.ts'
 import type { ListSwitchesResponse } from '../../../proto/gen/tagsteer/v1/ListSwitchesResponse.ts'
 import type { Port } from '../../../proto/gen/tagsteer/v1/Port.ts'
@@ -12,6 +13,7 @@ import type { Topology } from '../../../proto/gen/tagsteer/v1/Topology.ts'
 import type { UpdateSwitchRequest__Output } from '../../../proto/gen/tagsteer/v1/UpdateSwitchRequest.ts'
 import type { SwitchStatus } from '../../channel/southbound.ts'
 import type { CallContext } from '../call.ts'
+import { listCarriers } from '../carried.ts'
 import type { ApiDependencies } from '../deps.ts'
 import { switchMessage, timestamp } from '../messages.ts'
 import { readPage, takePage } from '../page.ts'
@@ -126,6 +128,7 @@ export function topologyService(deps: ApiDependencies): ServiceMethods {
   return {
     GetTopology: { unary: topology },
     ListSwitches: { unary: list },
+    ListCarriers: { unary: (request: ListCarriersRequest__Output) => listCarriers(deps, request) },
     UpdateSwitch: {
       unary: async (request: UpdateSwitchRequest__Output, context: CallContext): Promise<Result<Switch>> => {
         const written = await updateRecord<'switch'>(deps, 'switch', request.switch, request, context)

@@ -62,6 +62,11 @@ export interface Switch {
    * are absent.
    */
   'underlay'?: (_tagsteer_v1_Underlay | null);
+  /**
+   * Octets of the largest IP packet that its links, and the network below its tunnels, take: 1366 to 65535. 0: what the
+   * database of its hypervisor says (external_ids:tagsteer-mtu), else 1500.
+   */
+  'mtu'?: (number);
 }
 
 export interface Switch__Output {
@@ -116,4 +121,9 @@ export interface Switch__Output {
    * are absent.
    */
   'underlay': (_tagsteer_v1_Underlay__Output | null);
+  /**
+   * Octets of the largest IP packet that its links, and the network below its tunnels, take: 1366 to 65535. 0: what the
+   * database of its hypervisor says (external_ids:tagsteer-mtu), else 1500.
+   */
+  'mtu': (number);
 }

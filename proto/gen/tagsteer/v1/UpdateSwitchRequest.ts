@@ -4,7 +4,7 @@ import type { Switch as _tagsteer_v1_Switch, Switch__Output as _tagsteer_v1_Swit
 
 export interface UpdateSwitchRequest {
   /**
-   * name, datapath_id, uplinks, links, mode, verdicts, idle_seconds, owner and etag are read; the rest is output.
+   * name, datapath_id, uplinks, links, mode, verdicts, idle_seconds, tunnel, carriers, mtu, owner and etag are read; the rest is output.
    */
   'switch'?: (_tagsteer_v1_Switch | null);
   'allowMissing'?: (boolean);
@@ -14,7 +14,7 @@ export interface UpdateSwitchRequest {
 
 export interface UpdateSwitchRequest__Output {
   /**
-   * name, datapath_id, uplinks, links, mode, verdicts, idle_seconds, owner and etag are read; the rest is output.
+   * name, datapath_id, uplinks, links, mode, verdicts, idle_seconds, tunnel, carriers, mtu, owner and etag are read; the rest is output.
    */
   'switch': (_tagsteer_v1_Switch__Output | null);
   'allowMissing': (boolean);
