@@ -100,7 +100,8 @@ const ETHERNET = 14
  * What interfaces here sent. Only that is measured: no packet with labels is (a frame of a guest with labels is dropped by
  * the first table), for Open vSwitch 3.1 ends where one with more than three comes to an action for labels afterwards.
  */
-const SENT_HERE: Oxm = { field: REGISTERS.flags, value: 0, mask: FLAG.fabric | FLAG.uplink }
+const SENT_HERE: Oxm = { field: REGISTERS.flags, value: 0, mask: FLAG.fabric | FLAG.uplink | FLAG.unmeasured }
+const OWN_MEASURED: Oxm = { field: REGISTERS.flags, value: 0, mask: OWN_FLAGS | FLAG.unmeasured }
 
 /** Marks a packet that is larger than what the way takes. @param largest IP packet, octets. */
 function measure(largest: number | undefined): Action[] {
@@ -261,13 +262,13 @@ function untag(set: RowSet, onLinks: ReadonlySet<LinkCarrier>): void {
 
 /**
  * Rows towards a switch, at the stage `forward`, and those that read what comes from its end of a tunnel. Where links
- * carry the identity they are for what interfaces here send alone, and measure that; for tunnels measuringRows does.
+ * carry the identity they are for what interfaces here send alone. None measures (measuringRows).
  * @param number Of the switch.
  */
 export function hopRows(
   unit: string,
   number: number,
-  { port, carrier, remote, largest }: NextHop,
+  { port, carrier, remote }: NextHop,
 ): readonly (readonly [string, Flow])[] {
   const set = new RowSet(unit, cookieOf('switch', number))
   const there: Oxm = { field: REGISTERS.place, value: number }
@@ -275,10 +276,8 @@ export function hopRows(
   else {
     const actions = towards(port, carrier, remote)
     if (carrier === 'mpls' || carrier === 'vlan') {
-      set.add(TABLES.forward, 60, [there, { field: REGISTERS.flags, value: 0, mask: OWN_FLAGS }], {
-        actions: [...actions, ...measure(largest)],
-        goto: TABLES.tag,
-      })
+      const own: Oxm = { field: REGISTERS.flags, value: 0, mask: OWN_FLAGS }
+      set.add(TABLES.forward, 60, [there, own], { actions, goto: TABLES.tag })
     } else {
       set.add(TABLES.forward, 50, [there], { actions, goto: TABLES.tag })
       if (remote !== undefined) arriveFrom(set, carrier, port, remote)
@@ -287,17 +286,18 @@ export function hopRows(
   return [...set.rows]
 }
 
-/** The row that measures what interfaces here send to the end of a tunnel; none where the switch cannot. */
+/** The row that measures what interfaces here send, above those that do not; none where nothing is to be measured. */
 export function measuringRows(
   unit: string,
   number: number,
   { port, carrier, remote, largest }: NextHop,
 ): readonly (readonly [string, Flow])[] {
-  if (remote === undefined || largest === undefined || carrier === 'address') return []
+  if (largest === undefined || carrier === 'address') return []
   const set = new RowSet(unit, cookieOf('switch', number))
   const actions = [...towards(port, carrier, remote), ...measure(largest)]
   const there: Oxm = { field: REGISTERS.place, value: number }
-  set.add(TABLES.forward, 55, [there, SENT_HERE], { actions, goto: TABLES.tag })
+  if (remote === undefined) set.add(TABLES.forward, 65, [there, OWN_MEASURED], { actions, goto: TABLES.tag })
+  else set.add(TABLES.forward, 55, [there, SENT_HERE], { actions, goto: TABLES.tag })
   return [...set.rows]
 }
 

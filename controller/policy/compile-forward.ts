@@ -132,15 +132,13 @@ export class ForwardRows {
 
   #rowsTo(number: number, next: NextHop): readonly Row[] {
     const key = `${number} ${next.port} ${next.carrier} ${next.remote}`
-    if (next.remote === undefined)
-      // What others send goes on over a link as it is.
-      return this.#share(`${key} ${next.largest}`, () => [
-        this.#row(number, next.port),
-        ...hopRows(FORWARD_UNIT, number, next),
-      ])
     // Switches that measure differently have the rest in common.
     return this.#share(`${key} ${next.largest}`, () => [
-      ...this.#share(key, () => hopRows(FORWARD_UNIT, number, next)),
+      ...this.#share(key, () => {
+        const rows = hopRows(FORWARD_UNIT, number, next)
+        // What others send goes on over a link as it is.
+        return next.remote === undefined ? [this.#row(number, next.port), ...rows] : rows
+      }),
       ...measuringRows(FORWARD_UNIT, number, next),
     ])
   }

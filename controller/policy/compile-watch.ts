@@ -25,11 +25,12 @@ import {
   NO_ROWS,
   RowSet,
   type Rows,
+  setFlag,
   to,
   toController,
   WHOLE_PACKET,
 } from './fields.ts'
-import { TABLES, type TableName, WATCHED } from './pipeline.ts'
+import { FLAG, TABLES, type TableName, WATCHED } from './pipeline.ts'
 import type { Flow, SwitchProgram } from './program.ts'
 import type { ObservedView, ProbeMatch } from './state.ts'
 
@@ -80,7 +81,8 @@ export function watchRows(probe: ProbeMatch): Rows {
   for (const stage of ['egress_admin', 'ingress_admin'] as const) pass(set, stage, mark, (again) => [COPY, ...again])
   set.add(TABLES.commit, PRIORITY, mark, { actions: [COPY], goto: TABLES.mirror_egress })
   // What is copied here is what leaves: with all that the rows behind have written.
-  for (const match of seen) pass(set, 'forward', match, (again) => [...again, COPY])
+  // A row that measures goes its own way from there, and nothing of that would be seen; probes are small.
+  for (const match of seen) pass(set, 'forward', match, (again) => [setFlag(FLAG.unmeasured), ...again, COPY])
   set.add(TABLES.deliver, PRIORITY, mark, { actions: [COPY] })
   return set.rows
 }

@@ -323,7 +323,7 @@ export const REGISTERS = {
  * connections lets it pass, on which side; a rule that cuts connections lets it pass; it travels in the reply direction;
  * it was judged and counted before it went to services; it is refused, and only copied; another switch sent it to the
  * service that the register names; it was sent to the gateway and comes from another network; it is larger than what the
- * way to its receiver takes.
+ * way to its receiver takes; its length is not to be looked at.
  */
 export const FLAG = {
   fabric: 1,
@@ -339,6 +339,7 @@ export const FLAG = {
   bound: 1024,
   routed: 2048,
   large: 4096,
+  unmeasured: 8192,
 } as const
 
 /**

@@ -75,7 +75,7 @@ const into =
     else rows.set(key, flow)
   }
 
-/** One each; through tunnels one more that reads what comes, and one that measures; two where links carry identities. */
+/** One each; one more that reads what comes through a tunnel, or that links carry identities; one that measures. */
 function rowsExpected(from: string, state: State): number {
   const { observed } = stateOf(state)
   let count = 0
@@ -83,7 +83,7 @@ function rowsExpected(from: string, state: State): number {
     const next = state.numbers.has(to) ? nextHopTo(observed, viewOf(from, state), to) : undefined
     if (next === undefined) continue
     count += next.carrier === 'address' ? 1 : 2
-    if (next.remote !== undefined && next.largest !== undefined) count++
+    if (next.largest !== undefined) count++
   }
   return count
 }
