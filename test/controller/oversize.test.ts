@@ -200,12 +200,16 @@ describe('packets from links, tunnels and uplinks', () => {
               expect(Number(flags?.mask ?? 0) & FROM_OUTSIDE, flow.unit).to.equal(FROM_OUTSIDE)
               expect(Number(flags?.value) & FROM_OUTSIDE).to.equal(0)
             }
+            const leads = flow.instructions.flatMap((its) => (its.type === 'goto_table' ? [its.table_id] : []))
             if (flow.table !== TABLES.classify) {
+              expect(leads, 'only the first table leads there').not.to.include(TABLES.port_security)
+              // What gets there came by a port of an interface: see below.
+              if (flow.table === TABLES.port_security) continue
               for (const action of actions) expect(clears(action) & FROM_OUTSIDE, flow.unit).to.equal(0)
               continue
             }
             // What goes on from the first table, by other ports than those of interfaces.
-            if (!flow.instructions.some(({ type }) => type === 'goto_table')) continue
+            if (leads.length === 0) continue
             const port = flow.match.find(({ field }) => field === 'in_port')?.value
             expect(port, 'a port is named').to.be.a('number')
             if (
@@ -215,6 +219,7 @@ describe('packets from links, tunnels and uplinks', () => {
             )
               continue
             outside++
+            expect(leads, 'from outside').not.to.include(TABLES.port_security)
             const set = actions.flatMap((its) =>
               its.type === 'set_field' && its.field.field === 'reg8' ? [its.field] : [],
             )
