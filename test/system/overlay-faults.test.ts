@@ -116,6 +116,9 @@ describe('tunnels between hypervisors, disturbed', function () {
 
   it('lets nothing in that a guest forges: tags, labels, senders, tunnels; and says who did', async () => {
     const [blue, web, db] = [vmOf('blue', 1), vmOf('web', 1), vmOf('db', 2)]
+    // The first web server has the same address in its network as the guest has in its own.
+    const other = vmOf('web', 3)
+    expect(other.address).to.not.equal(blue.address)
     const identity = overlay.identities.get(web.name)!
     const to = hex(db.mac)
     const own = datagram(blue.address, db.address)
@@ -127,6 +130,9 @@ describe('tunnels between hypervisors, disturbed', function () {
       `${to}${hex(web.mac)}8100${tag}0800${datagram(web.address, db.address)}`,
       `${to}${hex(blue.mac)}8847${label}${own}`,
       `${to}${hex(web.mac)}0800${datagram(web.address, db.address)}`,
+      `${to}${hex(blue.mac)}0800${datagram(other.address, db.address)}`,
+      // An ARP request in the name of another (RFC 826).
+      `ffffffffffff${hex(blue.mac)}08060001080006040001${hex(blue.mac)}${ipv4(other.address)}000000000000${ipv4(db.address)}`,
       `${to}${hex(blue.mac)}0800${own}`,
       `${to}${hex(blue.mac)}0800${datagram(blue.address, vtep)}`,
     ]
@@ -143,6 +149,7 @@ describe('tunnels between hypervisors, disturbed', function () {
       ['tagged-vlan', 2],
       ['tagged-mpls', 1],
       ['forged-mac', 1],
+      ['forged-address', 2],
     ] as const)
       expect((await refusedFor('hv1', reason, frames * 20)).interface).to.equal(blue.name)
   })
