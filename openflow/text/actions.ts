@@ -71,7 +71,7 @@ function formatBundle(action: Named<'nx_bundle'> | Named<'nx_bundle_load'>, opti
   const dst = load ? `${formatRange(action.dst, ofs_nbits >>> 6, (ofs_nbits & 63) + 1)},` : ''
   const members = action.slaves.map((port) => formatPort(port, options)).join(',')
   const { fields, basis, algorithm } = action
-  return `bundle${load ? '_load' : ''}(${hashText(fields)},${basis},${algorithm},ofport,${dst}members:${members})`
+  return `bundle${load ? '_load' : ''}(${hashText(fields)},${basis},${nameText(algorithm)},ofport,${dst}members:${members})`
 }
 
 function formatResubmit(in_port: number, table: number, ct: boolean, options: TextOptions): string {
@@ -178,8 +178,10 @@ function formatEncap({ new_pkt_type, properties }: Named<'nx_encap'>): string {
 const bare = (name: string) => (): string => name
 
 /** ovs-ofctl has a plus sign in one of the names of hashes. */
-const hashText = (fields: string | number): string =>
-  typeof fields === 'number' ? '<unknown>' : fields.replace('l4_udp', 'l4+udp')
+/** A name, or what ovs-ofctl prints for a value that it has no name for. */
+const nameText = (name: string | number): string => (typeof name === 'number' ? '<unknown>' : name)
+
+const hashText = (fields: string | number): string => nameText(fields).replace('l4_udp', 'l4+udp')
 
 const FORMS: Forms = {
   output: ({ port, max_len }, o) => formatOutput(port, max_len, o),
@@ -215,7 +217,7 @@ const FORMS: Forms = {
   nx_note: ({ note }) => `note:${octetsText(note, '.')}`,
   nx_set_tunnel64: ({ tun_id }) => `set_tunnel64:${hex(tun_id)}`,
   nx_multipath: ({ fields, basis, algorithm, max_link, arg, ofs_nbits, dst }) =>
-    `multipath(${hashText(fields)},${basis},${algorithm},${max_link + 1},${arg},${formatRange(dst, ofs_nbits.ofs, ofs_nbits.n_bits)})`,
+    `multipath(${hashText(fields)},${basis},${nameText(algorithm)},${max_link + 1},${arg},${formatRange(dst, ofs_nbits.ofs, ofs_nbits.n_bits)})`,
   nx_bundle: formatBundle,
   nx_bundle_load: formatBundle,
   nx_resubmit_table: ({ in_port, table }, o) => formatResubmit(in_port, table, false, o),

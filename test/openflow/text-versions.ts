@@ -236,7 +236,14 @@ const continued = (...properties: number[][]): Message =>
     ],
   })
 
+// Of all actions with hashes, Open vSwitch takes only this one with a hash and a way to choose that it does not know.
+const bundle = {
+  ...{ type: 'nx_bundle_load', fields: 7, algorithm: 9, basis: 3 },
+  ...{ slave_type: 'nxm_of_in_port', slaves: [], ofs_nbits: 31, dst: 'reg1' },
+}
+
 const OWN: Message[] = [
+  withActions(of13, bundle),
   continued(bridge),
   continued(bridge, property(0x8001, [1, 2, 3, 4]), property(0x8001, [0]), property(0x8002, [0, 0, 0, 5])),
   continued(bridge, property(0x8003, []), property(0x8008, [0, 0, 0, 7])),
