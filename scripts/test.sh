@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # npm test: everything, on real Open vSwitch as root.  npm test -- --unit: what needs neither.
-# Other arguments go to mocha (a file, -g PATTERN, …).
+# Other arguments go to mocha (a file, -g PATTERN, …).  Without a file the tests run in two lanes (scripts/run-tests.ts).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 mode=system
@@ -19,10 +19,9 @@ done
 bash scripts/bootstrap.sh "$mode"
 npx --no-install biome ci --reporter=summary . >&2
 npx --no-install tsc --noEmit >&2
-files=()
 named=false
 for argument in "${arguments[@]+"${arguments[@]}"}"; do [ -f "$argument" ] && named=true; done
-if [ "$named" = false ]; then
-  if [ "$mode" = unit ]; then files=('test/!(system|support|golden)/**/*.test.ts' 'test/*.test.ts'); else files=('test/**/*.test.ts'); fi
+if [ "$named" = true ]; then
+  exec timeout --signal=INT 3000 npx --no-install mocha --reporter scripts/reporter.cjs "${arguments[@]}"
 fi
-exec timeout --signal=INT 3000 npx --no-install mocha --reporter scripts/reporter.cjs "${arguments[@]+"${arguments[@]}"}" "${files[@]+"${files[@]}"}"
+exec node --import tsx --conditions=source scripts/run-tests.ts "$mode" "${arguments[@]+"${arguments[@]}"}"
