@@ -15,7 +15,7 @@ node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.ex
 case "$mode" in unit | system | peers) ;; *) stop "usage: bootstrap.sh unit|system|peers" ;; esac
 
 if [ "$mode" = system ]; then
-  packages=(openvswitch-switch mininet iproute2 iputils-ping ethtool nftables iperf3 tcpdump e2fsprogs openssl procps python3-scapy python3-os-ken openvswitch-testcontroller)
+  packages=(openvswitch-switch mininet iproute2 iputils-ping ethtool nftables iperf3 tcpdump e2fsprogs openssl procps python3-scapy python3-os-ken openvswitch-testcontroller kea-dhcp4-server kea-ctrl-agent)
   missing=()
   for package in "${packages[@]}"; do
     [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)" = installed ] || missing+=("$package")
@@ -63,7 +63,7 @@ if [ ! -f node_modules/.package-lock.json ] || [ package-lock.json -nt node_modu
   npm ci --no-audit --no-fund --loglevel=error >&2
   touch node_modules/.package-lock.json
 fi
-if [ ! -f dist/tagsteer.js ] || [ -n "$(find openflow packet model store host topology controller cli proto scripts -newer dist/tagsteer.js \( -name '*.ts' -o -name '*.proto' -o -name '*.mjs' \) -not -path '*/dist/*' -print -quit)" ]; then
+if [ ! -f dist/tagsteer.js ] || [ -n "$(find openflow packet model store host topology ipam connectors controller cli proto scripts -newer dist/tagsteer.js \( -name '*.ts' -o -name '*.proto' -o -name '*.mjs' \) -not -path '*/dist/*' -print -quit)" ]; then
   say "building"
   node scripts/build.mjs
 fi

@@ -53,6 +53,7 @@ const ROOMS: Room[] = [
   },
   { room: 'topology', files: /^topology\//, imports: ['topology', 'openflow', 'packet', 'model'] },
   { room: 'ipam', files: /^ipam\//, imports: ['ipam', 'model'] },
+  { room: 'connectors', files: /^connectors\//, imports: ['connectors', 'ipam', 'model'], io: true },
   { room: 'policy', files: /^controller\/policy\//, imports: ['policy', 'openflow', 'packet', 'model', 'topology'] },
   {
     room: 'flows',
@@ -69,6 +70,7 @@ const ROOMS: Room[] = [
       'flows',
       'policy',
       'ipam',
+      'connectors',
       'topology service',
       'topology',
       'store',
