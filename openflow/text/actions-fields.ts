@@ -40,8 +40,10 @@ export const readSetField: Reader = (part, { options }) => {
     if (explicit) return { type: 'nx_reg_load2', field: toOxm(field, { masked, size, explicit }) }
     return { type: 'set_field', field: toOxm(field, { masked, size }) }
   }
-  const masked = parseValue(field, from, options)
-  const given = from.text.includes('/') || /^[+-]/.test(from.text)
+  // What ovs-ofctl prints where no bit counts, and does not read itself.
+  const none = /^any$/i.test(from.text)
+  const masked = none ? { value: 0n, mask: 0n } : parseValue(field, from, options)
+  const given = none || from.text.includes('/') || /^[+-]/.test(from.text)
   if (given && !oxmRow(field).maskable) throw new TextError('bad_mask', from.at, `${to.text} takes no mask`)
   const whole = masked.mask === ones(oxmRow(field).size * 8)
   if (!given || whole) return setField(field, masked.value)

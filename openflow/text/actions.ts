@@ -166,7 +166,7 @@ function formatEncap({ new_pkt_type, properties }: Named<'nx_encap'>): string {
         return `md_type=${property.md_type}`
       case 'nsh_tlv': {
         const { tlv_class, tlv_type, data } = property
-        return `tlv(0x${tlv_class.toString(16).padStart(4, '0')},${tlv_type},0x${octetsText(data)})`
+        return `tlv(0x${tlv_class.toString(16).padStart(4, '0')},${tlv_type},0x${octetsText(data).replace(/^0(?=[1-9a-f])/, '')})`
       }
       default:
         return `property=${property.class}`
@@ -177,10 +177,10 @@ function formatEncap({ new_pkt_type, properties }: Named<'nx_encap'>): string {
 
 const bare = (name: string) => (): string => name
 
-/** ovs-ofctl has a plus sign in one of the names of hashes. */
 /** A name, or what ovs-ofctl prints for a value that it has no name for. */
 const nameText = (name: string | number): string => (typeof name === 'number' ? '<unknown>' : name)
 
+/** ovs-ofctl has a plus sign in one of the names of hashes. */
 const hashText = (fields: string | number): string => nameText(fields).replace('l4_udp', 'l4+udp')
 
 const FORMS: Forms = {

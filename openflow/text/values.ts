@@ -173,7 +173,8 @@ export function octetsOf(value: bigint, size: number): Uint8Array {
 export function formatOxm(oxm: Oxm, options: TextOptions): string {
   if (oxm.field === 'unknown') return `0x${octetsText(oxm.body)}->${oxm.class}:${oxm.id}`
   const mask = oxm.mask === undefined ? undefined : bigOf(oxm.mask)
-  return `${formatValue(oxm.field, bigOf(oxm.value), mask, options)}->${fieldText(oxm.field)}`
+  const text = mask === 0n ? 'ANY' : formatValue(oxm.field, bigOf(oxm.value), mask, options)
+  return `${text}->${fieldText(oxm.field)}`
 }
 
 /** Two hexadecimal digits per octet, with a separator between octets. */

@@ -236,6 +236,8 @@ const continued = (...properties: number[][]): Message =>
     ],
   })
 
+const TLV = { type: 'nsh_tlv', tlv_class: 0x1000, tlv_type: 10, data: Uint8Array.of(6, 7) }
+
 // Of all actions with hashes, Open vSwitch takes only this one with a hash and a way to choose that it does not know.
 const bundle = {
   ...{ type: 'nx_bundle_load', fields: 7, algorithm: 9, basis: 3 },
@@ -244,6 +246,12 @@ const bundle = {
 
 const OWN: Message[] = [
   withActions(of13, bundle),
+  withActions(
+    of13,
+    { type: 'nx_reg_load2', field: { field: 'tun_erspan_dir', value: 0, mask: 0 } },
+    { type: 'nx_reg_load2', field: { field: 'eth_src', value: 0, mask: 0 } },
+    { type: 'nx_encap', hdr_size: 0, new_pkt_type: 0x1894f, properties: [TLV] },
+  ),
   continued(bridge),
   continued(bridge, property(0x8001, [1, 2, 3, 4]), property(0x8001, [0]), property(0x8002, [0, 0, 0, 5])),
   continued(bridge, property(0x8003, []), property(0x8008, [0, 0, 0, 7])),
