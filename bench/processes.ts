@@ -27,6 +27,7 @@ class Answering {
     })
   }
 
+  /** Its next line. */
   protected next(): Promise<string> {
     return new Promise((resolve) => {
       this.#answers.push(resolve)
@@ -133,5 +134,50 @@ export class PeerSwitches extends Answering {
     const switches = new PeerSwitches('peer-switches.ts', [])
     await switches.next()
     return switches
+  }
+}
+
+/** The server of ipam-echo.ts. */
+export class EchoServer extends Answering {
+  /** Where it serves gRPC. */
+  grpc = ''
+
+  static async start(certs: string): Promise<EchoServer> {
+    const server = new EchoServer('ipam-echo.ts', [certs])
+    server.grpc = (JSON.parse(await server.next()) as { grpc: string }).grpc
+    return server
+  }
+
+  usage(): Promise<Usage> {
+    return this.ask('usage')
+  }
+}
+
+/** What ipam-client.ts does at one command. */
+export interface Work {
+  act: 'allocate' | 'boot' | 'batch' | 'bootBatch' | 'stream' | 'renew' | 'release'
+  /** Instances, beginning with this one. */
+  from: number
+  count: number
+  /** Requests that wait for their answers at once. */
+  inFlight: number
+  nap: string
+}
+
+/** Milliseconds of all, and of each answer. */
+export interface Done {
+  ms: number
+  samples: number[]
+}
+
+export class AddressClient extends Answering {
+  static async start(grpc: string, certs: string): Promise<AddressClient> {
+    const client = new AddressClient('ipam-client.ts', [grpc, certs])
+    await client.next()
+    return client
+  }
+
+  do(work: Work): Promise<Done> {
+    return this.ask(JSON.stringify(work))
   }
 }

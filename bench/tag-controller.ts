@@ -1,12 +1,14 @@
 /**
- * A whole controller, a process of its own, for benches of changes: TLS off, store on disk in a temporary directory, free
- * ports, and a client. It refuses to know what is written and measured; tagchange.ts and peers/group-change.ts do.
+ * A whole controller, a process of its own, for benches of changes: store on disk in a temporary directory, free ports,
+ * TLS off unless certificates are given, and a client. It refuses to know what is written and measured; tagchange.ts,
+ * ipam.ts and peers/group-change.ts do.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { ControllerConfig } from '../host/config.ts'
+import type { ChannelCredentials } from '@grpc/grpc-js'
+import type { ControllerConfig, TlsFiles } from '../host/config.ts'
 import { type Call, caller } from '../test/support/api-server.ts'
 import { freePort } from '../test/support/running-controller.ts'
 import { ControllerProcess } from './processes.ts'
@@ -28,22 +30,31 @@ export class BenchController {
   readonly #controller: ControllerProcess
   readonly #close: () => void
 
-  private constructor(folder: string, openflowPort: number, controller: ControllerProcess) {
+  private constructor(
+    folder: string,
+    openflowPort: number,
+    controller: ControllerProcess,
+    channel: ChannelCredentials | undefined,
+  ) {
     this.folder = folder
     this.openflowPort = openflowPort
     this.#controller = controller
-    const { call, close } = caller(controller.grpc)
+    const { call, close } = caller(controller.grpc, channel)
     this.call = call
     this.#close = close
   }
 
-  static async start(): Promise<BenchController> {
+  /** @param fill Writes the store's directory, so that the controller begins with what is in it. */
+  static async start(
+    tls?: { files: TlsFiles; channel: ChannelCredentials },
+    fill?: (directory: string) => Promise<void>,
+  ): Promise<BenchController> {
     const folder = mkdtempSync(join(tmpdir(), 'tagsteer-bench-'))
     const [grpcPort, openflowPort] = [await freePort(), await freePort()]
     const config: ControllerConfig = {
       store: join(folder, 'store'),
       listen: { host: '127.0.0.1', port: grpcPort },
-      plaintext: true,
+      ...(tls === undefined ? { plaintext: true } : { plaintext: false, tls: tls.files }),
       openflow: [{ host: '127.0.0.1', port: openflowPort }],
       ovsdb: [],
       ovsdbListen: [],
@@ -63,12 +74,17 @@ export class BenchController {
         historyDays: 90,
       },
     }
+    await fill?.(config.store)
     const controller = await ControllerProcess.start(config)
-    return new BenchController(folder, openflowPort, controller)
+    return new BenchController(folder, openflowPort, controller, tls?.channel)
   }
 
   get grpc(): string {
     return this.#controller.grpc
+  }
+
+  get process(): Pick<ControllerProcess, 'usage' | 'collect' | 'profile' | 'profiled'> {
+    return this.#controller
   }
 
   async apply(records: readonly object[]): Promise<void> {

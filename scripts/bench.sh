@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 name="${1:-}"
 if [ -z "$name" ] || [ ! -f "bench/$name.ts" ]; then
-  echo "usage: npm run bench -- NAME   with NAME one of: codec, compile, drift, lint, overlay, peers, plan, policy, prove, restart, southbound, tagchange" >&2
+  echo "usage: npm run bench -- NAME   with NAME one of: codec, compile, drift, ipam, lint, overlay, peers, plan, policy, prove, restart, southbound, tagchange" >&2
   exit 1
 fi
 shift

@@ -1,5 +1,5 @@
 /** An API in this process over a memory store, with no switches behind it; and a client that knows what errors say. */
-import { credentials, type ServiceError } from '@grpc/grpc-js'
+import { type ChannelOptions, credentials, type ServiceError } from '@grpc/grpc-js'
 import { type RpcDetails, rpcDetails } from '../../cli/failure.ts'
 import type { ApiDependencies } from '../../controller/api/deps.ts'
 import { API_LIMITS, type ApiServer, startApi } from '../../controller/api/server.ts'
@@ -144,7 +144,7 @@ export interface Caller {
 }
 
 /** Calls by `Service.Method`; rejects with CallFailure. It connects with the first call. */
-export function caller(address: string, channel = credentials.createInsecure()): Caller {
+export function caller(address: string, channel = credentials.createInsecure(), options: ChannelOptions = {}): Caller {
   type Unary = (request: object, done: (error: ServiceError | null, response: object) => void) => AsyncIterable<object>
   const clients = new Map<string, Record<string, Unary> & { close(): void }>()
   const services = loadServices().grpc.tagsteer.v1 as unknown as Record<
@@ -152,12 +152,13 @@ export function caller(address: string, channel = credentials.createInsecure()):
     new (
       a: string,
       c: typeof channel,
+      o: ChannelOptions,
     ) => never
   >
   const clientOf = (service: string): Record<string, Unary> & { close(): void } => {
     const found = clients.get(service)
     if (found !== undefined) return found
-    const made: Record<string, Unary> & { close(): void } = new services[service]!(address, channel)
+    const made: Record<string, Unary> & { close(): void } = new services[service]!(address, channel, options)
     clients.set(service, made)
     return made
   }
