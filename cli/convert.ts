@@ -17,6 +17,7 @@ import type { Network, Network__Output } from '../proto/gen/tagsteer/v1/Network.
 import type { Policy, Policy__Output } from '../proto/gen/tagsteer/v1/Policy.ts'
 import type { Rule, Rule__Output } from '../proto/gen/tagsteer/v1/Rule.ts'
 import type { Selector, Selector__Output } from '../proto/gen/tagsteer/v1/Selector.ts'
+import type { SourcedTag__Output } from '../proto/gen/tagsteer/v1/SourcedTag.ts'
 import type { Switch, Switch__Output } from '../proto/gen/tagsteer/v1/Switch.ts'
 import type { Tag, Tag__Output } from '../proto/gen/tagsteer/v1/Tag.ts'
 import type { Vnp, Vnp__Output } from '../proto/gen/tagsteer/v1/Vnp.ts'
@@ -34,6 +35,8 @@ export interface InterfaceManifest {
   addresses?: string[]
   attachment?: { datapathId?: string; port?: number; portName?: string; ifaceId?: string }
   portSecurity?: boolean
+  profile?: string
+  overrides?: { without?: Json[] }
 }
 
 export interface VnpManifest {
@@ -152,6 +155,19 @@ export function shownTag(tag: Tag__Output): string {
   return tagText((tag.value === 'json' ? (tag.json ?? '') : JSON.stringify(tag.text ?? '')) as CanonicalTag)
 }
 
+const LOST = {
+  TAG_LOSS_UNSPECIFIED: '',
+  TAG_LOSS_OVERRIDES: 'overrides',
+  TAG_LOSS_KEY: 'another tag with this key',
+} as const
+
+/** `web (nap web-pool)`; of one that does not count, why as well. */
+export function shownSource({ tag, origin, from, lost }: SourcedTag__Output): string {
+  const source = `${origin.slice('TAG_ORIGIN_'.length).toLowerCase()} ${from}`.trim()
+  const why = LOST[lost]
+  return `${tag === null ? '' : shownTag(tag)} (${source}${why === '' ? '' : `, left out: ${why}`})`
+}
+
 /** `{app=web, env=prod}` and the like; empty for a selector that matches all. */
 export function shownSelector(selector: Selector__Output | null): string {
   if (selector === null) return ''
@@ -193,6 +209,8 @@ export function interfaceMessage(manifest: InterfaceManifest): Interface {
     mac: manifest.mac,
     addresses: manifest.addresses ?? [],
     portSecurity: manifest.portSecurity ?? true,
+    profile: manifest.profile ?? '',
+    ...(manifest.overrides && { overrides: { without: (manifest.overrides.without ?? []).map(tagFromJson) } }),
   }
   if (attachment === undefined) message.attachment = { mac: {} }
   else if (attachment.ifaceId !== undefined) message.attachment = { ifaceId: { ifaceId: attachment.ifaceId } }
@@ -218,6 +236,8 @@ export function interfaceManifest(message: Interface__Output): InterfaceManifest
     manifest.attachment = { ifaceId: attachment.ifaceId.ifaceId }
   }
   if (message.portSecurity === false) manifest.portSecurity = false
+  if (message.profile !== '') manifest.profile = message.profile
+  if (message.overrides) manifest.overrides = { without: message.overrides.without.map(tagToJson) }
   return manifest
 }
 

@@ -20,6 +20,7 @@ import {
   policyManifest,
   policyMessage,
   shownSelector,
+  shownSource,
   shownTag,
   switchManifest,
   switchMessage,
@@ -45,6 +46,11 @@ export interface Kind<Message = never, Form extends Manifest = never> {
   state(message: Message): object
 }
 
+function inheritedTags(status: Interface__Output['status']): string[] {
+  const counting = (status?.tags ?? []).filter(({ counts, origin }) => counts && origin !== 'TAG_ORIGIN_RECORD')
+  return counting.flatMap(({ tag }) => (tag === null ? [] : [shownTag(tag)]))
+}
+
 const interfaces: Kind<Interface__Output, ReturnType<typeof interfaceManifest>> = {
   title: 'Interface',
   plural: 'interfaces',
@@ -55,6 +61,7 @@ const interfaces: Kind<Interface__Output, ReturnType<typeof interfaceManifest>> 
     { header: 'ADDRESSES', cell: ({ addresses }) => addresses.join(',') },
     { header: 'MAC', cell: ({ mac }) => mac, wide: true },
     { header: 'TAGS', cell: ({ tags }) => tags.map(shownTag).join(',') },
+    { header: 'INHERITED', cell: ({ status }) => inheritedTags(status).join(','), wide: true },
     { header: 'VNPS', cell: ({ status }) => (status?.vnps ?? []).join(',') },
     { header: 'IDENTITY', cell: ({ status }) => (status?.identity ? String(status.identity) : ''), wide: true },
     {
@@ -69,7 +76,11 @@ const interfaces: Kind<Interface__Output, ReturnType<typeof interfaceManifest>> 
   get: (client, name) => client.call('InterfaceService', 'getInterface', { name }),
   toRecord: (form) => ({ interface: interfaceMessage(form) }),
   toManifest: interfaceManifest,
-  state: ({ status }) => status ?? {},
+  state: ({ status, naps }) => {
+    if (status === null) return {}
+    const { tags, ...rest } = status
+    return { ...rest, effectiveTags: tags.map(shownSource), ...(naps.length === 0 ? {} : { naps }) }
+  },
 }
 
 const vnps: Kind<Vnp__Output, ReturnType<typeof vnpManifest>> = {

@@ -104,6 +104,15 @@ const interfaceSchema: Schema = {
       description: 'Where the interface enters; by its MAC where absent.',
     },
     portSecurity: { type: 'boolean', description: 'Only frames from mac and addresses enter; on by default.' },
+    profile: { ...name, description: 'By which a pool is chosen for it; the one of its own name where absent.' },
+    overrides: {
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        without: { ...tags, description: 'Inherited tags that do not count, by themselves or by their key.' },
+      },
+      description: 'What it does not take of what it inherits.',
+    },
   },
 }
 

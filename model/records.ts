@@ -45,6 +45,18 @@ export interface InterfaceRecord extends RecordMeta {
   attachment: Attachment
   /** True: only frames from `mac` and `addresses` enter. False: identity by port alone. */
   portSecurity: boolean
+  /** The profile by which a pool is chosen for it; where absent, the one that has its own name, if any. */
+  profile?: string
+  /** Pools that its leased addresses come from, ascending; absent where it has none. Written with leases, never by writers. */
+  naps?: string[]
+  /** What it does not take of what it inherits; absent where it takes all. */
+  overrides?: Overrides
+}
+
+/** Where an interface differs from what it inherits, beyond its own tags, which win anyway. */
+export interface Overrides {
+  /** Inherited tags that do not count: by themselves, or all with this key. */
+  without: Tag[]
 }
 
 /** The id by which a hypervisor's database names the interface of a record that is attached so. */

@@ -98,6 +98,22 @@ export function parseTagText(text: string): TagResult {
   return stringTag(text)
 }
 
+/**
+ * What a tag says something about: `env` of `env=prod`, and of a structured tag with the one member `env`. Two tags of
+ * one key say different things about the same; undefined where a tag has no key.
+ */
+export function tagKey(tag: Tag): string | undefined {
+  const kind = tagKind(tag)
+  if (kind === 'string') {
+    const text = JSON.parse(tag) as string
+    const end = text.indexOf('=')
+    return end > 0 ? text.slice(0, end) : undefined
+  }
+  if (kind === 'integer' || !tag.startsWith('{')) return undefined
+  const [key, ...more] = Object.keys(JSON.parse(tag) as object)
+  return more.length === 0 ? key : undefined
+}
+
 /** Canonical order (by UTF-16 code units of the canonical text) without repeats. */
 export function tagSet(tags: Iterable<Tag>): Tag[] {
   return [...new Set(tags)].sort()

@@ -87,6 +87,8 @@ export function validateInterface(input: unknown): Result<InterfaceDraft> {
     addresses: readAddresses(check, fields['addresses']),
     attachment: readAttachment(check, fields['attachment']),
     portSecurity: check.boolean(fields['portSecurity'], 'port_security', true),
+    ...readProfileName(check, fields['profile']),
+    ...readOverrides(check, fields['overrides']),
   }))
 }
 
@@ -267,6 +269,18 @@ function validated<D extends AnyDraft>(input: unknown, read: (check: Check, fiel
 function named(check: Check, fields: Fields): { name: string; owner: string } {
   const owner = check.text(fields['owner'], 'owner')
   return { name: check.name(fields['name'], 'name'), owner: owner === '' ? '' : check.name(owner, 'owner') }
+}
+
+function readProfileName(check: Check, value: unknown): Pick<InterfaceDraft, 'profile'> {
+  const profile = check.text(value, 'profile')
+  return profile === '' ? {} : { profile: check.name(profile, 'profile') }
+}
+
+/** None and empty ones are one form. */
+function readOverrides(check: Check, value: unknown): Pick<InterfaceDraft, 'overrides'> {
+  if (value === undefined || value === null) return {}
+  const without = check.tags(check.fields(value, 'overrides')['without'], 'overrides.without')
+  return without.length === 0 ? {} : { overrides: { without } }
 }
 
 /** A tenant's policy has no tier: one form for what records from before tiers mean, and for what says so. */

@@ -19,7 +19,7 @@ export const get: CommandRow = {
   summary: `List records: ${kindList}`,
   options: [
     { flags: '--vnp <name>', description: 'only interfaces or policies of this partition' },
-    { flags: '--tag <tag...>', description: 'only interfaces that carry all of these tags' },
+    { flags: '--tag <tag...>', description: 'only interfaces that carry or inherit all of these tags' },
     { flags: '--sort-by <column>', description: 'sort rows by a column of the table, e.g. AGE' },
   ],
   examples: [
@@ -63,7 +63,10 @@ export const get: CommandRow = {
 type ShownTag = Interface__Output['tags'][number]
 
 function tagsOf(item: object): string[] {
-  return 'tags' in item ? (item as Interface__Output).tags.map(shownTag) : []
+  if (!('tags' in item)) return []
+  const { tags, status } = item as Interface__Output
+  const inherited = status?.tags.filter(({ counts }) => counts) ?? []
+  return [...tags, ...inherited.flatMap(({ tag: its }) => its ?? [])].map(shownTag)
 }
 
 function inVnp(item: object, vnp: string): boolean {

@@ -12,6 +12,7 @@ import { parseAddress, parsePrefix } from '../../model/address.ts'
 import { addressNumber, leaseKey, numberOfText } from '../../model/address-key.ts'
 import { type Failure, fail, invalid, ok, type Result } from '../../model/errors.ts'
 import { type InterfaceRecord, type Lease, type Nap, type NetworkRecord, PREFIX } from '../../model/records.ts'
+import type { AnyDraft, InterfaceDraft } from '../../model/validate.ts'
 import type { ChangeSet } from '../../store/contract.ts'
 import type { Intent } from '../policy/intent.ts'
 import type { Write, WriteOutcome } from '../policy/propose.ts'
@@ -76,7 +77,7 @@ export class AddressBook {
     }
   }
 
-  /** Writes of records with the addresses that their interfaces hold by lease: those neither come nor go by a write. */
+  /** Writes of records with the addresses that their interfaces hold by lease, and the pools of those: neither come nor go by a write. */
   keepLeased(writes: readonly Write[], moment: Moment): Result<Write[]> {
     const kept: Write[] = []
     for (const [index, write] of writes.entries()) {
@@ -100,14 +101,14 @@ export class AddressBook {
           .map((lease) => lease.address)
       const [some] = leased ?? []
       if (before === undefined || leased === undefined || some === undefined) {
-        kept.push(write)
+        kept.push(withNaps(write, undefined))
         continue
       }
       if (network !== before.network)
         return at(fail('INTERFACE_LEASED', { name, address: some, network: before.network }), index)
       const missing = before.addresses.filter((each) => leased.includes(each) && !addresses.includes(each))
       const record = missing.length === 0 ? write.record : { ...write.record, addresses: [...addresses, ...missing] }
-      kept.push({ ...write, record })
+      kept.push(withNaps({ ...write, record }, before.naps))
     }
     return ok(kept)
   }
@@ -218,6 +219,12 @@ function ownNumbers(network: NetworkRecord | undefined): bigint[] {
     if (family === 4 && length < 31) own.push(value, value + (1n << BigInt(32 - length)) - 1n)
     return own
   })
+}
+
+function withNaps<W extends { record: AnyDraft }>(write: W, naps: string[] | undefined): W {
+  const { naps: told, ...rest } = write.record as InterfaceDraft
+  if (told === naps) return write
+  return { ...write, record: naps === undefined ? rest : { ...rest, naps } }
 }
 
 const hasCooled = ({ state, coolUntil = 0, released = 0 }: Lease, { now, confirmed }: Moment): boolean =>

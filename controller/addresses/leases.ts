@@ -122,9 +122,12 @@ class Work {
     }
     const behaviour =
       choice === undefined
-        ? (intent.profiles.get(ask.interface) ?? DEFAULT_BEHAVIOUR)
+        ? record?.profile === undefined
+          ? (intent.profiles.get(ask.interface) ?? DEFAULT_BEHAVIOUR)
+          : intent.profiles.get(record.profile)
         : intent.profiles.get(choice.profile)
-    if (behaviour === undefined) return fail('NOT_FOUND', { kind: 'profile', name: choice?.profile ?? '' })
+    if (behaviour === undefined)
+      return fail('NOT_FOUND', { kind: 'profile', name: choice?.profile ?? record?.profile ?? '' })
     const all = on === undefined ? [] : scored(on.ledger, on.draw, asker, behaviour)
     const [best] = all
     if (on === undefined || best === undefined || best.leftOut !== undefined) {
@@ -149,6 +152,7 @@ class Work {
     for (const pool of this.#pools) this.#draws.get(pool.nap.network)?.draw.tidy(pool)
     const effects: LeaseEffects = { puts: [], deletes: [] }
     const records = new Map<string, string[]>()
+    const given = new Map<string, Set<string>>()
     const addressesOf = (name: string): string[] | undefined => {
       const found = records.get(name) ?? this.#view.intent.interfaces.get(name)?.addresses.slice()
       if (found !== undefined) records.set(name, found)
@@ -161,7 +165,11 @@ class Work {
         if (lease === undefined) effects.deletes.push(key)
         else effects.puts.push({ key, value: lease })
         const [from, to] = [holder(before), holder(lease)]
-        if (from === to) continue
+        if (to !== undefined) given.set(to, (given.get(to) ?? new Set()).add(lease!.nap))
+        if (from === to) {
+          if (to !== undefined && before!.nap !== lease!.nap) addressesOf(to)
+          continue
+        }
         const text = (lease ?? before)!.address
         const left = from === undefined ? undefined : addressesOf(from)
         if (left?.includes(text)) left.splice(left.indexOf(text), 1)
@@ -174,10 +182,21 @@ class Work {
         const what = `addresses of interface ${name}`
         return this.failed(fail('TOO_MANY', { what, count: addresses.length, limit: LIMITS.addresses }).failure)
       }
-      const record: InterfaceRecord = { ...this.#view.intent.interfaces.get(name)!, addresses }
+      const { naps: _, ...rest } = this.#view.intent.interfaces.get(name)!
+      const naps = this.#napsOf(rest, given.get(name))
+      const record: InterfaceRecord = { ...rest, addresses, ...(naps.length === 0 ? {} : { naps }) }
       writes.push({ op: 'update', record })
     }
     return { answer: ok(leases), writes, effects }
+  }
+
+  /** Pools that addresses of an interface will be from; `given` are those of leases that are written. */
+  #napsOf({ name, network }: Pick<InterfaceRecord, 'name' | 'network'>, given: Iterable<string> = []): string[] {
+    const naps = new Set(given)
+    const on = this.#draws.get(network)
+    for (const { address, nap } of on?.ledger.heldBy(name) ?? [])
+      if (on?.draw.changes.has(numberOfText(address)) !== true) naps.add(nap)
+    return [...naps].sort()
   }
 
   /** What was drawn is dropped; what is due is taken along all the same, so that a full pool empties. */

@@ -15,6 +15,7 @@ import type { Explanation } from '../../proto/gen/tagsteer/v1/Explanation.ts'
 import type { LoggedPacket } from '../../proto/gen/tagsteer/v1/LoggedPacket.ts'
 import type { Verdict as VerdictMessage } from '../../proto/gen/tagsteer/v1/Verdict.ts'
 import { demandKey } from '../policy/compile-demand.ts'
+import type { SourcedTag } from '../policy/effective-tags.ts'
 import { type ExplainedEnd, type ExplainedSide, type ExplainedTraffic, explain, type Lack } from '../policy/explain.ts'
 import type { RuleCause } from '../policy/order.ts'
 import type { DecidedBy, Decision } from '../policy/permits.ts'
@@ -147,8 +148,10 @@ function steps(
   const asking = isReactive ? { deps, answer, judge, packet } : undefined
   const told: ExplainStep[] = [
     endStep(deps, causes, from, 'port_security', 'enters at'),
+    ...inheritedSteps(deps, causes, from, 'port_security'),
     ...routeSteps(deps, causes, answer),
     endStep(deps, causes, to, 'destination', 'is at'),
+    ...inheritedSteps(deps, causes, to, 'destination'),
   ]
   for (const side of sides) {
     told.push(...passSteps(deps, causes, side, here))
@@ -223,6 +226,30 @@ function endStep(deps: ApiDependencies, causes: Causes, end: ExplainedEnd, table
     packets: '0',
   }
   return record === undefined ? step : { ...step, cause: causes.ofRecord(record) }
+}
+
+/** Tags that an end has from elsewhere than its own record, by source, and those that it does not take. */
+function inheritedSteps(deps: ApiDependencies, causes: Causes, end: ExplainedEnd, table: string): ExplainStep[] {
+  const where = nameOf(deps, end.place?.datapathId)
+  const bySource = new Map<string, SourcedTag[]>()
+  for (const each of end.sources ?? []) {
+    if (each.origin.kind === 'record') continue
+    const known = bySource.get(each.origin.name)
+    if (known === undefined) bySource.set(each.origin.name, [each])
+    else known.push(each)
+  }
+  return [...bySource].map(([name, tags]) => {
+    const texts = (lost: SourcedTag['lost']): string =>
+      tags.flatMap((each) => (each.lost === lost ? [tagText(each.tag)] : [])).join(', ')
+    const parts = [
+      [texts(undefined), `${end.name} inherits `, ''],
+      [texts('key'), '', ' does not count: a tag of the record has the same key'],
+      [texts('overrides'), '', ' does not count: the record overrides it'],
+    ].flatMap(([text, before, after]) => (text === '' ? [] : [`${before}${text}${after}`]))
+    const record = deps.intent.naps.get(name)
+    const finding = `NAP ${name}: ${parts.join('; ')}`
+    return { ...SAID, where, table, finding, ...(record && { cause: causes.ofRecord(record) }) }
+  })
 }
 
 /** Rules that were consulted before and decided nothing are named with what they lacked, the nearest last. */

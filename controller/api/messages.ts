@@ -34,10 +34,12 @@ import type { Profile } from '../../proto/gen/tagsteer/v1/Profile.ts'
 import type { Record as RecordMessage } from '../../proto/gen/tagsteer/v1/Record.ts'
 import type { Rule } from '../../proto/gen/tagsteer/v1/Rule.ts'
 import type { Selector } from '../../proto/gen/tagsteer/v1/Selector.ts'
+import type { SourcedTag } from '../../proto/gen/tagsteer/v1/SourcedTag.ts'
 import type { Switch } from '../../proto/gen/tagsteer/v1/Switch.ts'
 import type { Tag as TagMessage } from '../../proto/gen/tagsteer/v1/Tag.ts'
 import type { Tunnel } from '../../proto/gen/tagsteer/v1/Tunnel.ts'
 import type { Vnp } from '../../proto/gen/tagsteer/v1/Vnp.ts'
+import type { SourcedTag as SourcedTagRecord } from '../policy/effective-tags.ts'
 
 export function timestamp(ms: number): Timestamp {
   const seconds = Math.floor(ms / 1000)
@@ -92,6 +94,19 @@ export function interfaceMessage(record: InterfaceRecord, generation: number): I
             ? { ifaceId: { ifaceId: attachment.ifaceId ?? '' } }
             : { mac: {} },
     portSecurity: record.portSecurity,
+    profile: record.profile ?? '',
+    ...(record.overrides && { overrides: { without: record.overrides.without.map(tagMessage) } }),
+    naps: record.naps ?? [],
+  }
+}
+
+export function sourcedTagMessage({ tag, origin, lost }: SourcedTagRecord): SourcedTag {
+  return {
+    tag: tagMessage(tag),
+    origin: word('TAG_ORIGIN', origin.kind) as NonNullable<SourcedTag['origin']>,
+    from: origin.kind === 'record' ? '' : origin.name,
+    counts: lost === undefined,
+    ...(lost === undefined ? {} : { lost: word('TAG_LOSS', lost) as NonNullable<SourcedTag['lost']> }),
   }
 }
 

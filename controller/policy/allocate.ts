@@ -8,6 +8,7 @@ import { type Failure, fail } from '../../model/errors.ts'
 import type { IdentityRecord, InterfaceRecord, NetworkRecord, Policy } from '../../model/records.ts'
 import type { Tag } from '../../model/tag.ts'
 import type { Changes } from './changes.ts'
+import { effectiveTags, sameTags } from './effective-tags.ts'
 import { cidrKey, cidrsNamedBy, tagsKey, tagsMentionedBy } from './identity.ts'
 import type { Intent } from './intent.ts'
 import { Counter } from './multimap.ts'
@@ -122,7 +123,8 @@ export function allocate(changes: Changes, rules: AllocationRules, needs: ZoneNe
 
 /**
  * Identity keys whose number of users the batch changes, with that number afterwards. Where the batch changes which
- * tags are relevant, every interface that carries such a tag gets its new key here, in the same transaction.
+ * tags are relevant, every interface that carries such a tag gets its new key here, in the same transaction; where it
+ * changes the tags of a pool, every interface that inherits them.
  */
 function identityUsers(changes: Changes): Map<string, number> {
   const { intent } = changes
@@ -143,16 +145,21 @@ function identityUsers(changes: Changes): Map<string, number> {
   const relevantAfter = { has: (tag: Tag) => intent.relevantTags.get(tag) + mentions.get(tag) > 0 }
   const rekeyed = new Set<string>()
   for (const { name } of changes.of('interface')) rekeyed.add(name)
+  for (const { name, before, after } of changes.of('nap')) {
+    if (sameTags(before, after)) continue
+    for (const heir of intent.interfacesByNap.all(name)) rekeyed.add(heir)
+  }
   for (const tag of mentions.keys()) {
     if (intent.relevantTags.has(tag) === relevantAfter.has(tag)) continue
     for (const name of intent.interfacesByTag.all(tag)) rekeyed.add(name)
   }
+  const sources = { naps: { get: (name: string) => changes.get('nap', name) } }
   const moves = new Counter<string>()
   for (const name of rekeyed) {
     const before = intent.keyOf(name)
     const record = changes.get('interface', name)
     if (before !== undefined) moves.add(before, -1)
-    if (record !== undefined) moves.add(tagsKey(record.tags, relevantAfter), 1)
+    if (record !== undefined) moves.add(tagsKey(effectiveTags(sources, record), relevantAfter), 1)
   }
   const users = new Map<string, number>()
   for (const [key, by] of moves.entries()) users.set(key, intent.userCount(key) + by)

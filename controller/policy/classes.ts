@@ -17,6 +17,7 @@ import {
 } from '../../model/address.ts'
 import { IDENTITY, type IdentityRecord, type InterfaceRecord, type Policy, type Vnp } from '../../model/records.ts'
 import type { Tag } from '../../model/tag.ts'
+import { effectiveTags } from './effective-tags.ts'
 import type { Intent, IntentDelta } from './intent.ts'
 import type { MergeableState } from './merged.ts'
 import { type OrderedRule, orderRules } from './order.ts'
@@ -35,6 +36,8 @@ interface Standing {
   /** Of its routing domain, as everywhere here. */
   network: string
   record: InterfaceRecord
+  /** Effective ones. */
+  tags: readonly Tag[]
 }
 
 /** One state, as it was when the photograph was taken. */
@@ -84,7 +87,8 @@ export function photograph(
   for (const name of delta.interfaces) {
     const record = intent.interfaces.get(name)
     if (record === undefined) continue
-    changed.set(name, { identity: intent.identityOf(name), network: domainOf(intent, record.network), record })
+    const network = domainOf(intent, record.network)
+    changed.set(name, { identity: intent.identityOf(name), network, record, tags: effectiveTags(intent, record) })
   }
   return {
     vnps: known?.vnps ?? new Map(intent.vnps),
@@ -167,7 +171,7 @@ export function classesOf(before: Photograph, after: Photograph): Classes {
     const [was, is] = [before.changed.get(name), after.changed.get(name)]
     const one = classFor(was && [was.identity, was.network], is && [is.identity, is.network])
     one.names.push(name)
-    if (was?.record.tags.join() !== is?.record.tags.join()) one.retagged = true
+    if (was?.tags.join() !== is?.tags.join()) one.retagged = true
   }
   return { before, after, all: [...all, ...worldClasses([...before.prefixes.keys(), ...after.prefixes.keys()])] }
 }
@@ -239,6 +243,7 @@ export function viewOf({ before, after, all }: Classes, when: When): MergeableSt
     policies: photo.policies,
     switches: new Map(),
     networks: new Map(),
+    naps: new Map(),
     networksByRouter: { all: () => none },
     identities: new Map<number, IdentityRecord>(),
     prefixes: new Map([...photo.prefixes].map(([text], index) => [text, number(all.length + index)])),

@@ -5,7 +5,7 @@
  * (`refusal` says what the partitions ask for). Called by the writer, inside the store's step.
  */
 import { fail, type Result } from '../../model/errors.ts'
-import type { ConflictMode, InterfaceRecord, Policy, Vnp } from '../../model/records.ts'
+import type { ConflictMode, InterfaceRecord, Nap, Policy, Vnp } from '../../model/records.ts'
 import { Population } from './conflicts/population.ts'
 import { compareEntries, isLog, namesPoint, type Point, type RuleEntry, RuleIndex } from './conflicts/rules.ts'
 import { Analysis, type Finding, ruleText, witnessText } from './conflicts.ts'
@@ -34,6 +34,7 @@ interface Batch {
   vnps: Map<string, Vnp | undefined>
   policies: Map<string, Policy | undefined>
   interfaces: Map<string, InterfaceRecord | undefined>
+  naps: Map<string, Nap | undefined>
 }
 
 export class ConflictCheck {
@@ -147,7 +148,7 @@ export class ConflictCheck {
     const index = this.#index
     let population: Population | undefined
     return new Analysis(index, () => {
-      population ??= new Population(this.#intent, index.tags, batch?.interfaces)
+      population ??= new Population(this.#intent, index.tags, batch?.interfaces, batch?.naps)
       return population
     })
   }
@@ -247,13 +248,14 @@ function keysOf({ direction, subject }: Point): string[] {
 const keyOf = ({ kind }: Finding, { cause, rule }: RuleEntry): string => `${kind} ${cause.policy} ${ruleHash(rule)}`
 
 function batchOf(outcomes: readonly WriteOutcome[]): Batch {
-  const batch: Batch = { vnps: new Map(), policies: new Map(), interfaces: new Map() }
+  const batch: Batch = { vnps: new Map(), policies: new Map(), interfaces: new Map(), naps: new Map() }
   for (const { kind, name, outcome, record } of outcomes) {
     if (outcome === 'unchanged') continue
     const after = outcome === 'deleted' ? undefined : record
     if (kind === 'vnp') batch.vnps.set(name, after as Vnp | undefined)
     else if (kind === 'policy') batch.policies.set(name, after as Policy | undefined)
     else if (kind === 'interface') batch.interfaces.set(name, after as InterfaceRecord | undefined)
+    else if (kind === 'nap') batch.naps.set(name, after as Nap | undefined)
   }
   return batch
 }

@@ -5,6 +5,7 @@
 import { formatAddress, formatMac, parseAddress, parseMac } from '../../model/address.ts'
 import type { InterfaceRecord } from '../../model/records.ts'
 import { matches } from '../../model/selector.ts'
+import { effectiveTags, sourcedTags } from './effective-tags.ts'
 import type { ExplainedEnd } from './explain.ts'
 import { compareVnps } from './order.ts'
 import { domainOf } from './routing.ts'
@@ -16,6 +17,7 @@ export function endOf(intent: IntentView, observed: ObservedView, asked: string,
   const known = (record: InterfaceRecord, by: ExplainedEnd['by']): ExplainedEnd => {
     const identity = intent.identityOf(record.name)
     const place = observed.places.get(record.name)
+    const effective = new Set(effectiveTags(intent, record))
     return {
       asked,
       by,
@@ -23,8 +25,9 @@ export function endOf(intent: IntentView, observed: ObservedView, asked: string,
       network: record.network,
       identity,
       tags: [...intent.tagsOf(identity)].sort(),
+      sources: sourcedTags(intent, record),
       vnps: [...intent.vnps.values()]
-        .filter((vnp) => matches(vnp.selector, new Set(record.tags)))
+        .filter((vnp) => matches(vnp.selector, effective))
         .sort(compareVnps)
         .map(({ name }) => name),
       ...(place === undefined ? {} : { place }),

@@ -21,6 +21,7 @@ import {
 import { matches } from '../../model/selector.ts'
 import { type Tag, tagText } from '../../model/tag.ts'
 import { nextPortFrom } from './carriers.ts'
+import { effectiveTags, type SourcedTag } from './effective-tags.ts'
 import { endOf } from './explain-ends.ts'
 import { effectivePriority, type OrderedRule, orderRules, type RuleCause } from './order.ts'
 import { carries, type Decision, type PolicyPacket, permits, type Verdict } from './permits.ts'
@@ -51,8 +52,10 @@ export interface ExplainedEnd {
   /** For interface records. */
   network?: string
   identity?: number
-  /** Tags that some selector mentions. */
+  /** Effective tags that some selector mentions. */
   tags: Tag[]
+  /** For interface records: every tag that it has or would inherit, and from where. */
+  sources?: SourcedTag[]
   /** Partitions, in the order in which they are consulted. */
   vnps: string[]
   place?: Place
@@ -190,7 +193,7 @@ function sideOf(
   let deciding: OrderedRule | undefined
   for (const ordered of rules) {
     const { rule, vnp, policy, cause } = ordered
-    if (rule.direction !== direction || !isMember(record, vnp)) continue
+    if (rule.direction !== direction || !isMember(intent, record, vnp)) continue
     if (passes.some((pass) => tierOf(pass.policy) === tierOf(policy))) continue
     if (decision.passed?.some((pass) => sameRule(pass, cause))) {
       passes.push(ordered)
@@ -223,7 +226,7 @@ function lackOf(
   peer: InterfaceRecord | Address,
   packet: PolicyPacket,
 ): Lack {
-  if (!matches(policy.appliesTo, new Set(subject.tags))) return 'applies-to'
+  if (!matches(policy.appliesTo, tagsOf(intent, subject))) return 'applies-to'
   if (!namesPeer(intent, rule.peer, vnp, peer)) return 'peer'
   if (rule.protocols.length > 0 && !rule.protocols.includes(packet.protocol)) return 'protocol'
   return carries(rule, packet) ? 'log' : rule.icmp === undefined ? 'port' : 'icmp'
@@ -234,10 +237,10 @@ function namesPeer(intent: IntentView, named: Peer, vnp: Vnp, peer: InterfaceRec
     const prefix = named.kind === 'cidr' ? parsePrefix(named.cidr) : undefined
     return named.kind === 'any' || (prefix !== undefined && prefixHolds(prefix, peer))
   }
-  if (named.kind === 'any') return isMember(peer, vnp)
-  if (named.kind === 'tags') return isMember(peer, vnp) && matches(named.selector, new Set(peer.tags))
+  if (named.kind === 'any') return isMember(intent, peer, vnp)
+  if (named.kind === 'tags') return isMember(intent, peer, vnp) && matches(named.selector, tagsOf(intent, peer))
   const other = named.kind === 'vnp' ? intent.vnps.get(named.vnp) : undefined
-  return other !== undefined && isMember(peer, other)
+  return other !== undefined && isMember(intent, peer, other)
 }
 
 /** The least that would let the packet through on a side that refuses it. */
@@ -442,7 +445,10 @@ function icmpOf({ protocol, port, code }: PolicyPacket): Pick<Rule, 'icmp'> {
   return { icmp: [{ protocol, type: port, ...(code === undefined ? {} : { code }) }] }
 }
 
-const isMember = ({ tags }: InterfaceRecord, { selector }: Vnp): boolean => matches(selector, new Set(tags))
+const tagsOf = (intent: IntentView, record: InterfaceRecord): Set<Tag> => new Set(effectiveTags(intent, record))
+
+const isMember = (intent: IntentView, record: InterfaceRecord, { selector }: Vnp): boolean =>
+  matches(selector, tagsOf(intent, record))
 
 const sameRule = (one: RuleCause, other: RuleCause): boolean =>
   one.policy === other.policy && one.ruleIndex === other.ruleIndex

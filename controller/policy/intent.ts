@@ -4,9 +4,9 @@
  * intent as a rebuild from that content (a property test holds it to that). It refuses to decide or to write: propose.ts
  * does. Kept current from the store's watch; read by the compiler, the lookup, explain and the API.
  *
- *     record ──tags──▶ relevant tags ──▶ identity key ──▶ number (identity record)
- *                          ▲                  │
- *     VNP and policy selectors (counted)      └──▶ memberships of VNPs
+ *     record ──effective tags──▶ relevant tags ──▶ identity key ──▶ number (identity record)
+ *     pools ──────┘                  ▲                  │
+ *               VNP and policy selectors (counted)      └──▶ memberships of VNPs
  */
 import {
   type AnyRecord,
@@ -26,11 +26,13 @@ import {
 } from '../../model/records.ts'
 import { matches } from '../../model/selector.ts'
 import type { Tag } from '../../model/tag.ts'
+import { effectiveTags, sameTags } from './effective-tags.ts'
 import type { EntryChangeSet, StoredEntry } from './entries.ts'
 import { type Hash, hash64 } from './hash.ts'
-import { cidrKey, cidrsNamedBy, IdentityIndex, readKey, tagsKey, tagsMentionedBy } from './identity.ts'
+import { cidrKey, cidrsNamedBy, IdentityIndex, tagsKey, tagsMentionedBy } from './identity.ts'
 import { Applying } from './intent-applying.ts'
 import { emptyDelta, type IntentDelta } from './intent-delta.ts'
+import { addressKey, namedPortKey, portKey, put, readTags } from './intent-keys.ts'
 import { Memberships } from './memberships.ts'
 import { Counter, Multimap } from './multimap.ts'
 import { NumberPool, type NumberRecord, numberKey, SPACES } from './numbers.ts'
@@ -39,6 +41,7 @@ import { SteeringIndex } from './steering.ts'
 import { switchNamedBy, ZoneIndex } from './zones.ts'
 
 export { emptyDelta, type IntentDelta, mergeDelta } from './intent-delta.ts'
+export { addressKey, namedPortKey, portKey } from './intent-keys.ts'
 
 /** What is known about one identity key that has users. */
 interface KeyState {
@@ -65,7 +68,7 @@ export class Intent implements IntentView {
   readonly policies = new Map<string, Policy>()
   readonly switches = new Map<string, SwitchRecord>()
   readonly networks = new Map<string, NetworkRecord>()
-  /** Pools and profiles say nothing to switches; they are here for who writes. */
+  /** Interfaces inherit their tags; of the rest, and of profiles, switches learn nothing. */
   readonly naps = new Map<string, Nap>()
   readonly profiles = new Map<string, Profile>()
   readonly identities = new Map<number, IdentityRecord>()
@@ -75,7 +78,10 @@ export class Intent implements IntentView {
   readonly relevantTags = new Counter<Tag>()
   /** Prefixes that rules name, counted. */
   readonly namedPrefixes = new Counter<string>()
+  /** By effective tag, as policies select. */
   readonly interfacesByTag = new Multimap<Tag>()
+  /** By the pools that they inherit tags from. */
+  readonly interfacesByNap = new Multimap<string>()
   readonly interfacesByNetwork = new Multimap<string>()
   readonly interfacesByAddress = new Multimap<string>()
   readonly interfacesByMac = new Multimap<number>()
@@ -287,7 +293,7 @@ export class Intent implements IntentView {
         this.#changeNetwork(name, value as NetworkRecord | undefined, delta)
         return
       case PREFIX.nap:
-        put(this.naps, name, value as Nap | undefined)
+        this.#changeNap(name, value as Nap | undefined, work)
         return
       case PREFIX.profile:
         put(this.profiles, name, value as Profile | undefined)
@@ -299,6 +305,21 @@ export class Intent implements IntentView {
         this.#changeNumber(key, value as NumberRecord | undefined)
         delta.numbers.add(name)
     }
+  }
+
+  /** Other tags are other tags of all that have an address of the pool. */
+  #changeNap(name: string, record: Nap | undefined, work: Applying): void {
+    const heirs = sameTags(this.naps.get(name), record) ? [] : [...this.interfacesByNap.all(name)]
+    for (const heir of heirs) this.#indexTags(this.interfaces.get(heir)!, 'remove')
+    put(this.naps, name, record)
+    for (const heir of heirs) {
+      this.#indexTags(this.interfaces.get(heir)!, 'add')
+      work.interfaces.add(heir)
+    }
+  }
+
+  #indexTags(record: InterfaceRecord, action: 'add' | 'remove'): void {
+    for (const tag of effectiveTags(this, record)) this.interfacesByTag[action](tag, record.name)
   }
 
   /** Another router is another routing domain for all that are attached to the network. */
@@ -342,7 +363,8 @@ export class Intent implements IntentView {
   #indexInterface(record: InterfaceRecord | undefined, action: 'add' | 'remove'): void {
     if (record === undefined) return
     const { name } = record
-    for (const tag of record.tags) this.interfacesByTag[action](tag, name)
+    this.#indexTags(record, action)
+    for (const nap of record.naps ?? []) this.interfacesByNap[action](nap, name)
     for (const address of record.addresses) this.interfacesByAddress[action](addressKey(record.network, address), name)
     this.interfacesByNetwork[action](record.network, name)
     this.interfacesByMac[action](record.mac, name)
@@ -390,11 +412,11 @@ export class Intent implements IntentView {
     return key === undefined ? undefined : this.#keys.get(key)
   }
 
-  /** Moves an interface to the users of the key that its tags have now. */
+  /** Moves an interface to the users of the key that its effective tags have now. */
   #rekey(name: string, work: Applying, delta: IntentDelta): void {
     const record = this.interfaces.get(name)
     const before = this.#keyOf.get(name)
-    const key = record === undefined ? undefined : tagsKey(record.tags, this.relevantTags)
+    const key = record === undefined ? undefined : tagsKey(effectiveTags(this, record), this.relevantTags)
     if (before === key) return
     delta.interfaces.add(name)
     if (before !== undefined) {
@@ -466,27 +488,4 @@ export class Intent implements IntentView {
     delta.prefixesChanged = true
     for (const number of [before, now]) if (number !== undefined) delta.identities.add(number)
   }
-}
-
-export function addressKey(network: string, address: string): string {
-  return `${network} ${address}`
-}
-
-export function portKey(datapathId: string, port: number): string {
-  return `${datapathId} ${port}`
-}
-
-/** @param datapathId The switch that an attachment by port name names; undefined is any. */
-export function namedPortKey(portName: string, datapathId: string | undefined): string {
-  return `${datapathId ?? '*'} ${portName}`
-}
-
-function readTags(key: string): Tag[] {
-  const meaning = readKey(key)
-  return meaning.kind === 'tags' ? meaning.tags : []
-}
-
-function put<K, V>(map: Map<K, V>, key: K, value: V | undefined): void {
-  if (value === undefined) map.delete(key)
-  else map.set(key, value)
 }

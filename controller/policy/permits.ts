@@ -1,11 +1,11 @@
 /**
  * What policy means. Everything else (compiled tables, reference switch, Open vSwitch, explain) is held to this file by
  * tests, so it is slow and obvious on purpose: it scans, it keeps no index, and of the rest of the policy code it uses
- * selectors and the order of rules only. docs/policy.md tells the same to people.
+ * effective tags, selectors and the order of rules only. docs/policy.md tells the same to people.
  *
  * The meaning, in seven sentences:
  *
- *  1. An interface is a *member* of every VNP whose selector matches its tags.
+ *  1. An interface is a *member* of every VNP whose selector matches its tags: the effective ones (effective-tags.ts).
  *  2. A packet from A to B passes when A may send it (egress, A is the subject, B the peer) and B may receive it
  *     (ingress, B is the subject, A the peer). Both have a say; neither can permit for the other.
  *  3. A rule *concerns* a subject that is a member of the policy's VNP and matches `appliesTo`, and a peer that it
@@ -36,6 +36,8 @@ import {
   type Vnp,
 } from '../../model/records.ts'
 import { matches } from '../../model/selector.ts'
+import type { Tag } from '../../model/tag.ts'
+import { effectiveTags } from './effective-tags.ts'
 import { compareVnps, type OrderedRule, orderRules, type RuleCause } from './order.ts'
 import type { IntentView } from './state.ts'
 
@@ -85,7 +87,7 @@ export interface Verdict {
   ingress: Decision
 }
 
-type Policies = Pick<IntentView, 'interfaces' | 'vnps' | 'policies' | 'networks'>
+type Policies = Pick<IntentView, 'interfaces' | 'vnps' | 'policies' | 'networks' | 'naps'>
 type End = InterfaceRecord | Address
 
 /** Whether a packet passes, and what decided on each side. Pass `rules` to ask about many packets of one state. */
@@ -117,14 +119,14 @@ function decide(
   let left: Tier | undefined
   for (const { rule, policy, vnp, cause } of rules) {
     if (rule.action === 'log' || rule.direction !== direction || tierOf(policy) === left) continue
-    if (!isMember(subject, vnp) || !matches(policy.appliesTo, new Set(subject.tags))) continue
+    if (!isMember(intent, subject, vnp) || !matches(policy.appliesTo, tagsOf(intent, subject))) continue
     if (!names(intent, rule, vnp, peer) || !carries(rule, packet)) continue
     if (rule.action !== 'pass') return decision(rule.action, { kind: 'rule', cause }, passed)
     passed.push(cause)
     left = tierOf(policy)
   }
   const shared = [...intent.vnps.values()]
-    .filter((vnp) => isMember(subject, vnp) && isMember(peer, vnp))
+    .filter((vnp) => isMember(intent, subject, vnp) && isMember(intent, peer, vnp))
     .sort(compareVnps)
   if (shared.length === 0) return decision('deny', { kind: 'no-shared-vnp' }, passed)
   const allowing = shared.find((vnp) => (direction === 'egress' ? vnp.egressDefault : vnp.ingressDefault) === 'allow')
@@ -134,12 +136,12 @@ function decide(
 
 /** Whether a rule of this partition names the peer. */
 function names(intent: Policies, { peer: named }: Rule, vnp: Vnp, peer: End): boolean {
-  if (named.kind === 'any') return isWorld(peer) || isMember(peer, vnp)
+  if (named.kind === 'any') return isWorld(peer) || isMember(intent, peer, vnp)
   if (named.kind === 'cidr') return isWorld(peer) && holds(named.cidr, peer)
   if (isWorld(peer)) return false
-  if (named.kind === 'tags') return isMember(peer, vnp) && matches(named.selector, new Set(peer.tags))
+  if (named.kind === 'tags') return isMember(intent, peer, vnp) && matches(named.selector, tagsOf(intent, peer))
   const other = intent.vnps.get(named.vnp)
-  return other !== undefined && isMember(peer, other)
+  return other !== undefined && isMember(intent, peer, other)
 }
 
 /** Whether protocol and port, or ICMP type and code, match. Empty lists match all. */
@@ -154,9 +156,11 @@ export function carries(
   return port !== undefined && rule.ports.some(({ first, last }) => first <= port && port <= last)
 }
 
-function isMember(end: End, vnp: Vnp): boolean {
-  return !isWorld(end) && matches(vnp.selector, new Set(end.tags))
+function isMember(intent: Policies, end: End, vnp: Vnp): boolean {
+  return !isWorld(end) && matches(vnp.selector, tagsOf(intent, end))
 }
+
+const tagsOf = (intent: Policies, record: InterfaceRecord): Set<Tag> => new Set(effectiveTags(intent, record))
 
 function isWorld(end: End): end is Address {
   return 'family' in end

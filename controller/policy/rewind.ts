@@ -150,7 +150,7 @@ export class Rewind {
   /** What a user wrote is more of an answer than what followed from it. */
   #rank({ key }: PastChange): number {
     if (this.#options.causes.has(key)) return 0
-    const order = [PREFIX.vnp, PREFIX.policy, PREFIX.switch, PREFIX.network, PREFIX.interface, HINT]
+    const order = [PREFIX.vnp, PREFIX.policy, PREFIX.switch, PREFIX.network, PREFIX.nap, PREFIX.interface, HINT]
     const at = order.findIndex((prefix) => key.startsWith(prefix))
     return at < 0 ? order.length + 1 : at + 1
   }

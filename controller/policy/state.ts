@@ -9,6 +9,7 @@ import type {
   IdentityRecord,
   InterfaceRecord,
   LinkCarrier,
+  Nap,
   NetworkRecord,
   Policy,
   RecordKind,
@@ -28,6 +29,8 @@ export interface IntentView {
   readonly vnps: ReadonlyMap<string, Vnp>
   readonly policies: ReadonlyMap<string, Policy>
   readonly switches: ReadonlyMap<string, SwitchRecord>
+  /** Pools, whose tags interfaces inherit. */
+  readonly naps: ReadonlyMap<string, Nap>
   /** Of networks of which something is said. */
   readonly networks: ReadonlyMap<string, NetworkRecord>
   /** Names of the networks that name a router. */

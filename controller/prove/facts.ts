@@ -436,7 +436,10 @@ export class Facts {
     const pair: Pair = {
       from: end(opener, 'opener'),
       to: end(target, 'target'),
-      view: { interfaces, vnps, networks: new Map(), policies: this.intent.policies as ReadonlyMap<string, Policy> },
+      view: {
+        ...{ interfaces, vnps, networks: new Map(), naps: this.intent.naps },
+        policies: this.intent.policies as ReadonlyMap<string, Policy>,
+      },
       rules,
       verdicts: new Map(),
     }
@@ -473,7 +476,7 @@ function portOf(protocol: number, key: number | undefined): { port?: number; cod
 interface Pair {
   from: string
   to: string
-  view: Pick<IntentView, 'interfaces' | 'vnps' | 'policies' | 'networks'>
+  view: Pick<IntentView, 'interfaces' | 'vnps' | 'policies' | 'networks' | 'naps'>
   rules: OrderedRule[]
   /** By protocol and key. */
   verdicts: Map<number, boolean>

@@ -139,6 +139,7 @@ import type { NapWeights as _tagsteer_v1_NapWeights, NapWeights__Output as _tags
 import type { Network as _tagsteer_v1_Network, Network__Output as _tagsteer_v1_Network__Output } from './tagsteer/v1/Network.ts';
 import type { NetworkServiceClient as _tagsteer_v1_NetworkServiceClient, NetworkServiceDefinition as _tagsteer_v1_NetworkServiceDefinition } from './tagsteer/v1/NetworkService.ts';
 import type { NotProved as _tagsteer_v1_NotProved, NotProved__Output as _tagsteer_v1_NotProved__Output } from './tagsteer/v1/NotProved.ts';
+import type { Overrides as _tagsteer_v1_Overrides, Overrides__Output as _tagsteer_v1_Overrides__Output } from './tagsteer/v1/Overrides.ts';
 import type { Peer as _tagsteer_v1_Peer, Peer__Output as _tagsteer_v1_Peer__Output } from './tagsteer/v1/Peer.ts';
 import type { PlanFinding as _tagsteer_v1_PlanFinding, PlanFinding__Output as _tagsteer_v1_PlanFinding__Output } from './tagsteer/v1/PlanFinding.ts';
 import type { PlanRequest as _tagsteer_v1_PlanRequest, PlanRequest__Output as _tagsteer_v1_PlanRequest__Output } from './tagsteer/v1/PlanRequest.ts';
@@ -181,6 +182,7 @@ import type { SelectNapRequest as _tagsteer_v1_SelectNapRequest, SelectNapReques
 import type { SelectNapResponse as _tagsteer_v1_SelectNapResponse, SelectNapResponse__Output as _tagsteer_v1_SelectNapResponse__Output } from './tagsteer/v1/SelectNapResponse.ts';
 import type { Selector as _tagsteer_v1_Selector, Selector__Output as _tagsteer_v1_Selector__Output } from './tagsteer/v1/Selector.ts';
 import type { SetTagsRequest as _tagsteer_v1_SetTagsRequest, SetTagsRequest__Output as _tagsteer_v1_SetTagsRequest__Output } from './tagsteer/v1/SetTagsRequest.ts';
+import type { SourcedTag as _tagsteer_v1_SourcedTag, SourcedTag__Output as _tagsteer_v1_SourcedTag__Output } from './tagsteer/v1/SourcedTag.ts';
 import type { Subnet as _tagsteer_v1_Subnet, Subnet__Output as _tagsteer_v1_Subnet__Output } from './tagsteer/v1/Subnet.ts';
 import type { Switch as _tagsteer_v1_Switch, Switch__Output as _tagsteer_v1_Switch__Output } from './tagsteer/v1/Switch.ts';
 import type { SwitchApplied as _tagsteer_v1_SwitchApplied, SwitchApplied__Output as _tagsteer_v1_SwitchApplied__Output } from './tagsteer/v1/SwitchApplied.ts';
@@ -395,6 +397,7 @@ export interface ProtoGrpcType {
       NetworkService: SubtypeConstructor<typeof grpc.Client, _tagsteer_v1_NetworkServiceClient> & { service: _tagsteer_v1_NetworkServiceDefinition }
       NotProved: MessageTypeDefinition<_tagsteer_v1_NotProved, _tagsteer_v1_NotProved__Output>
       Outcome: EnumTypeDefinition
+      Overrides: MessageTypeDefinition<_tagsteer_v1_Overrides, _tagsteer_v1_Overrides__Output>
       Peer: MessageTypeDefinition<_tagsteer_v1_Peer, _tagsteer_v1_Peer__Output>
       PlanFinding: MessageTypeDefinition<_tagsteer_v1_PlanFinding, _tagsteer_v1_PlanFinding__Output>
       PlanRequest: MessageTypeDefinition<_tagsteer_v1_PlanRequest, _tagsteer_v1_PlanRequest__Output>
@@ -444,6 +447,7 @@ export interface ProtoGrpcType {
       Selector: MessageTypeDefinition<_tagsteer_v1_Selector, _tagsteer_v1_Selector__Output>
       SetTagsRequest: MessageTypeDefinition<_tagsteer_v1_SetTagsRequest, _tagsteer_v1_SetTagsRequest__Output>
       Severity: EnumTypeDefinition
+      SourcedTag: MessageTypeDefinition<_tagsteer_v1_SourcedTag, _tagsteer_v1_SourcedTag__Output>
       Subnet: MessageTypeDefinition<_tagsteer_v1_Subnet, _tagsteer_v1_Subnet__Output>
       Switch: MessageTypeDefinition<_tagsteer_v1_Switch, _tagsteer_v1_Switch__Output>
       SwitchApplied: MessageTypeDefinition<_tagsteer_v1_SwitchApplied, _tagsteer_v1_SwitchApplied__Output>
@@ -452,6 +456,8 @@ export interface ProtoGrpcType {
       SwitchVerification: MessageTypeDefinition<_tagsteer_v1_SwitchVerification, _tagsteer_v1_SwitchVerification__Output>
       Table: MessageTypeDefinition<_tagsteer_v1_Table, _tagsteer_v1_Table__Output>
       Tag: MessageTypeDefinition<_tagsteer_v1_Tag, _tagsteer_v1_Tag__Output>
+      TagLoss: EnumTypeDefinition
+      TagOrigin: EnumTypeDefinition
       Tier: EnumTypeDefinition
       Topology: MessageTypeDefinition<_tagsteer_v1_Topology, _tagsteer_v1_Topology__Output>
       TopologyService: SubtypeConstructor<typeof grpc.Client, _tagsteer_v1_TopologyServiceClient> & { service: _tagsteer_v1_TopologyServiceDefinition }

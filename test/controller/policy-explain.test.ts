@@ -29,6 +29,7 @@ const withPolicies = (intent: Intent, policies: Policy[]) => ({
   interfaces: intent.interfaces,
   vnps: intent.vnps,
   networks: intent.networks,
+  naps: intent.naps,
   policies: new Map([...intent.policies, ...policies.map((one) => [one.name, one] as const)]),
 })
 

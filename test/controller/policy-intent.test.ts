@@ -1,11 +1,12 @@
 /** Intent depends on the store's content alone, and its indices agree with a scan of the records. */
 import { expect } from 'chai'
 import fc from 'fast-check'
+import { effectiveTags } from '../../controller/policy/effective-tags.ts'
 import type { EntryChange, EntryChangeSet } from '../../controller/policy/entries.ts'
 import { IdentityIndex, readKey, tagsKey, tagsMentionedBy } from '../../controller/policy/identity.ts'
 import { Intent } from '../../controller/policy/intent.ts'
 import { compareVnps } from '../../controller/policy/order.ts'
-import { type InterfaceRecord, type Policy, PREFIX, type Vnp } from '../../model/records.ts'
+import { type InterfaceRecord, type Nap, type Policy, PREFIX, type Vnp } from '../../model/records.ts'
 import { matches } from '../../model/selector.ts'
 import type { Tag } from '../../model/tag.ts'
 import { arbitraryRecords, interfaceRecord, snapshotOf, TAGS } from '../support/arbitrary-state.ts'
@@ -62,11 +63,14 @@ describe('intent', () => {
         intent.apply(snapshotOf(records))
         const of = <T>(kind: string) => records.records.filter((record) => record.kind === kind) as T[]
         const relevant = new Set([...of<Vnp>('vnp'), ...of<Policy>('policy')].flatMap(tagsMentionedBy))
+        const naps = new Map(of<Nap>('nap').map((nap) => [nap.name, nap]))
         for (const record of of<InterfaceRecord>('interface')) {
           const identity = intent.identityOf(record.name)
-          expect(intent.identities.get(identity)?.key).to.equal(tagsKey(record.tags, relevant))
+          expect(intent.identities.get(identity)?.key).to.equal(tagsKey(effectiveTags({ naps }, record), relevant))
           expect(intent.usersOf(identity).has(record.name)).to.equal(true)
-          const vnps = of<Vnp>('vnp').filter(({ selector }) => matches(selector, new Set(record.tags)))
+          const vnps = of<Vnp>('vnp').filter(({ selector }) =>
+            matches(selector, new Set(effectiveTags({ naps }, record))),
+          )
           expect(intent.vnpsOf(identity)).to.deep.equal(vnps.sort(compareVnps))
           for (const vnp of of<Vnp>('vnp'))
             expect(intent.membersOf(vnp.name).has(identity)).to.equal(vnps.includes(vnp))

@@ -4,6 +4,7 @@
  * what finds faults. Used by the tests of policy, compiler and data path.
  */
 import fc from 'fast-check'
+import { effectiveTags } from '../../controller/policy/effective-tags.ts'
 import type { EntryChangeSet, StoredEntry } from '../../controller/policy/entries.ts'
 import { cidrKey, cidrsNamedBy, tagsKey, tagsMentionedBy } from '../../controller/policy/identity.ts'
 import { Intent } from '../../controller/policy/intent.ts'
@@ -19,6 +20,7 @@ import {
   IDENTITY,
   type IdentityRecord,
   type InterfaceRecord,
+  type Nap,
   type Peer,
   type Policy,
   type PortRange,
@@ -203,6 +205,35 @@ export function interfaceRecord(index: number, network: string, itsTags: Tag[], 
 
 export const datapathName = (index: number) => index.toString(16).padStart(16, '0')
 
+/** A pool of network `default`, whose addresses nobody else has. */
+export function napRecord(index: number, itsTags: Tag[]): Nap {
+  return {
+    ...meta(`nap-${index}`, index),
+    kind: 'nap',
+    network: 'default',
+    ranges: [{ first: `10.9.${index}.1`, last: `10.9.${index}.9` }],
+    exclusions: [],
+    applicationType: '',
+    ...{ expectedVolume: 0, maxVolume: 1_000_000_000, securityLevel: 0, region: '' },
+    tags: tagSet(itsTags),
+    leaseSeconds: 0,
+    coolSeconds: 60,
+    watermarks: { low: 0, high: 0.9 },
+  }
+}
+
+/** What interfaces inherit: tags of two pools, which of them each has an address of, and what it does not take. */
+const arbitraryHeirs = fc.record({
+  pools: fc.tuple(tags, tags),
+  heirs: fc.array(
+    fc.record({
+      naps: fc.constantFrom<string[]>([], [], ['nap-1'], ['nap-2'], ['nap-1', 'nap-2'], ['nap-9']),
+      without: fc.oneof(fc.constant<Tag[]>([]), fewTags),
+    }),
+    { minLength: 6, maxLength: 6 },
+  ),
+})
+
 export interface ArbitraryRecords {
   records: AnyRecord[]
   datapathIds: string[]
@@ -220,14 +251,21 @@ export const arbitraryRecords: fc.Arbitrary<ArbitraryRecords> = fc
     }),
     vnps: fc.integer({ min: 1, max: 3 }),
     policies: fc.integer({ min: 0, max: 4 }),
+    inheritance: fc.option(arbitraryHeirs, { nil: undefined }),
   })
-  .chain(({ switches, interfaces, vnps, policies }) => {
+  .chain(({ switches, interfaces, vnps, policies, inheritance }) => {
     const zones = interfaces.length % 2 === 0 ? 'needed' : 'all'
     const datapathIds = Array.from({ length: switches }, (_, index) => datapathName(index + 1))
     const names = Array.from({ length: vnps }, (_, index) => `vnp-${index + 1}`)
-    const fixed = interfaces.map(({ tags: its, network }, index) =>
-      interfaceRecord(index + 1, network, its, datapathIds[index % switches] as string),
-    )
+    const fixed = interfaces.map(({ tags: its, network }, index): InterfaceRecord => {
+      const { naps = [], without = [] } = inheritance?.heirs[index] ?? {}
+      return {
+        ...interfaceRecord(index + 1, network, its, datapathIds[index % switches] as string),
+        ...(naps.length === 0 ? {} : { naps }),
+        ...(without.length === 0 ? {} : { overrides: { without: tagSet(without) } }),
+      }
+    })
+    const pools = (inheritance?.pools ?? []).map((its, index) => napRecord(index + 1, its))
     return fc
       .tuple(
         fc.tuple(...names.map((name, index) => arbitraryVnp(name, index + 1))),
@@ -235,7 +273,11 @@ export const arbitraryRecords: fc.Arbitrary<ArbitraryRecords> = fc
           ...Array.from({ length: policies }, (_, index) => arbitraryPolicy(`pol-${index + 1}`, index + 1, names)),
         ),
       )
-      .map(([theVnps, thePolicies]) => ({ records: [...fixed, ...theVnps, ...thePolicies], datapathIds, zones }))
+      .map(([theVnps, thePolicies]) => ({
+        records: [...fixed, ...pools, ...theVnps, ...thePolicies],
+        datapathIds,
+        zones,
+      }))
   })
 
 /**
@@ -278,8 +320,9 @@ export function snapshotOf({ records, datapathIds, zones }: ArbitraryRecords, re
     records.flatMap((one) => (one.kind === 'vnp' || one.kind === 'policy' ? tagsMentionedBy(one) : [])),
   )
   const interfaces = records.filter((record) => record.kind === 'interface')
+  const naps = new Map(records.flatMap((its) => (its.kind === 'nap' ? [[its.name, its] as const] : [])))
   const keys = new Set([
-    ...interfaces.map((record) => tagsKey(record.tags, relevant)),
+    ...interfaces.map((record) => tagsKey(effectiveTags({ naps }, record), relevant)),
     ...policies.flatMap(cidrsNamedBy).map(cidrKey),
   ])
   for (const [index, key] of [...keys].entries()) {
@@ -324,6 +367,7 @@ export function keysOf(intent: Intent): string[] {
     ['vnp/', intent.vnps],
     ['policy/', intent.policies],
     ['network/', intent.networks],
+    ['nap/', intent.naps],
     ['identity/', intent.identities],
   ] as const
   const records = kinds.flatMap(([prefix, map]) => [...map.keys()].map((name) => `${prefix}${name}`))

@@ -25,6 +25,8 @@ export function portrait(intent: Intent): unknown {
       [...intent.membersOf(vnp)].sort(),
       sorted(intent.policiesOf(vnp)),
     ]),
+    byTag: [...intent.interfacesByTag.keys()].sort().map((tag) => [tag, sorted(intent.interfacesByTag.all(tag))]),
+    byNap: [...intent.interfacesByNap.keys()].sort().map((nap) => [nap, sorted(intent.interfacesByNap.all(nap))]),
     relevant: [...intent.relevantTags.entries()].sort(),
     prefixes: [...intent.prefixes].sort(),
     switches: [...intent.switches.values()]

@@ -22,7 +22,7 @@ import { canonicalSelector } from '../../model/selector.ts'
 import { type Tag, tagSet } from '../../model/tag.ts'
 import type { PortRef } from '../../topology/graph.ts'
 import type { Random } from '../fuzz/engine/random.ts'
-import { CIDRS, datapathName, interfaceRecord } from './arbitrary-state.ts'
+import { CIDRS, datapathName, interfaceRecord, napRecord } from './arbitrary-state.ts'
 import type { CompileWorld, Step } from './compile-world.ts'
 import type { PolicyStore } from './policy-store.ts'
 import { policy, rule, switchRecord, vnp } from './records.ts'
@@ -34,6 +34,7 @@ const IRRELEVANT = ['"blue-green"', '{"note":7}'] as Tag[]
 const NETWORKS = ['default', 'default', 'blue', 'red']
 const RESOLUTIONS: readonly Resolution[] = ['highest-priority', 'strictest-wins', 'ordered-merge']
 const VERDICTS = ['allow', 'deny'] as const
+const NAPS = ['nap-1', 'nap-2', 'nap-3']
 const SWITCHES = 4
 const INTERFACES = 14
 const VNPS = 4
@@ -52,6 +53,8 @@ const EDITS: readonly [weight: number, draw: (world: CompileWorld, random: Rando
   [10, editInterface],
   [6, createInterface],
   [4, moveInterface],
+  [6, inheritance],
+  [4, poolTags],
   [3, deleteRecord],
   [8, editVnp],
   [22, editPolicy],
@@ -164,6 +167,24 @@ function editInterface({ store }: CompileWorld, random: Random): Step | undefine
     () => ({ tags: tagSet(some(random, TAGS, 3)) }),
   ]
   return put({ ...record, ...random.pick(choices)() })
+}
+
+/** As if addresses were leased or released, and what the record says of what it inherits. */
+function inheritance({ store }: CompileWorld, random: Random): Step | undefined {
+  const record = pickOf(random, store.intent.interfaces.values())
+  if (record === undefined) return undefined
+  const { naps: _, overrides, ...rest } = record
+  const naps = some(random, NAPS, 2).sort()
+  const without = random.oneIn(3) ? tagSet(some(random, TAGS, 2)) : (overrides?.without ?? [])
+  const takesLess = without.length === 0 ? {} : { overrides: { without } }
+  return put({ ...rest, ...(naps.length === 0 ? {} : { naps }), ...takesLess })
+}
+
+function poolTags({ store }: CompileWorld, random: Random): Step {
+  const index = 1 + random.below(NAPS.length)
+  const name = `nap-${index}`
+  if (store.intent.naps.has(name) && random.oneIn(5)) return write({ op: 'delete', kind: 'nap', name })
+  return put(napRecord(index, some(random, TAGS, 3)))
 }
 
 function deleteRecord({ store }: CompileWorld, random: Random): Step | undefined {

@@ -14,11 +14,12 @@ import type { ListInterfacesRequest__Output } from '../../../proto/gen/tagsteer/
 import type { ListInterfacesResponse } from '../../../proto/gen/tagsteer/v1/ListInterfacesResponse.ts'
 import type { SetTagsRequest__Output } from '../../../proto/gen/tagsteer/v1/SetTagsRequest.ts'
 import type { UpdateInterfaceRequest__Output } from '../../../proto/gen/tagsteer/v1/UpdateInterfaceRequest.ts'
+import { effectiveTags, sourcedTags } from '../../policy/effective-tags.ts'
 import type { Write } from '../../policy/propose.ts'
 import type { CallContext } from '../call.ts'
 import type { ApiDependencies } from '../deps.ts'
 import { readMasked } from '../mask.ts'
-import { interfaceMessage } from '../messages.ts'
+import { interfaceMessage, sourcedTagMessage } from '../messages.ts'
 import {
   createRecord,
   deleteRecord,
@@ -90,8 +91,8 @@ export function interfaceService(deps: ApiDependencies): ServiceMethods {
     const vnp = request.vnp === '' ? undefined : deps.intent.vnps.get(request.vnp)
     if (request.vnp !== '' && vnp === undefined) return fail('NOT_FOUND', { kind: 'vnp', name: request.vnp })
     const query = JSON.stringify([selector.value, request.vnp])
-    const keep = ({ tags }: InterfaceRecord): boolean => {
-      const set = new Set(tags)
+    const keep = (record: InterfaceRecord): boolean => {
+      const set = new Set(effectiveTags(deps.intent, record))
       return matches(selector.value, set) && (vnp === undefined || matches(vnp.selector, set))
     }
     const listed = listRecords(deps, 'interface', request, query, keep)
@@ -122,15 +123,17 @@ export function interfaceService(deps: ApiDependencies): ServiceMethods {
 }
 
 /** Where an interface is, who it is in the data path, and which partitions it belongs to. */
-function interfaceStatus({ network, intent }: ApiDependencies, { name }: InterfaceRecord): InterfaceStatus {
+function interfaceStatus({ network, intent }: ApiDependencies, record: InterfaceRecord): InterfaceStatus {
+  const { name } = record
+  const tags = sourcedTags(intent, record).map(sourcedTagMessage)
   const place = network.observed.places.get(name)
   const identity = intent.identityOf(name)
   const vnps = intent.vnpsOf(identity).map((vnp) => vnp.name)
   if (place === undefined)
-    return { attached: false, datapathId: '', port: 0, portName: '', identity, vnps, switchName: '' }
+    return { attached: false, datapathId: '', port: 0, portName: '', identity, vnps, switchName: '', tags }
   const { datapathId, port } = place
   const portName = network.observed.datapaths.get(datapathId)?.ports.get(port)?.name ?? ''
-  return { attached: true, datapathId, port, portName, identity, vnps, switchName: network.nameOf(datapathId) }
+  return { attached: true, datapathId, port, portName, identity, vnps, switchName: network.nameOf(datapathId), tags }
 }
 
 function at<F extends { details: Record<string, string>; violations?: { field: string; description: string }[] }>(

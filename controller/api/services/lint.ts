@@ -3,7 +3,7 @@
  * few milliseconds, then whoever waits.
  */
 import { fail, ok, type Result } from '../../../model/errors.ts'
-import type { AnyRecord, InterfaceRecord, Policy, Vnp } from '../../../model/records.ts'
+import type { AnyRecord, InterfaceRecord, Nap, Policy, Vnp } from '../../../model/records.ts'
 import type { LintRequest__Output } from '../../../proto/gen/tagsteer/v1/LintRequest.ts'
 import type { LintResponse } from '../../../proto/gen/tagsteer/v1/LintResponse.ts'
 import { lint } from '../../policy/conflicts/lint.ts'
@@ -25,12 +25,13 @@ interface Supposed {
   interfaces: Map<string, InterfaceRecord | undefined>
   vnps: Map<string, Vnp | undefined>
   policies: Map<string, Policy | undefined>
+  naps: Map<string, Nap | undefined>
 }
 
 export function lintService({ writer }: ApiDependencies): ServiceMethods {
   /** What a change would leave, or why it would be refused (for other reasons than conflicts). */
   async function suppose(request: LintRequest__Output, context: CallContext): Promise<Result<Supposed>> {
-    const supposed: Supposed = { interfaces: new Map(), vnps: new Map(), policies: new Map() }
+    const supposed: Supposed = { interfaces: new Map(), vnps: new Map(), policies: new Map(), naps: new Map() }
     const count = request.records.length + request.deletions.length
     if (count > MAX_RECORDS) return fail('TOO_MANY', { what: 'records in one request', count, limit: MAX_RECORDS })
     if (count === 0) return ok(supposed)
@@ -51,6 +52,7 @@ export function lintService({ writer }: ApiDependencies): ServiceMethods {
       if (kind === 'interface') supposed.interfaces.set(name, after as InterfaceRecord | undefined)
       else if (kind === 'vnp') supposed.vnps.set(name, after as Vnp | undefined)
       else if (kind === 'policy') supposed.policies.set(name, after as Policy | undefined)
+      else if (kind === 'nap') supposed.naps.set(name, after as Nap | undefined)
     }
     return ok(supposed)
   }
@@ -58,12 +60,12 @@ export function lintService({ writer }: ApiDependencies): ServiceMethods {
   async function answer(request: LintRequest__Output, context: CallContext): Promise<Result<LintResponse>> {
     const supposed = await suppose(request, context)
     if (!supposed.ok) return supposed
-    const { interfaces, vnps, policies } = supposed.value
+    const { interfaces, vnps, policies, naps } = supposed.value
     const { newest } = writer
     const generation = String(newest.generation)
     const index = new RuleIndex()
     index.update(new Map([...newest.vnps, ...vnps]), new Map([...newest.policies, ...policies]))
-    const population = new Population(newest, index.tags, interfaces)
+    const population = new Population(newest, index.tags, interfaces, naps)
     const steps = lint(index, new Analysis(index, () => population), { all: request.all, limit: MAX_FINDINGS })
     for (let since = performance.now(); ; ) {
       const step = steps.next()

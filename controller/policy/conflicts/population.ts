@@ -5,8 +5,9 @@
  * of their ends.
  */
 import { type Address, formatAddress } from '../../../model/address.ts'
-import type { InterfaceRecord } from '../../../model/records.ts'
+import type { InterfaceRecord, Nap } from '../../../model/records.ts'
 import type { Tag } from '../../../model/tag.ts'
+import { effectiveTags } from '../effective-tags.ts'
 import type { Intent } from '../intent.ts'
 import { domainOf, holderIn } from '../routing.ts'
 import { cubeMatches, type TagTable } from './cube.ts'
@@ -16,6 +17,9 @@ import type { EndClass, Entry, Point } from './rules.ts'
 
 /** Interface records as a batch leaves them: absent ones are deleted. */
 export type ChangedInterfaces = ReadonlyMap<string, InterfaceRecord | undefined>
+
+/** Pools likewise: interfaces inherit their tags. */
+export type ChangedNaps = ReadonlyMap<string, Nap | undefined>
 
 /** Interfaces that no rule tells apart. */
 interface Group {
@@ -33,14 +37,16 @@ export class Population {
   readonly #members = new Map<number, bigint>()
   readonly #domainOf: (network: string) => string
 
-  constructor(intent: Intent, tags: TagTable, changed: ChangedInterfaces = new Map()) {
+  constructor(intent: Intent, tags: TagTable, changed: ChangedInterfaces = new Map(), naps: ChangedNaps = new Map()) {
     this.#tags = tags
     this.#domainOf = (network) => domainOf(intent, network)
     const moved = new Map<string, InterfaceRecord[]>()
-    const apart = apartOf(intent, tags, changed)
+    const apart = apartOf(intent, tags, changed, naps)
+    const sources = { naps: { get: (name: string) => (naps.has(name) ? naps.get(name) : intent.naps.get(name)) } }
+    const tagsOf = (record: InterfaceRecord): number[] => this.#known(effectiveTags(sources, record))
     for (const record of apart.values()) {
       if (record === undefined) continue
-      const key = this.#known(record.tags).join()
+      const key = tagsOf(record).join()
       const group = moved.get(key)
       if (group === undefined) moved.set(key, [record])
       else group.push(record)
@@ -59,7 +65,7 @@ export class Population {
       })
     }
     for (const records of moved.values()) {
-      this.#groups.push({ tags: new Set(this.#known(records[0]!.tags)), users: () => records })
+      this.#groups.push({ tags: new Set(tagsOf(records[0]!)), users: () => records })
     }
     const addresses = new Set(
       [...changed.values()].flatMap(
@@ -157,13 +163,21 @@ export class Population {
   }
 }
 
-/** Interfaces whose group cannot be had from identities: those of the batch, and those with a tag that only it mentions. */
-function apartOf(intent: Intent, tags: TagTable, changed: ChangedInterfaces): Map<string, InterfaceRecord | undefined> {
+/**
+ * Interfaces whose group cannot be had from identities: those of the batch, those that inherit from a pool of it, and those
+ * with a tag that only it mentions.
+ */
+function apartOf(
+  intent: Intent,
+  tags: TagTable,
+  changed: ChangedInterfaces,
+  naps: ChangedNaps,
+): Map<string, InterfaceRecord | undefined> {
   const apart = new Map<string, InterfaceRecord | undefined>(changed)
-  for (const tag of tags.all()) {
-    if (intent.relevantTags.has(tag)) continue
-    for (const name of intent.interfacesByTag.all(tag))
-      if (!apart.has(name)) apart.set(name, intent.interfaces.get(name))
+  const add = (names: ReadonlySet<string>): void => {
+    for (const name of names) if (!apart.has(name)) apart.set(name, intent.interfaces.get(name))
   }
+  for (const name of naps.keys()) add(intent.interfacesByNap.all(name))
+  for (const tag of tags.all()) if (!intent.relevantTags.has(tag)) add(intent.interfacesByTag.all(tag))
   return apart
 }

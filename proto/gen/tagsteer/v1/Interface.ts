@@ -4,12 +4,16 @@ import type { Tag as _tagsteer_v1_Tag, Tag__Output as _tagsteer_v1_Tag__Output }
 import type { Attachment as _tagsteer_v1_Attachment, Attachment__Output as _tagsteer_v1_Attachment__Output } from '../../tagsteer/v1/Attachment.ts';
 import type { Meta as _tagsteer_v1_Meta, Meta__Output as _tagsteer_v1_Meta__Output } from '../../tagsteer/v1/Meta.ts';
 import type { InterfaceStatus as _tagsteer_v1_InterfaceStatus, InterfaceStatus__Output as _tagsteer_v1_InterfaceStatus__Output } from '../../tagsteer/v1/InterfaceStatus.ts';
+import type { Overrides as _tagsteer_v1_Overrides, Overrides__Output as _tagsteer_v1_Overrides__Output } from '../../tagsteer/v1/Overrides.ts';
 
 export interface Interface {
   /**
    * `[a-z0-9]([-a-z0-9.]*[a-z0-9])?`, at most 63 characters.
    */
   'name'?: (string);
+  /**
+   * Its own; `status.tags` has those that it inherits as well.
+   */
   'tags'?: (_tagsteer_v1_Tag)[];
   /**
    * Layer 2 domain; "default" where empty. Addresses may overlap between networks.
@@ -38,6 +42,15 @@ export interface Interface {
    * Where the interface is now. Output only.
    */
   'status'?: (_tagsteer_v1_InterfaceStatus | null);
+  /**
+   * The profile by which a pool is chosen for it; where empty, the one that has its own name, if any.
+   */
+  'profile'?: (string);
+  'overrides'?: (_tagsteer_v1_Overrides | null);
+  /**
+   * Pools that its leased addresses come from, whose tags it inherits. Output only.
+   */
+  'naps'?: (string)[];
   '_portSecurity'?: "portSecurity";
 }
 
@@ -46,6 +59,9 @@ export interface Interface__Output {
    * `[a-z0-9]([-a-z0-9.]*[a-z0-9])?`, at most 63 characters.
    */
   'name': (string);
+  /**
+   * Its own; `status.tags` has those that it inherits as well.
+   */
   'tags': (_tagsteer_v1_Tag__Output)[];
   /**
    * Layer 2 domain; "default" where empty. Addresses may overlap between networks.
@@ -74,5 +90,14 @@ export interface Interface__Output {
    * Where the interface is now. Output only.
    */
   'status': (_tagsteer_v1_InterfaceStatus__Output | null);
+  /**
+   * The profile by which a pool is chosen for it; where empty, the one that has its own name, if any.
+   */
+  'profile': (string);
+  'overrides': (_tagsteer_v1_Overrides__Output | null);
+  /**
+   * Pools that its leased addresses come from, whose tags it inherits. Output only.
+   */
+  'naps': (string)[];
   '_portSecurity'?: "portSecurity";
 }

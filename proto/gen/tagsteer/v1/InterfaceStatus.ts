@@ -1,5 +1,6 @@
 // Generated from tagsteer/v1/interface_service.proto
 
+import type { SourcedTag as _tagsteer_v1_SourcedTag, SourcedTag__Output as _tagsteer_v1_SourcedTag__Output } from '../../tagsteer/v1/SourcedTag.ts';
 
 export interface InterfaceStatus {
   'attached'?: (boolean);
@@ -15,6 +16,10 @@ export interface InterfaceStatus {
    * The switch's name where it has one.
    */
   'switchName'?: (string);
+  /**
+   * Its own tags and those that it inherits.
+   */
+  'tags'?: (_tagsteer_v1_SourcedTag)[];
 }
 
 export interface InterfaceStatus__Output {
@@ -31,4 +36,8 @@ export interface InterfaceStatus__Output {
    * The switch's name where it has one.
    */
   'switchName': (string);
+  /**
+   * Its own tags and those that it inherits.
+   */
+  'tags': (_tagsteer_v1_SourcedTag__Output)[];
 }

@@ -10,7 +10,7 @@ export interface ListInterfacesRequest {
   'pageSize'?: (number);
   'pageToken'?: (string);
   /**
-   * Only records that match.
+   * Only records whose tags, inherited ones among them, match.
    */
   'selector'?: (_tagsteer_v1_Selector | null);
   /**
@@ -27,7 +27,7 @@ export interface ListInterfacesRequest__Output {
   'pageSize': (number);
   'pageToken': (string);
   /**
-   * Only records that match.
+   * Only records whose tags, inherited ones among them, match.
    */
   'selector': (_tagsteer_v1_Selector__Output | null);
   /**
