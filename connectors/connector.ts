@@ -36,7 +36,7 @@ export class ConnectorError extends Error {
 }
 
 export interface Capabilities {
-  /** Blocks can be claimed for us alone. */
+  /** Addresses can be claimed for us alone. */
   claims: boolean
   tags: boolean
   families: readonly (4 | 6)[]
@@ -47,11 +47,10 @@ export interface Capabilities {
   preconditions: 'atomic' | 'looked'
 }
 
-/** A block of addresses that is ours to give out of. */
-export interface ClaimedBlock {
+export interface Parent {
+  network: string
   /** Canonical text of the prefix. */
   cidr: string
-  id: string
 }
 
 export interface IpamConnector {
@@ -71,17 +70,13 @@ export interface IpamConnector {
   /** As update. Deleting what is gone already is no failure. */
   delete(expected: IpamAddress, signal?: AbortSignal): Promise<void>
   /**
-   * Claims a block of 2^(width - length) addresses inside a prefix, for `purpose`. A claim for a purpose that was made and
-   * not heard of (a lost answer) is found by `claimed`.
+   * Claims addresses of a prefix that nobody has, in one request, all of them or none (`full`): they are ours to give out,
+   * and reserved over there. A claim that was made and not heard of (a lost answer) is found by `claimed`.
+   * @param purpose A word without white space that says what they are for.
    */
-  claim(
-    parent: { network: string; cidr: string },
-    length: number,
-    purpose: string,
-    signal?: AbortSignal,
-  ): Promise<ClaimedBlock>
-  /** Blocks that were claimed for a purpose. */
-  claimed(parent: { network: string; cidr: string }, purpose: string, signal?: AbortSignal): Promise<ClaimedBlock[]>
+  claim(parent: Parent, count: number, purpose: string, signal?: AbortSignal): Promise<IpamAddress[]>
+  /** What has been claimed of a prefix for a purpose, whatever has become of it since. */
+  claimed(parent: Parent, purpose: string, signal?: AbortSignal): Promise<IpamAddress[]>
   close(): void
 }
 
@@ -89,6 +84,8 @@ export interface IpamConnector {
 export const CONNECTOR_LIMITS = {
   /** Entries of one pull. */
   entries: 1_000_000,
+  /** Addresses of one claim. */
+  claim: 1024,
   page: 500,
   /** Octets of one answer. */
   answer: 32 * 1024 * 1024,

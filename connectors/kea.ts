@@ -1,7 +1,7 @@
 /**
  * Kea's DHCPv4 server as an external IPAM, through its control agent and the commands of the lease_cmds hook (Kea
  * Administrator Reference Manual, sections on the control channel and libdhcp_lease_cmds). Subnets and pools come from
- * the configuration, addresses from leases and from reservations in it. It cannot claim blocks, and reservations
+ * the configuration, addresses from leases and from reservations in it. It cannot claim, and reservations
  * are read only. A lease that we make does not expire, and says in its user context that it is ours.
  */
 
@@ -116,7 +116,7 @@ export class KeaConnector implements IpamConnector {
   }
 
   claim(): Promise<never> {
-    return Promise.reject(new ConnectorError('unsupported', 'Kea has no blocks to claim'))
+    return Promise.reject(new ConnectorError('unsupported', 'Kea gives no addresses to claim'))
   }
 
   claimed(): Promise<never> {

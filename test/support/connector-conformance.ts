@@ -107,22 +107,29 @@ export function connectorConformance(make: () => Promise<ConnectorBed>): void {
     for (const [address, name] of names) expect(all.find((each) => each.address === address)?.dnsName).to.equal(name)
   })
 
-  it('claims blocks that nobody else has, or says that it cannot', async () => {
+  it('claims addresses that nobody else has, or says that it cannot', async () => {
     const parent = { network: bed.network, cidr: bed.cidr }
     if (!connector.capabilities.claims) {
-      expect(await codeOf(connector.claim(parent, 28, 'test'))).to.equal('unsupported')
+      expect(await codeOf(connector.claim(parent, 8, 'test'))).to.equal('unsupported')
       return
     }
-    const claimed = await Promise.all(Array.from({ length: 4 }, () => connector.claim(parent, 29, 'pool-a')))
-    expect(new Set(claimed.map(({ cidr }) => cidr)).size).to.equal(4)
-    for (const { cidr } of claimed) {
-      expect(parsePrefix(cidr)?.length).to.equal(29)
-      expect(prefixHolds(parsePrefix(bed.cidr)!, parsePrefix(cidr)!)).to.equal(true)
+    const had = new Set((await connector.addresses()).map(({ address }) => address))
+    const claimed = (await Promise.all(Array.from({ length: 4 }, () => connector.claim(parent, 8, 'pool-a')))).flat()
+    const addresses = claimed.map(({ address }) => address)
+    expect(new Set(addresses).size).to.equal(32)
+    for (const address of addresses) {
+      expect(had.has(address)).to.equal(false)
+      expect(prefixHolds(parsePrefix(bed.cidr)!, parseAddress(address)!)).to.equal(true)
     }
     const found = await connector.claimed(parent, 'pool-a')
-    expect(found.map(({ cidr }) => cidr).sort()).to.deep.equal(claimed.map(({ cidr }) => cidr).sort())
+    expect(found.map(({ address }) => address).sort()).to.deep.equal(addresses.sort())
+    expect(found.every(({ status }) => status === 'reserved')).to.equal(true)
+    const [one] = found
+    await connector.update(one!, { ...one!, status: 'active', dnsName: 'web-9' })
+    expect(await connector.claimed(parent, 'pool-a')).to.have.length(32)
     expect(await connector.claimed(parent, 'pool-b')).to.deep.equal([])
-    expect(await codeOf(connector.claim(parent, 24, 'pool-c'))).to.equal('full')
+    expect(await codeOf(connector.claim(parent, 255, 'pool-c'))).to.equal('full')
+    expect(await connector.claimed(parent, 'pool-c')).to.deep.equal([])
   })
 
   it('tells a secret that is wrong, and no secret', async () => {
