@@ -56,7 +56,9 @@ interface Ended {
   how: string
 }
 
-const MOCHA = createRequire(import.meta.url).resolve('mocha/bin/mocha.js')
+/** The process that runs tests itself: bin/mocha.js starts another, which signals and descriptors do not reach. */
+const MOCHA = createRequire(import.meta.url).resolve('mocha/lib/cli/cli.js')
+const NODE = ['--import=tsx', '--conditions=source']
 /** Lines of a mocha that crashed which are shown again at the end. */
 const LAST_LINES = 40
 /** How long what a mocha has printed may take to arrive after its end, in ms. */
@@ -129,7 +131,7 @@ function one(
   shown: Blocks,
 ): Promise<Ended> {
   const reporter = join(import.meta.dirname, 'reporter.cjs')
-  const child = spawn(process.execPath, [MOCHA, '--reporter', reporter, ...mocha, ...files], {
+  const child = spawn(process.execPath, [...NODE, MOCHA, '--reporter', reporter, ...mocha, ...files], {
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     env: { ...process.env, TAGSTEER_LANE: name },
   })
