@@ -223,6 +223,21 @@ export const ERRORS = {
     sentence: 'Interface {name} holds {address} of network {network} by lease.',
     remedy: 'Release it before the interface goes to another network: `tagsteer lease release {address}`.',
   },
+  STAGE_MOVE_ILLEGAL: {
+    status: 'FAILED_PRECONDITION',
+    sentence: 'No interface goes from stage {from} to {to} by {cause}; from there it goes to: {legal}.',
+    remedy: 'See the table of moves in docs/lifecycle.md, and where the interface is with `tagsteer stage get`.',
+  },
+  STAGE_SUPERSEDED: {
+    status: 'ABORTED',
+    sentence: 'The stage of interface {name} has generation {generation}, not {asked}.',
+    remedy: 'It moved since it was read; look again with `tagsteer stage get {name}`.',
+  },
+  DERIVED_RECORD: {
+    status: 'FAILED_PRECONDITION',
+    sentence: 'The {kind} {name} is derived from stage policies and cannot be written itself.',
+    remedy: 'Change the stage policy it comes from: `tagsteer get stagepolicies`.',
+  },
   STOPPING: {
     status: 'UNAVAILABLE',
     sentence: 'The controller is stopping.',

@@ -57,6 +57,8 @@ export interface InterfaceRecord extends RecordMeta {
 export interface Overrides {
   /** Inherited tags that do not count: by themselves, or all with this key. */
   without: Tag[]
+  /** Absent while it was never moved: it is provisioned since it was created. No writer of the record says it. */
+  stage?: StageState
 }
 
 /** The id by which a hypervisor's database names the interface of a record that is attached so. */
@@ -311,6 +313,35 @@ export interface Lease {
   /** Of a cooling lease: the store revision that released it. */
   released?: number
 }
+
+/** Where an interface is in its life. `provisioned` is one of which nothing else is said. */
+export const STAGES = ['provisioned', 'active', 'idle', 'standby', 'revocable', 'retired', 'restricted'] as const
+export type Stage = (typeof STAGES)[number]
+
+/** Why an interface came into a stage. */
+export const STAGE_CAUSES = ['traffic', 'silence', 'escalation', 'reclaim', 'lease-ended', 'allocation', 'api'] as const
+export type StageCause = (typeof STAGE_CAUSES)[number]
+
+/** One stage that an interface came into. */
+export interface StageMove {
+  stage: Stage
+  cause: StageCause
+  /** Milliseconds since the epoch. */
+  since: number
+  /** What was seen, or said, in words; may be empty. */
+  note: string
+}
+
+/** The stage of an interface: a part of its record, moved by verbs only. */
+export interface StageState extends StageMove {
+  /** Counts the moves. */
+  generation: number
+  /** Earlier stages, the newest first; as many as are kept. */
+  earlier: StageMove[]
+}
+
+/** Earlier stages that a record keeps. */
+export const KEPT_STAGES = 16
 
 export type AnyRecord = InterfaceRecord | Vnp | Policy | SwitchRecord | NetworkRecord | Nap | Profile
 export type RecordKind = AnyRecord['kind']
