@@ -68,6 +68,7 @@ type ServiceName =
   | 'NapService'
   | 'ProfileService'
   | 'LeaseService'
+  | 'LifecycleService'
   | 'PolicyService'
   | 'FlowService'
   | 'TopologyService'

@@ -19,6 +19,7 @@ import { propagation } from './commands/propagation.ts'
 import { prove } from './commands/prove.ts'
 import { describe, get, remove, tag } from './commands/records.ts'
 import { refused } from './commands/refused.ts'
+import { stage } from './commands/stage.ts'
 import { status } from './commands/status.ts'
 import { completion, schema, version } from './commands/tools.ts'
 import { topology } from './commands/topology.ts'
@@ -45,6 +46,7 @@ export const COMMANDS: CommandRow[] = [
   remove,
   nap,
   lease,
+  stage,
   explain,
   matrix,
   flows,

@@ -22,7 +22,7 @@ import type { Switch, Switch__Output } from '../proto/gen/tagsteer/v1/Switch.ts'
 import type { Tag, Tag__Output } from '../proto/gen/tagsteer/v1/Tag.ts'
 import type { Vnp, Vnp__Output } from '../proto/gen/tagsteer/v1/Vnp.ts'
 import { CliError } from './failure.ts'
-import type { NapManifest, ProfileManifest } from './manifest-kinds.ts'
+import type { NapManifest, ProfileManifest, StagePolicyManifest } from './manifest-kinds.ts'
 
 type ManifestSelector = { allOf?: Json[]; anyOf?: Json[]; noneOf?: Json[] }
 
@@ -106,6 +106,7 @@ export type Manifest =
   | NetworkManifest
   | NapManifest
   | ProfileManifest
+  | StagePolicyManifest
 
 /** A tag as typed on a command line. */
 export function tagFromText(text: string): Tag {

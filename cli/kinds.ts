@@ -8,6 +8,7 @@ import type { Network__Output } from '../proto/gen/tagsteer/v1/Network.ts'
 import type { Policy__Output } from '../proto/gen/tagsteer/v1/Policy.ts'
 import type { Profile__Output } from '../proto/gen/tagsteer/v1/Profile.ts'
 import type { Record } from '../proto/gen/tagsteer/v1/Record.ts'
+import type { StagePolicy__Output } from '../proto/gen/tagsteer/v1/StagePolicy.ts'
 import type { Switch__Output } from '../proto/gen/tagsteer/v1/Switch.ts'
 import type { Vnp__Output } from '../proto/gen/tagsteer/v1/Vnp.ts'
 import type { Client } from './client.ts'
@@ -28,6 +29,7 @@ import {
   vnpMessage,
 } from './convert.ts'
 import { napManifest, napMessage, profileManifest, profileMessage } from './convert-nap.ts'
+import { stagePolicyManifest, stagePolicyMessage } from './convert-stage.ts'
 import { CliError } from './failure.ts'
 import type { ManifestKind } from './schema.ts'
 import { age, type Column, timeText } from './table.ts'
@@ -245,8 +247,35 @@ const profiles: Kind<Profile__Output, ReturnType<typeof profileManifest>> = {
   state: () => ({}),
 }
 
+const stagePolicies: Kind<StagePolicy__Output, ReturnType<typeof stagePolicyManifest>> = {
+  title: 'StagePolicy',
+  plural: 'stagepolicies',
+  names: ['stagepolicy', 'stagepolicies', 'stp'],
+  columns: (now) => [
+    { header: 'STAGE', cell: ({ name }) => name },
+    { header: 'RATE', cell: ({ rateLimit }) => (rateLimit ? `${rateLimit.kilobitsPerSecond}kbps` : '') },
+    { header: 'APPLICATIONS', cell: ({ applications }) => applications.map(applicationText).join(',') || 'any' },
+    { header: 'RESTRICTIONS', cell: (its) => stagePolicyManifest(its).restrictions?.join(',') ?? '' },
+    { header: 'SILENCE', cell: (its) => silenceText(stagePolicyManifest(its).silence) },
+    { header: 'RETENTION', cell: ({ retentionSeconds }) => (retentionSeconds ? `${retentionSeconds}s` : '') },
+    { header: 'ESCALATIONS', cell: ({ escalations }) => String(escalations.length), align: 'right' },
+    { header: 'GENERATION', cell: ({ meta }) => meta?.generation ?? '', wide: true },
+    { header: 'AGE', cell: ({ meta }) => age(meta?.createTime, now) },
+  ],
+  list: (client) => client.list('LifecycleService', 'listStagePolicies', 'stagePolicies'),
+  get: (client, name) => client.call('LifecycleService', 'getStagePolicy', { name }),
+  toRecord: (form) => ({ stagePolicy: stagePolicyMessage(form) }),
+  toManifest: stagePolicyManifest,
+  state: () => ({}),
+}
+
+const applicationText = ({ protocols, ports }: { protocols: string[]; ports: string[] }): string =>
+  `${protocols.join('+')}${ports.length === 0 ? '' : `/${ports.join('+')}`}`
+const silenceText = (silence: { seconds: number; to: string } | undefined): string =>
+  silence === undefined ? '' : `${silence.seconds}s->${silence.to}`
+
 /** In the order in which references point: what is referred to comes first. */
-export const KINDS = [switches, networks, naps, profiles, vnps, policies, interfaces] as unknown as Kind<
+export const KINDS = [switches, networks, naps, profiles, vnps, policies, stagePolicies, interfaces] as unknown as Kind<
   { name: string; etag: string; owner: string },
   Manifest
 >[]

@@ -35,3 +35,16 @@ export interface ProfileManifest {
   strictSecurity?: boolean
   region?: string
 }
+
+export interface StagePolicyManifest {
+  kind: 'StagePolicy'
+  /** The stage. */
+  name: string
+  rateKbps?: number
+  burstKb?: number
+  applications?: { protocols: (string | number)[]; ports?: (string | number)[] }[]
+  restrictions?: string[]
+  silence?: { seconds: number; to: string }
+  retentionSeconds?: number
+  escalations?: { trigger: string; above: number; seconds: number; restrict?: boolean }[]
+}

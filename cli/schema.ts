@@ -5,6 +5,7 @@
  */
 import { CONFIG_SCHEMA } from '../host/config.ts'
 import { ICMP_NAMES } from '../model/icmp.ts'
+import { stagePolicySchema } from './schema-stage.ts'
 
 /** The part of JSON Schema that is used here. */
 export interface Schema {
@@ -430,6 +431,7 @@ export const SCHEMAS = {
   Network: networkSchema,
   Nap: napSchema,
   Profile: profileSchema,
+  StagePolicy: stagePolicySchema,
 } as const
 export type ManifestKind = keyof typeof SCHEMAS
 

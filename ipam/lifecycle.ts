@@ -6,7 +6,8 @@
  *     provisioned ─traffic▶ active ─silence▶ idle ─silence▶ standby ─silence▶ revocable ─reclaim▶ retired
  */
 import { fail, ok, type Result } from '../model/errors.ts'
-import { KEPT_STAGES, type Stage, type StageCause, type StageMove, type StageState } from '../model/records.ts'
+import { KEPT_STAGES, STAGES, type Stage, type StageCause, type StageMove, type StageState } from '../model/records.ts'
+import { SILENT_MOVES } from '../model/stage.ts'
 
 export interface MoveRow {
   from: Stage
@@ -25,10 +26,7 @@ const ASKED = 'an administrator or a provisioner says so'
 /** In the order in which the page shows them. */
 export const MOVES: readonly MoveRow[] = [
   ...rows('traffic', USED, ['provisioned', 'idle', 'standby', 'revocable'], ['active']),
-  ...rows('silence', QUIET, ['provisioned'], ['idle', 'standby', 'revocable']),
-  ...rows('silence', QUIET, ['active'], ['idle']),
-  ...rows('silence', QUIET, ['idle'], ['standby', 'revocable']),
-  ...rows('silence', QUIET, ['standby'], ['revocable']),
+  ...STAGES.flatMap((from) => rows('silence', QUIET, [from], SILENT_MOVES[from] ?? [])),
   ...rows('escalation', OVER, ['provisioned', 'active', 'idle', 'standby', 'revocable'], ['restricted']),
   ...rows('reclaim', 'nobody answers at its addresses after retention', ['revocable'], ['retired']),
   ...rows('lease-ended', ENDED, ['provisioned', 'active', 'idle', 'standby', 'revocable'], ['retired']),
@@ -43,7 +41,7 @@ export const MOVES: readonly MoveRow[] = [
   ...rows('api', ASKED, ['retired'], ['provisioned', 'standby', 'restricted']),
 ]
 
-function rows(cause: StageCause, when: string, all: Stage[], targets: Stage[]): MoveRow[] {
+function rows(cause: StageCause, when: string, all: readonly Stage[], targets: readonly Stage[]): MoveRow[] {
   return all.flatMap((from) => targets.map((to) => ({ from, to, cause, when })))
 }
 

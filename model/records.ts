@@ -51,14 +51,14 @@ export interface InterfaceRecord extends RecordMeta {
   naps?: string[]
   /** What it does not take of what it inherits; absent where it takes all. */
   overrides?: Overrides
+  /** Absent while it was never moved: it is provisioned since it was created. No writer of the record says it. */
+  stage?: StageState
 }
 
 /** Where an interface differs from what it inherits, beyond its own tags, which win anyway. */
 export interface Overrides {
   /** Inherited tags that do not count: by themselves, or all with this key. */
   without: Tag[]
-  /** Absent while it was never moved: it is provisioned since it was created. No writer of the record says it. */
-  stage?: StageState
 }
 
 /** The id by which a hypervisor's database names the interface of a record that is attached so. */
@@ -134,7 +134,7 @@ export interface Rule {
   mirror?: string
   /** Interfaces through which packets go on their way, in this order; only with 'allow' and 'rate-limit'. */
   redirect?: string[]
-  /** Kilobits per second and burst in kilobits; only with 'rate-limit'. */
+  /** Kilobits per second and burst in kilobits; only with 'rate-limit', and with 'pass' of a stage policy. */
   rateKbps?: number
   burstKb?: number
   /** Defaults to the policy's. */
@@ -314,7 +314,7 @@ export interface Lease {
   released?: number
 }
 
-/** Where an interface is in its life. `provisioned` is one of which nothing else is said. */
+/** Where an interface is in its life; `provisioned` is one of which nothing else is said. */
 export const STAGES = ['provisioned', 'active', 'idle', 'standby', 'revocable', 'retired', 'restricted'] as const
 export type Stage = (typeof STAGES)[number]
 
@@ -343,7 +343,37 @@ export interface StageState extends StageMove {
 /** Earlier stages that a record keeps. */
 export const KEPT_STAGES = 16
 
-export type AnyRecord = InterfaceRecord | Vnp | Policy | SwitchRecord | NetworkRecord | Nap | Profile
+/** What is permitted besides what policy says: `no-world` forbids both sides of addresses that nobody's record has. */
+export type StageRestriction = 'no-ingress' | 'no-egress' | 'no-world'
+
+/** What an interface must not do for long, or an administrator hears of it. */
+export interface StageEscalation {
+  /** Packets refused within the time, or kilobits per second for all of the time. */
+  trigger: 'refused-packets' | 'bandwidth'
+  above: number
+  seconds: number
+  /** Besides, the interface is restricted. */
+  restrict: boolean
+}
+
+/** What holds for interfaces in one stage; the record's name is that of the stage. */
+export interface StagePolicy extends RecordMeta {
+  kind: 'stagePolicy'
+  /** Kilobits per second of all interfaces in the stage together, per switch and direction; unlimited where absent. */
+  rateKbps?: number
+  burstKb?: number
+  /** Nothing else is permitted; any where empty. */
+  applications: Pick<Rule, 'protocols' | 'ports'>[]
+  /** In the order of the alphabet. */
+  restrictions: StageRestriction[]
+  /** After so much silence an interface goes to that stage. */
+  silence?: { seconds: number; to: Stage }
+  /** How long addresses stay with a revocable interface; only with that stage. */
+  retentionSeconds?: number
+  escalations: StageEscalation[]
+}
+
+export type AnyRecord = InterfaceRecord | Vnp | Policy | SwitchRecord | NetworkRecord | Nap | Profile | StagePolicy
 export type RecordKind = AnyRecord['kind']
 export type RecordOf<K extends RecordKind> = Extract<AnyRecord, { kind: K }>
 
@@ -383,6 +413,7 @@ export const PREFIX = {
   network: 'network/',
   nap: 'nap/',
   profile: 'profile/',
+  stagePolicy: 'stage-policy/',
   /** `lease/<network>/<address>` in the form of leaseKey: no record that writers write, but what the pools have given. */
   lease: 'lease/',
   identity: 'identity/',

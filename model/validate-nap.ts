@@ -7,6 +7,8 @@ import { type Address, formatAddress, parseAddress, parsePrefix, unusableAddress
 import { addressNumber } from './address-key.ts'
 import type { Check, Fields } from './check.ts'
 import type { AddressRange, Nap, NapWeights, Profile } from './records.ts'
+import { isStageTag } from './stage.ts'
+import type { Tag } from './tag.ts'
 
 export const NAP_LIMITS = {
   ranges: 64,
@@ -46,7 +48,7 @@ export function readNap(check: Check, fields: Fields, network: string): NapField
     securityLevel: check.integer(fields['securityLevel'] ?? 0, 'security_level', 0, NAP_LIMITS.level) ?? 0,
     region: readWord(check, fields['region'], 'region'),
     ...readWeights(check, fields['weights']),
-    tags: check.tags(fields['tags'], 'tags'),
+    tags: readTags(check, fields['tags']),
     leaseSeconds: check.integer(fields['leaseSeconds'] ?? 0, 'lease_seconds', 0, NAP_LIMITS.seconds.lease) ?? 0,
     coolSeconds: readCool(check, fields['coolSeconds']),
     watermarks: readWatermarks(check, fields['watermarks']),
@@ -63,6 +65,14 @@ export function readProfile(check: Check, fields: Fields): ProfileFields {
     ...(check.boolean(fields['strictSecurity'], 'strict_security', false) ? { strictSecurity: true } : {}),
     region: readWord(check, fields['region'], 'region'),
   }
+}
+
+/** Without those of stages: an address says nothing of where its interface is in its life. */
+function readTags(check: Check, value: unknown): Tag[] {
+  const tags = check.tags(value, 'tags')
+  const staged = tags.find(isStageTag)
+  if (staged !== undefined) check.report('tags', `${staged} says the stage of an interface`)
+  return tags
 }
 
 interface Read {

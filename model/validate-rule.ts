@@ -44,7 +44,7 @@ export function readRules(check: Check, value: unknown, path: string): Rule[] {
   return check.list(value, path, RULE_LIMITS.rules).map((each, index) => readRule(check, each, `${path}[${index}]`))
 }
 
-function readRule(check: Check, value: unknown, path: string): Rule {
+export function readRule(check: Check, value: unknown, path: string): Rule {
   const fields = check.fields(value, path)
   const action = check.word<RuleAction>(fields['action'], `${path}.action`, 'ACTION', ACTIONS) ?? 'deny'
   const peer = readPeer(check, fields['peer'], `${path}.peer`)

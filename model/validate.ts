@@ -26,14 +26,17 @@ import {
   type RecordKind,
   type RecordMeta,
   type Selector,
+  type StagePolicy,
   type SwitchRecord,
   TIERS,
   type Vnp,
 } from './records.ts'
+import { isStageTag } from './stage.ts'
 import type { Tag } from './tag.ts'
 import { readNap, readProfile } from './validate-nap.ts'
 import { readSubnets } from './validate-network.ts'
 import { readRules } from './validate-rule.ts'
+import { readStagePolicy } from './validate-stage.ts'
 
 /** What a writer says of a record; propose.ts adds the rest. */
 export type Draft<R extends RecordMeta> = Omit<R, 'number' | 'createTime' | 'updateTime' | 'updatedBy'>
@@ -44,7 +47,16 @@ export type SwitchDraft = Draft<SwitchRecord>
 export type NetworkDraft = Draft<NetworkRecord>
 export type NapDraft = Draft<Nap>
 export type ProfileDraft = Draft<Profile>
-export type AnyDraft = InterfaceDraft | VnpDraft | PolicyDraft | SwitchDraft | NetworkDraft | NapDraft | ProfileDraft
+export type StagePolicyDraft = Draft<StagePolicy>
+export type AnyDraft =
+  | InterfaceDraft
+  | VnpDraft
+  | PolicyDraft
+  | SwitchDraft
+  | NetworkDraft
+  | NapDraft
+  | ProfileDraft
+  | StagePolicyDraft
 
 const TUNNEL_KINDS = ['geneve', 'vxlan'] as const
 const LINK_CARRIERS = ['mpls', 'vlan'] as const
@@ -81,7 +93,7 @@ export function validateInterface(input: unknown): Result<InterfaceDraft> {
   return validated(input, (check, fields) => ({
     kind: 'interface',
     ...named(check, fields),
-    tags: check.tags(fields['tags'], 'tags'),
+    tags: readTags(check, fields['tags']),
     network: readNetwork(check, fields),
     mac: readMac(check, fields['mac']),
     addresses: readAddresses(check, fields['addresses']),
@@ -164,6 +176,22 @@ export function validateProfile(input: unknown): Result<ProfileDraft> {
   }))
 }
 
+export function validateStagePolicy(input: unknown): Result<StagePolicyDraft> {
+  return validated(input, (check, fields) => ({
+    kind: 'stagePolicy',
+    ...named(check, fields),
+    ...readStagePolicy(check, fields),
+  }))
+}
+
+/** Without those of stages, which are moved and not written. */
+function readTags(check: Check, value: unknown): Tag[] {
+  const tags = check.tags(value, 'tags')
+  const staged = tags.find(isStageTag)
+  if (staged !== undefined) check.report('tags', `${staged} says the stage; move it with MoveStage`)
+  return tags
+}
+
 function readNetwork(check: Check, fields: Fields): string {
   const text = check.text(fields['network'], 'network')
   return text === '' ? DEFAULT_NETWORK : check.name(text, 'network')
@@ -241,6 +269,7 @@ const VALIDATORS: Readonly<Record<RecordKind, (input: unknown) => Result<AnyDraf
   network: validateNetwork,
   nap: validateNap,
   profile: validateProfile,
+  stagePolicy: validateStagePolicy,
 }
 
 export function validateRecord(kind: RecordKind, input: unknown): Result<AnyDraft> {

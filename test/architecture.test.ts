@@ -155,8 +155,9 @@ describe('the house', () => {
     expect(broken).to.deep.equal([])
   })
 
-  it('keeps every file under 500 lines', () => {
+  it('keeps every file under 500 lines, but for what is generated', () => {
     const long = [...source]
+      .filter(([file]) => !file.startsWith('proto/gen/'))
       .map(([file, text]) => [file, text.split('\n').length] as const)
       .filter(([, lines]) => lines > 501)
     expect(long).to.deep.equal([])

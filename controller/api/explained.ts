@@ -233,7 +233,7 @@ function inheritedSteps(deps: ApiDependencies, causes: Causes, end: ExplainedEnd
   const where = nameOf(deps, end.place?.datapathId)
   const bySource = new Map<string, SourcedTag[]>()
   for (const each of end.sources ?? []) {
-    if (each.origin.kind === 'record') continue
+    if (each.origin.kind !== 'nap') continue
     const known = bySource.get(each.origin.name)
     if (known === undefined) bySource.set(each.origin.name, [each])
     else known.push(each)

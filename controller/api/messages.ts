@@ -12,19 +12,25 @@ import type {
   Nap as NapRecord,
   NetworkRecord,
   Policy as PolicyRecord,
+  PortRange,
   Profile as ProfileRecord,
   RecordKind,
   RecordMeta,
   Rule as RuleRecord,
   Selector as SelectorRecord,
+  StageMove as StageMoveRecord,
+  StagePolicy as StagePolicyRecord,
+  StageState,
   SwitchRecord,
   TunnelKind,
   Vnp as VnpRecord,
 } from '../../model/records.ts'
 import { tierOf } from '../../model/records.ts'
+import { writtenTags } from '../../model/stage.ts'
 import { type Tag, tagKind } from '../../model/tag.ts'
 import type { Timestamp } from '../../proto/gen/google/protobuf/Timestamp.ts'
 import type { Interface } from '../../proto/gen/tagsteer/v1/Interface.ts'
+import type { InterfaceStage } from '../../proto/gen/tagsteer/v1/InterfaceStage.ts'
 import type { Lease } from '../../proto/gen/tagsteer/v1/Lease.ts'
 import type { Meta } from '../../proto/gen/tagsteer/v1/Meta.ts'
 import type { Nap } from '../../proto/gen/tagsteer/v1/Nap.ts'
@@ -35,6 +41,8 @@ import type { Record as RecordMessage } from '../../proto/gen/tagsteer/v1/Record
 import type { Rule } from '../../proto/gen/tagsteer/v1/Rule.ts'
 import type { Selector } from '../../proto/gen/tagsteer/v1/Selector.ts'
 import type { SourcedTag } from '../../proto/gen/tagsteer/v1/SourcedTag.ts'
+import type { StageMove } from '../../proto/gen/tagsteer/v1/StageMove.ts'
+import type { StagePolicy } from '../../proto/gen/tagsteer/v1/StagePolicy.ts'
 import type { Switch } from '../../proto/gen/tagsteer/v1/Switch.ts'
 import type { Tag as TagMessage } from '../../proto/gen/tagsteer/v1/Tag.ts'
 import type { Tunnel } from '../../proto/gen/tagsteer/v1/Tunnel.ts'
@@ -81,7 +89,7 @@ export function interfaceMessage(record: InterfaceRecord, generation: number): I
   const { attachment } = record
   return {
     ...common(record, generation),
-    tags: record.tags.map(tagMessage),
+    tags: writtenTags(record.tags).map(tagMessage),
     network: record.network,
     mac: formatMac(record.mac),
     addresses: record.addresses,
@@ -97,6 +105,7 @@ export function interfaceMessage(record: InterfaceRecord, generation: number): I
     profile: record.profile ?? '',
     ...(record.overrides && { overrides: { without: record.overrides.without.map(tagMessage) } }),
     naps: record.naps ?? [],
+    stage: record.stage?.stage ?? 'provisioned',
   }
 }
 
@@ -104,7 +113,7 @@ export function sourcedTagMessage({ tag, origin, lost }: SourcedTagRecord): Sour
   return {
     tag: tagMessage(tag),
     origin: word('TAG_ORIGIN', origin.kind) as NonNullable<SourcedTag['origin']>,
-    from: origin.kind === 'record' ? '' : origin.name,
+    from: origin.kind === 'nap' ? origin.name : '',
     counts: lost === undefined,
     ...(lost === undefined ? {} : { lost: word('TAG_LOSS', lost) as NonNullable<SourcedTag['lost']> }),
   }
@@ -135,6 +144,8 @@ function protocolWords(protocols: readonly number[]): string[] {
   return both ? ['icmp', ...words] : words
 }
 
+const portsText = ({ first, last }: PortRange): string => (first === last ? String(first) : `${first}-${last}`)
+
 export function ruleMessage(rule: RuleRecord): Rule {
   const { peer } = rule
   const message: Rule = {
@@ -148,7 +159,7 @@ export function ruleMessage(rule: RuleRecord): Rule {
             ? { cidr: peer.cidr }
             : { any: {} },
     protocols: protocolWords(rule.protocols),
-    ports: rule.ports.map(({ first, last }) => (first === last ? String(first) : `${first}-${last}`)),
+    ports: rule.ports.map(portsText),
     action: word('ACTION', rule.action) as NonNullable<Rule['action']>,
     log: rule.log,
     established: word('ESTABLISHED', rule.established ?? 're-evaluate') as NonNullable<Rule['established']>,
@@ -226,6 +237,44 @@ export function profileMessage(record: ProfileRecord, generation: number): Profi
   }
 }
 
+const stageMove = ({ stage, cause, since, note }: StageMoveRecord): StageMove => ({
+  stage: word('STAGE', stage) as NonNullable<StageMove['stage']>,
+  cause: word('STAGE_CAUSE', cause) as NonNullable<StageMove['cause']>,
+  since: timestamp(since),
+  note,
+})
+
+/** @param revision The store revision that wrote the interface's record last. */
+export function stageMessage(name: string, state: StageState, revision: number): InterfaceStage {
+  return {
+    interface: name,
+    ...stageMove(state),
+    generation: String(state.generation),
+    earlier: state.earlier.map(stageMove),
+    revision: String(revision),
+  }
+}
+
+export function stagePolicyMessage(record: StagePolicyRecord, generation: number): StagePolicy {
+  const { rateKbps, burstKb = 0, applications, restrictions, silence, retentionSeconds = 0, escalations } = record
+  return {
+    ...common(record, generation),
+    ...(rateKbps === undefined ? {} : { rateLimit: { kilobitsPerSecond: rateKbps, burstKilobits: burstKb } }),
+    applications: applications.map(({ protocols, ports }) => ({
+      protocols: protocolWords(protocols),
+      ports: ports.map(portsText),
+    })),
+    restrictions: restrictions.map((each) => word('RESTRICTION', each) as 'RESTRICTION_NO_WORLD'),
+    ...(silence && { silence: { seconds: silence.seconds, to: word('STAGE', silence.to) as 'STAGE_IDLE' } }),
+    retentionSeconds,
+    escalations: escalations.map(({ trigger, above, seconds, restrict }) => ({
+      trigger: word('TRIGGER', trigger) as 'TRIGGER_BANDWIDTH',
+      above: String(above),
+      ...{ seconds, restrict },
+    })),
+  }
+}
+
 /** @param revision The store revision that wrote it last. */
 export function leaseMessage(lease: LeaseRecord, revision: number): Lease {
   const { network, address, nap, interface: name, client, expires, coolUntil } = lease
@@ -265,6 +314,8 @@ export function recordMessage(record: AnyRecord, generation: number): RecordMess
       return { nap: napMessage(record, generation) }
     case 'profile':
       return { profile: profileMessage(record, generation) }
+    case 'stagePolicy':
+      return { stagePolicy: stagePolicyMessage(record, generation) }
   }
 }
 
@@ -276,5 +327,5 @@ export function ownFields(record: AnyRecord): Record<string, unknown> {
 }
 
 export const RECORD_KINDS: readonly RecordKind[] = [
-  ...(['interface', 'vnp', 'policy', 'switch', 'network', 'nap', 'profile'] as const),
+  ...(['interface', 'vnp', 'policy', 'switch', 'network', 'nap', 'profile', 'stagePolicy'] as const),
 ]

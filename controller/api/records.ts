@@ -204,6 +204,7 @@ const MESSAGE: Readonly<Record<RecordKind, string>> = {
   network: 'tagsteer.v1.Network',
   nap: 'tagsteer.v1.Nap',
   profile: 'tagsteer.v1.Profile',
+  stagePolicy: 'tagsteer.v1.StagePolicy',
 }
 
 /** Field names (camelCase) of a record's message. */

@@ -32,6 +32,7 @@ import { flowService } from './services/flow.ts'
 import { historyService } from './services/history.ts'
 import { interfaceService } from './services/interface.ts'
 import { leaseService } from './services/lease.ts'
+import { lifecycleService } from './services/lifecycle.ts'
 import { lintService } from './services/lint.ts'
 import { napService } from './services/nap.ts'
 import { networkService } from './services/network.ts'
@@ -86,6 +87,7 @@ const SERVICES: Readonly<Record<string, (deps: ApiDependencies) => ServiceMethod
   HistoryService: historyService,
   InterfaceService: interfaceService,
   LeaseService: leaseService,
+  LifecycleService: lifecycleService,
   LintService: lintService,
   NapService: napService,
   NetworkService: networkService,

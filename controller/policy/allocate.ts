@@ -12,7 +12,7 @@ import { effectiveTags, sameTags } from './effective-tags.ts'
 import { cidrKey, cidrsNamedBy, tagsKey, tagsMentionedBy } from './identity.ts'
 import type { Intent } from './intent.ts'
 import { Counter } from './multimap.ts'
-import { identityRecordKey, meterName, type NumberRecord, numberKey, SPACES } from './numbers.ts'
+import { identityRecordKey, isLimited, meterName, type NumberRecord, numberKey, SPACES } from './numbers.ts'
 import { compareText } from './order.ts'
 import { domainNamed, domainOf, networksIn } from './routing.ts'
 import type { NumberSpace } from './state.ts'
@@ -265,5 +265,5 @@ function steerUse(changes: Changes): Map<string, boolean> {
 
 function metersOf(policy: Policy | undefined): string[] {
   if (policy === undefined) return []
-  return policy.rules.flatMap(({ action }, index) => (action === 'rate-limit' ? [meterName(policy.name, index)] : []))
+  return policy.rules.flatMap((rule, index) => (isLimited(rule) ? [meterName(policy.name, index)] : []))
 }

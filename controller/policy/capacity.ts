@@ -28,11 +28,21 @@ export function capacities(intent: Intent, spaces = SPACES, limits = RECORD_LIMI
     const { used, released } = intent.pools[space].counts
     found.push({ space, used, resting: released, limit: last - first + 1 })
   }
-  for (const kind of ['interface', 'vnp', 'policy', 'switch', 'network', 'nap', 'profile', 'rule'] as const) {
+  for (const kind of [
+    'interface',
+    'vnp',
+    'policy',
+    'switch',
+    'network',
+    'nap',
+    'profile',
+    'stagePolicy',
+    'rule',
+  ] as const) {
     const used = kind === 'rule' ? intent.ruleCount : intent.count(kind)
     found.push({ space: recordSpace(kind), used, resting: 0, limit: limits[kind] })
   }
-  for (const kind of ['interface', 'vnp', 'policy', 'switch', 'network', 'nap', 'profile'] as const) {
+  for (const kind of ['interface', 'vnp', 'policy', 'switch', 'network', 'nap', 'profile', 'stagePolicy'] as const) {
     const { key, last } = RECORD_NUMBERS[kind]
     found.push({ space: `${kind}-numbers`, used: intent.numberRecord(key)?.number ?? 0, resting: 0, limit: last })
   }

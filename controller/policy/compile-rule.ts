@@ -36,7 +36,7 @@ import {
   WHOLE_PACKET,
 } from './fields.ts'
 import { prefixesIn } from './identity.ts'
-import { meterName } from './numbers.ts'
+import { isLimited, meterName } from './numbers.ts'
 import { MAX_NUMBER, type OrderedRule, RULES_PER_POLICY } from './order.ts'
 import { AFTER, FLAG, POLICY_TABLES, REGISTERS, TABLES, UNKNOWN_PORT } from './pipeline.ts'
 import { type Flow, flowKey, type Meter } from './program.ts'
@@ -105,7 +105,7 @@ export function judgementOfRule(
     rule,
     policy,
     vnp,
-    meter: rule.action === 'rate-limit' ? intent.number('meter', meterName(cause.policy, cause.ruleIndex)) : undefined,
+    meter: isLimited(rule) ? intent.number('meter', meterName(cause.policy, cause.ruleIndex)) : undefined,
     chain: rule.redirect && (intent.number('steer', chainName(rule.redirect)) ?? 0),
     collector: rule.mirror === undefined ? undefined : (intent.number('steer', rule.mirror) ?? 0),
     vnps: peer.kind === 'vnp' ? [vnp.name, peer.vnp] : [vnp.name],
@@ -274,7 +274,7 @@ function verdictsOf(judgement: Judgement): Verdict[] {
     return [{ when: [], outcome: refusal(judgement, [toController(WHOLE_PACKET)]), cookie }]
   }
   // A rate limit without a meter would be no limit: it is a denial until the meter has a number. So is a redirect.
-  const isWhole = (action !== 'rate-limit' || meter !== undefined) && judgement.chain !== 0
+  const isWhole = (rule === undefined || !isLimited(rule) || meter !== undefined) && judgement.chain !== 0
   const passes = (action === 'allow' || action === 'pass' || action === 'rate-limit') && isWhole
   const outcome = passes ? passage(judgement, notesOf(direction, rule)) : refusal(judgement, [])
   if (!log && (meter === undefined || !passes)) return [{ when: [], outcome, cookie }]

@@ -29,6 +29,7 @@ export const RECORD_LIMITS: Readonly<Record<RecordKind | 'rule', number>> = {
   network: 0xffff,
   nap: 20_000,
   profile: 1_000_000,
+  stagePolicy: 7,
   rule: MAX_RULES,
 }
 
@@ -52,7 +53,7 @@ export function brokenConstraint(changes: Changes, limits = RECORD_LIMITS): Fail
 
 function overLimit(changes: Changes, limits: typeof RECORD_LIMITS): Failed | undefined {
   const growth: Record<RecordKind | 'rule', number> = {
-    ...{ interface: 0, vnp: 0, policy: 0, switch: 0, network: 0, nap: 0, profile: 0, rule: 0 },
+    ...{ interface: 0, vnp: 0, policy: 0, switch: 0, network: 0, nap: 0, profile: 0, stagePolicy: 0, rule: 0 },
   }
   for (const { kind, before, after } of changes.all()) {
     growth[kind] += Number(after !== undefined) - Number(before !== undefined)
@@ -61,7 +62,17 @@ function overLimit(changes: Changes, limits: typeof RECORD_LIMITS): Failed | und
         ((after as Policy | undefined)?.rules.length ?? 0) - ((before as Policy | undefined)?.rules.length ?? 0)
     }
   }
-  for (const kind of ['interface', 'vnp', 'policy', 'switch', 'network', 'nap', 'profile', 'rule'] as const) {
+  for (const kind of [
+    'interface',
+    'vnp',
+    'policy',
+    'switch',
+    'network',
+    'nap',
+    'profile',
+    'stagePolicy',
+    'rule',
+  ] as const) {
     const count = growth[kind] + (kind === 'rule' ? changes.intent.ruleCount : changes.intent.count(kind))
     if (growth[kind] > 0 && count > limits[kind]) {
       return fail('TOO_MANY', {

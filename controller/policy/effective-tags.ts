@@ -9,6 +9,7 @@
  * key (model/tag.ts). Tags of one rank all count.
  */
 import type { InterfaceRecord, Nap } from '../../model/records.ts'
+import { isStageTag } from '../../model/stage.ts'
 import { type Tag, tagKey, tagSet } from '../../model/tag.ts'
 
 /** Records that interfaces inherit tags from. */
@@ -19,7 +20,8 @@ export interface TagSources {
 /** What effective tags depend on of an interface record. */
 export type TagBearer = Pick<InterfaceRecord, 'tags' | 'naps' | 'overrides'>
 
-export type TagOrigin = { kind: 'record' } | { kind: 'nap'; name: string }
+/** A stage's tag stands in the record, and is written by who moves the stage. */
+export type TagOrigin = { kind: 'record' | 'stage' } | { kind: 'nap'; name: string }
 
 /** A tag that an interface has, or would have, and who says so. */
 export interface SourcedTag {
@@ -57,7 +59,7 @@ export function sourcedTags(sources: TagSources, record: TagBearer): SourcedTag[
 }
 
 function weigh(ranks: readonly Source[][], { tags, overrides }: TagBearer): SourcedTag[] {
-  const found: SourcedTag[] = tags.map((tag) => ({ tag, origin: { kind: 'record' } }))
+  const found: SourcedTag[] = tags.map((tag) => ({ tag, origin: { kind: isStageTag(tag) ? 'stage' : 'record' } }))
   const without = new Set(overrides?.without)
   for (const rank of ranks) {
     const counting = found.filter(({ lost }) => lost === undefined).map(({ tag }) => tag)

@@ -21,6 +21,7 @@ import {
   type Profile,
   type RecordKind,
   type RecordOf,
+  type StagePolicy,
   type SwitchRecord,
   type Vnp,
 } from '../../model/records.ts'
@@ -71,6 +72,8 @@ export class Intent implements IntentView {
   /** Interfaces inherit their tags; of the rest, and of profiles, switches learn nothing. */
   readonly naps = new Map<string, Nap>()
   readonly profiles = new Map<string, Profile>()
+  /** What they forbid and limit is said by policies that are derived from them (stages.ts). */
+  readonly stagePolicies = new Map<string, StagePolicy>()
   readonly identities = new Map<number, IdentityRecord>()
   readonly prefixes = new Map<string, number>()
 
@@ -124,6 +127,7 @@ export class Intent implements IntentView {
     network: this.networks,
     nap: this.naps,
     profile: this.profiles,
+    stagePolicy: this.stagePolicies,
   }
   readonly #revisions = new Map<string, number>()
   readonly #numbers = new Map<string, NumberRecord>()
@@ -297,6 +301,9 @@ export class Intent implements IntentView {
         return
       case PREFIX.profile:
         put(this.profiles, name, value as Profile | undefined)
+        return
+      case PREFIX.stagePolicy:
+        put(this.stagePolicies, name, value as StagePolicy | undefined)
         return
       case PREFIX.identity:
         this.#changeIdentity(Number(name), value as IdentityRecord | undefined, work)

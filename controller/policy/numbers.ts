@@ -4,7 +4,7 @@
  * has passed, so that a packet or a flow that still carries it never means somebody else. It refuses to read a clock or
  * to store anything. Called by intent.ts (to keep it current) and propose.ts (to allocate).
  */
-import { IDENTITY, PREFIX } from '../../model/records.ts'
+import { IDENTITY, PREFIX, type Rule } from '../../model/records.ts'
 import type { NumberSpace } from './state.ts'
 
 /** The stored value under `number/<space>/<name>`. */
@@ -40,6 +40,11 @@ export function numberKey(space: NumberSpace, name: string): string {
 
 export function identityRecordKey(number: number): string {
   return PREFIX.identity + number
+}
+
+/** Whether a rule has a meter: rate limits, and what a stage policy limits and leaves to other rules. */
+export function isLimited({ action, rateKbps }: Rule): boolean {
+  return action === 'rate-limit' || (action === 'pass' && rateKbps !== undefined)
 }
 
 /** The name of the meter of a rule. */

@@ -6,17 +6,19 @@
  * `update`, and by the channel when a switch connects for the first time.
  */
 import { type Failure, fail, invalid, ok, type Result } from '../../model/errors.ts'
-import { type AnyRecord, PREFIX, type RecordKind } from '../../model/records.ts'
+import { type AnyRecord, PREFIX, type RecordKind, STAGES } from '../../model/records.ts'
+import { isStageTag, stagedTags, writtenTags } from '../../model/stage.ts'
 import { TAG_LIMITS, type Tag, tagSet } from '../../model/tag.ts'
 import type { AnyDraft } from '../../model/validate.ts'
 import { Allocation, type AllocationRules, allocate, zonesWanted } from './allocate.ts'
-import { Changes, sameValue } from './changes.ts'
+import { Changes, type RecordChange, sameValue } from './changes.ts'
 import { brokenConstraint, RECORD_LIMITS } from './constraints.ts'
 import type { ProposedTransaction } from './entries.ts'
 import type { Intent } from './intent.ts'
 import { DEFAULT_QUARANTINE_MS, type NumberRecord, SPACES, ZONE_QUARANTINE_MS } from './numbers.ts'
 import { MAX_NUMBER } from './order.ts'
 import { domainOf, networksIn } from './routing.ts'
+import { DERIVED, derivedRecords, isDerived } from './stages.ts'
 import { type ZoneNeeds, type ZoneWish, zoneName } from './zones.ts'
 
 /** One wish. `etag` is the text of the modRevision the writer has seen; empty or absent is any. */
@@ -57,7 +59,7 @@ export interface WriteOutcome {
 export interface Proposal {
   /** Absent where nothing changes. */
   transaction?: ProposedTransaction
-  /** One per write, in their order. */
+  /** One per write, in their order; behind them, those of derived records. */
   outcomes: WriteOutcome[]
 }
 
@@ -73,10 +75,12 @@ export const RECORD_NUMBERS: Readonly<Record<RecordKind, { key: string; last: nu
   network: { key: `${PREFIX.number}record/network`, last: 0xffffffff },
   nap: { key: `${PREFIX.number}record/nap`, last: 0xffffffff },
   profile: { key: `${PREFIX.number}record/profile`, last: 0xffffffff },
+  stagePolicy: { key: `${PREFIX.number}record/stage-policy`, last: 0xffffffff },
 }
 
 /**
- * The transaction for these writes. Failures: INVALID_FIELD, ALREADY_EXISTS, NOT_FOUND, ETAG_MISMATCH, DUPLICATE_*,
+ * The transaction for these writes. Records that are derived from stage policies come with them, their outcomes last.
+ * Failures: DERIVED_RECORD, INVALID_FIELD, ALREADY_EXISTS, NOT_FOUND, ETAG_MISMATCH, DUPLICATE_*,
  * IN_USE, TOO_MANY, SPACE_FULL, NUMBERS_SPENT; `details.index` is the write's position where one write is at fault.
  */
 export function propose(intent: Intent, writes: readonly Write[], context: WriteContext): Result<Proposal> {
@@ -88,6 +92,7 @@ export function propose(intent: Intent, writes: readonly Write[], context: Write
   const seen = new Map<string, number>()
   for (const [index, write] of writes.entries()) {
     const { kind, name } = targetOf(write)
+    if (isDerived(name)) return located(fail('DERIVED_RECORD', { kind, name }).failure, index)
     const earlier = seen.get(PREFIX[kind] + name)
     if (earlier !== undefined) {
       return invalid([
@@ -103,6 +108,9 @@ export function propose(intent: Intent, writes: readonly Write[], context: Write
     changes.set({ kind, name, before: intent.record(kind, name), after: outcome === 'deleted' ? undefined : record })
   }
   if (changes.size === 0) return ok({ outcomes })
+  const derived = derive(changes, context, counters)
+  if (!derived.ok) return derived
+  outcomes.push(...derived.value)
   const broken = brokenConstraint(changes, context.limits ?? RECORD_LIMITS)
   if (broken !== undefined) return { ok: false, failure: broken }
   const allocation = allocate(changes, rulesOf(context), context.zones)
@@ -238,7 +246,8 @@ function created(intent: Intent, draft: AnyDraft, context: WriteContext, counter
   return ok({ outcome: 'created', record })
 }
 
-function updated(before: AnyRecord, draft: AnyDraft, { now, caller, owner }: WriteContext): Step {
+function updated(before: AnyRecord, wanted: AnyDraft, { now, caller, owner }: WriteContext): Step {
+  const draft = staged(before, wanted)
   const { number, createTime, updateTime, updatedBy } = before
   const same = { number, createTime, updateTime, updatedBy }
   const its = owner ?? (draft.owner === '' ? before.owner : draft.owner)
@@ -247,11 +256,49 @@ function updated(before: AnyRecord, draft: AnyDraft, { now, caller, owner }: Wri
   return ok({ outcome: 'updated', record: { ...record, updateTime: now, updatedBy: caller } })
 }
 
+/** Writers of a record do not say its stage, so it stays; who moves it does (validate.ts reads none). */
+function staged(before: AnyRecord, draft: AnyDraft): AnyDraft {
+  if (draft.kind !== 'interface' || before.kind !== 'interface') return draft
+  const stage = draft.stage ?? before.stage
+  return stage === undefined ? draft : { ...draft, tags: stagedTags(draft.tags, stage.stage), stage }
+}
+
+/** What the stage policies after the batch come to, as far as it is another than before. */
+function derive(changes: Changes, context: WriteContext, counters: Map<RecordKind, number>): Result<WriteOutcome[]> {
+  const outcomes: WriteOutcome[] = []
+  if (changes.of('stagePolicy').next().done === true) return ok(outcomes)
+  const { intent } = changes
+  const wanted = derivedRecords(STAGES.flatMap((stage) => changes.get('stagePolicy', stage) ?? []))
+  const { owner: _, ...own } = context
+  for (const kind of ['vnp', 'policy'] as const) {
+    for (const name of DERIVED[kind]) {
+      const before = intent.record(kind, name)
+      const draft = wanted.find((each) => each.kind === kind && each.name === name)
+      if (before === undefined && draft === undefined) continue
+      const step: Step =
+        draft === undefined
+          ? ok({ outcome: 'deleted', record: before })
+          : before === undefined
+            ? created(intent, draft, own, counters)
+            : updated(before, draft, own)
+      if (!step.ok) return step
+      const { outcome, record } = step.value
+      if (outcome === 'unchanged') continue
+      outcomes.push({ outcome, kind, name, record })
+      changes.set({ kind, name, before, after: outcome === 'deleted' ? undefined : record } as RecordChange)
+    }
+  }
+  return ok(outcomes)
+}
+
 function retagged(intent: Intent, write: Extract<Write, { op: 'tags' }>): Result<AnyDraft> {
   const before = intent.interfaces.get(write.name)
   if (before === undefined) return fail('NOT_FOUND', { kind: 'interface', name: write.name })
+  const own = write.add.find(isStageTag) ?? write.remove.find(isStageTag)
+  if (own !== undefined)
+    return invalid([{ field: 'tags', description: `${own} says the stage; move it with MoveStage` }])
   const removed = new Set(write.remove)
-  const kept = write.replace === true ? [] : before.tags.filter((tag) => !removed.has(tag))
+  const kept = write.replace === true ? [] : writtenTags(before.tags).filter((tag) => !removed.has(tag))
   const tags = tagSet([...kept, ...write.add])
   if (tags.length > TAG_LIMITS.perRecord) {
     return fail('TOO_MANY', { what: 'tags on one record', count: tags.length, limit: TAG_LIMITS.perRecord })

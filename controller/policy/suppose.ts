@@ -28,7 +28,16 @@ export function supposition(
   }
 }
 
-const KINDS: readonly RecordKind[] = ['interface', 'vnp', 'policy', 'switch', 'network', 'nap', 'profile']
+const KINDS: readonly RecordKind[] = [
+  'interface',
+  'vnp',
+  'policy',
+  'switch',
+  'network',
+  'nap',
+  'profile',
+  'stagePolicy',
+]
 
 /** What an intent holds under a store key; undefined where it holds nothing, or nothing that intent knows. */
 export function entryOf(intent: Intent, key: string): StoredEntry | undefined {

@@ -27,6 +27,7 @@ import type { ActCounts as _tagsteer_v1_ActCounts, ActCounts__Output as _tagstee
 import type { AddressRange as _tagsteer_v1_AddressRange, AddressRange__Output as _tagsteer_v1_AddressRange__Output } from './tagsteer/v1/AddressRange.ts';
 import type { AllocateRequest as _tagsteer_v1_AllocateRequest, AllocateRequest__Output as _tagsteer_v1_AllocateRequest__Output } from './tagsteer/v1/AllocateRequest.ts';
 import type { AnyPeer as _tagsteer_v1_AnyPeer, AnyPeer__Output as _tagsteer_v1_AnyPeer__Output } from './tagsteer/v1/AnyPeer.ts';
+import type { Application as _tagsteer_v1_Application, Application__Output as _tagsteer_v1_Application__Output } from './tagsteer/v1/Application.ts';
 import type { Applied as _tagsteer_v1_Applied, Applied__Output as _tagsteer_v1_Applied__Output } from './tagsteer/v1/Applied.ts';
 import type { AppliedStatus as _tagsteer_v1_AppliedStatus, AppliedStatus__Output as _tagsteer_v1_AppliedStatus__Output } from './tagsteer/v1/AppliedStatus.ts';
 import type { ApplyRequest as _tagsteer_v1_ApplyRequest, ApplyRequest__Output as _tagsteer_v1_ApplyRequest__Output } from './tagsteer/v1/ApplyRequest.ts';
@@ -51,6 +52,7 @@ import type { CreateNapRequest as _tagsteer_v1_CreateNapRequest, CreateNapReques
 import type { CreateNetworkRequest as _tagsteer_v1_CreateNetworkRequest, CreateNetworkRequest__Output as _tagsteer_v1_CreateNetworkRequest__Output } from './tagsteer/v1/CreateNetworkRequest.ts';
 import type { CreatePolicyRequest as _tagsteer_v1_CreatePolicyRequest, CreatePolicyRequest__Output as _tagsteer_v1_CreatePolicyRequest__Output } from './tagsteer/v1/CreatePolicyRequest.ts';
 import type { CreateProfileRequest as _tagsteer_v1_CreateProfileRequest, CreateProfileRequest__Output as _tagsteer_v1_CreateProfileRequest__Output } from './tagsteer/v1/CreateProfileRequest.ts';
+import type { CreateStagePolicyRequest as _tagsteer_v1_CreateStagePolicyRequest, CreateStagePolicyRequest__Output as _tagsteer_v1_CreateStagePolicyRequest__Output } from './tagsteer/v1/CreateStagePolicyRequest.ts';
 import type { CreateVnpRequest as _tagsteer_v1_CreateVnpRequest, CreateVnpRequest__Output as _tagsteer_v1_CreateVnpRequest__Output } from './tagsteer/v1/CreateVnpRequest.ts';
 import type { CutConnection as _tagsteer_v1_CutConnection, CutConnection__Output as _tagsteer_v1_CutConnection__Output } from './tagsteer/v1/CutConnection.ts';
 import type { DeleteInterfaceRequest as _tagsteer_v1_DeleteInterfaceRequest, DeleteInterfaceRequest__Output as _tagsteer_v1_DeleteInterfaceRequest__Output } from './tagsteer/v1/DeleteInterfaceRequest.ts';
@@ -58,11 +60,13 @@ import type { DeleteNapRequest as _tagsteer_v1_DeleteNapRequest, DeleteNapReques
 import type { DeleteNetworkRequest as _tagsteer_v1_DeleteNetworkRequest, DeleteNetworkRequest__Output as _tagsteer_v1_DeleteNetworkRequest__Output } from './tagsteer/v1/DeleteNetworkRequest.ts';
 import type { DeletePolicyRequest as _tagsteer_v1_DeletePolicyRequest, DeletePolicyRequest__Output as _tagsteer_v1_DeletePolicyRequest__Output } from './tagsteer/v1/DeletePolicyRequest.ts';
 import type { DeleteProfileRequest as _tagsteer_v1_DeleteProfileRequest, DeleteProfileRequest__Output as _tagsteer_v1_DeleteProfileRequest__Output } from './tagsteer/v1/DeleteProfileRequest.ts';
+import type { DeleteStagePolicyRequest as _tagsteer_v1_DeleteStagePolicyRequest, DeleteStagePolicyRequest__Output as _tagsteer_v1_DeleteStagePolicyRequest__Output } from './tagsteer/v1/DeleteStagePolicyRequest.ts';
 import type { DeleteSwitchRequest as _tagsteer_v1_DeleteSwitchRequest, DeleteSwitchRequest__Output as _tagsteer_v1_DeleteSwitchRequest__Output } from './tagsteer/v1/DeleteSwitchRequest.ts';
 import type { DeleteVnpRequest as _tagsteer_v1_DeleteVnpRequest, DeleteVnpRequest__Output as _tagsteer_v1_DeleteVnpRequest__Output } from './tagsteer/v1/DeleteVnpRequest.ts';
 import type { DiffGenerationsRequest as _tagsteer_v1_DiffGenerationsRequest, DiffGenerationsRequest__Output as _tagsteer_v1_DiffGenerationsRequest__Output } from './tagsteer/v1/DiffGenerationsRequest.ts';
 import type { DiffGenerationsResponse as _tagsteer_v1_DiffGenerationsResponse, DiffGenerationsResponse__Output as _tagsteer_v1_DiffGenerationsResponse__Output } from './tagsteer/v1/DiffGenerationsResponse.ts';
 import type { Difference as _tagsteer_v1_Difference, Difference__Output as _tagsteer_v1_Difference__Output } from './tagsteer/v1/Difference.ts';
+import type { Escalation as _tagsteer_v1_Escalation, Escalation__Output as _tagsteer_v1_Escalation__Output } from './tagsteer/v1/Escalation.ts';
 import type { Event as _tagsteer_v1_Event, Event__Output as _tagsteer_v1_Event__Output } from './tagsteer/v1/Event.ts';
 import type { EventServiceClient as _tagsteer_v1_EventServiceClient, EventServiceDefinition as _tagsteer_v1_EventServiceDefinition } from './tagsteer/v1/EventService.ts';
 import type { ExplainRequest as _tagsteer_v1_ExplainRequest, ExplainRequest__Output as _tagsteer_v1_ExplainRequest__Output } from './tagsteer/v1/ExplainRequest.ts';
@@ -81,6 +85,8 @@ import type { GetNetworkRequest as _tagsteer_v1_GetNetworkRequest, GetNetworkReq
 import type { GetPolicyForTrafficRequest as _tagsteer_v1_GetPolicyForTrafficRequest, GetPolicyForTrafficRequest__Output as _tagsteer_v1_GetPolicyForTrafficRequest__Output } from './tagsteer/v1/GetPolicyForTrafficRequest.ts';
 import type { GetPolicyRequest as _tagsteer_v1_GetPolicyRequest, GetPolicyRequest__Output as _tagsteer_v1_GetPolicyRequest__Output } from './tagsteer/v1/GetPolicyRequest.ts';
 import type { GetProfileRequest as _tagsteer_v1_GetProfileRequest, GetProfileRequest__Output as _tagsteer_v1_GetProfileRequest__Output } from './tagsteer/v1/GetProfileRequest.ts';
+import type { GetStagePolicyRequest as _tagsteer_v1_GetStagePolicyRequest, GetStagePolicyRequest__Output as _tagsteer_v1_GetStagePolicyRequest__Output } from './tagsteer/v1/GetStagePolicyRequest.ts';
+import type { GetStageRequest as _tagsteer_v1_GetStageRequest, GetStageRequest__Output as _tagsteer_v1_GetStageRequest__Output } from './tagsteer/v1/GetStageRequest.ts';
 import type { GetTopologyRequest as _tagsteer_v1_GetTopologyRequest, GetTopologyRequest__Output as _tagsteer_v1_GetTopologyRequest__Output } from './tagsteer/v1/GetTopologyRequest.ts';
 import type { GetUtilisationRequest as _tagsteer_v1_GetUtilisationRequest, GetUtilisationRequest__Output as _tagsteer_v1_GetUtilisationRequest__Output } from './tagsteer/v1/GetUtilisationRequest.ts';
 import type { GetVnpRequest as _tagsteer_v1_GetVnpRequest, GetVnpRequest__Output as _tagsteer_v1_GetVnpRequest__Output } from './tagsteer/v1/GetVnpRequest.ts';
@@ -88,9 +94,11 @@ import type { HistoryServiceClient as _tagsteer_v1_HistoryServiceClient, History
 import type { IfaceIdAttachment as _tagsteer_v1_IfaceIdAttachment, IfaceIdAttachment__Output as _tagsteer_v1_IfaceIdAttachment__Output } from './tagsteer/v1/IfaceIdAttachment.ts';
 import type { Interface as _tagsteer_v1_Interface, Interface__Output as _tagsteer_v1_Interface__Output } from './tagsteer/v1/Interface.ts';
 import type { InterfaceServiceClient as _tagsteer_v1_InterfaceServiceClient, InterfaceServiceDefinition as _tagsteer_v1_InterfaceServiceDefinition } from './tagsteer/v1/InterfaceService.ts';
+import type { InterfaceStage as _tagsteer_v1_InterfaceStage, InterfaceStage__Output as _tagsteer_v1_InterfaceStage__Output } from './tagsteer/v1/InterfaceStage.ts';
 import type { InterfaceStatus as _tagsteer_v1_InterfaceStatus, InterfaceStatus__Output as _tagsteer_v1_InterfaceStatus__Output } from './tagsteer/v1/InterfaceStatus.ts';
 import type { Lease as _tagsteer_v1_Lease, Lease__Output as _tagsteer_v1_Lease__Output } from './tagsteer/v1/Lease.ts';
 import type { LeaseServiceClient as _tagsteer_v1_LeaseServiceClient, LeaseServiceDefinition as _tagsteer_v1_LeaseServiceDefinition } from './tagsteer/v1/LeaseService.ts';
+import type { LifecycleServiceClient as _tagsteer_v1_LifecycleServiceClient, LifecycleServiceDefinition as _tagsteer_v1_LifecycleServiceDefinition } from './tagsteer/v1/LifecycleService.ts';
 import type { Link as _tagsteer_v1_Link, Link__Output as _tagsteer_v1_Link__Output } from './tagsteer/v1/Link.ts';
 import type { LintRequest as _tagsteer_v1_LintRequest, LintRequest__Output as _tagsteer_v1_LintRequest__Output } from './tagsteer/v1/LintRequest.ts';
 import type { LintResponse as _tagsteer_v1_LintResponse, LintResponse__Output as _tagsteer_v1_LintResponse__Output } from './tagsteer/v1/LintResponse.ts';
@@ -117,6 +125,10 @@ import type { ListPropagationRequest as _tagsteer_v1_ListPropagationRequest, Lis
 import type { ListPropagationResponse as _tagsteer_v1_ListPropagationResponse, ListPropagationResponse__Output as _tagsteer_v1_ListPropagationResponse__Output } from './tagsteer/v1/ListPropagationResponse.ts';
 import type { ListRefusedRequest as _tagsteer_v1_ListRefusedRequest, ListRefusedRequest__Output as _tagsteer_v1_ListRefusedRequest__Output } from './tagsteer/v1/ListRefusedRequest.ts';
 import type { ListRefusedResponse as _tagsteer_v1_ListRefusedResponse, ListRefusedResponse__Output as _tagsteer_v1_ListRefusedResponse__Output } from './tagsteer/v1/ListRefusedResponse.ts';
+import type { ListStagePoliciesRequest as _tagsteer_v1_ListStagePoliciesRequest, ListStagePoliciesRequest__Output as _tagsteer_v1_ListStagePoliciesRequest__Output } from './tagsteer/v1/ListStagePoliciesRequest.ts';
+import type { ListStagePoliciesResponse as _tagsteer_v1_ListStagePoliciesResponse, ListStagePoliciesResponse__Output as _tagsteer_v1_ListStagePoliciesResponse__Output } from './tagsteer/v1/ListStagePoliciesResponse.ts';
+import type { ListStagesRequest as _tagsteer_v1_ListStagesRequest, ListStagesRequest__Output as _tagsteer_v1_ListStagesRequest__Output } from './tagsteer/v1/ListStagesRequest.ts';
+import type { ListStagesResponse as _tagsteer_v1_ListStagesResponse, ListStagesResponse__Output as _tagsteer_v1_ListStagesResponse__Output } from './tagsteer/v1/ListStagesResponse.ts';
 import type { ListSwitchesRequest as _tagsteer_v1_ListSwitchesRequest, ListSwitchesRequest__Output as _tagsteer_v1_ListSwitchesRequest__Output } from './tagsteer/v1/ListSwitchesRequest.ts';
 import type { ListSwitchesResponse as _tagsteer_v1_ListSwitchesResponse, ListSwitchesResponse__Output as _tagsteer_v1_ListSwitchesResponse__Output } from './tagsteer/v1/ListSwitchesResponse.ts';
 import type { ListTablesRequest as _tagsteer_v1_ListTablesRequest, ListTablesRequest__Output as _tagsteer_v1_ListTablesRequest__Output } from './tagsteer/v1/ListTablesRequest.ts';
@@ -131,6 +143,7 @@ import type { MergedRule as _tagsteer_v1_MergedRule, MergedRule__Output as _tags
 import type { MetRow as _tagsteer_v1_MetRow, MetRow__Output as _tagsteer_v1_MetRow__Output } from './tagsteer/v1/MetRow.ts';
 import type { Meta as _tagsteer_v1_Meta, Meta__Output as _tagsteer_v1_Meta__Output } from './tagsteer/v1/Meta.ts';
 import type { Mirror as _tagsteer_v1_Mirror, Mirror__Output as _tagsteer_v1_Mirror__Output } from './tagsteer/v1/Mirror.ts';
+import type { MoveStageRequest as _tagsteer_v1_MoveStageRequest, MoveStageRequest__Output as _tagsteer_v1_MoveStageRequest__Output } from './tagsteer/v1/MoveStageRequest.ts';
 import type { Nap as _tagsteer_v1_Nap, Nap__Output as _tagsteer_v1_Nap__Output } from './tagsteer/v1/Nap.ts';
 import type { NapScore as _tagsteer_v1_NapScore, NapScore__Output as _tagsteer_v1_NapScore__Output } from './tagsteer/v1/NapScore.ts';
 import type { NapServiceClient as _tagsteer_v1_NapServiceClient, NapServiceDefinition as _tagsteer_v1_NapServiceDefinition } from './tagsteer/v1/NapService.ts';
@@ -182,7 +195,10 @@ import type { SelectNapRequest as _tagsteer_v1_SelectNapRequest, SelectNapReques
 import type { SelectNapResponse as _tagsteer_v1_SelectNapResponse, SelectNapResponse__Output as _tagsteer_v1_SelectNapResponse__Output } from './tagsteer/v1/SelectNapResponse.ts';
 import type { Selector as _tagsteer_v1_Selector, Selector__Output as _tagsteer_v1_Selector__Output } from './tagsteer/v1/Selector.ts';
 import type { SetTagsRequest as _tagsteer_v1_SetTagsRequest, SetTagsRequest__Output as _tagsteer_v1_SetTagsRequest__Output } from './tagsteer/v1/SetTagsRequest.ts';
+import type { Silence as _tagsteer_v1_Silence, Silence__Output as _tagsteer_v1_Silence__Output } from './tagsteer/v1/Silence.ts';
 import type { SourcedTag as _tagsteer_v1_SourcedTag, SourcedTag__Output as _tagsteer_v1_SourcedTag__Output } from './tagsteer/v1/SourcedTag.ts';
+import type { StageMove as _tagsteer_v1_StageMove, StageMove__Output as _tagsteer_v1_StageMove__Output } from './tagsteer/v1/StageMove.ts';
+import type { StagePolicy as _tagsteer_v1_StagePolicy, StagePolicy__Output as _tagsteer_v1_StagePolicy__Output } from './tagsteer/v1/StagePolicy.ts';
 import type { Subnet as _tagsteer_v1_Subnet, Subnet__Output as _tagsteer_v1_Subnet__Output } from './tagsteer/v1/Subnet.ts';
 import type { Switch as _tagsteer_v1_Switch, Switch__Output as _tagsteer_v1_Switch__Output } from './tagsteer/v1/Switch.ts';
 import type { SwitchApplied as _tagsteer_v1_SwitchApplied, SwitchApplied__Output as _tagsteer_v1_SwitchApplied__Output } from './tagsteer/v1/SwitchApplied.ts';
@@ -202,6 +218,7 @@ import type { UpdateNapRequest as _tagsteer_v1_UpdateNapRequest, UpdateNapReques
 import type { UpdateNetworkRequest as _tagsteer_v1_UpdateNetworkRequest, UpdateNetworkRequest__Output as _tagsteer_v1_UpdateNetworkRequest__Output } from './tagsteer/v1/UpdateNetworkRequest.ts';
 import type { UpdatePolicyRequest as _tagsteer_v1_UpdatePolicyRequest, UpdatePolicyRequest__Output as _tagsteer_v1_UpdatePolicyRequest__Output } from './tagsteer/v1/UpdatePolicyRequest.ts';
 import type { UpdateProfileRequest as _tagsteer_v1_UpdateProfileRequest, UpdateProfileRequest__Output as _tagsteer_v1_UpdateProfileRequest__Output } from './tagsteer/v1/UpdateProfileRequest.ts';
+import type { UpdateStagePolicyRequest as _tagsteer_v1_UpdateStagePolicyRequest, UpdateStagePolicyRequest__Output as _tagsteer_v1_UpdateStagePolicyRequest__Output } from './tagsteer/v1/UpdateStagePolicyRequest.ts';
 import type { UpdateSwitchRequest as _tagsteer_v1_UpdateSwitchRequest, UpdateSwitchRequest__Output as _tagsteer_v1_UpdateSwitchRequest__Output } from './tagsteer/v1/UpdateSwitchRequest.ts';
 import type { UpdateVnpRequest as _tagsteer_v1_UpdateVnpRequest, UpdateVnpRequest__Output as _tagsteer_v1_UpdateVnpRequest__Output } from './tagsteer/v1/UpdateVnpRequest.ts';
 import type { Utilisation as _tagsteer_v1_Utilisation, Utilisation__Output as _tagsteer_v1_Utilisation__Output } from './tagsteer/v1/Utilisation.ts';
@@ -270,6 +287,7 @@ export interface ProtoGrpcType {
       AddressRange: MessageTypeDefinition<_tagsteer_v1_AddressRange, _tagsteer_v1_AddressRange__Output>
       AllocateRequest: MessageTypeDefinition<_tagsteer_v1_AllocateRequest, _tagsteer_v1_AllocateRequest__Output>
       AnyPeer: MessageTypeDefinition<_tagsteer_v1_AnyPeer, _tagsteer_v1_AnyPeer__Output>
+      Application: MessageTypeDefinition<_tagsteer_v1_Application, _tagsteer_v1_Application__Output>
       Applied: MessageTypeDefinition<_tagsteer_v1_Applied, _tagsteer_v1_Applied__Output>
       AppliedStatus: MessageTypeDefinition<_tagsteer_v1_AppliedStatus, _tagsteer_v1_AppliedStatus__Output>
       ApplyRequest: MessageTypeDefinition<_tagsteer_v1_ApplyRequest, _tagsteer_v1_ApplyRequest__Output>
@@ -298,6 +316,7 @@ export interface ProtoGrpcType {
       CreateNetworkRequest: MessageTypeDefinition<_tagsteer_v1_CreateNetworkRequest, _tagsteer_v1_CreateNetworkRequest__Output>
       CreatePolicyRequest: MessageTypeDefinition<_tagsteer_v1_CreatePolicyRequest, _tagsteer_v1_CreatePolicyRequest__Output>
       CreateProfileRequest: MessageTypeDefinition<_tagsteer_v1_CreateProfileRequest, _tagsteer_v1_CreateProfileRequest__Output>
+      CreateStagePolicyRequest: MessageTypeDefinition<_tagsteer_v1_CreateStagePolicyRequest, _tagsteer_v1_CreateStagePolicyRequest__Output>
       CreateVnpRequest: MessageTypeDefinition<_tagsteer_v1_CreateVnpRequest, _tagsteer_v1_CreateVnpRequest__Output>
       CutConnection: MessageTypeDefinition<_tagsteer_v1_CutConnection, _tagsteer_v1_CutConnection__Output>
       DefaultVerdict: EnumTypeDefinition
@@ -306,6 +325,7 @@ export interface ProtoGrpcType {
       DeleteNetworkRequest: MessageTypeDefinition<_tagsteer_v1_DeleteNetworkRequest, _tagsteer_v1_DeleteNetworkRequest__Output>
       DeletePolicyRequest: MessageTypeDefinition<_tagsteer_v1_DeletePolicyRequest, _tagsteer_v1_DeletePolicyRequest__Output>
       DeleteProfileRequest: MessageTypeDefinition<_tagsteer_v1_DeleteProfileRequest, _tagsteer_v1_DeleteProfileRequest__Output>
+      DeleteStagePolicyRequest: MessageTypeDefinition<_tagsteer_v1_DeleteStagePolicyRequest, _tagsteer_v1_DeleteStagePolicyRequest__Output>
       DeleteSwitchRequest: MessageTypeDefinition<_tagsteer_v1_DeleteSwitchRequest, _tagsteer_v1_DeleteSwitchRequest__Output>
       DeleteVnpRequest: MessageTypeDefinition<_tagsteer_v1_DeleteVnpRequest, _tagsteer_v1_DeleteVnpRequest__Output>
       DiffGenerationsRequest: MessageTypeDefinition<_tagsteer_v1_DiffGenerationsRequest, _tagsteer_v1_DiffGenerationsRequest__Output>
@@ -313,6 +333,7 @@ export interface ProtoGrpcType {
       Difference: MessageTypeDefinition<_tagsteer_v1_Difference, _tagsteer_v1_Difference__Output>
       DifferenceKind: EnumTypeDefinition
       Direction: EnumTypeDefinition
+      Escalation: MessageTypeDefinition<_tagsteer_v1_Escalation, _tagsteer_v1_Escalation__Output>
       Established: EnumTypeDefinition
       Event: MessageTypeDefinition<_tagsteer_v1_Event, _tagsteer_v1_Event__Output>
       EventService: SubtypeConstructor<typeof grpc.Client, _tagsteer_v1_EventServiceClient> & { service: _tagsteer_v1_EventServiceDefinition }
@@ -336,6 +357,8 @@ export interface ProtoGrpcType {
       GetPolicyForTrafficRequest: MessageTypeDefinition<_tagsteer_v1_GetPolicyForTrafficRequest, _tagsteer_v1_GetPolicyForTrafficRequest__Output>
       GetPolicyRequest: MessageTypeDefinition<_tagsteer_v1_GetPolicyRequest, _tagsteer_v1_GetPolicyRequest__Output>
       GetProfileRequest: MessageTypeDefinition<_tagsteer_v1_GetProfileRequest, _tagsteer_v1_GetProfileRequest__Output>
+      GetStagePolicyRequest: MessageTypeDefinition<_tagsteer_v1_GetStagePolicyRequest, _tagsteer_v1_GetStagePolicyRequest__Output>
+      GetStageRequest: MessageTypeDefinition<_tagsteer_v1_GetStageRequest, _tagsteer_v1_GetStageRequest__Output>
       GetTopologyRequest: MessageTypeDefinition<_tagsteer_v1_GetTopologyRequest, _tagsteer_v1_GetTopologyRequest__Output>
       GetUtilisationRequest: MessageTypeDefinition<_tagsteer_v1_GetUtilisationRequest, _tagsteer_v1_GetUtilisationRequest__Output>
       GetVnpRequest: MessageTypeDefinition<_tagsteer_v1_GetVnpRequest, _tagsteer_v1_GetVnpRequest__Output>
@@ -343,10 +366,12 @@ export interface ProtoGrpcType {
       IfaceIdAttachment: MessageTypeDefinition<_tagsteer_v1_IfaceIdAttachment, _tagsteer_v1_IfaceIdAttachment__Output>
       Interface: MessageTypeDefinition<_tagsteer_v1_Interface, _tagsteer_v1_Interface__Output>
       InterfaceService: SubtypeConstructor<typeof grpc.Client, _tagsteer_v1_InterfaceServiceClient> & { service: _tagsteer_v1_InterfaceServiceDefinition }
+      InterfaceStage: MessageTypeDefinition<_tagsteer_v1_InterfaceStage, _tagsteer_v1_InterfaceStage__Output>
       InterfaceStatus: MessageTypeDefinition<_tagsteer_v1_InterfaceStatus, _tagsteer_v1_InterfaceStatus__Output>
       Lease: MessageTypeDefinition<_tagsteer_v1_Lease, _tagsteer_v1_Lease__Output>
       LeaseService: SubtypeConstructor<typeof grpc.Client, _tagsteer_v1_LeaseServiceClient> & { service: _tagsteer_v1_LeaseServiceDefinition }
       LeaseState: EnumTypeDefinition
+      LifecycleService: SubtypeConstructor<typeof grpc.Client, _tagsteer_v1_LifecycleServiceClient> & { service: _tagsteer_v1_LifecycleServiceDefinition }
       Link: MessageTypeDefinition<_tagsteer_v1_Link, _tagsteer_v1_Link__Output>
       LinkCarrier: EnumTypeDefinition
       LintRequest: MessageTypeDefinition<_tagsteer_v1_LintRequest, _tagsteer_v1_LintRequest__Output>
@@ -374,6 +399,10 @@ export interface ProtoGrpcType {
       ListPropagationResponse: MessageTypeDefinition<_tagsteer_v1_ListPropagationResponse, _tagsteer_v1_ListPropagationResponse__Output>
       ListRefusedRequest: MessageTypeDefinition<_tagsteer_v1_ListRefusedRequest, _tagsteer_v1_ListRefusedRequest__Output>
       ListRefusedResponse: MessageTypeDefinition<_tagsteer_v1_ListRefusedResponse, _tagsteer_v1_ListRefusedResponse__Output>
+      ListStagePoliciesRequest: MessageTypeDefinition<_tagsteer_v1_ListStagePoliciesRequest, _tagsteer_v1_ListStagePoliciesRequest__Output>
+      ListStagePoliciesResponse: MessageTypeDefinition<_tagsteer_v1_ListStagePoliciesResponse, _tagsteer_v1_ListStagePoliciesResponse__Output>
+      ListStagesRequest: MessageTypeDefinition<_tagsteer_v1_ListStagesRequest, _tagsteer_v1_ListStagesRequest__Output>
+      ListStagesResponse: MessageTypeDefinition<_tagsteer_v1_ListStagesResponse, _tagsteer_v1_ListStagesResponse__Output>
       ListSwitchesRequest: MessageTypeDefinition<_tagsteer_v1_ListSwitchesRequest, _tagsteer_v1_ListSwitchesRequest__Output>
       ListSwitchesResponse: MessageTypeDefinition<_tagsteer_v1_ListSwitchesResponse, _tagsteer_v1_ListSwitchesResponse__Output>
       ListTablesRequest: MessageTypeDefinition<_tagsteer_v1_ListTablesRequest, _tagsteer_v1_ListTablesRequest__Output>
@@ -388,6 +417,7 @@ export interface ProtoGrpcType {
       MetRow: MessageTypeDefinition<_tagsteer_v1_MetRow, _tagsteer_v1_MetRow__Output>
       Meta: MessageTypeDefinition<_tagsteer_v1_Meta, _tagsteer_v1_Meta__Output>
       Mirror: MessageTypeDefinition<_tagsteer_v1_Mirror, _tagsteer_v1_Mirror__Output>
+      MoveStageRequest: MessageTypeDefinition<_tagsteer_v1_MoveStageRequest, _tagsteer_v1_MoveStageRequest__Output>
       Nap: MessageTypeDefinition<_tagsteer_v1_Nap, _tagsteer_v1_Nap__Output>
       NapScore: MessageTypeDefinition<_tagsteer_v1_NapScore, _tagsteer_v1_NapScore__Output>
       NapService: SubtypeConstructor<typeof grpc.Client, _tagsteer_v1_NapServiceClient> & { service: _tagsteer_v1_NapServiceDefinition }
@@ -440,6 +470,7 @@ export interface ProtoGrpcType {
       ReleaseRequest: MessageTypeDefinition<_tagsteer_v1_ReleaseRequest, _tagsteer_v1_ReleaseRequest__Output>
       RenewRequest: MessageTypeDefinition<_tagsteer_v1_RenewRequest, _tagsteer_v1_RenewRequest__Output>
       Resolution: EnumTypeDefinition
+      Restriction: EnumTypeDefinition
       Rule: MessageTypeDefinition<_tagsteer_v1_Rule, _tagsteer_v1_Rule__Output>
       RuleName: MessageTypeDefinition<_tagsteer_v1_RuleName, _tagsteer_v1_RuleName__Output>
       SelectNapRequest: MessageTypeDefinition<_tagsteer_v1_SelectNapRequest, _tagsteer_v1_SelectNapRequest__Output>
@@ -447,7 +478,12 @@ export interface ProtoGrpcType {
       Selector: MessageTypeDefinition<_tagsteer_v1_Selector, _tagsteer_v1_Selector__Output>
       SetTagsRequest: MessageTypeDefinition<_tagsteer_v1_SetTagsRequest, _tagsteer_v1_SetTagsRequest__Output>
       Severity: EnumTypeDefinition
+      Silence: MessageTypeDefinition<_tagsteer_v1_Silence, _tagsteer_v1_Silence__Output>
       SourcedTag: MessageTypeDefinition<_tagsteer_v1_SourcedTag, _tagsteer_v1_SourcedTag__Output>
+      Stage: EnumTypeDefinition
+      StageCause: EnumTypeDefinition
+      StageMove: MessageTypeDefinition<_tagsteer_v1_StageMove, _tagsteer_v1_StageMove__Output>
+      StagePolicy: MessageTypeDefinition<_tagsteer_v1_StagePolicy, _tagsteer_v1_StagePolicy__Output>
       Subnet: MessageTypeDefinition<_tagsteer_v1_Subnet, _tagsteer_v1_Subnet__Output>
       Switch: MessageTypeDefinition<_tagsteer_v1_Switch, _tagsteer_v1_Switch__Output>
       SwitchApplied: MessageTypeDefinition<_tagsteer_v1_SwitchApplied, _tagsteer_v1_SwitchApplied__Output>
@@ -464,6 +500,7 @@ export interface ProtoGrpcType {
       TrackingSwitch: MessageTypeDefinition<_tagsteer_v1_TrackingSwitch, _tagsteer_v1_TrackingSwitch__Output>
       TrafficAnswer: MessageTypeDefinition<_tagsteer_v1_TrafficAnswer, _tagsteer_v1_TrafficAnswer__Output>
       TrafficQuestion: MessageTypeDefinition<_tagsteer_v1_TrafficQuestion, _tagsteer_v1_TrafficQuestion__Output>
+      Trigger: EnumTypeDefinition
       Tunnel: MessageTypeDefinition<_tagsteer_v1_Tunnel, _tagsteer_v1_Tunnel__Output>
       TunnelKind: EnumTypeDefinition
       Underlay: MessageTypeDefinition<_tagsteer_v1_Underlay, _tagsteer_v1_Underlay__Output>
@@ -474,6 +511,7 @@ export interface ProtoGrpcType {
       UpdateNetworkRequest: MessageTypeDefinition<_tagsteer_v1_UpdateNetworkRequest, _tagsteer_v1_UpdateNetworkRequest__Output>
       UpdatePolicyRequest: MessageTypeDefinition<_tagsteer_v1_UpdatePolicyRequest, _tagsteer_v1_UpdatePolicyRequest__Output>
       UpdateProfileRequest: MessageTypeDefinition<_tagsteer_v1_UpdateProfileRequest, _tagsteer_v1_UpdateProfileRequest__Output>
+      UpdateStagePolicyRequest: MessageTypeDefinition<_tagsteer_v1_UpdateStagePolicyRequest, _tagsteer_v1_UpdateStagePolicyRequest__Output>
       UpdateSwitchRequest: MessageTypeDefinition<_tagsteer_v1_UpdateSwitchRequest, _tagsteer_v1_UpdateSwitchRequest__Output>
       UpdateVnpRequest: MessageTypeDefinition<_tagsteer_v1_UpdateVnpRequest, _tagsteer_v1_UpdateVnpRequest__Output>
       Utilisation: MessageTypeDefinition<_tagsteer_v1_Utilisation, _tagsteer_v1_Utilisation__Output>

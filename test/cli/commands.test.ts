@@ -97,7 +97,7 @@ describe('the command line', () => {
       'tagsteer: 4 problems in the manifest; nothing was sent',
       `  ${path}:6:5: rules[0].prot: unknown field; did you mean "protocols"?`,
       `  ${path}:7:13: rules[0].action: must be one of allow, deny, reject, log, rate-limit, pass; did you mean "allow"?`,
-      `  ${path}:9:7: kind: Vnpp is no kind: use Interface, Vnp, Policy, Switch, Network, Nap, Profile; did you mean "Vnp"?`,
+      `  ${path}:9:7: kind: Vnpp is no kind: use Interface, Vnp, Policy, Switch, Network, Nap, Profile, StagePolicy; did you mean "Vnp"?`,
       `  ${path}:12:1: the field "mac" is missing`,
     ])
   })
@@ -149,7 +149,7 @@ describe('the command line', () => {
     const lines = async (...words: string[]) =>
       (await tagsteer(['__complete', ...words])).out.split('\n').filter(Boolean)
     expect(await lines('')).to.deep.equal(COMMANDS.map(({ usage }) => nameOf(usage)))
-    expect(await lines('st')).to.deep.equal(['status'])
+    expect(await lines('st')).to.deep.equal(['status', 'stage'])
     expect(await lines('up', '--li')).to.deep.equal(['--listen'])
     expect(await lines('get', 'in')).to.deep.equal(['interfaces'])
     for (const words of [
@@ -172,7 +172,7 @@ describe('the command line', () => {
     expect((await tagsteer(['schema', 'policy.nothing'])).code).to.equal(1)
     const schema = JSON.parse((await tagsteer(['schema', '--print'])).out) as { oneOf: { title: string }[] }
     expect(schema.oneOf.map(({ title }) => title)).to.deep.equal([
-      ...['Interface', 'Vnp', 'Policy', 'Switch', 'Network', 'Nap', 'Profile'],
+      ...['Interface', 'Vnp', 'Policy', 'Switch', 'Network', 'Nap', 'Profile', 'StagePolicy'],
     ])
   })
 

@@ -21,6 +21,7 @@ import {
   vnpMessage,
 } from '../../cli/convert.ts'
 import { napManifest, napMessage, profileManifest, profileMessage } from '../../cli/convert-nap.ts'
+import { stagePolicyManifest, stagePolicyMessage } from '../../cli/convert-stage.ts'
 import { diffLines } from '../../cli/diff.ts'
 import { durationMs } from '../../cli/duration.ts'
 import { FORMATS, readFormat, render } from '../../cli/output.ts'
@@ -33,6 +34,7 @@ import type { Nap__Output } from '../../proto/gen/tagsteer/v1/Nap.ts'
 import type { Network__Output } from '../../proto/gen/tagsteer/v1/Network.ts'
 import type { Policy__Output } from '../../proto/gen/tagsteer/v1/Policy.ts'
 import type { Profile__Output } from '../../proto/gen/tagsteer/v1/Profile.ts'
+import type { StagePolicy__Output } from '../../proto/gen/tagsteer/v1/StagePolicy.ts'
 import type { Switch__Output } from '../../proto/gen/tagsteer/v1/Switch.ts'
 import type { Vnp__Output } from '../../proto/gen/tagsteer/v1/Vnp.ts'
 import { loadServices } from '../../proto/index.ts'
@@ -62,6 +64,8 @@ function roundTrip(manifest: Manifest): Manifest {
       return napManifest(overTheWire('Nap', napMessage(manifest)) as Nap__Output)
     case 'Profile':
       return profileManifest(overTheWire('Profile', profileMessage(manifest)) as Profile__Output)
+    case 'StagePolicy':
+      return stagePolicyManifest(overTheWire('StagePolicy', stagePolicyMessage(manifest)) as StagePolicy__Output)
   }
 }
 
@@ -164,6 +168,12 @@ const manifest: fc.Arbitrary<Manifest> = fc.oneof(
       ...{ expectedVolume: 0, maxVolume: 0, securityLevel: 0, leaseSeconds: 0, coolSeconds: 60 },
     },
     { kind: 'Profile', name: 'web', currentVolume: 7, requiredSecurityLevel: 3, strictSecurity: true, region: 'eu' },
+    {
+      ...{ kind: 'StagePolicy', name: 'idle', rateKbps: 1000, burstKb: 2000, restrictions: ['no-ingress', 'no-world'] },
+      applications: [{ protocols: ['tcp'], ports: ['443', '8000-8010'] }, { protocols: ['icmp'] }],
+      silence: { seconds: 259_200, to: 'revocable' },
+      escalations: [{ trigger: 'refused-packets', above: 10, seconds: 60, restrict: true }],
+    },
     { kind: 'Network', name: 'front', subnets: [{ cidr: '10.0.1.0/24' }] },
     { kind: 'Network', name: 'front', router: 'shop', subnets: [{ cidr: '10.0.1.0/24', gateway: '10.0.1.1' }] },
   ),

@@ -302,9 +302,21 @@ describe('spaces that fill', () => {
       'nap-records': 0,
       'profile-numbers': 0,
       'profile-records': 0,
+      'stagePolicy-numbers': 0,
+      'stagePolicy-records': 0,
       router: 0,
     })
-    const limits = { interface: 1, vnp: 1, policy: 1, switch: 1, network: 1, nap: 1, profile: 1, rule: 1 }
+    const limits = {
+      interface: 1,
+      vnp: 1,
+      policy: 1,
+      switch: 1,
+      network: 1,
+      nap: 1,
+      profile: 1,
+      stagePolicy: 1,
+      rule: 1,
+    }
     const before = contentOf(store)
     store.spaces = { ...SPACES, network: { first: 1, last: 1 } }
     expect(codeOf(store.write(create(iface('b', 2, [], 'red'))))).to.equal('SPACE_FULL network')

@@ -183,7 +183,17 @@ describe('propose', () => {
 
   it('limits records, rules and tags', () => {
     const store = new PolicyStore()
-    const limits = { interface: 1, vnp: 1, policy: 5, switch: 5, network: 5, nap: 5, profile: 5, rule: 1 }
+    const limits = {
+      interface: 1,
+      vnp: 1,
+      policy: 5,
+      switch: 5,
+      network: 5,
+      nap: 5,
+      profile: 5,
+      stagePolicy: 5,
+      rule: 1,
+    }
     const ask = (...writes: Write[]) => {
       const result = propose(store.intent, writes, { ...store.context, limits })
       return result.ok ? 'OK' : `${result.failure.code} ${result.failure.details['what']}`

@@ -10,6 +10,7 @@ import {
   vnpMessage,
 } from '../../cli/convert.ts'
 import { napMessage, profileMessage } from '../../cli/convert-nap.ts'
+import { stagePolicyMessage } from '../../cli/convert-stage.ts'
 import { readManifests } from '../../cli/manifest.ts'
 import { explain } from '../../controller/policy/explain.ts'
 import { PolicyLookup } from '../../controller/policy/lookup.ts'
@@ -45,6 +46,7 @@ function record(manifest: Manifest): AnyRecord {
     Network: () => ['network', networkMessage(manifest as never)] as const,
     Nap: () => ['nap', napMessage(manifest as never)] as const,
     Profile: () => ['profile', profileMessage(manifest as never)] as const,
+    StagePolicy: () => ['stagePolicy', stagePolicyMessage(manifest as never)] as const,
   }[manifest.kind]()
   const result = validateRecord(kind, message)
   if (!result.ok) expect.fail(`${manifest.name}: ${JSON.stringify(result.failure)}`)

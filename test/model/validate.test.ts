@@ -51,6 +51,13 @@ const GOOD: Record<RecordKind, () => Record<string, unknown>> = {
     securityLevel: 10,
   }),
   profile: () => ({ name: 'web', applicationType: 'web', currentVolume: '10', requiredSecurityLevel: 5 }),
+  stagePolicy: () => ({
+    name: 'revocable',
+    applications: [{ protocols: ['tcp'], ports: ['443'] }],
+    restrictions: ['RESTRICTION_NO_WORLD'],
+    retentionSeconds: 60,
+    escalations: [{ trigger: 'TRIGGER_BANDWIDTH', above: '5', seconds: 3 }],
+  }),
 }
 
 interface Fault {
@@ -104,6 +111,26 @@ const FAULTS: Fault[] = [
   ...names('nap'),
   ...names('profile'),
   fault('nap', 'network', 'A', 'network', /lower-case/),
+  fault('nap', 'tags', [text('stage:active')], 'tags', /says the stage/),
+  fault('interface', 'tags', [text('stage:active')], 'tags', /MoveStage/),
+  fault('stagePolicy', 'name', 'busy', ['name', 'retention_seconds'], /must be a stage|revocable/),
+  fault('stagePolicy', 'rateLimit', { kilobitsPerSecond: 0 }, 'rate_limit.kilobits_per_second', /whole number/),
+  fault(
+    'stagePolicy',
+    'applications',
+    [{ ports: ['1'] }],
+    ['applications[0].protocols', 'applications[0].ports'],
+    /protocol/,
+  ),
+  fault('stagePolicy', 'restrictions', ['no-sleep'], 'restrictions[0]', /must be one of/),
+  fault('stagePolicy', 'silence', { seconds: 5, to: 'STAGE_IDLE' }, 'silence', /nowhere/),
+  fault(
+    'stagePolicy',
+    'escalations',
+    [{ trigger: 'bandwidth', above: '1', seconds: 0 }],
+    'escalations[0].seconds',
+    /whole/,
+  ),
   fault('nap', 'ranges', [], 'ranges', /needs a range/),
   rangeFault({ first: '10.0.1.9' }, 'ranges[1].last', /must be an IPv4 or IPv6 address/),
   rangeFault({ first: '10.0.1.9', last: '10.0.1.8' }, 'ranges[1]', /ends before/),

@@ -71,7 +71,7 @@ export const FAULTS: readonly Fault[] = [
   policy(
     'compile-rule.ts',
     'a rate limit without a meter lets everything pass',
-    "(action !== 'rate-limit' || meter !== undefined) && ",
+    '(rule === undefined || !isLimited(rule) || meter !== undefined) && ',
     '',
     ROWS,
   ),

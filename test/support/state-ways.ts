@@ -150,6 +150,8 @@ function least(record: AnyRecord): Record<string, unknown> {
       return { exclusions: [], tags: [], leaseSeconds: 0 }
     case 'profile':
       return { currentVolume: 0 }
+    case 'stagePolicy':
+      return { applications: [], restrictions: [], escalations: [] }
   }
 }
 
@@ -224,6 +226,8 @@ function wrong(record: AnyRecord): AnyRecord {
       return { ...record, region: 'wrong' }
     case 'profile':
       return { ...record, region: 'wrong' }
+    case 'stagePolicy':
+      return { ...record, restrictions: ['no-world'] }
   }
 }
 

@@ -51,6 +51,10 @@ export interface Interface {
    * Pools that its leased addresses come from, whose tags it inherits. Output only.
    */
   'naps'?: (string)[];
+  /**
+   * Where it is in its life, as LifecycleService moves it: `idle`. Output only.
+   */
+  'stage'?: (string);
   '_portSecurity'?: "portSecurity";
 }
 
@@ -99,5 +103,9 @@ export interface Interface__Output {
    * Pools that its leased addresses come from, whose tags it inherits. Output only.
    */
   'naps': (string)[];
+  /**
+   * Where it is in its life, as LifecycleService moves it: `idle`. Output only.
+   */
+  'stage': (string);
   '_portSecurity'?: "portSecurity";
 }

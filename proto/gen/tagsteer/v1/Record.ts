@@ -7,6 +7,7 @@ import type { Switch as _tagsteer_v1_Switch, Switch__Output as _tagsteer_v1_Swit
 import type { Network as _tagsteer_v1_Network, Network__Output as _tagsteer_v1_Network__Output } from '../../tagsteer/v1/Network.ts';
 import type { Nap as _tagsteer_v1_Nap, Nap__Output as _tagsteer_v1_Nap__Output } from '../../tagsteer/v1/Nap.ts';
 import type { Profile as _tagsteer_v1_Profile, Profile__Output as _tagsteer_v1_Profile__Output } from '../../tagsteer/v1/Profile.ts';
+import type { StagePolicy as _tagsteer_v1_StagePolicy, StagePolicy__Output as _tagsteer_v1_StagePolicy__Output } from '../../tagsteer/v1/StagePolicy.ts';
 
 export interface Record {
   'interface'?: (_tagsteer_v1_Interface | null);
@@ -16,7 +17,8 @@ export interface Record {
   'network'?: (_tagsteer_v1_Network | null);
   'nap'?: (_tagsteer_v1_Nap | null);
   'profile'?: (_tagsteer_v1_Profile | null);
-  'record'?: "interface"|"vnp"|"policy"|"switch"|"network"|"nap"|"profile";
+  'stagePolicy'?: (_tagsteer_v1_StagePolicy | null);
+  'record'?: "interface"|"vnp"|"policy"|"switch"|"network"|"nap"|"profile"|"stagePolicy";
 }
 
 export interface Record__Output {
@@ -27,5 +29,6 @@ export interface Record__Output {
   'network'?: (_tagsteer_v1_Network__Output | null);
   'nap'?: (_tagsteer_v1_Nap__Output | null);
   'profile'?: (_tagsteer_v1_Profile__Output | null);
-  'record'?: "interface"|"vnp"|"policy"|"switch"|"network"|"nap"|"profile";
+  'stagePolicy'?: (_tagsteer_v1_StagePolicy__Output | null);
+  'record'?: "interface"|"vnp"|"policy"|"switch"|"network"|"nap"|"profile"|"stagePolicy";
 }

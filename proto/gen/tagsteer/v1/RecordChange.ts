@@ -8,6 +8,7 @@ import type { Switch as _tagsteer_v1_Switch, Switch__Output as _tagsteer_v1_Swit
 import type { Network as _tagsteer_v1_Network, Network__Output as _tagsteer_v1_Network__Output } from '../../tagsteer/v1/Network.ts';
 import type { Nap as _tagsteer_v1_Nap, Nap__Output as _tagsteer_v1_Nap__Output } from '../../tagsteer/v1/Nap.ts';
 import type { Profile as _tagsteer_v1_Profile, Profile__Output as _tagsteer_v1_Profile__Output } from '../../tagsteer/v1/Profile.ts';
+import type { StagePolicy as _tagsteer_v1_StagePolicy, StagePolicy__Output as _tagsteer_v1_StagePolicy__Output } from '../../tagsteer/v1/StagePolicy.ts';
 import type { Long } from '@grpc/proto-loader';
 
 export interface RecordChange {
@@ -25,7 +26,8 @@ export interface RecordChange {
   'network'?: (_tagsteer_v1_Network | null);
   'nap'?: (_tagsteer_v1_Nap | null);
   'profile'?: (_tagsteer_v1_Profile | null);
-  'record'?: "interface"|"vnp"|"policy"|"switch"|"network"|"nap"|"profile";
+  'stagePolicy'?: (_tagsteer_v1_StagePolicy | null);
+  'record'?: "interface"|"vnp"|"policy"|"switch"|"network"|"nap"|"profile"|"stagePolicy";
 }
 
 export interface RecordChange__Output {
@@ -43,5 +45,6 @@ export interface RecordChange__Output {
   'network'?: (_tagsteer_v1_Network__Output | null);
   'nap'?: (_tagsteer_v1_Nap__Output | null);
   'profile'?: (_tagsteer_v1_Profile__Output | null);
-  'record'?: "interface"|"vnp"|"policy"|"switch"|"network"|"nap"|"profile";
+  'stagePolicy'?: (_tagsteer_v1_StagePolicy__Output | null);
+  'record'?: "interface"|"vnp"|"policy"|"switch"|"network"|"nap"|"profile"|"stagePolicy";
 }

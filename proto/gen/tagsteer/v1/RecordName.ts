@@ -3,7 +3,7 @@
 
 export interface RecordName {
   /**
-   * "interface", "vnp", "policy", "switch", "network", "nap" or "profile".
+   * "interface", "vnp", "policy", "switch", "network", "nap", "profile" or "stagePolicy".
    */
   'kind'?: (string);
   'name'?: (string);
@@ -11,7 +11,7 @@ export interface RecordName {
 
 export interface RecordName__Output {
   /**
-   * "interface", "vnp", "policy", "switch", "network", "nap" or "profile".
+   * "interface", "vnp", "policy", "switch", "network", "nap", "profile" or "stagePolicy".
    */
   'kind': (string);
   'name': (string);

@@ -11,7 +11,7 @@ export interface SourcedTag {
   'tag'?: (_tagsteer_v1_Tag | null);
   'origin'?: (_tagsteer_v1_TagOrigin);
   /**
-   * The NAP; empty where it is the record itself.
+   * The NAP; empty where it is the record itself or the stage.
    */
   'from'?: (string);
   /**
@@ -31,7 +31,7 @@ export interface SourcedTag__Output {
   'tag': (_tagsteer_v1_Tag__Output | null);
   'origin': (_tagsteer_v1_TagOrigin__Output);
   /**
-   * The NAP; empty where it is the record itself.
+   * The NAP; empty where it is the record itself or the stage.
    */
   'from': (string);
   /**

@@ -10,6 +10,10 @@ export const TagOrigin = {
    * A pool that it has an address of.
    */
   TAG_ORIGIN_NAP: 'TAG_ORIGIN_NAP',
+  /**
+   * The stage that it is in.
+   */
+  TAG_ORIGIN_STAGE: 'TAG_ORIGIN_STAGE',
 } as const;
 
 export type TagOrigin =
@@ -25,5 +29,10 @@ export type TagOrigin =
    */
   | 'TAG_ORIGIN_NAP'
   | 2
+  /**
+   * The stage that it is in.
+   */
+  | 'TAG_ORIGIN_STAGE'
+  | 3
 
 export type TagOrigin__Output = typeof TagOrigin[keyof typeof TagOrigin]

@@ -8,7 +8,7 @@ export interface WatchRecordsRequest {
    */
   'fromRevision'?: (number | string | Long);
   /**
-   * "interface", "vnp", "policy", "switch", "network", "nap", "profile"; all where empty.
+   * "interface", "vnp", "policy", "switch", "network", "nap", "profile", "stagePolicy"; all where empty.
    */
   'kinds'?: (string)[];
 }
@@ -19,7 +19,7 @@ export interface WatchRecordsRequest__Output {
    */
   'fromRevision': (string);
   /**
-   * "interface", "vnp", "policy", "switch", "network", "nap", "profile"; all where empty.
+   * "interface", "vnp", "policy", "switch", "network", "nap", "profile", "stagePolicy"; all where empty.
    */
   'kinds': (string)[];
 }
