@@ -231,6 +231,24 @@ export const EVENTS = {
     severity: 'alert',
     sentence: 'A write was refused, and nothing of it was written, because space {subject} ({limit}) is full.',
   },
+  'nap-high': {
+    severity: 'warning',
+    sentence:
+      'NAP {subject} is {used} % used, above its high watermark of {high} %: {free} free, {held} held, {standby} on standby, {cooling} cooling.',
+  },
+  'nap-exhausted': {
+    severity: 'alert',
+    sentence:
+      'NAP {subject} has no free address: {held} held, {standby} on standby, {cooling} cooling, {fixed} fixed. Give it another range, or release leases.',
+  },
+  'nap-low': {
+    severity: 'info',
+    sentence: 'NAP {subject} is {used} % used, below its low watermark of {low} %: {free} free.',
+  },
+  'nap-normal': {
+    severity: 'info',
+    sentence: 'NAP {subject} is between its watermarks again: {used} % used, {free} free, {cooling} cooling.',
+  },
   'switch-unnumbered': {
     severity: 'alert',
     sentence:

@@ -13,6 +13,7 @@ import { EXIT_CODE, Lifecycle } from '../host/lifecycle.ts'
 import type { Log } from '../host/log.ts'
 import { PREFIX, type SwitchRecord } from '../model/records.ts'
 import { TopologyService } from '../topology/service.ts'
+import { Watermarks } from './addresses/watermarks.ts'
 import { Applied, type SwitchApplied } from './applied.ts'
 import { CapacityWatch } from './capacity.ts'
 import { Southbound } from './channel/southbound.ts'
@@ -239,11 +240,14 @@ async function start(
     clock: () => clock.monotonic(),
   })
   const serving = new Serving()
+  const watermarks = new Watermarks(writer.book, tell)
+  watermarks.begin()
   const metricSources = metricSourcesOf({
     ...{ intent, applied, southbound, loop, lookup },
     demands: () => demands.counts(),
     sampler: () => sampler,
     refused: () => refused.counts(),
+    naps: () => watermarks,
     serving: () => serving.is,
   })
   const metrics = config.metrics && new Metrics(metricSources)
@@ -344,6 +348,7 @@ async function start(
       owed.took(changeSet, flushes, cutter.cuts)
       lookup.changed(delta)
       capacity.look(capacities(intent))
+      watermarks.changed(changeSet)
       for (const { key, before, after } of changeSet.changes) {
         if (key.startsWith(PREFIX.switch) && after === undefined && before !== undefined)
           forgetSwitch(followers, (before.value as SwitchRecord).datapathId)

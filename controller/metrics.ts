@@ -7,6 +7,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { ADDRESS_STATES, type AddressState, type Pool } from '../ipam/ledger.ts'
+import type { Watermarks } from './addresses/watermarks.ts'
 import type { SwitchState } from './channel/types.ts'
 import type { DemandCounts } from './demands.ts'
 import type { Severity } from './events.ts'
@@ -121,6 +123,12 @@ export const METRICS = {
     help: 'Time of a sample from where it came in to the port of its receiver, as the controller heard of both.',
     labels: [],
   },
+  tagsteer_naps: { type: 'gauge', help: 'Pools, by where they are between their watermarks.', labels: ['level'] },
+  tagsteer_nap_addresses: {
+    type: 'gauge',
+    help: 'Addresses of a pool in each state. The oldest 200 pools have their names; all others together are _others.',
+    labels: ['nap', 'state'],
+  },
   tagsteer_events_total: { type: 'counter', help: 'Events told.', labels: ['type', 'severity'] },
 } as const satisfies Record<string, MetricRow>
 
@@ -146,6 +154,7 @@ export interface MetricSources {
   refused(): Iterable<{ datapathId: string; refusal: string; packets: number }>
   databases(): { connected: number; lost: number }
   demands(): Iterable<DemandCounts>
+  naps(): Pick<Watermarks, 'levels' | 'pools'>
   sampler(): Pick<Sampler, 'outcomes' | 'counts' | 'rounds'>
   /** Neither stopping nor still to begin. */
   serving(): boolean
@@ -208,6 +217,13 @@ export class Metrics {
       const { plannedMs, lastMs } = sources.sampler().rounds
       set(plannedMs / 1000, { which: 'planned' })
       if (lastMs !== undefined) set(lastMs / 1000, { which: 'last' })
+    })
+    from('tagsteer_naps', (set) => {
+      for (const [level, value] of Object.entries(sources.naps().levels())) set(value, { level })
+    })
+    from('tagsteer_nap_addresses', (set) => {
+      for (const [nap, counts] of addressCounts(sources.naps().pools()))
+        for (const state of ADDRESS_STATES) set(Number(counts[state]), { nap, state })
     })
     const count = this.#counter.bind(this)
     count('tagsteer_probe_samples_total', (add) => {
@@ -287,6 +303,24 @@ export class Metrics {
       },
     })
   }
+}
+
+/** Pools that have a label of their own. */
+export const NAMED_POOLS = 200
+/** No name of a record. */
+const OTHERS = '_others'
+
+/** Addresses by state, of the oldest pools each and of the rest together. */
+export function addressCounts(pools: Iterable<Pool>, named = NAMED_POOLS): Map<string, Record<AddressState, bigint>> {
+  const sorted = [...pools].sort((a, b) => a.nap.number - b.nap.number)
+  const found = new Map<string, Record<AddressState, bigint>>()
+  for (const [index, { nap, counts }] of sorted.entries()) {
+    const label = index < named ? nap.name : OTHERS
+    const sums = found.get(label)
+    if (sums === undefined) found.set(label, { ...counts })
+    else for (const state of ADDRESS_STATES) sums[state] += counts[state]
+  }
+  return found
 }
 
 /** Connections at once. */

@@ -115,6 +115,8 @@ export interface Writer {
   assignZones(wishes: readonly ZoneWish[]): Promise<Result<void>>
   /** The intent that decisions are made against: it may hold writes that are not durable yet. */
   readonly newest: Intent
+  /** The ledgers of addresses, likewise. */
+  readonly book: AddressBook
   stop(): void
 }
 
@@ -329,7 +331,7 @@ export function createWriter(
   const assignZones = (wishes: readonly ZoneWish[]) =>
     assign('zones needed', (context) => proposeZones(newest, wishes, context))
 
-  return { write, lease, look, keepLeased, assignNumbers, releaseZones, assignZones, newest, stop }
+  return { write, lease, look, keepLeased, assignNumbers, releaseZones, assignZones, newest, book, stop }
 }
 
 /** The answer to a request that was served before. */

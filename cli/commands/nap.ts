@@ -17,9 +17,22 @@ const USAGE: Column<NapUtilisation__Output>[] = [
   ...STATES.map((state): Column<NapUtilisation__Output> => {
     return { header: state.toUpperCase(), cell: (its) => its[state], align: 'right' }
   }),
+  { header: 'FILL', cell: (its) => bar(its.used, its.watermarks?.low ?? 0, its.watermarks?.high ?? 1) },
   { header: 'USED', cell: ({ used }) => `${(used * 100).toFixed(1)}%`, align: 'right' },
   { header: 'PRESSURE', cell: ({ pressure }) => pressure.slice('PRESSURE_'.length).toLowerCase() },
 ]
+
+/** Cells of a bar. */
+const BAR = 20
+
+/** `[######----|----|---]`: used, and where the watermarks are; a mark that is passed is not shown. */
+export function bar(used: number, low: number, high: number): string {
+  // Nothing but all is full, and nothing but none is empty.
+  const full = used >= 1 ? BAR : used <= 0 ? 0 : Math.min(BAR - 1, Math.max(1, Math.round(used * BAR)))
+  const marks = [low, high].flatMap((share) => (share > 0 && share < 1 ? [Math.round(share * BAR)] : []))
+  const cells = Array.from({ length: BAR }, (_, at) => (at < full ? '#' : marks.includes(at) ? '|' : '-'))
+  return `[${cells.join('')}]`
+}
 
 const points = (value: number): string => value.toFixed(1)
 

@@ -35,8 +35,7 @@ describe('inherited tags on a real bridge', function () {
   const ip = (...words: string[]): string => execFileSync('ip', words, { encoding: 'utf8', stdio: 'pipe' })
   const call = async (method: string, request: object): Promise<Written> =>
     (await controller.call(method, request)) as unknown as Written
-  const applied = (generation: string) =>
-    controller.call('FlowService.WaitApplied', { generation, timeoutMs: 20_000 })
+  const applied = (generation: string) => controller.call('FlowService.WaitApplied', { generation, timeoutMs: 20_000 })
 
   before(async () => {
     controller = await RunningController.start()

@@ -1,5 +1,6 @@
 /** NapService: network address pools, and how many of their addresses are in which state. */
 import { ADDRESS_STATES, type Pool } from '../../../ipam/ledger.ts'
+import { levelOf, usedShare } from '../../../ipam/watermarks.ts'
 import { fail, ok, type Result } from '../../../model/errors.ts'
 import type { CreateNapRequest__Output } from '../../../proto/gen/tagsteer/v1/CreateNapRequest.ts'
 import type { DeleteNapRequest__Output } from '../../../proto/gen/tagsteer/v1/DeleteNapRequest.ts'
@@ -62,12 +63,12 @@ export function napService(deps: ApiDependencies): ServiceMethods {
   }
 }
 
-function utilisationOf({ nap, size, counts }: Pool): NapUtilisation {
-  const usable = size - counts.excluded
-  // Both may be beyond what a double counts exactly; the share is not.
-  const used = usable === 0n ? 1 : Number(usable - counts.free) / Number(usable)
-  const { low, high } = nap.watermarks
-  const pressure = counts.free === 0n ? 'EXHAUSTED' : used > high ? 'HIGH' : used < low ? 'LOW' : ('NORMAL' as const)
+function utilisationOf(pool: Pool): NapUtilisation {
+  const { nap, size, counts } = pool
   const states = Object.fromEntries(ADDRESS_STATES.map((state) => [state, String(counts[state])]))
-  return { nap: nap.name, network: nap.network, size: String(size), ...states, used, pressure: `PRESSURE_${pressure}` }
+  return {
+    ...{ nap: nap.name, network: nap.network, size: String(size), ...states, used: usedShare(pool) },
+    pressure: `PRESSURE_${levelOf(pool).toUpperCase()}` as NonNullable<NapUtilisation['pressure']>,
+    watermarks: nap.watermarks,
+  }
 }

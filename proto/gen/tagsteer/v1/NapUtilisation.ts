@@ -1,6 +1,7 @@
 // Generated from tagsteer/v1/nap_service.proto
 
 import type { Pressure as _tagsteer_v1_Pressure, Pressure__Output as _tagsteer_v1_Pressure__Output } from '../../tagsteer/v1/Pressure.ts';
+import type { Watermarks as _tagsteer_v1_Watermarks, Watermarks__Output as _tagsteer_v1_Watermarks__Output } from '../../tagsteer/v1/Watermarks.ts';
 
 /**
  * Numbers of addresses, in decimal: an IPv6 pool has more of them than 64 bits count. free + held + standby + cooling +
@@ -36,6 +37,10 @@ export interface NapUtilisation {
    */
   'used'?: (number | string);
   'pressure'?: (_tagsteer_v1_Pressure);
+  /**
+   * Of the NAP's record.
+   */
+  'watermarks'?: (_tagsteer_v1_Watermarks | null);
 }
 
 /**
@@ -72,4 +77,8 @@ export interface NapUtilisation__Output {
    */
   'used': (number);
   'pressure': (_tagsteer_v1_Pressure__Output);
+  /**
+   * Of the NAP's record.
+   */
+  'watermarks': (_tagsteer_v1_Watermarks__Output | null);
 }
