@@ -53,6 +53,7 @@ export type Confirmation =
   | { kind: 'open'; needs: string[] }
 
 const MOST_PARTIES = 24
+/** Packets that one doubt is tried with, where nothing else is asked for. */
 const MOST_TRIALS = 4000
 /** Packets of one doubt of which nobody knows what becomes, before no more are sent. */
 const MOST_UNKNOWN = 8
@@ -61,17 +62,20 @@ const WORLD_PARTS: readonly (4 | 6)[] = [4, 6]
 
 export class Confirmer {
   readonly #facts: Facts
-  readonly #programs: ReadonlyMap<string, SwitchTables>
+  readonly #replay: Replay
   readonly #layer4: (opener: number, target: number, family: Family) => Layer4[]
+  readonly #most: number
   #serial = 0
 
   constructor(
     facts: Facts,
     programs: ReadonlyMap<string, SwitchTables>,
     layer4: (opener: number, target: number, family: Family) => Layer4[],
+    most = MOST_TRIALS,
   ) {
+    this.#most = most
     this.#facts = facts
-    this.#programs = programs
+    this.#replay = new Replay(facts, programs)
     this.#layer4 = layer4
   }
 
@@ -81,23 +85,22 @@ export class Confirmer {
     let unknown = 0
     const beyond = new Set<string>()
     for (const [from, to] of this.#pairs(doubt)) {
-      if (tried > MOST_TRIALS) break
+      if (tried > this.#most) break
       if (from.address.family !== to.address.family) continue
       const trials = this.#trials(doubt, from, to)
       const headers = trials.flatMap((trial) => this.#headers(trial, doubt, wanted))
-      const replay = new Replay(
-        this.#facts,
-        this.#programs,
+      const replay = this.#replay
+      replay.expect(
         headers.flatMap(({ header, opening }) => (opening === undefined ? [header] : [header, opening])),
         this.#entries(doubt, from, to),
       )
       for (const { header, opening, trial } of headers) {
-        if (tried++ > MOST_TRIALS) break
+        if (tried++ > this.#most) break
         const found = this.#try(replay, doubt, trial, header, opening)
         if (typeof found === 'string') {
           beyond.add(found)
           // Others that go the same way will be no better.
-          if (++unknown >= MOST_UNKNOWN) tried = MOST_TRIALS
+          if (++unknown >= MOST_UNKNOWN) tried = this.#most
         } else if (found !== undefined) return { kind: 'confirmed', example: found }
       }
     }

@@ -56,6 +56,8 @@ export interface ProveOptions {
   switches?: ReadonlySet<string>
   /** Doubts of one kind that are looked into one by one, where other than 40; of more, the rest is left open. */
   perKind?: number
+  /** Packets that one doubt is tried with before it is taken back, where other than 4,000. */
+  trials?: number
 }
 
 const NO_MEMBERS = { has: () => false, any: () => false, every: () => false }
@@ -236,20 +238,25 @@ export class Prover {
   #confirm(
     facts: Facts,
     doubts: readonly Doubt[],
-    { limit, perKind: most = PER_KIND }: ProveOptions,
+    { limit, perKind: most = PER_KIND, trials }: ProveOptions,
   ): Pick<Proof, 'counterexamples' | 'open' | 'refuted'> {
     const counterexamples: Counterexample[] = []
     const open: Open[] = []
     let refuted = 0
     const finders = [...this.#programs.values()].map(({ tables }) => new ProbeFinder(facts, tables))
-    const confirmer = new Confirmer(facts, this.#programs, (opener, target, family) => {
-      const found = new Map<string, { protocol: number; key: number | undefined }>()
-      for (const finder of finders) {
-        for (const layer4 of finder.layer4(opener, target, family, NO_MEMBERS))
-          found.set(`${layer4.protocol} ${layer4.key}`, layer4)
-      }
-      return [...found.values()]
-    })
+    const confirmer = new Confirmer(
+      facts,
+      this.#programs,
+      (opener, target, family) => {
+        const found = new Map<string, { protocol: number; key: number | undefined }>()
+        for (const finder of finders) {
+          for (const layer4 of finder.layer4(opener, target, family, NO_MEMBERS))
+            found.set(`${layer4.protocol} ${layer4.key}`, layer4)
+        }
+        return [...found.values()]
+      },
+      trials,
+    )
     const perKind = new Map<string, number>()
     const left: Doubt[] = []
     for (const doubt of doubts) {

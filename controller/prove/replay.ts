@@ -1,6 +1,6 @@
 /**
  * The tables of all switches in reference switches (openflow/reference), wired as the links say: the exact answer to
- * what becomes of one packet. Only rows that the packet can meet are installed, so that one packet through 100,000
+ * what becomes of one packet. Only rows that packets can meet are installed, each once, so that a packet through 100,000
  * rows costs what it meets. It refuses to judge.
  */
 import {
@@ -58,45 +58,43 @@ const TCI = field('vlan_tci')
 const ETH_TYPE = field('eth_type')
 const LABELS = ['mpls_label', 'mpls_bos', 'mpls_tc'].map(field)
 const NO_MEMBERS = { has: () => true, any: () => true, every: () => false }
+const NO_FIELDS: ReadonlySet<number> = new Set()
 const MOST_HOPS = 64
+
+/** A switch as far as packets have met it. */
+interface Installed {
+  readonly target: ReferenceSwitch
+  readonly rows: Set<Row>
+  readonly meters: Set<number>
+  /** Rows that the reference switch does not take, and tables with one that the packets to come can meet. */
+  readonly refused: Set<Row>
+  readonly beyond: Set<number>
+  /** By table, fields that rows may have changed before. */
+  readonly dirty: ReadonlyMap<number, ReadonlySet<number>>
+  /** Ports of links and uplinks. */
+  readonly links: ReadonlySet<number>
+}
 
 export class Replay {
   readonly #facts: Facts
   readonly #programs: ReadonlyMap<string, SwitchTables>
-  readonly #switches = new Map<string, ReferenceSwitch>()
+  readonly #switches = new Map<string, Installed>()
   /** Links bring packets with the identity of their sender. */
   readonly #isCarried: boolean
-  /** By switch, tables with rows that the reference switch does not take. */
-  readonly #refused = new Map<string, Set<number>>()
 
-  /** @param headers Of every packet that will be sent: rows that none of them can meet are left out. */
-  constructor(
-    facts: Facts,
-    programs: ReadonlyMap<string, SwitchTables>,
-    headers: readonly Header[],
-    ports: ReadonlySet<string>,
-  ) {
+  /** @param programs Of all switches; they stay as they are. */
+  constructor(facts: Facts, programs: ReadonlyMap<string, SwitchTables>) {
     this.#facts = facts
     this.#programs = programs
     this.#isCarried = onLinksOf(facts.state.observed).size > 0
-    for (const [datapathId, program] of programs) this.#install(datapathId, program, headers, ports)
   }
 
-  #install(
-    datapathId: string,
-    { tables, groups, noFlood }: SwitchTables,
-    headers: readonly Header[],
-    entries: ReadonlySet<string>,
-  ): void {
-    const view = this.#facts.state.observed.datapaths.get(datapathId)
-    const ports = [...(view?.ports.keys() ?? [])]
-    const tunnel = endOf(view)
-    const tunnels = new Map(tunnel === undefined ? [] : [[tunnel.port, tunnel]])
-    const target = new ReferenceSwitch({ datapathId: BigInt(`0x${datapathId}`), ports, tunnels, noFlood })
-    if (tunnel?.kind === 'geneve') target.handle(OPTIONS)
-    this.#switches.set(datapathId, target)
-    const links = new Set<number>([...(view?.fabricPorts ?? []), ...(view?.uplinkPorts ?? [])])
-    const isEntry = (port: number): boolean => links.has(port) || entries.has(`${datapathId} ${port}`)
+  /**
+   * Gets ready for packets, which meet no connection of packets before them.
+   * @param headers Of every packet that will be sent: rows that none of them can meet are left out.
+   * @param entries Ports of interfaces where they may come in (portText).
+   */
+  expect(headers: readonly Header[], entries: ReadonlySet<string>): void {
     const vals = headers.map((header) => {
       const its: Val[] = []
       for (const [name, value] of header) if (name >= 0) its[name] = value
@@ -107,12 +105,43 @@ export class Replay {
       if (this.#isCarried) for (const name of [TCI, ETH_TYPE]) its[name] = undefined
       return its
     })
-    const meters = new Set<number>()
+    for (const [datapathId, program] of this.#programs) {
+      const installed = this.#switches.get(datapathId) ?? this.#made(datapathId, program)
+      installed.target.forget()
+      installed.beyond.clear()
+      this.#install(datapathId, installed, program, vals, entries)
+    }
+  }
+
+  #made(datapathId: string, { tables, groups, noFlood }: SwitchTables): Installed {
+    const view = this.#facts.state.observed.datapaths.get(datapathId)
+    const ports = [...(view?.ports.keys() ?? [])]
+    const tunnel = endOf(view)
+    const tunnels = new Map(tunnel === undefined ? [] : [[tunnel.port, tunnel]])
+    const target = new ReferenceSwitch({ datapathId: BigInt(`0x${datapathId}`), ports, tunnels, noFlood })
+    if (tunnel?.kind === 'geneve') target.handle(OPTIONS)
     for (const group of groups.values()) target.handle(groupMessage(group))
-    const dirty = dirtyFields(tables)
+    const links = new Set<number>([...(view?.fabricPorts ?? []), ...(view?.uplinkPorts ?? [])])
+    const its: Installed = {
+      ...{ target, rows: new Set(), meters: new Set(), refused: new Set(), beyond: new Set() },
+      ...{ dirty: dirtyFields(tables), links },
+    }
+    this.#switches.set(datapathId, its)
+    return its
+  }
+
+  #install(
+    datapathId: string,
+    { target, rows, meters, refused, beyond, dirty, links }: Installed,
+    { tables }: SwitchTables,
+    vals: readonly Val[][],
+    entries: ReadonlySet<string>,
+  ): void {
+    const isEntry = (port: number): boolean => links.has(port) || entries.has(`${datapathId} ${port}`)
     for (const [table, index] of tables) {
-      const without = dirty.get(table) ?? new Set()
+      const without = dirty.get(table) ?? NO_FIELDS
       for (const row of index.rows.values()) {
+        if (rows.has(row)) continue
         const port = row.tests.find((test) => test.field === IN_PORT && test.mask === undefined)
         if (port !== undefined && !isEntry(Number(port.value))) continue
         const can = vals.some((its) =>
@@ -134,15 +163,18 @@ export class Replay {
             bands: [{ type: 'drop', rate: 0xffff_ffff, burst_size: 0 }],
           })
         }
-        const refusal = target.handle(flowMessage(row)).find((answer: Message) => answer.type === 'error')
-        if (refusal === undefined) continue
-        const refused = this.#refused.get(datapathId) ?? new Set()
-        this.#refused.set(datapathId, refused.add(table))
+        const isTaken =
+          !refused.has(row) && target.handle(flowMessage(row)).every((answer: Message) => answer.type !== 'error')
+        if (isTaken) rows.add(row)
+        else {
+          refused.add(row)
+          beyond.add(table)
+        }
       }
     }
   }
 
-  /** Sends a packet in at a port. Connections stay: what opens comes before what answers. */
+  /** Sends a packet that was expected in at a port. Connections stay: what opens comes before what answers. */
   send(from: Place, header: Header): Fate {
     let asked = false
     let beyond: string | undefined
@@ -155,11 +187,10 @@ export class Replay {
     for (let hops = 0; waiting.length > 0; hops++) {
       const { at, frame, tunnel } = waiting.shift() as (typeof waiting)[number]
       if (hops > MOST_HOPS) return { arrivals, frames, legs, loops: true, asked, beyond }
-      const target = this.#switches.get(at.datapathId)
-      if (target === undefined) continue
-      const { steps, outputs } = target.follow(at.port, frame, tunnel)
-      const refused = this.#refused.get(at.datapathId)
-      if (refused !== undefined && steps.some(({ table }) => refused.has(table))) beyond ??= 'rows that it meets'
+      const installed = this.#switches.get(at.datapathId)
+      if (installed === undefined) continue
+      const { steps, outputs } = installed.target.follow(at.port, frame, tunnel)
+      if (steps.some(({ table }) => installed.beyond.has(table))) beyond ??= 'rows that it meets'
       legs.push({
         ...at,
         rows: steps.flatMap(({ table, flow }) =>

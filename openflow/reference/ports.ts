@@ -8,6 +8,7 @@
 import * as k from '../spec/constants.ts'
 import type { Bucket } from '../spec/groups.ts'
 import type { FieldName } from '../spec/oxm.ts'
+import type { Port } from '../spec/ports.ts'
 import { actBucket } from './act.ts'
 import type { Walk } from './pipeline.ts'
 import type { State } from './state.ts'
@@ -110,4 +111,21 @@ function selected(walk: Walk, buckets: readonly Bucket[]): Bucket[] {
     point -= bucket.weight
   }
   return []
+}
+
+/** A port that only its number is known of. */
+export function defaultPort(no: number): Port {
+  return {
+    port_no: no,
+    hw_addr: 0x0200_0000_0000 + no,
+    name: no === k.PORT_LOCAL ? 'local' : `p${no}`,
+    config: 0,
+    state: k.OFPPS_LIVE,
+    curr: 0,
+    advertised: 0,
+    supported: 0,
+    peer: 0,
+    curr_speed: 0,
+    max_speed: 0,
+  }
 }

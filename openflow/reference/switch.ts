@@ -16,6 +16,7 @@ import { type FlushTuple, isFlushed } from './conntrack.ts'
 import { checkFlowMod, expire, flowMod, type Removed } from './flow-mod.ts'
 import { groupMod, meterMod } from './group-mod.ts'
 import { Exhausted, newWalk, type Output, runActionSet, runPipeline, type Step, type Walk } from './pipeline.ts'
+import { defaultPort } from './ports.ts'
 import { Refusal } from './refusal.ts'
 import { type Bundle, type State, TABLE_COUNT } from './state.ts'
 import { answerMultipart, duration } from './stats.ts'
@@ -174,6 +175,13 @@ export class ReferenceSwitch {
   tick(now: number): Message[] {
     this.#time = now
     return this.#tellRemoved(expire(this.#state, now))
+  }
+
+  /** Forgets what packets have left behind: connections, learned addresses, fragments. Flows stay, and counters. */
+  forget(): void {
+    this.#state.connections.length = 0
+    this.#state.learned.clear()
+    this.#state.fragments.clear()
   }
 
   /** Carrier of a port comes or goes. */
@@ -479,20 +487,4 @@ function errorFor(message: Message, error: unknown): ErrorMessage {
   if (!(error instanceof Refusal)) throw error
   const data = encode(message).subarray(0, 64)
   return { type: 'error', xid: message.xid, error_type: error.error_type, code: error.code, data }
-}
-
-function defaultPort(no: number): Port {
-  return {
-    port_no: no,
-    hw_addr: 0x0200_0000_0000 + no,
-    name: no === k.PORT_LOCAL ? 'local' : `p${no}`,
-    config: 0,
-    state: k.OFPPS_LIVE,
-    curr: 0,
-    advertised: 0,
-    supported: 0,
-    peer: 0,
-    curr_speed: 0,
-    max_speed: 0,
-  }
 }

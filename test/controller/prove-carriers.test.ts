@@ -51,10 +51,16 @@ function compiled(state: NetworkState): Map<string, SwitchProgram> {
   return found
 }
 
-function prove(state: NetworkState, programs: ReadonlyMap<string, SwitchProgram>): Proof {
+/**
+ * Packets that a doubt is tried with, of the faults below by name. A prover that tries fewer finds less, so what is found
+ * with these is found with more. Where nothing found is the question, all are tried.
+ */
+const FEW = 300
+
+function prove(state: NetworkState, programs: ReadonlyMap<string, SwitchProgram>, trials?: number): Proof {
   const prover = new Prover()
   for (const [datapathId, program] of programs) prover.set(datapathId, { program, foreign: [] })
-  return prover.prove(state, linksOf(state), { limit: 1, perKind: 4 })
+  return prover.prove(state, linksOf(state), { limit: 1, perKind: 4, ...(trials === undefined ? {} : { trials }) })
 }
 
 const WEB = JSON.stringify('web') as Tag
@@ -252,7 +258,7 @@ describe('the prover where identities travel with packets', () => {
         expect(isProved(prove(state, programs)), 'without the fault').to.equal(true)
         const [spoiled, isOther] = changed(programs, change)
         expect(isOther, 'there is nothing to change').to.equal(true)
-        expect(isProved(prove(state, spoiled))).to.equal(false)
+        expect(isProved(prove(state, spoiled, FEW))).to.equal(false)
       })
     }
   }
@@ -307,7 +313,7 @@ describe('the prover where identities travel with packets', () => {
       const state: NetworkState = { intent, observed: { datapaths, places }, backend: 'fabric' }
       const prover = new Prover()
       for (const [id, program] of compiled(state)) prover.set(id, { program, foreign: [] })
-      const options = { limit: 1, perKind: 2 }
+      const options = { limit: 1, perKind: 2, trials: FEW }
       prover.prove(state, linksOf(state), options)
       for (const { carrying: next, isEnds, moved, port } of steps) {
         const change = { intent: emptyDelta(0), observed: { datapaths: new Set<string>(), places: new Set<string>() } }
