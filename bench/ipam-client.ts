@@ -60,9 +60,9 @@ function namedOf(work: Work, index: number): object {
 }
 
 async function perform(work: Work): Promise<{ ms: number; samples: number[] }> {
-  const samples: number[] = []
   const { act, from, count, inFlight } = work
-  if (act === 'stream') throw new Error('not served')
+  if (act === 'stream') return streamed(work)
+  const samples: number[] = []
   const last = act === 'batch' || act === 'bootBatch' ? from + 1 : from + count
   let next = from
   const begun = process.hrtime.bigint()
@@ -76,6 +76,31 @@ async function perform(work: Work): Promise<{ ms: number; samples: number[] }> {
   }
   await Promise.all(Array.from({ length: inFlight }, (_, index) => one(clients[index % CONNECTIONS]!)))
   return { ms: Number(process.hrtime.bigint() - begun) / 1e6, samples }
+}
+
+/** Messages of so many requests each. */
+const PER_MESSAGE = 50
+
+function streamed(work: Work): Promise<{ ms: number; samples: number[] }> {
+  const begun = process.hrtime.bigint()
+  const stream = clients[0]!.duplex<object, { results: { id: string; lease?: Lease; failure?: object }[] }>(
+    'LeaseService.StreamAllocate',
+  )
+  return new Promise((resolve, reject) => {
+    stream.on('error', reject)
+    stream.on('end', () => resolve({ ms: Number(process.hrtime.bigint() - begun) / 1e6, samples: [] }))
+    stream.on('data', ({ results }) => {
+      for (const { id, lease, failure } of results) {
+        if (lease === undefined) return reject(new Error(JSON.stringify(failure)))
+        held.set(keyOf(work, Number(id)), lease)
+      }
+    })
+    for (let at = work.from; at < work.from + work.count; at += PER_MESSAGE) {
+      const ids = Array.from({ length: Math.min(PER_MESSAGE, work.from + work.count - at) }, (_, index) => at + index)
+      stream.write({ requests: ids.map((id) => ({ id, allocate: askOf(work, id) })) })
+    }
+    stream.end()
+  })
 }
 
 for (const { call } of clients) await call('LeaseService.Allocate', {}).catch(() => undefined)

@@ -4,7 +4,12 @@
  * standard input: `usage`.
  */
 import { createInterface } from 'node:readline'
-import { Server, type ServiceDefinition, type UntypedServiceImplementation } from '@grpc/grpc-js'
+import {
+  Server,
+  type ServerDuplexStream,
+  type ServiceDefinition,
+  type UntypedServiceImplementation,
+} from '@grpc/grpc-js'
 import { loadServices } from '../proto/index.ts'
 import { echoCredentials } from './ipam-certs.ts'
 import { clock } from './network.ts'
@@ -29,6 +34,12 @@ const methods = {
   Release: same,
   BatchAllocate: ({ request }: { request: { requests: unknown[] } }, answer: Answer) =>
     answer(null, { leases: request.requests.map(() => lease), generation: '1234567' }),
+  StreamAllocate(call: ServerDuplexStream<{ requests: { id: string }[] }, object>) {
+    call.on('data', ({ requests }) =>
+      call.write({ results: requests.map(({ id }: { id: string }) => ({ id, lease })) }),
+    )
+    call.on('end', () => call.end())
+  },
 } as unknown as UntypedServiceImplementation
 const server = new Server()
 const all = loadServices().definition['tagsteer.v1.LeaseService'] as ServiceDefinition

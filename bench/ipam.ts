@@ -72,13 +72,14 @@ async function echoing(): Promise<{ server: Server; stop(): Promise<void> }> {
 async function bursts(): Promise<void> {
   const ways: { title: string; act: Work['act']; inFlight: number; echo?: boolean }[] = [
     { title: 'unary', act: 'allocate', inFlight: BURST },
+    { title: 'one stream, 50 in a message', act: 'stream', inFlight: 1 },
     { title: 'one batch', act: 'batch', inFlight: 1 },
     { title: 'record created, then unary', act: 'boot', inFlight: BURST, echo: false },
     { title: 'records in one Apply, then one batch', act: 'bootBatch', inFlight: 1, echo: false },
     { title: 'renewed, unary', act: 'renew', inFlight: BURST },
     { title: 'released, unary', act: 'release', inFlight: BURST },
   ]
-  const existing = 2 * BURST * (ROUNDS + 1)
+  const existing = 3 * BURST * (ROUNDS + 1)
   const made = existing + 2 * BURST * (ROUNDS + 1)
   const { controller, server } = await serving([{ nap: NAP, size: made, held: 0, each: 1, instances: existing }])
   const echo = await echoing()

@@ -155,6 +155,7 @@ export class Draw {
       ...(expires === undefined ? {} : { expires }),
     }
     this.changes.set(address, lease)
+    this.#cursors.set(pool, address + 1n)
     return lease
   }
 
@@ -225,7 +226,6 @@ export class Draw {
       at = found + 1n
       if (this.changes.has(found)) continue
       this.#taken.set(pool, taken + 1)
-      this.#cursors.set(pool, at)
       return found
     }
   }

@@ -53,6 +53,35 @@ export function allocate(view: LeaseView, asks: readonly AddressAsk[]): Leasing 
   return work.done(leases)
 }
 
+/** Requests that one decision may answer each by itself: no client twice, for what it has is known when it is written. */
+export function runsOf(asks: readonly AddressAsk[]): AddressAsk[][] {
+  const runs: AddressAsk[][] = []
+  const clients = new Set<string>()
+  for (const ask of asks) {
+    const client = ask.client || ask.interface
+    if (runs.length === 0 || clients.has(client)) {
+      runs.push([])
+      clients.clear()
+    }
+    clients.add(client)
+    runs.at(-1)!.push(ask)
+  }
+  return runs
+}
+
+/**
+ * Each by itself, as if one had been asked after the other: one that fails takes nothing of the others along.
+ * @param asks One of runsOf.
+ */
+export function allocateEach(
+  view: LeaseView,
+  asks: readonly AddressAsk[],
+): { each: Result<Lease>[]; leasing: Leasing } {
+  const work = new Work(view)
+  const each = asks.map((ask) => work.take(ask))
+  return { each, leasing: work.done(each.flatMap((taken) => (taken.ok ? [taken.value] : []))) }
+}
+
 /** A lease that goes on or ends. */
 export function change(
   view: LeaseView,

@@ -56,6 +56,7 @@ export const METHOD_ROLES: Readonly<Record<string, readonly Role[]>> = {
   '/tagsteer.v1.ProfileService/DeleteProfile': ['admin', 'profiler'],
   '/tagsteer.v1.LeaseService/Allocate': WRITERS,
   '/tagsteer.v1.LeaseService/BatchAllocate': WRITERS,
+  '/tagsteer.v1.LeaseService/StreamAllocate': WRITERS,
   '/tagsteer.v1.LeaseService/Renew': WRITERS,
   '/tagsteer.v1.LeaseService/Release': WRITERS,
   '/tagsteer.v1.LeaseService/GetLease': EVERYONE,
@@ -115,6 +116,36 @@ export function callerOf(context: AuthContext): Caller | undefined {
   const unit = single(subject.OU)
   const role = ROLES.find((known) => known === unit)
   return name === undefined || role === undefined ? undefined : { name, role }
+}
+
+/** A call, as far as it tells of its connection; `call` is inside of grpc-js, and only identity is taken from it. */
+interface Connected {
+  getAuthContext(): AuthContext
+  call?: { stream?: { session?: object | undefined } }
+}
+
+/** Who the calls of one server are from. A connection's certificate is read once: it stays while the connection does. */
+export class Callers {
+  readonly #plaintext: boolean
+  readonly #known = new WeakMap<object, Caller>()
+
+  /** @param plaintext Whether the server has no TLS. */
+  constructor(plaintext: boolean) {
+    this.#plaintext = plaintext
+  }
+
+  of(call: unknown): Caller | undefined {
+    const connected = call as Connected
+    const session = connected.call?.stream?.session
+    const known = session && this.#known.get(session)
+    if (known !== undefined) return known
+    const context = connected.getAuthContext()
+    // Of a connection that is over, nothing is known: its caller is nobody.
+    if (context.transportSecurityType !== 'ssl' && !this.#plaintext) return undefined
+    const caller = callerOf(context)
+    if (session !== undefined && caller !== undefined) this.#known.set(session, caller)
+    return caller
+  }
 }
 
 /** A subject with two units or two common names is ambiguous and names nobody. */

@@ -13,15 +13,41 @@ import type {
 } from '@grpc/grpc-js'
 import { type Failure, fail, type Result, STATUS } from '../../model/errors.ts'
 import { loadServices, unknownField } from '../../proto/index.ts'
-import { type Caller, callerOf, METHOD_ROLES } from './auth.ts'
+import { type Caller, type Callers, METHOD_ROLES } from './auth.ts'
 import { statusOf } from './status.ts'
 
 /** What a method is told besides its request. */
 export interface CallContext {
   caller: Caller
   method: string
-  /** Aborted when the client went away or its deadline passed. */
-  signal: AbortSignal
+  /** Aborted when the client went away or its deadline passed. Made when it is first asked for: few methods wait. */
+  readonly signal: AbortSignal
+}
+
+/** A call's context, and how its signal is given. */
+export class Calling implements CallContext {
+  readonly caller: Caller
+  readonly method: string
+  #aborted = false
+  #controller: AbortController | undefined
+
+  constructor(caller: Caller, method: string) {
+    this.caller = caller
+    this.method = method
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController()
+      if (this.#aborted) this.#controller.abort()
+    }
+    return this.#controller.signal
+  }
+
+  abort(): void {
+    this.#aborted = true
+    this.#controller?.abort()
+  }
 }
 
 export type CallLog = (event: {
@@ -46,8 +72,13 @@ export interface CallRules {
 /** The calls that one server has open, so that stopping can end them. */
 export class OpenCalls {
   streams = 0
+  readonly callers: Callers
   readonly #ends = new Set<() => void>()
   #stopping = false
+
+  constructor(callers: Callers) {
+    this.callers = callers
+  }
 
   get stopping(): boolean {
     return this.#stopping
@@ -86,24 +117,35 @@ export function strictMethod<Request extends object, Response>(
   }
 }
 
-function admit(context: Parameters<typeof callerOf>[0], method: string, request: object): Result<Caller> {
-  const caller = callerOf(context)
+/** The caller, where it may call the method. */
+export function admitted({ callers }: OpenCalls, call: object, method: string): Result<Caller> {
+  const caller = callers.of(call)
   if (caller === undefined) return fail('UNAUTHENTICATED')
   const roles = METHOD_ROLES[method] ?? []
   if (!roles.includes(caller.role)) return fail('FORBIDDEN', { role: caller.role, method, roles: roles.join(', ') })
-  const unknown = (request as { [UNKNOWN]?: string })[UNKNOWN]
-  if (unknown !== undefined)
-    return fail('UNKNOWN_FIELD', { field: unknown, nearest: 'see the .proto files of this version' })
   return { ok: true, value: caller }
 }
 
-const broken = (error: unknown): Failure => ({
+/** What a request has that its schema does not know. */
+export function unknownIn(request: object): Failure | undefined {
+  const unknown = (request as { [UNKNOWN]?: string })[UNKNOWN]
+  if (unknown === undefined) return undefined
+  return fail('UNKNOWN_FIELD', { field: unknown, nearest: 'see the .proto files of this version' }).failure
+}
+
+function admit(calls: OpenCalls, call: { request: object }, method: string): Result<Caller> {
+  const caller = admitted(calls, call, method)
+  const failure = caller.ok ? unknownIn(call.request) : undefined
+  return failure === undefined ? caller : { ok: false, failure }
+}
+
+export const broken = (error: unknown): Failure => ({
   code: 'INTERNAL',
   details: { reason: error instanceof Error ? error.message : String(error) },
 })
 
 /** A defect in telling a failure must not become the end of the process. */
-function failedStatus(failure: Failure): Partial<StatusObject> & { code: number; details: string } {
+export function failedStatus(failure: Failure): Partial<StatusObject> & { code: number; details: string } {
   try {
     return statusOf(failure)
   } catch (error) {
@@ -125,9 +167,9 @@ export function unary<Request extends object, Response>(
 ): handleUnaryCall<Request, Response> {
   return (call: ServerUnaryCall<Request, Response>, callback: sendUnaryData<Response>) => {
     const started = rules.now()
-    const admitted = admit(call.getAuthContext(), method, call.request)
+    const admission = admit(calls, call, method)
     const finish = (result: Result<Response>): void => {
-      const caller = admitted.ok ? admitted.value : { name: '?', role: '?' }
+      const caller = admission.ok ? admission.value : { name: '?', role: '?' }
       const code = result.ok ? 'OK' : result.failure.code
       rules.log({
         method,
@@ -140,16 +182,16 @@ export function unary<Request extends object, Response>(
       if (result.ok) callback(null, result.value)
       else callback(failedStatus(result.failure))
     }
-    if (!admitted.ok) return finish(admitted)
-    const abort = new AbortController()
-    const timer = setTimeout(() => abort.abort(), rules.maxUnaryMs)
+    if (!admission.ok) return finish(admission)
+    const calling = new Calling(admission.value, method)
+    const timer = setTimeout(() => calling.abort(), rules.maxUnaryMs)
     let served = false
     // Told at the end of every call; an abortion that nobody hears still costs an exception with its stack.
     call.on('cancelled', () => {
-      if (!served) abort.abort()
+      if (!served) calling.abort()
     })
-    const forget = calls.add(() => abort.abort())
-    void (async () => serve(call.request, { caller: admitted.value, method, signal: abort.signal }))()
+    const forget = calls.add(() => calling.abort())
+    void (async () => serve(call.request, calling))()
       .catch((error: unknown): Result<Response> => ({ ok: false, failure: broken(error) }))
       .then((result) => {
         served = true
@@ -194,13 +236,13 @@ export function streaming<Request extends object, Response>(
     let ended = false
     let full = false
     let forget = (): void => {}
-    const admitted = admit(call.getAuthContext(), method, call.request)
+    const admission = admit(calls, call, method)
     const end = (failure?: Failure): void => {
       if (ended) return
       ended = true
       forget()
       source?.stop()
-      const caller = admitted.ok ? admitted.value : { name: '?', role: '?' }
+      const caller = admission.ok ? admission.value : { name: '?', role: '?' }
       rules.log({
         method,
         caller: caller.name,
@@ -211,13 +253,13 @@ export function streaming<Request extends object, Response>(
       if (failure === undefined) call.end()
       else call.emit('error', failedStatus(failure))
     }
-    if (!admitted.ok) return end(admitted.failure)
+    if (!admission.ok) return end(admission.failure)
     const { maxStreams } = rules
     if (calls.streams >= maxStreams)
       return end(fail('TOO_MANY', { what: 'open streams', count: calls.streams + 1, limit: maxStreams }).failure)
-    const abort = new AbortController()
+    const calling = new Calling(admission.value, method)
     call.on('cancelled', () => {
-      if (!ended) abort.abort()
+      if (!ended) calling.abort()
       end()
     })
     const takeBack = calls.add(() => end(fail('STOPPING').failure))
@@ -242,7 +284,7 @@ export function streaming<Request extends object, Response>(
       pump()
     })
     try {
-      const begun = serve(call.request, { wake: pump, end }, { caller: admitted.value, method, signal: abort.signal })
+      const begun = serve(call.request, { wake: pump, end }, calling)
       if (!begun.ok) return end(begun.failure)
       source = begun.value
       if (ended) source.stop()

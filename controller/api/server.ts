@@ -6,6 +6,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import tls from 'node:tls'
 import {
+  type handleBidiStreamingCall,
   type handleServerStreamingCall,
   type handleUnaryCall,
   type MethodDefinition,
@@ -15,6 +16,7 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js'
 import { loadServices } from '../../proto/index.ts'
+import { Callers } from './auth.ts'
 import {
   type CallRules,
   OpenCalls,
@@ -25,6 +27,7 @@ import {
   unary,
 } from './call.ts'
 import type { ApiDependencies } from './deps.ts'
+import { type DuplexMethod, duplex } from './duplex.ts'
 import { healthImplementation, reflectionImplementation } from './reflection.ts'
 import { applyService } from './services/apply.ts'
 import { eventService } from './services/events.ts'
@@ -47,7 +50,9 @@ import { vnpService } from './services/vnp.ts'
 /** A service's methods by name. Requests are typed where they are served; the wire is the only caller. */
 export type ServiceMethods = Record<
   string,
-  { unary: UnaryMethod<never, object> } | { stream: StreamMethod<never, object> }
+  | { unary: UnaryMethod<never, object> }
+  | { stream: StreamMethod<never, object> }
+  | { duplex: DuplexMethod<never, object> }
 >
 
 export interface ApiOptions {
@@ -115,7 +120,7 @@ export async function startApi(deps: ApiDependencies, options: ApiOptions): Prom
     'grpc.keepalive_time_ms': 30_000,
     'grpc.keepalive_timeout_ms': 10_000,
   })
-  const calls = new OpenCalls()
+  const calls = new OpenCalls(new Callers(options.tls === undefined))
   for (const [name, make] of Object.entries(SERVICES)) addService(server, name, make(deps), options.rules, calls)
   const { grpc } = loadServices().grpc
   server.addService(grpc.health.v1.Health.service, healthImplementation(options, calls))
@@ -189,18 +194,25 @@ function addService(server: Server, name: string, methods: ServiceMethods, rules
     if (served === undefined) throw new Error(`${name}.${method} is not implemented`)
     const requestType = (row as { requestType?: { type?: { name?: string } } }).requestType?.type?.name ?? ''
     definition[method] = strictMethod(row, `tagsteer.v1.${requestType}`)
-    implementation[method] =
-      'unary' in served
-        ? (unary(row.path, served.unary as UnaryMethod<object, object>, rules, calls) as handleUnaryCall<
-            object,
-            object
-          >)
-        : (streaming(
-            row.path,
-            served.stream as unknown as StreamMethod<object, object>,
-            rules,
-            calls,
-          ) as handleServerStreamingCall<object, object>)
+    implementation[method] = wrapped(row.path, served, rules, calls)
   }
   server.addService(definition, implementation)
+}
+
+function wrapped(
+  path: string,
+  served: ServiceMethods[string],
+  rules: CallRules,
+  calls: OpenCalls,
+): UntypedServiceImplementation[string] {
+  if ('unary' in served) {
+    const serve = served.unary as UnaryMethod<object, object>
+    return unary(path, serve, rules, calls) as handleUnaryCall<object, object>
+  }
+  if ('duplex' in served) {
+    const serve = served.duplex as DuplexMethod<object, object>
+    return duplex(path, serve, rules, calls) as handleBidiStreamingCall<object, object>
+  }
+  const serve = served.stream as unknown as StreamMethod<object, object>
+  return streaming(path, serve, rules, calls) as handleServerStreamingCall<object, object>
 }

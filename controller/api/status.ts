@@ -6,15 +6,8 @@ import { Metadata, type StatusObject } from '@grpc/grpc-js'
 import { ERRORS, type Failure, failureText, STATUS } from '../../model/errors.ts'
 import { loadServices } from '../../proto/index.ts'
 
-/** The gRPC status of a failure; its message is the sentence and the remedy. */
-export function statusOf(failure: Failure): StatusObject {
-  const { definition } = loadServices()
-  const encode = (type: string, value: object): { type_url: string; value: Buffer } => {
-    const row = definition[type]
-    if (row === undefined || !('serialize' in row) || typeof row.serialize !== 'function')
-      throw new Error(`${type} is not loaded`)
-    return { type_url: `type.googleapis.com/${type}`, value: row.serialize(value) as Buffer }
-  }
+/** A failure as a google.rpc.Status; its message is the sentence and the remedy. */
+export function rpcStatus(failure: Failure): { code: number; message: string; details: Encoded[] } {
   const code = STATUS[ERRORS[failure.code].status]
   const message = `${failureText(failure)} ${failureText(failure, 'remedy')}`
   const details = [
@@ -23,9 +16,28 @@ export function statusOf(failure: Failure): StatusObject {
   if (failure.violations !== undefined) {
     details.push(encode('google.rpc.BadRequest', { fieldViolations: failure.violations.slice(0, 64) }))
   }
+  return { code, message: clip(message), details }
+}
+
+/** The gRPC status of a failure. */
+export function statusOf(failure: Failure): StatusObject {
+  const status = rpcStatus(failure)
   const metadata = new Metadata()
-  metadata.set('grpc-status-details-bin', encode('google.rpc.Status', { code, message: clip(message), details }).value)
-  return { code, details: clip(message), metadata }
+  metadata.set('grpc-status-details-bin', encode('google.rpc.Status', status).value)
+  return { code: status.code, details: status.message, metadata }
+}
+
+/** A message in google.protobuf.Any. */
+interface Encoded {
+  type_url: string
+  value: Buffer
+}
+
+function encode(type: string, value: object): Encoded {
+  const row = loadServices().definition[type]
+  if (row === undefined || !('serialize' in row) || typeof row.serialize !== 'function')
+    throw new Error(`${type} is not loaded`)
+  return { type_url: `type.googleapis.com/${type}`, value: row.serialize(value) as Buffer }
 }
 
 /** HTTP/2 header lists are limited: a trailer of more than some kilobytes would be cut off by the peer. */

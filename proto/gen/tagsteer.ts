@@ -199,6 +199,10 @@ import type { Silence as _tagsteer_v1_Silence, Silence__Output as _tagsteer_v1_S
 import type { SourcedTag as _tagsteer_v1_SourcedTag, SourcedTag__Output as _tagsteer_v1_SourcedTag__Output } from './tagsteer/v1/SourcedTag.ts';
 import type { StageMove as _tagsteer_v1_StageMove, StageMove__Output as _tagsteer_v1_StageMove__Output } from './tagsteer/v1/StageMove.ts';
 import type { StagePolicy as _tagsteer_v1_StagePolicy, StagePolicy__Output as _tagsteer_v1_StagePolicy__Output } from './tagsteer/v1/StagePolicy.ts';
+import type { StreamAllocateRequest as _tagsteer_v1_StreamAllocateRequest, StreamAllocateRequest__Output as _tagsteer_v1_StreamAllocateRequest__Output } from './tagsteer/v1/StreamAllocateRequest.ts';
+import type { StreamAllocateResponse as _tagsteer_v1_StreamAllocateResponse, StreamAllocateResponse__Output as _tagsteer_v1_StreamAllocateResponse__Output } from './tagsteer/v1/StreamAllocateResponse.ts';
+import type { StreamedAllocate as _tagsteer_v1_StreamedAllocate, StreamedAllocate__Output as _tagsteer_v1_StreamedAllocate__Output } from './tagsteer/v1/StreamedAllocate.ts';
+import type { StreamedLease as _tagsteer_v1_StreamedLease, StreamedLease__Output as _tagsteer_v1_StreamedLease__Output } from './tagsteer/v1/StreamedLease.ts';
 import type { Subnet as _tagsteer_v1_Subnet, Subnet__Output as _tagsteer_v1_Subnet__Output } from './tagsteer/v1/Subnet.ts';
 import type { Switch as _tagsteer_v1_Switch, Switch__Output as _tagsteer_v1_Switch__Output } from './tagsteer/v1/Switch.ts';
 import type { SwitchApplied as _tagsteer_v1_SwitchApplied, SwitchApplied__Output as _tagsteer_v1_SwitchApplied__Output } from './tagsteer/v1/SwitchApplied.ts';
@@ -484,6 +488,10 @@ export interface ProtoGrpcType {
       StageCause: EnumTypeDefinition
       StageMove: MessageTypeDefinition<_tagsteer_v1_StageMove, _tagsteer_v1_StageMove__Output>
       StagePolicy: MessageTypeDefinition<_tagsteer_v1_StagePolicy, _tagsteer_v1_StagePolicy__Output>
+      StreamAllocateRequest: MessageTypeDefinition<_tagsteer_v1_StreamAllocateRequest, _tagsteer_v1_StreamAllocateRequest__Output>
+      StreamAllocateResponse: MessageTypeDefinition<_tagsteer_v1_StreamAllocateResponse, _tagsteer_v1_StreamAllocateResponse__Output>
+      StreamedAllocate: MessageTypeDefinition<_tagsteer_v1_StreamedAllocate, _tagsteer_v1_StreamedAllocate__Output>
+      StreamedLease: MessageTypeDefinition<_tagsteer_v1_StreamedLease, _tagsteer_v1_StreamedLease__Output>
       Subnet: MessageTypeDefinition<_tagsteer_v1_Subnet, _tagsteer_v1_Subnet__Output>
       Switch: MessageTypeDefinition<_tagsteer_v1_Switch, _tagsteer_v1_Switch__Output>
       SwitchApplied: MessageTypeDefinition<_tagsteer_v1_SwitchApplied, _tagsteer_v1_SwitchApplied__Output>

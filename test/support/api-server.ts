@@ -1,5 +1,5 @@
 /** An API in this process over a memory store, with no switches behind it; and a client that knows what errors say. */
-import { type ChannelOptions, credentials, type ServiceError } from '@grpc/grpc-js'
+import { type ChannelOptions, type ClientDuplexStream, credentials, type ServiceError } from '@grpc/grpc-js'
 import { type RpcDetails, rpcDetails } from '../../cli/failure.ts'
 import type { ApiDependencies } from '../../controller/api/deps.ts'
 import { API_LIMITS, type ApiServer, startApi } from '../../controller/api/server.ts'
@@ -140,6 +140,8 @@ export type Call = <Response = Record<string, unknown>>(method: string, request?
 export interface Caller {
   call: Call
   stream(method: string, request?: object): AsyncIterable<object>
+  /** A stream both ways. */
+  duplex<Request, Response>(method: string): ClientDuplexStream<Request, Response>
   close(): void
 }
 
@@ -177,6 +179,11 @@ export function caller(address: string, channel = credentials.createInsecure(), 
       const [service, method] = path.split('.') as [string, string]
       const client = clientOf(service)
       return (client[method] as unknown as (request: object) => AsyncIterable<object>).call(client, request)
+    },
+    duplex: <Request, Response>(path: string) => {
+      const [service, method] = path.split('.') as [string, string]
+      const client = clientOf(service)
+      return (client[method] as unknown as () => ClientDuplexStream<Request, Response>).call(client)
     },
     close: () => {
       for (const client of clients.values()) client.close()

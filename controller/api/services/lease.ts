@@ -1,5 +1,8 @@
-/** LeaseService: addresses given out of NAPs, renewed and taken back; which NAP a profile would get. */
-
+/**
+ * LeaseService: addresses given out of NAPs, one by one, in batches and over streams, renewed and taken back; which NAP a
+ * profile would get. What is asked in one message of a stream is decided and written together, and answered each for
+ * itself.
+ */
 import { leaseKey } from '../../../model/address-key.ts'
 import { fail, invalid, ok, type Result } from '../../../model/errors.ts'
 import { type Lease as LeaseRecord, type LeaseState, PREFIX } from '../../../model/records.ts'
@@ -14,13 +17,28 @@ import type { ListLeasesResponse } from '../../../proto/gen/tagsteer/v1/ListLeas
 import type { ReleaseRequest__Output } from '../../../proto/gen/tagsteer/v1/ReleaseRequest.ts'
 import type { SelectNapRequest__Output } from '../../../proto/gen/tagsteer/v1/SelectNapRequest.ts'
 import type { SelectNapResponse } from '../../../proto/gen/tagsteer/v1/SelectNapResponse.ts'
-import { type AddressAsk, allocate, askedAddress, change, MAX_ASKS, scores } from '../../addresses/leases.ts'
+import type { StreamAllocateRequest__Output } from '../../../proto/gen/tagsteer/v1/StreamAllocateRequest.ts'
+import type { StreamAllocateResponse } from '../../../proto/gen/tagsteer/v1/StreamAllocateResponse.ts'
+import {
+  type AddressAsk,
+  allocate,
+  allocateEach,
+  askedAddress,
+  change,
+  MAX_ASKS,
+  runsOf,
+  scores,
+} from '../../addresses/leases.ts'
 import type { CallContext } from '../call.ts'
 import type { ApiDependencies } from '../deps.ts'
 import { leaseMessage } from '../messages.ts'
 import { nextToken, readPage } from '../page.ts'
 import { writeRequest } from '../records.ts'
 import type { ServiceMethods } from '../server.ts'
+import { rpcStatus } from '../status.ts'
+
+/** Requests of one stream that are served at once. */
+export const STREAM_WINDOW = 4096
 
 export function leaseService(deps: ApiDependencies): ServiceMethods {
   const { store, writer } = deps
@@ -50,6 +68,55 @@ export function leaseService(deps: ApiDependencies): ServiceMethods {
   function batch(request: BatchAllocateRequest__Output, context: CallContext): Promise<Result<BatchAllocateResponse>> {
     const { requests, requestId: _, ...rest } = request
     return give(readBatch(requests), request, [requests, rest], context)
+  }
+
+  /** Each by itself, in one write. Where that is refused as a whole, in writes of their own. */
+  async function giveEach(asks: readonly AddressAsk[], context: CallContext): Promise<Result<Lease>[]> {
+    const request = { caller: context.caller.name, method: context.method }
+    let each: Result<LeaseRecord>[] = []
+    const written = await writer.lease((view) => {
+      const given = allocateEach(view, asks)
+      each = given.each
+      return given.leasing
+    }, request)
+    if (written.ok) {
+      const { generation } = written.value
+      return each.map((given) => (given.ok ? ok(leaseMessage(given.value, generation)) : given))
+    }
+    if (asks.length === 1 || written.failure.code === 'STORE_FAILED') return asks.map(() => written)
+    const alone = await Promise.all(asks.map((ask) => giveEach([ask], context)))
+    return alone.flat()
+  }
+
+  async function stream(
+    { requests }: StreamAllocateRequest__Output,
+    context: CallContext,
+  ): Promise<Result<StreamAllocateResponse>> {
+    if (requests.length > MAX_ASKS)
+      return fail('TOO_MANY', { what: 'addresses in one message', count: requests.length, limit: MAX_ASKS })
+    const given = new Map<number, Result<Lease>>()
+    const together = new Map<number, AddressAsk>()
+    const alone: Promise<unknown>[] = []
+    for (const [index, { allocate: request }] of requests.entries()) {
+      if (request === null) given.set(index, invalid([{ field: 'allocate', description: 'is needed' }]))
+      else if (request.requestId !== '' || request.validateOnly)
+        alone.push(one(request, context).then((result) => given.set(index, result)))
+      else {
+        const ask = readAsk(request, '')
+        if (ask.ok) together.set(index, ask.value)
+        else given.set(index, ask)
+      }
+    }
+    const indices = [...together.keys()]
+    const runs = await Promise.all(runsOf([...together.values()]).map((run) => giveEach(run, context)))
+    for (const [at, result] of runs.flat().entries()) given.set(indices[at]!, result)
+    await Promise.all(alone)
+    return ok({
+      results: requests.map(({ id }, index) => {
+        const result = given.get(index)!
+        return result.ok ? { id, lease: result.value } : { id, failure: rpcStatus(result.failure) }
+      }),
+    })
   }
 
   const moved =
@@ -127,6 +194,13 @@ export function leaseService(deps: ApiDependencies): ServiceMethods {
   return {
     Allocate: { unary: one },
     BatchAllocate: { unary: batch },
+    StreamAllocate: {
+      duplex: {
+        serve: stream,
+        weigh: ({ requests }: StreamAllocateRequest__Output) => Math.max(1, requests.length),
+        window: STREAM_WINDOW,
+      },
+    },
     Renew: { unary: moved('renew') },
     Release: { unary: moved('release') },
     GetLease: { unary: get },

@@ -13,6 +13,8 @@ import type { ReleaseRequest as _tagsteer_v1_ReleaseRequest, ReleaseRequest__Out
 import type { RenewRequest as _tagsteer_v1_RenewRequest, RenewRequest__Output as _tagsteer_v1_RenewRequest__Output } from '../../tagsteer/v1/RenewRequest.ts';
 import type { SelectNapRequest as _tagsteer_v1_SelectNapRequest, SelectNapRequest__Output as _tagsteer_v1_SelectNapRequest__Output } from '../../tagsteer/v1/SelectNapRequest.ts';
 import type { SelectNapResponse as _tagsteer_v1_SelectNapResponse, SelectNapResponse__Output as _tagsteer_v1_SelectNapResponse__Output } from '../../tagsteer/v1/SelectNapResponse.ts';
+import type { StreamAllocateRequest as _tagsteer_v1_StreamAllocateRequest, StreamAllocateRequest__Output as _tagsteer_v1_StreamAllocateRequest__Output } from '../../tagsteer/v1/StreamAllocateRequest.ts';
+import type { StreamAllocateResponse as _tagsteer_v1_StreamAllocateResponse, StreamAllocateResponse__Output as _tagsteer_v1_StreamAllocateResponse__Output } from '../../tagsteer/v1/StreamAllocateResponse.ts';
 
 export interface LeaseServiceClient extends grpc.Client {
   /**
@@ -112,6 +114,21 @@ export interface LeaseServiceClient extends grpc.Client {
   selectNap(argument: _tagsteer_v1_SelectNapRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_tagsteer_v1_SelectNapResponse__Output>): grpc.ClientUnaryCall;
   selectNap(argument: _tagsteer_v1_SelectNapRequest, callback: grpc.requestCallback<_tagsteer_v1_SelectNapResponse__Output>): grpc.ClientUnaryCall;
   
+  /**
+   * Many requests over one stream. Each message is served as it comes, without waiting for those before it, and answered
+   * when all of it is durable; each request in it succeeds or fails for itself. While 4,096 requests are being served, no
+   * more are taken off the connection. What was taken when a client goes away is done all the same.
+   */
+  StreamAllocate(metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientDuplexStream<_tagsteer_v1_StreamAllocateRequest, _tagsteer_v1_StreamAllocateResponse__Output>;
+  StreamAllocate(options?: grpc.CallOptions): grpc.ClientDuplexStream<_tagsteer_v1_StreamAllocateRequest, _tagsteer_v1_StreamAllocateResponse__Output>;
+  /**
+   * Many requests over one stream. Each message is served as it comes, without waiting for those before it, and answered
+   * when all of it is durable; each request in it succeeds or fails for itself. While 4,096 requests are being served, no
+   * more are taken off the connection. What was taken when a client goes away is done all the same.
+   */
+  streamAllocate(metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientDuplexStream<_tagsteer_v1_StreamAllocateRequest, _tagsteer_v1_StreamAllocateResponse__Output>;
+  streamAllocate(options?: grpc.CallOptions): grpc.ClientDuplexStream<_tagsteer_v1_StreamAllocateRequest, _tagsteer_v1_StreamAllocateResponse__Output>;
+  
 }
 
 export interface LeaseServiceHandlers extends grpc.UntypedServiceImplementation {
@@ -146,6 +163,13 @@ export interface LeaseServiceHandlers extends grpc.UntypedServiceImplementation 
    */
   SelectNap: grpc.handleUnaryCall<_tagsteer_v1_SelectNapRequest__Output, _tagsteer_v1_SelectNapResponse>;
   
+  /**
+   * Many requests over one stream. Each message is served as it comes, without waiting for those before it, and answered
+   * when all of it is durable; each request in it succeeds or fails for itself. While 4,096 requests are being served, no
+   * more are taken off the connection. What was taken when a client goes away is done all the same.
+   */
+  StreamAllocate: grpc.handleBidiStreamingCall<_tagsteer_v1_StreamAllocateRequest__Output, _tagsteer_v1_StreamAllocateResponse>;
+  
 }
 
 export interface LeaseServiceDefinition extends grpc.ServiceDefinition {
@@ -156,4 +180,5 @@ export interface LeaseServiceDefinition extends grpc.ServiceDefinition {
   Release: MethodDefinition<_tagsteer_v1_ReleaseRequest, _tagsteer_v1_Lease, _tagsteer_v1_ReleaseRequest__Output, _tagsteer_v1_Lease__Output>
   Renew: MethodDefinition<_tagsteer_v1_RenewRequest, _tagsteer_v1_Lease, _tagsteer_v1_RenewRequest__Output, _tagsteer_v1_Lease__Output>
   SelectNap: MethodDefinition<_tagsteer_v1_SelectNapRequest, _tagsteer_v1_SelectNapResponse, _tagsteer_v1_SelectNapRequest__Output, _tagsteer_v1_SelectNapResponse__Output>
+  StreamAllocate: MethodDefinition<_tagsteer_v1_StreamAllocateRequest, _tagsteer_v1_StreamAllocateResponse, _tagsteer_v1_StreamAllocateRequest__Output, _tagsteer_v1_StreamAllocateResponse__Output>
 }
