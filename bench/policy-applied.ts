@@ -85,6 +85,7 @@ export async function measureApplied(size: CloudSize, profile?: string): Promise
       connections: 2000,
       auditMs: 0,
       refusedSeconds: 0,
+      stageSeconds: 0,
       stopMs: 5000,
       historyOctets: 2 ** 28,
       historyDays: 90,

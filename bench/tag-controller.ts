@@ -69,6 +69,7 @@ export class BenchController {
         connections: 10,
         auditMs: 0,
         refusedSeconds: 0,
+        stageSeconds: 0,
         stopMs: 5000,
         historyOctets: 2 ** 28,
         historyDays: 90,

@@ -10,6 +10,7 @@ import type { ChannelEvent, PacketIn } from './channel/types.ts'
 import type { CompileLoop } from './compile-loop.ts'
 import type { Demands } from './demands.ts'
 import type { Hypervisors } from './hypervisors.ts'
+import type { LifecycleWatch } from './lifecycle/watch.ts'
 import type { Numbering } from './numbering.ts'
 import type { Observed } from './observe.ts'
 import type { OwedCuts } from './owed-cuts.ts'
@@ -30,6 +31,7 @@ export interface ChannelFollowers {
   loop: CompileLoop
   applied: Applied
   refused: RefusedWatch
+  lifecycle: Pick<LifecycleWatch, 'came' | 'went'>
   packetIn(packet: PacketIn): void
 }
 
@@ -49,6 +51,7 @@ export function channelHandler(parts: ChannelFollowers): (event: ChannelEvent) =
         break
       case 'down':
         parts.refused.went(event.datapathId)
+        parts.lifecycle.went(event.datapathId)
         numbering.went(event.datapathId)
         observe(() => topology.switchDown(event.datapathId, event.reason))
         applied.changed()
@@ -76,6 +79,7 @@ export function channelHandler(parts: ChannelFollowers): (event: ChannelEvent) =
         break
       case 'applied':
         parts.refused.came(event.datapathId)
+        parts.lifecycle.came(event.datapathId)
         demands.confirmed(event.datapathId)
         probing.confirmed(event.datapathId)
         applied.changed()
@@ -100,6 +104,7 @@ export function forgetSwitch(parts: ChannelFollowers, datapathId: string): void 
   owed.gone(datapathId)
   demands.forget(datapathId)
   parts.refused.forget(datapathId)
+  parts.lifecycle.went(datapathId)
   loop.forget(datapathId)
   observe(() => {
     topology.forget(datapathId)

@@ -118,6 +118,16 @@ export const EVENTS = {
     severity: 'info',
     sentence: 'Identities arrive again ({subject}): of {packet}, {sender} for {receiver}, {read} was read.',
   },
+  'stage-moved': {
+    severity: 'info',
+    sentence: 'Interface {subject} went from stage {from} to {to} by {cause}{note}.',
+  },
+  'stage-escalated': { severity: 'alert', sentence: 'Interface {subject}, {stage}, does too much: {what}.' },
+  'addresses-reclaimed': {
+    severity: 'warning',
+    sentence: 'Interface {subject} is retired, and lost {addresses}: {note}.',
+  },
+  'reclaim-refused': { severity: 'warning', sentence: 'Interface {subject} keeps its addresses: {reason}.' },
   'traffic-refused': {
     severity: 'alert',
     sentence:

@@ -25,6 +25,7 @@ import { Demands } from './demands.ts'
 import { EventLog } from './events.ts'
 import { Hints } from './hints.ts'
 import { Hypervisors } from './hypervisors.ts'
+import { startLifecycle } from './lifecycle/start.ts'
 import { databaseWishes, southboundOptions } from './listening.ts'
 import { metricSourcesOf } from './metric-sources.ts'
 import { Metrics, serveMetrics } from './metrics.ts'
@@ -316,6 +317,9 @@ async function start(
     periodMs: config.limits.refusedSeconds * 1000,
   })
   lifecycle.onStop('refused', () => refused.close())
+  const periodMs = config.limits.stageSeconds * 1000
+  const stages = startLifecycle({ intent, store, writer, southbound, observed, loop, refused, tell, now, periodMs })
+  lifecycle.onStop('stages', () => stages.watch.close())
   const packetIn = packetHandler({
     probing,
     ask: (packet) => demands.ask(packet),
@@ -330,7 +334,7 @@ async function start(
   })
   const followers: ChannelFollowers = {
     ...{ topology, observed, observe, southbound, hypervisors, numbering, owed, demands, probing, loop, applied },
-    ...{ refused, packetIn },
+    ...{ refused, packetIn, lifecycle: stages.watch },
   }
   const channelEvents = southbound.events.subscribe(channelHandler(followers))
   const topologyChanges = topology.changes.subscribe(({ datapaths, macs, links }) => {
@@ -349,6 +353,7 @@ async function start(
       lookup.changed(delta)
       capacity.look(capacities(intent))
       watermarks.changed(changeSet)
+      stages.watch.changed(changeSet)
       for (const { key, before, after } of changeSet.changes) {
         if (key.startsWith(PREFIX.switch) && after === undefined && before !== undefined)
           forgetSwitch(followers, (before.value as SwitchRecord).datapathId)
@@ -385,6 +390,7 @@ async function start(
   const api = await startNorthbound({
     ...{ config, log, serving, southbound, topology, observed, loop, clock },
     ...{ store, writer, intent, lookup, events, applied, verifier, changes, probing, sampler, refused },
+    lifecycle: stages.api,
   })
   lifecycle.onStop('api', async () => {
     serving.end()

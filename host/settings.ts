@@ -67,6 +67,8 @@ export interface Limits {
   auditMs: number
   /** Seconds between readings of how much of what is forged each switch refused; 0 is never. */
   refusedSeconds: number
+  /** Seconds between readings of what each switch counts of interfaces, where stage policies are; 0 is never. */
+  stageSeconds: number
   /** Milliseconds that each part may take to stop. */
   stopMs: number
   /** Octets on disk of changes that the store's journal no longer holds, for diff, history and blame. */
@@ -238,6 +240,13 @@ export const SETTINGS: readonly Setting[] = [
     'seconds',
     { type: 'integer', minimum: 0, maximum: 3600 },
     'time between readings of how much each switch refused; 0 is never',
+  ),
+  row(
+    'limits.stageSeconds',
+    'integer',
+    'seconds',
+    { type: 'integer', minimum: 0, maximum: 3600 },
+    'time between readings of what each switch counts of interfaces, for their stages; 0 is never',
   ),
   row('limits.stopMs', 'integer', 'milliseconds', milliseconds(1), 'time that each part may take to stop'),
   row(

@@ -1,6 +1,7 @@
-/** tagsteer stage: where interfaces are in their life: list, get, move, history. */
+/** tagsteer stage: where interfaces are in their life: list, get, move, history, reclaim. */
 import { randomUUID } from 'node:crypto'
 import type { InterfaceStage__Output } from '../../proto/gen/tagsteer/v1/InterfaceStage.ts'
+import type { Reclaimed__Output } from '../../proto/gen/tagsteer/v1/Reclaimed.ts'
 import type { StageMove__Output } from '../../proto/gen/tagsteer/v1/StageMove.ts'
 import { type CommandRow, flag, type Invocation, text } from '../command.ts'
 import { CliError } from '../failure.ts'
@@ -28,16 +29,31 @@ const PAST: Column<StageMove__Output>[] = [
   { header: 'NOTE', cell: ({ note }) => note },
 ]
 
-const ACTIONS: Readonly<Record<string, (invocation: Invocation) => Promise<undefined>>> = { list, get, move, history }
+const EVIDENCE: Column<Reclaimed__Output>[] = [
+  { header: 'INTERFACE', cell: (its) => its.interface },
+  { header: 'ADDRESSES', cell: ({ addresses }) => addresses.join(',') },
+  { header: 'SINCE', cell: ({ revocableSince }) => timeText(revocableSince) },
+  { header: 'RETENTION', cell: ({ retentionSeconds }) => `${retentionSeconds}s` },
+  { header: 'QUIET', cell: ({ quietSeconds }) => (quietSeconds === undefined ? '' : `${quietSeconds}s`) },
+  { header: 'SWITCH', cell: ({ datapathId }) => datapathId },
+  { header: 'READ', cell: ({ readTime }) => timeText(readTime) },
+  { header: 'UNANSWERED', cell: ({ unanswered }) => unanswered.join(','), wide: true },
+  { header: 'REFUSED', cell: ({ refused }) => refused },
+]
+
+const ACTIONS: Readonly<Record<string, (invocation: Invocation) => Promise<undefined>>> = {
+  ...{ list, get, move, history, reclaim },
+}
 
 export const stage: CommandRow = {
   usage: 'stage <action> [interface] [stage]',
-  summary: 'List, get or move the stages of interfaces (provisioned, active, idle, ...), or show how one came about',
+  summary:
+    'List, get or move the stages of interfaces, show how one came about, or reclaim addresses of revocable ones',
   options: [
     { flags: '--stage <stage>', description: 'only interfaces in this stage (list)' },
     { flags: '--generation <number>', description: 'only if it has not moved since; any where absent (move)' },
     { flags: '--note <text>', description: 'why, for people (move)' },
-    { flags: '--dry-run', description: 'tell what would be (move)' },
+    { flags: '--dry-run', description: 'tell what would be, with the evidence (move, reclaim)' },
     { flags: '--wait <state>', description: 'none, or applied: return when switches enforce it', default: 'none' },
     { flags: '--wait-timeout <duration>', description: 'how long to wait', default: '30s' },
   ],
@@ -46,6 +62,7 @@ export const stage: CommandRow = {
     'tagsteer stage get web-1 -o json',
     'tagsteer stage move web-1 restricted --note "scans its neighbours" --wait applied',
     'tagsteer stage history web-1',
+    'tagsteer stage reclaim --dry-run',
   ],
   async run(invocation) {
     const [word] = invocation.arguments
@@ -129,5 +146,14 @@ async function move(invocation: Invocation): Promise<undefined> {
   }
   if (wait === 'applied' && !isDry)
     terminal.note(appliedText(await waitApplied(client(), moved.revision, text(options, 'waitTimeout') ?? '30s')))
+  return undefined
+}
+
+async function reclaim({ arguments: words, options, format, terminal, client }: Invocation): Promise<undefined> {
+  const request = { name: words[1] ?? '', validateOnly: flag(options, 'dryRun') }
+  const answer = await client().call<{ reclaimed: Reclaimed__Output[] }>('LifecycleService', 'reclaim', request)
+  const items = answer.reclaimed
+  if (items.length === 0 && format !== 'json') terminal.note('no revocable interfaces found\n')
+  terminal.out(render(format, { columns: EVIDENCE, items, single: false, name: (its) => `interface/${its.interface}` }))
   return undefined
 }

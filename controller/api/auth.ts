@@ -65,6 +65,7 @@ export const METHOD_ROLES: Readonly<Record<string, readonly Role[]>> = {
   '/tagsteer.v1.LifecycleService/GetStage': EVERYONE,
   '/tagsteer.v1.LifecycleService/ListStages': EVERYONE,
   '/tagsteer.v1.LifecycleService/MoveStage': WRITERS,
+  '/tagsteer.v1.LifecycleService/Reclaim': WRITERS,
   '/tagsteer.v1.LifecycleService/GetStagePolicy': EVERYONE,
   '/tagsteer.v1.LifecycleService/ListStagePolicies': EVERYONE,
   '/tagsteer.v1.LifecycleService/CreateStagePolicy': ADMIN,

@@ -3,10 +3,12 @@
  * refuses to know how any of it comes about; main.ts fills this in.
  */
 import type { FlowStats } from 'node-openflow'
+import type { Track } from '../../ipam/silence.ts'
 import type { Store } from '../../store/contract.ts'
 import type { Applied } from '../applied.ts'
 import type { SwitchStatus } from '../channel/southbound.ts'
 import type { EventLog } from '../events.ts'
+import type { Reclaimer } from '../lifecycle/reclaim.ts'
 import type { Planner } from '../plan/planner.ts'
 import type { Intent } from '../policy/intent.ts'
 import type { PolicyLookup } from '../policy/lookup.ts'
@@ -63,6 +65,8 @@ export interface ApiDependencies {
   events: EventLog
   /** What switches dropped because it was forged. */
   refused: Pick<RefusedWatch, 'entries'>
+  /** What counters say of interfaces, and addresses that may be taken back. */
+  lifecycle: { track(name: string): Track | undefined } & Pick<Reclaimer, 'evidence' | 'reclaim'>
   /** Compares everything, in slices. */
   verifier: Pick<Verifier, 'run'>
   /** What becomes another in intent and observed. */

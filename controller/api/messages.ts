@@ -2,6 +2,7 @@
  * Records as messages of the protocol. The other direction is model/validate.ts, which reads messages from untrusted
  * callers; that a record survives the round trip is a property test.
  */
+import { quietMs, type Track } from '../../ipam/silence.ts'
 import { formatMac } from '../../model/address.ts'
 import { icmpTexts } from '../../model/icmp.ts'
 import type {
@@ -37,6 +38,7 @@ import type { Nap } from '../../proto/gen/tagsteer/v1/Nap.ts'
 import type { Network } from '../../proto/gen/tagsteer/v1/Network.ts'
 import type { Policy } from '../../proto/gen/tagsteer/v1/Policy.ts'
 import type { Profile } from '../../proto/gen/tagsteer/v1/Profile.ts'
+import type { Reclaimed } from '../../proto/gen/tagsteer/v1/Reclaimed.ts'
 import type { Record as RecordMessage } from '../../proto/gen/tagsteer/v1/Record.ts'
 import type { Rule } from '../../proto/gen/tagsteer/v1/Rule.ts'
 import type { Selector } from '../../proto/gen/tagsteer/v1/Selector.ts'
@@ -47,6 +49,7 @@ import type { Switch } from '../../proto/gen/tagsteer/v1/Switch.ts'
 import type { Tag as TagMessage } from '../../proto/gen/tagsteer/v1/Tag.ts'
 import type { Tunnel } from '../../proto/gen/tagsteer/v1/Tunnel.ts'
 import type { Vnp } from '../../proto/gen/tagsteer/v1/Vnp.ts'
+import type { Evidence } from '../lifecycle/reclaim.ts'
 import type { SourcedTag as SourcedTagRecord } from '../policy/effective-tags.ts'
 
 export function timestamp(ms: number): Timestamp {
@@ -245,13 +248,26 @@ const stageMove = ({ stage, cause, since, note }: StageMoveRecord): StageMove =>
 })
 
 /** @param revision The store revision that wrote the interface's record last. */
-export function stageMessage(name: string, state: StageState, revision: number): InterfaceStage {
+export function stageMessage(name: string, state: StageState, revision: number, track?: Track): InterfaceStage {
   return {
     interface: name,
     ...stageMove(state),
     generation: String(state.generation),
     earlier: state.earlier.map(stageMove),
     revision: String(revision),
+    ...(track && { quietSeconds: String(Math.floor(quietMs(track) / 1000)) }),
+    ...(track?.trafficAt === undefined ? {} : { trafficTime: timestamp(track.trafficAt) }),
+  }
+}
+
+export function reclaimedMessage(evidence: Evidence): Reclaimed {
+  const { addresses, refused, since, retentionSeconds, quietMs: quiet, datapathId = '', readAt, unanswered } = evidence
+  return {
+    ...{ interface: evidence.interface, addresses, refused, datapathId, unanswered },
+    revocableSince: timestamp(since),
+    retentionSeconds: String(retentionSeconds),
+    ...(quiet === undefined ? {} : { quietSeconds: String(Math.floor(quiet / 1000)) }),
+    ...(readAt === undefined ? {} : { readTime: timestamp(readAt) }),
   }
 }
 

@@ -140,10 +140,14 @@ export async function readBack(
   return { program, mortal }
 }
 
-/** Flows with our cookie and their counters; with this one where it is given. */
-export async function readFlows(connection: OpenFlowConnection, cookie?: bigint): Promise<FlowStats[]> {
+/** Flows with our cookie and their counters; with this one, and in this table, where that is given. */
+export async function readFlows(
+  connection: OpenFlowConnection,
+  cookie?: bigint,
+  table: number = TABLE_ALL,
+): Promise<FlowStats[]> {
   const flows: FlowStats[] = []
-  await eachFlow(connection, cookie === undefined ? OUR_COOKIES : whole(cookie), (flow) => flows.push(flow))
+  await eachFlow(connection, cookie === undefined ? OUR_COOKIES : whole(cookie), (flow) => flows.push(flow), table)
   return flows
 }
 
@@ -161,8 +165,9 @@ async function eachFlow(
   connection: OpenFlowConnection,
   cookies: { cookie: bigint; cookie_mask: bigint },
   take: (flow: FlowStats) => void,
+  table: number = TABLE_ALL,
 ): Promise<void> {
-  const body = { ...ALL_FLOWS, ...cookies }
+  const body = { ...ALL_FLOWS, ...cookies, table_id: table }
   const part = (message: Message): void => {
     if (message.type === 'multipart_reply' && message.mp_type === 'flow') for (const flow of message.body) take(flow)
   }

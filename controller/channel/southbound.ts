@@ -255,8 +255,8 @@ export class Southbound {
   }
 
   /** Flows of ours on a switch with their counters. Rejects where it is not connected or does not answer. */
-  async flowStats(datapathId: string, cookie?: bigint): Promise<FlowStatsReply['body']> {
-    return readFlows(this.#connectionOf(datapathId), cookie)
+  async flowStats(datapathId: string, cookie?: bigint, table?: number): Promise<FlowStatsReply['body']> {
+    return readFlows(this.#connectionOf(datapathId), cookie, table)
   }
 
   /** Packets that all flows with this cookie have counted. Rejects like flowStats(). */

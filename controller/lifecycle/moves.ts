@@ -24,7 +24,8 @@ export function stageOf({ stage, createTime }: Pick<InterfaceRecord, 'stage' | '
 }
 
 /**
- * All or nothing. What is in the stage already is left alone, where an administrator asks for it. Failures: NOT_FOUND,
+ * All or nothing, but that moves by themselves are left out where they may not be any more. What is in the stage already is
+ * left alone, where an administrator asks for it. Failures: NOT_FOUND,
  * STAGE_SUPERSEDED, STAGE_MOVE_ILLEGAL. The answer has the leases that ended.
  */
 export function move(view: LeaseView, asks: readonly MoveAsk[]): Leasing {
@@ -33,15 +34,19 @@ export function move(view: LeaseView, asks: readonly MoveAsk[]): Leasing {
   const ended: Lease[] = []
   for (const ask of asks) {
     const record = view.intent.interfaces.get(ask.interface)
+    const isAsked = ask.cause === 'api' || asks.length === 1
+    if (record === undefined && !isAsked) continue
     if (record === undefined) return failed(fail('NOT_FOUND', { kind: 'interface', name: ask.interface }))
     const before = stageOf(record)
     if (ask.generation !== undefined && ask.generation !== before.generation) {
+      if (!isAsked) continue
       const details = { name: record.name, generation: before.generation, asked: ask.generation }
       return failed(fail('STAGE_SUPERSEDED', details))
     }
     if (ask.stage === before.stage && ask.cause === 'api') continue
     const { stage, cause, note } = ask
     const moved = movedTo(before, { stage, cause, note, since: view.moment.now })
+    if (!moved.ok && !isAsked) continue
     if (!moved.ok) return failed(moved)
     const leases = stage === 'retired' ? endLeases(view, record, effects) : []
     ended.push(...leases)

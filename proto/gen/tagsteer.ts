@@ -181,6 +181,9 @@ import type { ProveRequest as _tagsteer_v1_ProveRequest, ProveRequest__Output as
 import type { ProveResponse as _tagsteer_v1_ProveResponse, ProveResponse__Output as _tagsteer_v1_ProveResponse__Output } from './tagsteer/v1/ProveResponse.ts';
 import type { ProveServiceClient as _tagsteer_v1_ProveServiceClient, ProveServiceDefinition as _tagsteer_v1_ProveServiceDefinition } from './tagsteer/v1/ProveService.ts';
 import type { RateLimit as _tagsteer_v1_RateLimit, RateLimit__Output as _tagsteer_v1_RateLimit__Output } from './tagsteer/v1/RateLimit.ts';
+import type { ReclaimRequest as _tagsteer_v1_ReclaimRequest, ReclaimRequest__Output as _tagsteer_v1_ReclaimRequest__Output } from './tagsteer/v1/ReclaimRequest.ts';
+import type { ReclaimResponse as _tagsteer_v1_ReclaimResponse, ReclaimResponse__Output as _tagsteer_v1_ReclaimResponse__Output } from './tagsteer/v1/ReclaimResponse.ts';
+import type { Reclaimed as _tagsteer_v1_Reclaimed, Reclaimed__Output as _tagsteer_v1_Reclaimed__Output } from './tagsteer/v1/Reclaimed.ts';
 import type { Record as _tagsteer_v1_Record, Record__Output as _tagsteer_v1_Record__Output } from './tagsteer/v1/Record.ts';
 import type { RecordChange as _tagsteer_v1_RecordChange, RecordChange__Output as _tagsteer_v1_RecordChange__Output } from './tagsteer/v1/RecordChange.ts';
 import type { RecordDifference as _tagsteer_v1_RecordDifference, RecordDifference__Output as _tagsteer_v1_RecordDifference__Output } from './tagsteer/v1/RecordDifference.ts';
@@ -465,6 +468,9 @@ export interface ProtoGrpcType {
       ProveResponse: MessageTypeDefinition<_tagsteer_v1_ProveResponse, _tagsteer_v1_ProveResponse__Output>
       ProveService: SubtypeConstructor<typeof grpc.Client, _tagsteer_v1_ProveServiceClient> & { service: _tagsteer_v1_ProveServiceDefinition }
       RateLimit: MessageTypeDefinition<_tagsteer_v1_RateLimit, _tagsteer_v1_RateLimit__Output>
+      ReclaimRequest: MessageTypeDefinition<_tagsteer_v1_ReclaimRequest, _tagsteer_v1_ReclaimRequest__Output>
+      ReclaimResponse: MessageTypeDefinition<_tagsteer_v1_ReclaimResponse, _tagsteer_v1_ReclaimResponse__Output>
+      Reclaimed: MessageTypeDefinition<_tagsteer_v1_Reclaimed, _tagsteer_v1_Reclaimed__Output>
       Record: MessageTypeDefinition<_tagsteer_v1_Record, _tagsteer_v1_Record__Output>
       RecordChange: MessageTypeDefinition<_tagsteer_v1_RecordChange, _tagsteer_v1_RecordChange__Output>
       RecordDifference: MessageTypeDefinition<_tagsteer_v1_RecordDifference, _tagsteer_v1_RecordDifference__Output>

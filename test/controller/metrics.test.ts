@@ -64,6 +64,7 @@ describe('metrics', function () {
           connections: 10,
           auditMs: 0,
           refusedSeconds: 0,
+          stageSeconds: 0,
           stopMs: 2000,
           historyOctets: 2 ** 28,
           historyDays: 90,

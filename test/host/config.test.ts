@@ -102,6 +102,10 @@ const SAMPLES: Partial<Record<Setting['name'], [string, unknown][]>> = {
     ['0', 0],
     ['9', 9],
   ],
+  'limits.stageSeconds': [
+    ['0', 0],
+    ['9', 9],
+  ],
   'limits.auditMs': [
     ['0', 0],
     ['9', 9],
@@ -136,6 +140,7 @@ describe('host/config', () => {
         connections: 1000,
         auditMs: 60000,
         refusedSeconds: 10,
+        stageSeconds: 10,
         stopMs: 5000,
         historyOctets: 268435456,
         historyDays: 90,

@@ -12,6 +12,7 @@ import { Probing } from '../../controller/probing/probing.ts'
 import { Sampler } from '../../controller/probing/sampler.ts'
 import { StateChanges } from '../../controller/state-changes.ts'
 import { createWriter } from '../../controller/write.ts'
+import { ok } from '../../model/errors.ts'
 import { loadServices } from '../../proto/index.ts'
 import type { Store } from '../../store/contract.ts'
 import { openMemoryStore } from '../../store/memory.ts'
@@ -61,6 +62,11 @@ export async function testApi(
     verifier: { run: async () => {} },
     changes: new StateChanges(),
     refused: { entries: () => [] },
+    lifecycle: {
+      track: () => undefined,
+      evidence: () => ok([]),
+      reclaim: async () => ({ found: [], revision: 0 }),
+    },
     planner,
     probing: new Probing({
       state: { intent, observed, backend: 'fabric' },

@@ -11,13 +11,15 @@ import type { ListStagePoliciesResponse } from '../../../proto/gen/tagsteer/v1/L
 import type { ListStagesRequest__Output } from '../../../proto/gen/tagsteer/v1/ListStagesRequest.ts'
 import type { ListStagesResponse } from '../../../proto/gen/tagsteer/v1/ListStagesResponse.ts'
 import type { MoveStageRequest__Output } from '../../../proto/gen/tagsteer/v1/MoveStageRequest.ts'
+import type { ReclaimRequest__Output } from '../../../proto/gen/tagsteer/v1/ReclaimRequest.ts'
+import type { ReclaimResponse } from '../../../proto/gen/tagsteer/v1/ReclaimResponse.ts'
 import type { StagePolicy } from '../../../proto/gen/tagsteer/v1/StagePolicy.ts'
 import type { UpdateStagePolicyRequest__Output } from '../../../proto/gen/tagsteer/v1/UpdateStagePolicyRequest.ts'
 import { move, stageOf } from '../../lifecycle/moves.ts'
 import type { CallContext } from '../call.ts'
 import type { ApiDependencies } from '../deps.ts'
 import { readMasked } from '../mask.ts'
-import { stageMessage, stagePolicyMessage } from '../messages.ts'
+import { reclaimedMessage, stageMessage, stagePolicyMessage } from '../messages.ts'
 import {
   createRecord,
   deleteRecord,
@@ -34,7 +36,7 @@ const MAX_NOTE = 255
 
 export function lifecycleService(deps: ApiDependencies): ServiceMethods {
   const message = (record: InterfaceRecord, revision: number): InterfaceStage =>
-    stageMessage(record.name, stageOf(record), revision)
+    stageMessage(record.name, stageOf(record), revision, deps.lifecycle.track(record.name))
   const policy = ({ record, revision }: Found<'stagePolicy'>): StagePolicy => stagePolicyMessage(record, revision)
   const answer = (result: Result<Found<'stagePolicy'>>): Result<StagePolicy> =>
     result.ok ? ok(policy(result.value)) : result
@@ -73,6 +75,15 @@ export function lifecycleService(deps: ApiDependencies): ServiceMethods {
     return ok(message(record, revision))
   }
 
+  async function reclaim({ name, validateOnly }: ReclaimRequest__Output): Promise<Result<ReclaimResponse>> {
+    const evidence = deps.lifecycle.evidence(name)
+    if (!evidence.ok) return evidence
+    const known = evidence.value
+    if (validateOnly) return ok({ reclaimed: known.map(reclaimedMessage), generation: String(deps.store.revision()) })
+    const { found, revision } = await deps.lifecycle.reclaim(known.map((each) => each.interface))
+    return ok({ reclaimed: found.map(reclaimedMessage), generation: String(revision || deps.store.revision()) })
+  }
+
   function listPolicies(request: ListStagePoliciesRequest__Output): Result<ListStagePoliciesResponse> {
     const listed = listRecords(deps, 'stagePolicy', request)
     if (!listed.ok) return listed
@@ -85,6 +96,7 @@ export function lifecycleService(deps: ApiDependencies): ServiceMethods {
     GetStage: { unary: get },
     ListStages: { unary: list },
     MoveStage: { unary: moveStage },
+    Reclaim: { unary: reclaim },
     GetStagePolicy: {
       unary: ({ name }: GetStagePolicyRequest__Output) => answer(getRecord(deps, 'stagePolicy', name)),
     },

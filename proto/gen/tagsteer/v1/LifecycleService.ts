@@ -13,6 +13,8 @@ import type { ListStagePoliciesResponse as _tagsteer_v1_ListStagePoliciesRespons
 import type { ListStagesRequest as _tagsteer_v1_ListStagesRequest, ListStagesRequest__Output as _tagsteer_v1_ListStagesRequest__Output } from '../../tagsteer/v1/ListStagesRequest.ts';
 import type { ListStagesResponse as _tagsteer_v1_ListStagesResponse, ListStagesResponse__Output as _tagsteer_v1_ListStagesResponse__Output } from '../../tagsteer/v1/ListStagesResponse.ts';
 import type { MoveStageRequest as _tagsteer_v1_MoveStageRequest, MoveStageRequest__Output as _tagsteer_v1_MoveStageRequest__Output } from '../../tagsteer/v1/MoveStageRequest.ts';
+import type { ReclaimRequest as _tagsteer_v1_ReclaimRequest, ReclaimRequest__Output as _tagsteer_v1_ReclaimRequest__Output } from '../../tagsteer/v1/ReclaimRequest.ts';
+import type { ReclaimResponse as _tagsteer_v1_ReclaimResponse, ReclaimResponse__Output as _tagsteer_v1_ReclaimResponse__Output } from '../../tagsteer/v1/ReclaimResponse.ts';
 import type { StagePolicy as _tagsteer_v1_StagePolicy, StagePolicy__Output as _tagsteer_v1_StagePolicy__Output } from '../../tagsteer/v1/StagePolicy.ts';
 import type { UpdateStagePolicyRequest as _tagsteer_v1_UpdateStagePolicyRequest, UpdateStagePolicyRequest__Output as _tagsteer_v1_UpdateStagePolicyRequest__Output } from '../../tagsteer/v1/UpdateStagePolicyRequest.ts';
 
@@ -87,6 +89,23 @@ export interface LifecycleServiceClient extends grpc.Client {
   moveStage(argument: _tagsteer_v1_MoveStageRequest, callback: grpc.requestCallback<_tagsteer_v1_InterfaceStage__Output>): grpc.ClientUnaryCall;
   
   /**
+   * Takes addresses of revocable interfaces back: those whose retention is over, whose counters prove silence, and at which
+   * nobody answers. With validate_only it says which those are, and why others are not.
+   */
+  Reclaim(argument: _tagsteer_v1_ReclaimRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_tagsteer_v1_ReclaimResponse__Output>): grpc.ClientUnaryCall;
+  Reclaim(argument: _tagsteer_v1_ReclaimRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_tagsteer_v1_ReclaimResponse__Output>): grpc.ClientUnaryCall;
+  Reclaim(argument: _tagsteer_v1_ReclaimRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_tagsteer_v1_ReclaimResponse__Output>): grpc.ClientUnaryCall;
+  Reclaim(argument: _tagsteer_v1_ReclaimRequest, callback: grpc.requestCallback<_tagsteer_v1_ReclaimResponse__Output>): grpc.ClientUnaryCall;
+  /**
+   * Takes addresses of revocable interfaces back: those whose retention is over, whose counters prove silence, and at which
+   * nobody answers. With validate_only it says which those are, and why others are not.
+   */
+  reclaim(argument: _tagsteer_v1_ReclaimRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_tagsteer_v1_ReclaimResponse__Output>): grpc.ClientUnaryCall;
+  reclaim(argument: _tagsteer_v1_ReclaimRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_tagsteer_v1_ReclaimResponse__Output>): grpc.ClientUnaryCall;
+  reclaim(argument: _tagsteer_v1_ReclaimRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_tagsteer_v1_ReclaimResponse__Output>): grpc.ClientUnaryCall;
+  reclaim(argument: _tagsteer_v1_ReclaimRequest, callback: grpc.requestCallback<_tagsteer_v1_ReclaimResponse__Output>): grpc.ClientUnaryCall;
+  
+  /**
    * With allow_missing it creates the record where there is none.
    */
   UpdateStagePolicy(argument: _tagsteer_v1_UpdateStagePolicyRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_tagsteer_v1_StagePolicy__Output>): grpc.ClientUnaryCall;
@@ -122,6 +141,12 @@ export interface LifecycleServiceHandlers extends grpc.UntypedServiceImplementat
   MoveStage: grpc.handleUnaryCall<_tagsteer_v1_MoveStageRequest__Output, _tagsteer_v1_InterfaceStage>;
   
   /**
+   * Takes addresses of revocable interfaces back: those whose retention is over, whose counters prove silence, and at which
+   * nobody answers. With validate_only it says which those are, and why others are not.
+   */
+  Reclaim: grpc.handleUnaryCall<_tagsteer_v1_ReclaimRequest__Output, _tagsteer_v1_ReclaimResponse>;
+  
+  /**
    * With allow_missing it creates the record where there is none.
    */
   UpdateStagePolicy: grpc.handleUnaryCall<_tagsteer_v1_UpdateStagePolicyRequest__Output, _tagsteer_v1_StagePolicy>;
@@ -136,5 +161,6 @@ export interface LifecycleServiceDefinition extends grpc.ServiceDefinition {
   ListStagePolicies: MethodDefinition<_tagsteer_v1_ListStagePoliciesRequest, _tagsteer_v1_ListStagePoliciesResponse, _tagsteer_v1_ListStagePoliciesRequest__Output, _tagsteer_v1_ListStagePoliciesResponse__Output>
   ListStages: MethodDefinition<_tagsteer_v1_ListStagesRequest, _tagsteer_v1_ListStagesResponse, _tagsteer_v1_ListStagesRequest__Output, _tagsteer_v1_ListStagesResponse__Output>
   MoveStage: MethodDefinition<_tagsteer_v1_MoveStageRequest, _tagsteer_v1_InterfaceStage, _tagsteer_v1_MoveStageRequest__Output, _tagsteer_v1_InterfaceStage__Output>
+  Reclaim: MethodDefinition<_tagsteer_v1_ReclaimRequest, _tagsteer_v1_ReclaimResponse, _tagsteer_v1_ReclaimRequest__Output, _tagsteer_v1_ReclaimResponse__Output>
   UpdateStagePolicy: MethodDefinition<_tagsteer_v1_UpdateStagePolicyRequest, _tagsteer_v1_StagePolicy, _tagsteer_v1_UpdateStagePolicyRequest__Output, _tagsteer_v1_StagePolicy__Output>
 }
