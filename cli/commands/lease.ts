@@ -1,5 +1,6 @@
-/** tagsteer lease: addresses given out of pools: list, show, allocate, renew, release. */
+/** tagsteer lease: addresses given out of pools: list, show, allocate, renew, release, history. */
 import { randomUUID } from 'node:crypto'
+import type { Holding__Output } from '../../proto/gen/tagsteer/v1/Holding.ts'
 import type { Lease__Output } from '../../proto/gen/tagsteer/v1/Lease.ts'
 import { type CommandRow, flag, type Invocation, text } from '../command.ts'
 import { CliError } from '../failure.ts'
@@ -25,13 +26,15 @@ const ACTIONS: Readonly<Record<string, (invocation: Invocation) => Promise<undef
   list,
   show,
   allocate,
+  history,
   renew: (invocation) => moved(invocation, 'renew'),
   release: (invocation) => moved(invocation, 'release'),
 }
 
 export const lease: CommandRow = {
   usage: 'lease <action> [target]',
-  summary: 'List, show, allocate, renew or release addresses of network address pools',
+  summary:
+    'List, show, allocate, renew or release addresses of network address pools, or tell who had one when (history)',
   options: [
     { flags: '--network <name>', description: 'of which network an address is; all where absent (list)' },
     { flags: '--nap <name>', description: 'from this pool (allocate), of this pool (list)' },
@@ -40,6 +43,10 @@ export const lease: CommandRow = {
     { flags: '--client <id>', description: 'who asks; the interface where absent (allocate, list)' },
     { flags: '--interface <name>', description: 'only those of this interface (list)' },
     { flags: '--generation <number>', description: 'of the lease; what it has now where absent (renew, release)' },
+    {
+      flags: '--at <time>',
+      description: 'only who had it then: 2026-11-22T10:00:00Z, or seconds of the epoch (history)',
+    },
     { flags: '--dry-run', description: 'tell what would be given (allocate)' },
     { flags: '--wait <state>', description: 'none, or applied: return when switches enforce it', default: 'none' },
     { flags: '--wait-timeout <duration>', description: 'how long to wait', default: '30s' },
@@ -50,6 +57,7 @@ export const lease: CommandRow = {
     'tagsteer lease allocate --client cloud-7 --nap web-pool',
     'tagsteer lease list --nap web-pool -o wide',
     'tagsteer lease release 10.0.0.7',
+    'tagsteer lease history 10.0.0.7 --at 2026-11-22T10:00:00Z',
   ],
   async run(invocation) {
     const [word] = invocation.arguments
@@ -136,3 +144,33 @@ async function tell({ format, terminal }: Invocation, found: Lease__Output, what
   } else terminal.out(render(format, { columns: columns(terminal.now()), items: [found], single: true, name: nameOf }))
   return undefined
 }
+
+const HOLDINGS: Column<Holding__Output>[] = [
+  { header: 'FROM', cell: ({ from }) => timeText(from) || 'earlier' },
+  { header: 'UNTIL', cell: ({ until }) => timeText(until) || 'now' },
+  { header: 'STATE', cell: ({ lease: its }) => (its ? stateOf(its) : 'none') },
+  { header: 'INTERFACE', cell: ({ lease: its }) => its?.interface ?? '' },
+  { header: 'CLIENT', cell: ({ lease: its }) => its?.client ?? '' },
+  { header: 'NAP', cell: ({ lease: its }) => its?.nap ?? '' },
+  { header: 'GENERATION', cell: ({ generation }) => generation, align: 'right' },
+  { header: 'CALLER', cell: ({ caller }) => caller, wide: true },
+]
+
+async function history(invocation: Invocation): Promise<undefined> {
+  const { options, format, terminal, client } = invocation
+  const at = text(options, 'at')
+  const ms = at === undefined ? undefined : /^[0-9]+$/.test(at) ? Number(at) * 1000 : Date.parse(at)
+  if (Number.isNaN(ms)) throw new CliError(`--at takes a time such as 2026-11-22T10:00:00Z, not ${at}`)
+  const time = ms === undefined ? {} : { time: { seconds: String(Math.floor(ms / 1000)), nanos: (ms % 1000) * 1e6 } }
+  const request = { ...named(invocation), ...time }
+  const answer = await client().call<{ holdings: Holding__Output[]; complete: boolean }>(
+    'LeaseService',
+    'getLeaseHistory',
+    request,
+  )
+  terminal.out(render(format, { columns: HOLDINGS, items: answer.holdings, single: false, name: holderOf }))
+  if (!answer.complete) terminal.note('older changes were not looked through\n')
+  return undefined
+}
+
+const holderOf = ({ lease: its }: Holding__Output): string => (its?.interface ? `interface/${its.interface}` : 'none')

@@ -61,6 +61,7 @@ export const METHOD_ROLES: Readonly<Record<string, readonly Role[]>> = {
   '/tagsteer.v1.LeaseService/Release': WRITERS,
   '/tagsteer.v1.LeaseService/GetLease': EVERYONE,
   '/tagsteer.v1.LeaseService/ListLeases': EVERYONE,
+  '/tagsteer.v1.LeaseService/GetLeaseHistory': EVERYONE,
   '/tagsteer.v1.LeaseService/SelectNap': EVERYONE,
   '/tagsteer.v1.LifecycleService/GetStage': EVERYONE,
   '/tagsteer.v1.LifecycleService/ListStages': EVERYONE,

@@ -79,6 +79,7 @@ import type { FlowServiceClient as _tagsteer_v1_FlowServiceClient, FlowServiceDe
 import type { Generation as _tagsteer_v1_Generation, Generation__Output as _tagsteer_v1_Generation__Output } from './tagsteer/v1/Generation.ts';
 import type { GetGenerationRequest as _tagsteer_v1_GetGenerationRequest, GetGenerationRequest__Output as _tagsteer_v1_GetGenerationRequest__Output } from './tagsteer/v1/GetGenerationRequest.ts';
 import type { GetInterfaceRequest as _tagsteer_v1_GetInterfaceRequest, GetInterfaceRequest__Output as _tagsteer_v1_GetInterfaceRequest__Output } from './tagsteer/v1/GetInterfaceRequest.ts';
+import type { GetLeaseHistoryRequest as _tagsteer_v1_GetLeaseHistoryRequest, GetLeaseHistoryRequest__Output as _tagsteer_v1_GetLeaseHistoryRequest__Output } from './tagsteer/v1/GetLeaseHistoryRequest.ts';
 import type { GetLeaseRequest as _tagsteer_v1_GetLeaseRequest, GetLeaseRequest__Output as _tagsteer_v1_GetLeaseRequest__Output } from './tagsteer/v1/GetLeaseRequest.ts';
 import type { GetNapRequest as _tagsteer_v1_GetNapRequest, GetNapRequest__Output as _tagsteer_v1_GetNapRequest__Output } from './tagsteer/v1/GetNapRequest.ts';
 import type { GetNetworkRequest as _tagsteer_v1_GetNetworkRequest, GetNetworkRequest__Output as _tagsteer_v1_GetNetworkRequest__Output } from './tagsteer/v1/GetNetworkRequest.ts';
@@ -91,12 +92,14 @@ import type { GetTopologyRequest as _tagsteer_v1_GetTopologyRequest, GetTopology
 import type { GetUtilisationRequest as _tagsteer_v1_GetUtilisationRequest, GetUtilisationRequest__Output as _tagsteer_v1_GetUtilisationRequest__Output } from './tagsteer/v1/GetUtilisationRequest.ts';
 import type { GetVnpRequest as _tagsteer_v1_GetVnpRequest, GetVnpRequest__Output as _tagsteer_v1_GetVnpRequest__Output } from './tagsteer/v1/GetVnpRequest.ts';
 import type { HistoryServiceClient as _tagsteer_v1_HistoryServiceClient, HistoryServiceDefinition as _tagsteer_v1_HistoryServiceDefinition } from './tagsteer/v1/HistoryService.ts';
+import type { Holding as _tagsteer_v1_Holding, Holding__Output as _tagsteer_v1_Holding__Output } from './tagsteer/v1/Holding.ts';
 import type { IfaceIdAttachment as _tagsteer_v1_IfaceIdAttachment, IfaceIdAttachment__Output as _tagsteer_v1_IfaceIdAttachment__Output } from './tagsteer/v1/IfaceIdAttachment.ts';
 import type { Interface as _tagsteer_v1_Interface, Interface__Output as _tagsteer_v1_Interface__Output } from './tagsteer/v1/Interface.ts';
 import type { InterfaceServiceClient as _tagsteer_v1_InterfaceServiceClient, InterfaceServiceDefinition as _tagsteer_v1_InterfaceServiceDefinition } from './tagsteer/v1/InterfaceService.ts';
 import type { InterfaceStage as _tagsteer_v1_InterfaceStage, InterfaceStage__Output as _tagsteer_v1_InterfaceStage__Output } from './tagsteer/v1/InterfaceStage.ts';
 import type { InterfaceStatus as _tagsteer_v1_InterfaceStatus, InterfaceStatus__Output as _tagsteer_v1_InterfaceStatus__Output } from './tagsteer/v1/InterfaceStatus.ts';
 import type { Lease as _tagsteer_v1_Lease, Lease__Output as _tagsteer_v1_Lease__Output } from './tagsteer/v1/Lease.ts';
+import type { LeaseHistory as _tagsteer_v1_LeaseHistory, LeaseHistory__Output as _tagsteer_v1_LeaseHistory__Output } from './tagsteer/v1/LeaseHistory.ts';
 import type { LeaseServiceClient as _tagsteer_v1_LeaseServiceClient, LeaseServiceDefinition as _tagsteer_v1_LeaseServiceDefinition } from './tagsteer/v1/LeaseService.ts';
 import type { LifecycleServiceClient as _tagsteer_v1_LifecycleServiceClient, LifecycleServiceDefinition as _tagsteer_v1_LifecycleServiceDefinition } from './tagsteer/v1/LifecycleService.ts';
 import type { Link as _tagsteer_v1_Link, Link__Output as _tagsteer_v1_Link__Output } from './tagsteer/v1/Link.ts';
@@ -358,6 +361,7 @@ export interface ProtoGrpcType {
       Generation: MessageTypeDefinition<_tagsteer_v1_Generation, _tagsteer_v1_Generation__Output>
       GetGenerationRequest: MessageTypeDefinition<_tagsteer_v1_GetGenerationRequest, _tagsteer_v1_GetGenerationRequest__Output>
       GetInterfaceRequest: MessageTypeDefinition<_tagsteer_v1_GetInterfaceRequest, _tagsteer_v1_GetInterfaceRequest__Output>
+      GetLeaseHistoryRequest: MessageTypeDefinition<_tagsteer_v1_GetLeaseHistoryRequest, _tagsteer_v1_GetLeaseHistoryRequest__Output>
       GetLeaseRequest: MessageTypeDefinition<_tagsteer_v1_GetLeaseRequest, _tagsteer_v1_GetLeaseRequest__Output>
       GetNapRequest: MessageTypeDefinition<_tagsteer_v1_GetNapRequest, _tagsteer_v1_GetNapRequest__Output>
       GetNetworkRequest: MessageTypeDefinition<_tagsteer_v1_GetNetworkRequest, _tagsteer_v1_GetNetworkRequest__Output>
@@ -370,12 +374,14 @@ export interface ProtoGrpcType {
       GetUtilisationRequest: MessageTypeDefinition<_tagsteer_v1_GetUtilisationRequest, _tagsteer_v1_GetUtilisationRequest__Output>
       GetVnpRequest: MessageTypeDefinition<_tagsteer_v1_GetVnpRequest, _tagsteer_v1_GetVnpRequest__Output>
       HistoryService: SubtypeConstructor<typeof grpc.Client, _tagsteer_v1_HistoryServiceClient> & { service: _tagsteer_v1_HistoryServiceDefinition }
+      Holding: MessageTypeDefinition<_tagsteer_v1_Holding, _tagsteer_v1_Holding__Output>
       IfaceIdAttachment: MessageTypeDefinition<_tagsteer_v1_IfaceIdAttachment, _tagsteer_v1_IfaceIdAttachment__Output>
       Interface: MessageTypeDefinition<_tagsteer_v1_Interface, _tagsteer_v1_Interface__Output>
       InterfaceService: SubtypeConstructor<typeof grpc.Client, _tagsteer_v1_InterfaceServiceClient> & { service: _tagsteer_v1_InterfaceServiceDefinition }
       InterfaceStage: MessageTypeDefinition<_tagsteer_v1_InterfaceStage, _tagsteer_v1_InterfaceStage__Output>
       InterfaceStatus: MessageTypeDefinition<_tagsteer_v1_InterfaceStatus, _tagsteer_v1_InterfaceStatus__Output>
       Lease: MessageTypeDefinition<_tagsteer_v1_Lease, _tagsteer_v1_Lease__Output>
+      LeaseHistory: MessageTypeDefinition<_tagsteer_v1_LeaseHistory, _tagsteer_v1_LeaseHistory__Output>
       LeaseService: SubtypeConstructor<typeof grpc.Client, _tagsteer_v1_LeaseServiceClient> & { service: _tagsteer_v1_LeaseServiceDefinition }
       LeaseState: EnumTypeDefinition
       LifecycleService: SubtypeConstructor<typeof grpc.Client, _tagsteer_v1_LifecycleServiceClient> & { service: _tagsteer_v1_LifecycleServiceDefinition }

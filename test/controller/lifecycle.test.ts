@@ -101,6 +101,38 @@ describe('stages over gRPC', () => {
     })
   })
 
+  it('leave a trace: who had an address when', async () => {
+    const pause = () => new Promise((resolve) => setTimeout(resolve, 10))
+    const ranges = [{ first: '10.0.0.1', last: '10.0.0.1' }]
+    await call('NapService.CreateNap', { nap: { name: 'p', ranges, coolSeconds: 0 } })
+    await call('InterfaceService.CreateInterface', { interface: { name: 'vm-2', mac: '00:00:5e:00:53:02' } })
+    const times = [Date.now()]
+    for (const name of ['vm-1', 'vm-2']) {
+      await pause()
+      await call('LeaseService.Allocate', { interface: name })
+      times.push(Date.now())
+      await pause()
+      await call('LifecycleService.MoveStage', { name, stage: 'STAGE_RETIRED' })
+    }
+    interface Holding {
+      lease: { interface: string; state: string } | null
+      from: object | null
+      until: object | null
+    }
+    const ask = async (more: object = {}) => {
+      const asked = { address: '10.0.0.1', ...more }
+      const answer = await call<{ holdings: Holding[]; complete: boolean }>('LeaseService.GetLeaseHistory', asked)
+      expect(answer.complete).to.equal(true)
+      return answer.holdings.map(({ lease }) => (lease ? `${lease.interface} ${lease.state.slice(12)}` : 'nobody'))
+    }
+    const at = (ms: number) => ({ time: { seconds: String(Math.floor(ms / 1000)), nanos: (ms % 1000) * 1e6 } })
+    expect(await ask()).to.deep.equal(['vm-2 COOLING', 'vm-2 HELD', 'vm-1 COOLING', 'vm-1 HELD'])
+    expect(await ask(at(times[0]!))).to.deep.equal(['nobody'])
+    expect(await ask(at(times[1]!))).to.deep.equal(['vm-1 HELD'])
+    expect(await ask(at(times[2]!))).to.deep.equal(['vm-2 HELD'])
+    expect(await ask(at(Date.now()))).to.deep.equal(['vm-2 COOLING'])
+  })
+
   it('have policies, whose derived records are there with them, are marked, and are not written by hand', async () => {
     await put({ name: 'idle', rateLimit: { kilobitsPerSecond: 500 }, restrictions: ['RESTRICTION_NO_WORLD'] })
     const { intent } = api.deps

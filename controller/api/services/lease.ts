@@ -10,8 +10,10 @@ import { DEFAULT_NETWORK } from '../../../model/validate.ts'
 import type { AllocateRequest__Output } from '../../../proto/gen/tagsteer/v1/AllocateRequest.ts'
 import type { BatchAllocateRequest__Output } from '../../../proto/gen/tagsteer/v1/BatchAllocateRequest.ts'
 import type { BatchAllocateResponse } from '../../../proto/gen/tagsteer/v1/BatchAllocateResponse.ts'
+import type { GetLeaseHistoryRequest__Output } from '../../../proto/gen/tagsteer/v1/GetLeaseHistoryRequest.ts'
 import type { GetLeaseRequest__Output } from '../../../proto/gen/tagsteer/v1/GetLeaseRequest.ts'
 import type { Lease } from '../../../proto/gen/tagsteer/v1/Lease.ts'
+import type { LeaseHistory } from '../../../proto/gen/tagsteer/v1/LeaseHistory.ts'
 import type { ListLeasesRequest__Output } from '../../../proto/gen/tagsteer/v1/ListLeasesRequest.ts'
 import type { ListLeasesResponse } from '../../../proto/gen/tagsteer/v1/ListLeasesResponse.ts'
 import type { ReleaseRequest__Output } from '../../../proto/gen/tagsteer/v1/ReleaseRequest.ts'
@@ -31,7 +33,8 @@ import {
 } from '../../addresses/leases.ts'
 import type { CallContext } from '../call.ts'
 import type { ApiDependencies } from '../deps.ts'
-import { leaseMessage } from '../messages.ts'
+import { leaseHistory } from '../lease-history.ts'
+import { leaseMessage, timestamp } from '../messages.ts'
 import { nextToken, readPage } from '../page.ts'
 import { writeRequest } from '../records.ts'
 import type { ServiceMethods } from '../server.ts'
@@ -148,6 +151,27 @@ export function leaseService(deps: ApiDependencies): ServiceMethods {
       : ok(leaseMessage(entry.value, entry.modRevision))
   }
 
+  async function history(
+    request: GetLeaseHistoryRequest__Output,
+    { signal }: CallContext,
+  ): Promise<Result<LeaseHistory>> {
+    const named = readName(request)
+    if (!named.ok) return named
+    const { network, address } = named.value
+    const at = request.time === null ? undefined : Number(request.time.seconds) * 1000 + request.time.nanos / 1e6
+    const { holdings, complete } = await leaseHistory(store, network, address, at, signal)
+    return ok({
+      holdings: holdings.map(({ lease, from, until, revision, caller }) => ({
+        ...(lease === undefined ? {} : { lease: leaseMessage(lease, revision) }),
+        ...(from === undefined ? {} : { from: timestamp(from) }),
+        ...(until === undefined ? {} : { until: timestamp(until) }),
+        generation: String(revision),
+        caller,
+      })),
+      complete,
+    })
+  }
+
   function list(request: ListLeasesRequest__Output): Result<ListLeasesResponse> {
     const { network, nap, interface: name, client } = request
     const state = readState(request.state)
@@ -205,6 +229,7 @@ export function leaseService(deps: ApiDependencies): ServiceMethods {
     Release: { unary: moved('release') },
     GetLease: { unary: get },
     ListLeases: { unary: list },
+    GetLeaseHistory: { unary: history },
     SelectNap: { unary: select },
   }
 }

@@ -5,8 +5,10 @@ import type { MethodDefinition } from '@grpc/proto-loader'
 import type { AllocateRequest as _tagsteer_v1_AllocateRequest, AllocateRequest__Output as _tagsteer_v1_AllocateRequest__Output } from '../../tagsteer/v1/AllocateRequest.ts';
 import type { BatchAllocateRequest as _tagsteer_v1_BatchAllocateRequest, BatchAllocateRequest__Output as _tagsteer_v1_BatchAllocateRequest__Output } from '../../tagsteer/v1/BatchAllocateRequest.ts';
 import type { BatchAllocateResponse as _tagsteer_v1_BatchAllocateResponse, BatchAllocateResponse__Output as _tagsteer_v1_BatchAllocateResponse__Output } from '../../tagsteer/v1/BatchAllocateResponse.ts';
+import type { GetLeaseHistoryRequest as _tagsteer_v1_GetLeaseHistoryRequest, GetLeaseHistoryRequest__Output as _tagsteer_v1_GetLeaseHistoryRequest__Output } from '../../tagsteer/v1/GetLeaseHistoryRequest.ts';
 import type { GetLeaseRequest as _tagsteer_v1_GetLeaseRequest, GetLeaseRequest__Output as _tagsteer_v1_GetLeaseRequest__Output } from '../../tagsteer/v1/GetLeaseRequest.ts';
 import type { Lease as _tagsteer_v1_Lease, Lease__Output as _tagsteer_v1_Lease__Output } from '../../tagsteer/v1/Lease.ts';
+import type { LeaseHistory as _tagsteer_v1_LeaseHistory, LeaseHistory__Output as _tagsteer_v1_LeaseHistory__Output } from '../../tagsteer/v1/LeaseHistory.ts';
 import type { ListLeasesRequest as _tagsteer_v1_ListLeasesRequest, ListLeasesRequest__Output as _tagsteer_v1_ListLeasesRequest__Output } from '../../tagsteer/v1/ListLeasesRequest.ts';
 import type { ListLeasesResponse as _tagsteer_v1_ListLeasesResponse, ListLeasesResponse__Output as _tagsteer_v1_ListLeasesResponse__Output } from '../../tagsteer/v1/ListLeasesResponse.ts';
 import type { ReleaseRequest as _tagsteer_v1_ReleaseRequest, ReleaseRequest__Output as _tagsteer_v1_ReleaseRequest__Output } from '../../tagsteer/v1/ReleaseRequest.ts';
@@ -57,6 +59,21 @@ export interface LeaseServiceClient extends grpc.Client {
   getLease(argument: _tagsteer_v1_GetLeaseRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_tagsteer_v1_Lease__Output>): grpc.ClientUnaryCall;
   getLease(argument: _tagsteer_v1_GetLeaseRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_tagsteer_v1_Lease__Output>): grpc.ClientUnaryCall;
   getLease(argument: _tagsteer_v1_GetLeaseRequest, callback: grpc.requestCallback<_tagsteer_v1_Lease__Output>): grpc.ClientUnaryCall;
+  
+  /**
+   * Who had an address when, as far back as the store keeps changes.
+   */
+  GetLeaseHistory(argument: _tagsteer_v1_GetLeaseHistoryRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_tagsteer_v1_LeaseHistory__Output>): grpc.ClientUnaryCall;
+  GetLeaseHistory(argument: _tagsteer_v1_GetLeaseHistoryRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_tagsteer_v1_LeaseHistory__Output>): grpc.ClientUnaryCall;
+  GetLeaseHistory(argument: _tagsteer_v1_GetLeaseHistoryRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_tagsteer_v1_LeaseHistory__Output>): grpc.ClientUnaryCall;
+  GetLeaseHistory(argument: _tagsteer_v1_GetLeaseHistoryRequest, callback: grpc.requestCallback<_tagsteer_v1_LeaseHistory__Output>): grpc.ClientUnaryCall;
+  /**
+   * Who had an address when, as far back as the store keeps changes.
+   */
+  getLeaseHistory(argument: _tagsteer_v1_GetLeaseHistoryRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_tagsteer_v1_LeaseHistory__Output>): grpc.ClientUnaryCall;
+  getLeaseHistory(argument: _tagsteer_v1_GetLeaseHistoryRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_tagsteer_v1_LeaseHistory__Output>): grpc.ClientUnaryCall;
+  getLeaseHistory(argument: _tagsteer_v1_GetLeaseHistoryRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_tagsteer_v1_LeaseHistory__Output>): grpc.ClientUnaryCall;
+  getLeaseHistory(argument: _tagsteer_v1_GetLeaseHistoryRequest, callback: grpc.requestCallback<_tagsteer_v1_LeaseHistory__Output>): grpc.ClientUnaryCall;
   
   ListLeases(argument: _tagsteer_v1_ListLeasesRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_tagsteer_v1_ListLeasesResponse__Output>): grpc.ClientUnaryCall;
   ListLeases(argument: _tagsteer_v1_ListLeasesRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_tagsteer_v1_ListLeasesResponse__Output>): grpc.ClientUnaryCall;
@@ -145,6 +162,11 @@ export interface LeaseServiceHandlers extends grpc.UntypedServiceImplementation 
   
   GetLease: grpc.handleUnaryCall<_tagsteer_v1_GetLeaseRequest__Output, _tagsteer_v1_Lease>;
   
+  /**
+   * Who had an address when, as far back as the store keeps changes.
+   */
+  GetLeaseHistory: grpc.handleUnaryCall<_tagsteer_v1_GetLeaseHistoryRequest__Output, _tagsteer_v1_LeaseHistory>;
+  
   ListLeases: grpc.handleUnaryCall<_tagsteer_v1_ListLeasesRequest__Output, _tagsteer_v1_ListLeasesResponse>;
   
   /**
@@ -176,6 +198,7 @@ export interface LeaseServiceDefinition extends grpc.ServiceDefinition {
   Allocate: MethodDefinition<_tagsteer_v1_AllocateRequest, _tagsteer_v1_Lease, _tagsteer_v1_AllocateRequest__Output, _tagsteer_v1_Lease__Output>
   BatchAllocate: MethodDefinition<_tagsteer_v1_BatchAllocateRequest, _tagsteer_v1_BatchAllocateResponse, _tagsteer_v1_BatchAllocateRequest__Output, _tagsteer_v1_BatchAllocateResponse__Output>
   GetLease: MethodDefinition<_tagsteer_v1_GetLeaseRequest, _tagsteer_v1_Lease, _tagsteer_v1_GetLeaseRequest__Output, _tagsteer_v1_Lease__Output>
+  GetLeaseHistory: MethodDefinition<_tagsteer_v1_GetLeaseHistoryRequest, _tagsteer_v1_LeaseHistory, _tagsteer_v1_GetLeaseHistoryRequest__Output, _tagsteer_v1_LeaseHistory__Output>
   ListLeases: MethodDefinition<_tagsteer_v1_ListLeasesRequest, _tagsteer_v1_ListLeasesResponse, _tagsteer_v1_ListLeasesRequest__Output, _tagsteer_v1_ListLeasesResponse__Output>
   Release: MethodDefinition<_tagsteer_v1_ReleaseRequest, _tagsteer_v1_Lease, _tagsteer_v1_ReleaseRequest__Output, _tagsteer_v1_Lease__Output>
   Renew: MethodDefinition<_tagsteer_v1_RenewRequest, _tagsteer_v1_Lease, _tagsteer_v1_RenewRequest__Output, _tagsteer_v1_Lease__Output>
