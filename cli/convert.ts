@@ -166,7 +166,7 @@ const LOST = {
 export function shownSource({ tag, origin, from, lost }: SourcedTag__Output): string {
   const source = `${origin.slice('TAG_ORIGIN_'.length).toLowerCase()} ${from}`.trim()
   const why = LOST[lost]
-  return `${tag === null ? '' : shownTag(tag)} (${source}${why === '' ? '' : `, left out: ${why}`})`
+  return `${tag === null ? '' : shownTag(tag)} (${source}${why === '' ? '' : `, left out by ${why}`})`
 }
 
 /** `{app=web, env=prod}` and the like; empty for a selector that matches all. */
