@@ -62,6 +62,7 @@ function serverName(server: string): { 'grpc.ssl_target_name_override'?: string 
 type ServiceName =
   | 'ApplyService'
   | 'InterfaceService'
+  | 'IpamService'
   | 'VnpService'
   | 'LintService'
   | 'NetworkService'

@@ -9,6 +9,7 @@ import { certs } from './commands/certs.ts'
 import { controller } from './commands/controller.ts'
 import { diff } from './commands/diff.ts'
 import { history } from './commands/history.ts'
+import { ipam } from './commands/ipam.ts'
 import { lab } from './commands/lab.ts'
 import { lease } from './commands/lease.ts'
 import { lint } from './commands/lint.ts'
@@ -47,6 +48,7 @@ export const COMMANDS: CommandRow[] = [
   nap,
   lease,
   stage,
+  ipam,
   explain,
   matrix,
   flows,

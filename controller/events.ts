@@ -270,6 +270,23 @@ export const EVENTS = {
     sentence:
       'What switches should have could not be compiled ({reason}); they keep what they have. This is a defect: report it.',
   },
+  'ipam-unreachable': {
+    severity: 'warning',
+    sentence: 'External IPAM {subject} cannot be used: {reason}. Addresses are given out all the same.',
+  },
+  'ipam-reachable': { severity: 'info', sentence: 'External IPAM {subject} answers again.' },
+  'ipam-conflicts': {
+    severity: 'warning',
+    sentence: 'External IPAM {subject} and we disagree about {count} address(es); both stay as they are.',
+  },
+  'ipam-vanished': {
+    severity: 'alert',
+    sentence: '{vanished} of {known} entries have vanished from external IPAM {subject}; nothing is reconciled.',
+  },
+  'ipam-reconciled': {
+    severity: 'info',
+    sentence: 'Reconciled with external IPAM {subject}: {done} done, {failed} failed, {left} left.',
+  },
   'store-failed': { severity: 'alert', sentence: 'The store refused a write of the controller itself: {reason}.' },
 } as const satisfies Record<string, EventRow>
 

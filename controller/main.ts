@@ -26,6 +26,8 @@ import { EventLog } from './events.ts'
 import { Hints } from './hints.ts'
 import { Hypervisors } from './hypervisors.ts'
 import { startLifecycle } from './lifecycle/start.ts'
+import { openConnectors } from './ipam/open.ts'
+import { IpamSync } from './ipam/sync.ts'
 import { databaseWishes, southboundOptions } from './listening.ts'
 import { metricSourcesOf } from './metric-sources.ts'
 import { Metrics, serveMetrics } from './metrics.ts'
@@ -387,11 +389,14 @@ async function start(
   const openflow = await southbound.start()
   lifecycle.onStop('channel', () => southbound.close())
 
+  const ipam = new IpamSync({ store, writer, intent, tell, now, connectors: openConnectors(config.ipam, process.env) })
+  lifecycle.onStop('ipam', () => ipam.close())
   const api = await startNorthbound({
     ...{ config, log, serving, southbound, topology, observed, loop, clock },
-    ...{ store, writer, intent, lookup, events, applied, verifier, changes, probing, sampler, refused },
+    ...{ store, writer, intent, lookup, events, applied, verifier, changes, probing, sampler, refused, ipam },
     lifecycle: stages.api,
   })
+  ipam.start()
   lifecycle.onStop('api', async () => {
     serving.end()
     tell('controller-stopping', 'controller')

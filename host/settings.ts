@@ -48,6 +48,8 @@ export interface ControllerConfig {
   bridgeControllers?: string[]
   /** What bridges export; absent: nothing. */
   telemetry?: TelemetrySettings
+  /** File of external IPAMs; absent: none. */
+  ipam?: string
   backend: 'fabric' | 'normal'
   /** Milliseconds between link probes. */
   probeMs: number
@@ -196,6 +198,13 @@ export const SETTINGS: readonly Setting[] = [
     'controllers that a bridge made through OVSDB is given, tcp:HOST:PORT or ssl:HOST:PORT as hosts reach them; none where absent',
   ),
   ...TELEMETRY_ROWS.map((each) => row(...each)),
+  row(
+    'ipam',
+    'path',
+    'file',
+    path,
+    'external IPAMs that addresses are reconciled with, in YAML (docs/ipam-connectors.md); none where absent',
+  ),
   row(
     'backend',
     'text',

@@ -238,6 +238,37 @@ export const ERRORS = {
     sentence: 'The {kind} {name} is derived from stage policies and cannot be written itself.',
     remedy: 'Change the stage policy it comes from: `tagsteer get stagepolicies`.',
   },
+  IPAM_UNREACHABLE: {
+    status: 'UNAVAILABLE',
+    sentence: 'External IPAM {connector} cannot be read: {reason}.',
+    remedy: 'Nothing was changed. See `tagsteer ipam connectors -o wide`; repeat the request when it answers.',
+  },
+  IPAM_DENIED: {
+    status: 'FAILED_PRECONDITION',
+    sentence: 'External IPAM {connector} does not accept the secret of the settings: {reason}.',
+    remedy: 'Put a token or password that may read and write addresses where secretFile or secretEnv says.',
+  },
+  IPAM_CHANGED: {
+    status: 'ABORTED',
+    sentence: 'Address {address} of network {network} has changed with us since the plan was made.',
+    remedy: 'Reconcile again: what is left is planned anew.',
+  },
+  IPAM_PLAN_CHANGED: {
+    status: 'ABORTED',
+    sentence: 'The plan for external IPAM {connector} is another than the one that was named; nothing was done.',
+    remedy: 'Look at the new one with `tagsteer ipam plan {connector}`.',
+  },
+  IPAM_NO_CONFLICT: {
+    status: 'FAILED_PRECONDITION',
+    sentence: '{address} is in no conflict with external IPAM {connector}; nothing was done.',
+    remedy: 'Name conflicts that `tagsteer ipam plan {connector}` lists.',
+  },
+  IPAM_VANISHED: {
+    status: 'FAILED_PRECONDITION',
+    sentence: '{vanished} of {known} entries have vanished from external IPAM {connector}; nothing was done.',
+    remedy:
+      'See whether its token may still read them all. If they were deleted on purpose: `tagsteer ipam reconcile {connector} --allow-vanished`.',
+  },
   STOPPING: {
     status: 'UNAVAILABLE',
     sentence: 'The controller is stopping.',

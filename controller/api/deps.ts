@@ -9,6 +9,7 @@ import type { Applied } from '../applied.ts'
 import type { SwitchStatus } from '../channel/southbound.ts'
 import type { EventLog } from '../events.ts'
 import type { Reclaimer } from '../lifecycle/reclaim.ts'
+import type { IpamSync } from '../ipam/sync.ts'
 import type { Planner } from '../plan/planner.ts'
 import type { Intent } from '../policy/intent.ts'
 import type { PolicyLookup } from '../policy/lookup.ts'
@@ -67,6 +68,8 @@ export interface ApiDependencies {
   refused: Pick<RefusedWatch, 'entries'>
   /** What counters say of interfaces, and addresses that may be taken back. */
   lifecycle: { track(name: string): Track | undefined } & Pick<Reclaimer, 'evidence' | 'reclaim'>
+  /** External IPAMs. */
+  ipam: Pick<IpamSync, 'plan' | 'reconcile' | 'status'>
   /** Compares everything, in slices. */
   verifier: Pick<Verifier, 'run'>
   /** What becomes another in intent and observed. */

@@ -26,6 +26,7 @@ export function nameOf(key: Key): string {
 export function internalText(key: Key): string {
   if (key.startsWith('hint/place/')) return `place of interface ${key.slice('hint/place/'.length)}`
   if (key === 'hint/links') return 'links'
+  if (key.startsWith('hint/ipam/')) return `what is agreed on with external IPAM ${key.slice('hint/ipam/'.length)}`
   if (key === 'cut/done') return 'how far connections are cut'
   if (key.startsWith('cut/owed/')) return `connections that switch ${key.slice('cut/owed/'.length)} is to forget`
   if (key.startsWith(PREFIX.number)) return `number ${key.slice(PREFIX.number.length)}`

@@ -34,6 +34,7 @@ import { eventService } from './services/events.ts'
 import { flowService } from './services/flow.ts'
 import { historyService } from './services/history.ts'
 import { interfaceService } from './services/interface.ts'
+import { ipamService } from './services/ipam.ts'
 import { leaseService } from './services/lease.ts'
 import { lifecycleService } from './services/lifecycle.ts'
 import { lintService } from './services/lint.ts'
@@ -91,6 +92,7 @@ const SERVICES: Readonly<Record<string, (deps: ApiDependencies) => ServiceMethod
   FlowService: flowService,
   HistoryService: historyService,
   InterfaceService: interfaceService,
+  IpamService: ipamService,
   LeaseService: leaseService,
   LifecycleService: lifecycleService,
   LintService: lintService,

@@ -49,15 +49,16 @@ export interface IpamAddress {
 export type Fact = { use: 'used'; name: string } | { use: 'withheld' }
 
 /**
- * @param interfaceOf The interface record that a DNS name is of, if there is one.
+ * @param interfaceOf The interface record that an entry is of, if there is one.
  * @returns Used by that interface where the status says so; in use by somebody unknown to us, and kept, are withheld.
  */
-export function factOf(
-  { status, dnsName }: Pick<IpamAddress, 'status' | 'dnsName'>,
-  interfaceOf: (dnsName: string) => string | undefined,
+export function factOf<E extends Pick<IpamAddress, 'status'>>(
+  entry: E,
+  interfaceOf: (entry: E) => string | undefined,
 ): Fact {
+  const { status } = entry
   const isUsed = status === 'active' || status === 'dhcp' || status === 'slaac'
-  const name = isUsed && dnsName !== '' ? interfaceOf(dnsName) : undefined
+  const name = isUsed ? interfaceOf(entry) : undefined
   return name === undefined ? { use: 'withheld' } : { use: 'used', name }
 }
 

@@ -17,6 +17,15 @@ import { ADDRESS_STATUSES, type AddressStatus, type IpamAddress, type IpamBlock 
 export const CSV_KINDS = ['prefixes', 'ip-ranges', 'ip-addresses'] as const
 export type CsvKind = (typeof CSV_KINDS)[number]
 
+/** What a file holds, by the column that only it has; undefined where there is none. */
+export function csvKindOf(text: string): CsvKind | undefined {
+  const head = parseCsv(text.slice(0, Math.min(text.indexOf('\n') + 1 || text.length, 10_000)))
+  const columns = (head.ok ? (head.records[0] ?? []) : []).map((field) => headerOf(field.text))
+  if (columns.includes('prefix')) return 'prefixes'
+  if (columns.includes('start_address')) return 'ip-ranges'
+  return columns.includes('address') ? 'ip-addresses' : undefined
+}
+
 /** Columns that are read and written. */
 const COLUMNS = {
   prefixes: ['prefix', 'vrf', 'status', 'role', 'is_pool', 'description', 'tags'],
@@ -149,10 +158,14 @@ function read<T>(kind: CsvKind, text: string, entryOf: (row: Row) => T | undefin
 
 const placeOf = ({ line, column }: CsvField): { line: number; column: number } => ({ line, column })
 
+function headerOf(text: string): string {
+  const words = text.trim().toLowerCase().replaceAll(/[ .]+/g, '_')
+  return LABELS[words] ?? words
+}
+
 /** The column that a header names; empty where it is passed over. */
 function columnOf(kind: CsvKind, field: CsvField, problems: CsvProblem[]): string {
-  const words = field.text.trim().toLowerCase().replaceAll(/[ .]+/g, '_')
-  const name = LABELS[words] ?? words
+  const name = headerOf(field.text)
   if ((COLUMNS[kind] as readonly string[]).includes(name)) return name
   if (PASSED_OVER.has(name) || name.startsWith('cf_')) return ''
   problems.push({

@@ -46,6 +46,7 @@ import type { CarrierPlan as _tagsteer_v1_CarrierPlan, CarrierPlan__Output as _t
 import type { Cause as _tagsteer_v1_Cause, Cause__Output as _tagsteer_v1_Cause__Output } from './tagsteer/v1/Cause.ts';
 import type { CheckTrafficRequest as _tagsteer_v1_CheckTrafficRequest, CheckTrafficRequest__Output as _tagsteer_v1_CheckTrafficRequest__Output } from './tagsteer/v1/CheckTrafficRequest.ts';
 import type { CheckTrafficResponse as _tagsteer_v1_CheckTrafficResponse, CheckTrafficResponse__Output as _tagsteer_v1_CheckTrafficResponse__Output } from './tagsteer/v1/CheckTrafficResponse.ts';
+import type { Connector as _tagsteer_v1_Connector, Connector__Output as _tagsteer_v1_Connector__Output } from './tagsteer/v1/Connector.ts';
 import type { Counterexample as _tagsteer_v1_Counterexample, Counterexample__Output as _tagsteer_v1_Counterexample__Output } from './tagsteer/v1/Counterexample.ts';
 import type { CreateInterfaceRequest as _tagsteer_v1_CreateInterfaceRequest, CreateInterfaceRequest__Output as _tagsteer_v1_CreateInterfaceRequest__Output } from './tagsteer/v1/CreateInterfaceRequest.ts';
 import type { CreateNapRequest as _tagsteer_v1_CreateNapRequest, CreateNapRequest__Output as _tagsteer_v1_CreateNapRequest__Output } from './tagsteer/v1/CreateNapRequest.ts';
@@ -72,6 +73,8 @@ import type { EventServiceClient as _tagsteer_v1_EventServiceClient, EventServic
 import type { ExplainRequest as _tagsteer_v1_ExplainRequest, ExplainRequest__Output as _tagsteer_v1_ExplainRequest__Output } from './tagsteer/v1/ExplainRequest.ts';
 import type { ExplainStep as _tagsteer_v1_ExplainStep, ExplainStep__Output as _tagsteer_v1_ExplainStep__Output } from './tagsteer/v1/ExplainStep.ts';
 import type { Explanation as _tagsteer_v1_Explanation, Explanation__Output as _tagsteer_v1_Explanation__Output } from './tagsteer/v1/Explanation.ts';
+import type { ExportCsvRequest as _tagsteer_v1_ExportCsvRequest, ExportCsvRequest__Output as _tagsteer_v1_ExportCsvRequest__Output } from './tagsteer/v1/ExportCsvRequest.ts';
+import type { ExportCsvResponse as _tagsteer_v1_ExportCsvResponse, ExportCsvResponse__Output as _tagsteer_v1_ExportCsvResponse__Output } from './tagsteer/v1/ExportCsvResponse.ts';
 import type { Finding as _tagsteer_v1_Finding, Finding__Output as _tagsteer_v1_Finding__Output } from './tagsteer/v1/Finding.ts';
 import type { Flow as _tagsteer_v1_Flow, Flow__Output as _tagsteer_v1_Flow__Output } from './tagsteer/v1/Flow.ts';
 import type { FlowComparison as _tagsteer_v1_FlowComparison, FlowComparison__Output as _tagsteer_v1_FlowComparison__Output } from './tagsteer/v1/FlowComparison.ts';
@@ -94,10 +97,14 @@ import type { GetVnpRequest as _tagsteer_v1_GetVnpRequest, GetVnpRequest__Output
 import type { HistoryServiceClient as _tagsteer_v1_HistoryServiceClient, HistoryServiceDefinition as _tagsteer_v1_HistoryServiceDefinition } from './tagsteer/v1/HistoryService.ts';
 import type { Holding as _tagsteer_v1_Holding, Holding__Output as _tagsteer_v1_Holding__Output } from './tagsteer/v1/Holding.ts';
 import type { IfaceIdAttachment as _tagsteer_v1_IfaceIdAttachment, IfaceIdAttachment__Output as _tagsteer_v1_IfaceIdAttachment__Output } from './tagsteer/v1/IfaceIdAttachment.ts';
+import type { ImportCsvRequest as _tagsteer_v1_ImportCsvRequest, ImportCsvRequest__Output as _tagsteer_v1_ImportCsvRequest__Output } from './tagsteer/v1/ImportCsvRequest.ts';
+import type { ImportCsvResponse as _tagsteer_v1_ImportCsvResponse, ImportCsvResponse__Output as _tagsteer_v1_ImportCsvResponse__Output } from './tagsteer/v1/ImportCsvResponse.ts';
+import type { ImportResult as _tagsteer_v1_ImportResult, ImportResult__Output as _tagsteer_v1_ImportResult__Output } from './tagsteer/v1/ImportResult.ts';
 import type { Interface as _tagsteer_v1_Interface, Interface__Output as _tagsteer_v1_Interface__Output } from './tagsteer/v1/Interface.ts';
 import type { InterfaceServiceClient as _tagsteer_v1_InterfaceServiceClient, InterfaceServiceDefinition as _tagsteer_v1_InterfaceServiceDefinition } from './tagsteer/v1/InterfaceService.ts';
 import type { InterfaceStage as _tagsteer_v1_InterfaceStage, InterfaceStage__Output as _tagsteer_v1_InterfaceStage__Output } from './tagsteer/v1/InterfaceStage.ts';
 import type { InterfaceStatus as _tagsteer_v1_InterfaceStatus, InterfaceStatus__Output as _tagsteer_v1_InterfaceStatus__Output } from './tagsteer/v1/InterfaceStatus.ts';
+import type { IpamServiceClient as _tagsteer_v1_IpamServiceClient, IpamServiceDefinition as _tagsteer_v1_IpamServiceDefinition } from './tagsteer/v1/IpamService.ts';
 import type { Lease as _tagsteer_v1_Lease, Lease__Output as _tagsteer_v1_Lease__Output } from './tagsteer/v1/Lease.ts';
 import type { LeaseHistory as _tagsteer_v1_LeaseHistory, LeaseHistory__Output as _tagsteer_v1_LeaseHistory__Output } from './tagsteer/v1/LeaseHistory.ts';
 import type { LeaseServiceClient as _tagsteer_v1_LeaseServiceClient, LeaseServiceDefinition as _tagsteer_v1_LeaseServiceDefinition } from './tagsteer/v1/LeaseService.ts';
@@ -108,6 +115,8 @@ import type { LintResponse as _tagsteer_v1_LintResponse, LintResponse__Output as
 import type { LintServiceClient as _tagsteer_v1_LintServiceClient, LintServiceDefinition as _tagsteer_v1_LintServiceDefinition } from './tagsteer/v1/LintService.ts';
 import type { ListCarriersRequest as _tagsteer_v1_ListCarriersRequest, ListCarriersRequest__Output as _tagsteer_v1_ListCarriersRequest__Output } from './tagsteer/v1/ListCarriersRequest.ts';
 import type { ListCarriersResponse as _tagsteer_v1_ListCarriersResponse, ListCarriersResponse__Output as _tagsteer_v1_ListCarriersResponse__Output } from './tagsteer/v1/ListCarriersResponse.ts';
+import type { ListConnectorsRequest as _tagsteer_v1_ListConnectorsRequest, ListConnectorsRequest__Output as _tagsteer_v1_ListConnectorsRequest__Output } from './tagsteer/v1/ListConnectorsRequest.ts';
+import type { ListConnectorsResponse as _tagsteer_v1_ListConnectorsResponse, ListConnectorsResponse__Output as _tagsteer_v1_ListConnectorsResponse__Output } from './tagsteer/v1/ListConnectorsResponse.ts';
 import type { ListFlowsRequest as _tagsteer_v1_ListFlowsRequest, ListFlowsRequest__Output as _tagsteer_v1_ListFlowsRequest__Output } from './tagsteer/v1/ListFlowsRequest.ts';
 import type { ListFlowsResponse as _tagsteer_v1_ListFlowsResponse, ListFlowsResponse__Output as _tagsteer_v1_ListFlowsResponse__Output } from './tagsteer/v1/ListFlowsResponse.ts';
 import type { ListGenerationsRequest as _tagsteer_v1_ListGenerationsRequest, ListGenerationsRequest__Output as _tagsteer_v1_ListGenerationsRequest__Output } from './tagsteer/v1/ListGenerationsRequest.ts';
@@ -158,6 +167,7 @@ import type { NotProved as _tagsteer_v1_NotProved, NotProved__Output as _tagstee
 import type { Overrides as _tagsteer_v1_Overrides, Overrides__Output as _tagsteer_v1_Overrides__Output } from './tagsteer/v1/Overrides.ts';
 import type { Peer as _tagsteer_v1_Peer, Peer__Output as _tagsteer_v1_Peer__Output } from './tagsteer/v1/Peer.ts';
 import type { PlanFinding as _tagsteer_v1_PlanFinding, PlanFinding__Output as _tagsteer_v1_PlanFinding__Output } from './tagsteer/v1/PlanFinding.ts';
+import type { PlanReconcileRequest as _tagsteer_v1_PlanReconcileRequest, PlanReconcileRequest__Output as _tagsteer_v1_PlanReconcileRequest__Output } from './tagsteer/v1/PlanReconcileRequest.ts';
 import type { PlanRequest as _tagsteer_v1_PlanRequest, PlanRequest__Output as _tagsteer_v1_PlanRequest__Output } from './tagsteer/v1/PlanRequest.ts';
 import type { PlanResponse as _tagsteer_v1_PlanResponse, PlanResponse__Output as _tagsteer_v1_PlanResponse__Output } from './tagsteer/v1/PlanResponse.ts';
 import type { PlannedConnections as _tagsteer_v1_PlannedConnections, PlannedConnections__Output as _tagsteer_v1_PlannedConnections__Output } from './tagsteer/v1/PlannedConnections.ts';
@@ -187,6 +197,14 @@ import type { RateLimit as _tagsteer_v1_RateLimit, RateLimit__Output as _tagstee
 import type { ReclaimRequest as _tagsteer_v1_ReclaimRequest, ReclaimRequest__Output as _tagsteer_v1_ReclaimRequest__Output } from './tagsteer/v1/ReclaimRequest.ts';
 import type { ReclaimResponse as _tagsteer_v1_ReclaimResponse, ReclaimResponse__Output as _tagsteer_v1_ReclaimResponse__Output } from './tagsteer/v1/ReclaimResponse.ts';
 import type { Reclaimed as _tagsteer_v1_Reclaimed, Reclaimed__Output as _tagsteer_v1_Reclaimed__Output } from './tagsteer/v1/Reclaimed.ts';
+import type { ReconcileChoice as _tagsteer_v1_ReconcileChoice, ReconcileChoice__Output as _tagsteer_v1_ReconcileChoice__Output } from './tagsteer/v1/ReconcileChoice.ts';
+import type { ReconcileConflict as _tagsteer_v1_ReconcileConflict, ReconcileConflict__Output as _tagsteer_v1_ReconcileConflict__Output } from './tagsteer/v1/ReconcileConflict.ts';
+import type { ReconcileFailure as _tagsteer_v1_ReconcileFailure, ReconcileFailure__Output as _tagsteer_v1_ReconcileFailure__Output } from './tagsteer/v1/ReconcileFailure.ts';
+import type { ReconcilePlan as _tagsteer_v1_ReconcilePlan, ReconcilePlan__Output as _tagsteer_v1_ReconcilePlan__Output } from './tagsteer/v1/ReconcilePlan.ts';
+import type { ReconcileRequest as _tagsteer_v1_ReconcileRequest, ReconcileRequest__Output as _tagsteer_v1_ReconcileRequest__Output } from './tagsteer/v1/ReconcileRequest.ts';
+import type { ReconcileResponse as _tagsteer_v1_ReconcileResponse, ReconcileResponse__Output as _tagsteer_v1_ReconcileResponse__Output } from './tagsteer/v1/ReconcileResponse.ts';
+import type { ReconcileStep as _tagsteer_v1_ReconcileStep, ReconcileStep__Output as _tagsteer_v1_ReconcileStep__Output } from './tagsteer/v1/ReconcileStep.ts';
+import type { ReconcileWait as _tagsteer_v1_ReconcileWait, ReconcileWait__Output as _tagsteer_v1_ReconcileWait__Output } from './tagsteer/v1/ReconcileWait.ts';
 import type { Record as _tagsteer_v1_Record, Record__Output as _tagsteer_v1_Record__Output } from './tagsteer/v1/Record.ts';
 import type { RecordChange as _tagsteer_v1_RecordChange, RecordChange__Output as _tagsteer_v1_RecordChange__Output } from './tagsteer/v1/RecordChange.ts';
 import type { RecordDifference as _tagsteer_v1_RecordDifference, RecordDifference__Output as _tagsteer_v1_RecordDifference__Output } from './tagsteer/v1/RecordDifference.ts';
@@ -319,6 +337,7 @@ export interface ProtoGrpcType {
       CheckTrafficRequest: MessageTypeDefinition<_tagsteer_v1_CheckTrafficRequest, _tagsteer_v1_CheckTrafficRequest__Output>
       CheckTrafficResponse: MessageTypeDefinition<_tagsteer_v1_CheckTrafficResponse, _tagsteer_v1_CheckTrafficResponse__Output>
       Conflicts: EnumTypeDefinition
+      Connector: MessageTypeDefinition<_tagsteer_v1_Connector, _tagsteer_v1_Connector__Output>
       Counterexample: MessageTypeDefinition<_tagsteer_v1_Counterexample, _tagsteer_v1_Counterexample__Output>
       CounterexampleKind: EnumTypeDefinition
       CreateInterfaceRequest: MessageTypeDefinition<_tagsteer_v1_CreateInterfaceRequest, _tagsteer_v1_CreateInterfaceRequest__Output>
@@ -350,6 +369,8 @@ export interface ProtoGrpcType {
       ExplainRequest: MessageTypeDefinition<_tagsteer_v1_ExplainRequest, _tagsteer_v1_ExplainRequest__Output>
       ExplainStep: MessageTypeDefinition<_tagsteer_v1_ExplainStep, _tagsteer_v1_ExplainStep__Output>
       Explanation: MessageTypeDefinition<_tagsteer_v1_Explanation, _tagsteer_v1_Explanation__Output>
+      ExportCsvRequest: MessageTypeDefinition<_tagsteer_v1_ExportCsvRequest, _tagsteer_v1_ExportCsvRequest__Output>
+      ExportCsvResponse: MessageTypeDefinition<_tagsteer_v1_ExportCsvResponse, _tagsteer_v1_ExportCsvResponse__Output>
       Finding: MessageTypeDefinition<_tagsteer_v1_Finding, _tagsteer_v1_Finding__Output>
       FindingKind: EnumTypeDefinition
       FindingScope: EnumTypeDefinition
@@ -376,10 +397,14 @@ export interface ProtoGrpcType {
       HistoryService: SubtypeConstructor<typeof grpc.Client, _tagsteer_v1_HistoryServiceClient> & { service: _tagsteer_v1_HistoryServiceDefinition }
       Holding: MessageTypeDefinition<_tagsteer_v1_Holding, _tagsteer_v1_Holding__Output>
       IfaceIdAttachment: MessageTypeDefinition<_tagsteer_v1_IfaceIdAttachment, _tagsteer_v1_IfaceIdAttachment__Output>
+      ImportCsvRequest: MessageTypeDefinition<_tagsteer_v1_ImportCsvRequest, _tagsteer_v1_ImportCsvRequest__Output>
+      ImportCsvResponse: MessageTypeDefinition<_tagsteer_v1_ImportCsvResponse, _tagsteer_v1_ImportCsvResponse__Output>
+      ImportResult: MessageTypeDefinition<_tagsteer_v1_ImportResult, _tagsteer_v1_ImportResult__Output>
       Interface: MessageTypeDefinition<_tagsteer_v1_Interface, _tagsteer_v1_Interface__Output>
       InterfaceService: SubtypeConstructor<typeof grpc.Client, _tagsteer_v1_InterfaceServiceClient> & { service: _tagsteer_v1_InterfaceServiceDefinition }
       InterfaceStage: MessageTypeDefinition<_tagsteer_v1_InterfaceStage, _tagsteer_v1_InterfaceStage__Output>
       InterfaceStatus: MessageTypeDefinition<_tagsteer_v1_InterfaceStatus, _tagsteer_v1_InterfaceStatus__Output>
+      IpamService: SubtypeConstructor<typeof grpc.Client, _tagsteer_v1_IpamServiceClient> & { service: _tagsteer_v1_IpamServiceDefinition }
       Lease: MessageTypeDefinition<_tagsteer_v1_Lease, _tagsteer_v1_Lease__Output>
       LeaseHistory: MessageTypeDefinition<_tagsteer_v1_LeaseHistory, _tagsteer_v1_LeaseHistory__Output>
       LeaseService: SubtypeConstructor<typeof grpc.Client, _tagsteer_v1_LeaseServiceClient> & { service: _tagsteer_v1_LeaseServiceDefinition }
@@ -392,6 +417,8 @@ export interface ProtoGrpcType {
       LintService: SubtypeConstructor<typeof grpc.Client, _tagsteer_v1_LintServiceClient> & { service: _tagsteer_v1_LintServiceDefinition }
       ListCarriersRequest: MessageTypeDefinition<_tagsteer_v1_ListCarriersRequest, _tagsteer_v1_ListCarriersRequest__Output>
       ListCarriersResponse: MessageTypeDefinition<_tagsteer_v1_ListCarriersResponse, _tagsteer_v1_ListCarriersResponse__Output>
+      ListConnectorsRequest: MessageTypeDefinition<_tagsteer_v1_ListConnectorsRequest, _tagsteer_v1_ListConnectorsRequest__Output>
+      ListConnectorsResponse: MessageTypeDefinition<_tagsteer_v1_ListConnectorsResponse, _tagsteer_v1_ListConnectorsResponse__Output>
       ListFlowsRequest: MessageTypeDefinition<_tagsteer_v1_ListFlowsRequest, _tagsteer_v1_ListFlowsRequest__Output>
       ListFlowsResponse: MessageTypeDefinition<_tagsteer_v1_ListFlowsResponse, _tagsteer_v1_ListFlowsResponse__Output>
       ListGenerationsRequest: MessageTypeDefinition<_tagsteer_v1_ListGenerationsRequest, _tagsteer_v1_ListGenerationsRequest__Output>
@@ -443,6 +470,7 @@ export interface ProtoGrpcType {
       Overrides: MessageTypeDefinition<_tagsteer_v1_Overrides, _tagsteer_v1_Overrides__Output>
       Peer: MessageTypeDefinition<_tagsteer_v1_Peer, _tagsteer_v1_Peer__Output>
       PlanFinding: MessageTypeDefinition<_tagsteer_v1_PlanFinding, _tagsteer_v1_PlanFinding__Output>
+      PlanReconcileRequest: MessageTypeDefinition<_tagsteer_v1_PlanReconcileRequest, _tagsteer_v1_PlanReconcileRequest__Output>
       PlanRequest: MessageTypeDefinition<_tagsteer_v1_PlanRequest, _tagsteer_v1_PlanRequest__Output>
       PlanResponse: MessageTypeDefinition<_tagsteer_v1_PlanResponse, _tagsteer_v1_PlanResponse__Output>
       PlannedConnections: MessageTypeDefinition<_tagsteer_v1_PlannedConnections, _tagsteer_v1_PlannedConnections__Output>
@@ -477,6 +505,14 @@ export interface ProtoGrpcType {
       ReclaimRequest: MessageTypeDefinition<_tagsteer_v1_ReclaimRequest, _tagsteer_v1_ReclaimRequest__Output>
       ReclaimResponse: MessageTypeDefinition<_tagsteer_v1_ReclaimResponse, _tagsteer_v1_ReclaimResponse__Output>
       Reclaimed: MessageTypeDefinition<_tagsteer_v1_Reclaimed, _tagsteer_v1_Reclaimed__Output>
+      ReconcileChoice: MessageTypeDefinition<_tagsteer_v1_ReconcileChoice, _tagsteer_v1_ReconcileChoice__Output>
+      ReconcileConflict: MessageTypeDefinition<_tagsteer_v1_ReconcileConflict, _tagsteer_v1_ReconcileConflict__Output>
+      ReconcileFailure: MessageTypeDefinition<_tagsteer_v1_ReconcileFailure, _tagsteer_v1_ReconcileFailure__Output>
+      ReconcilePlan: MessageTypeDefinition<_tagsteer_v1_ReconcilePlan, _tagsteer_v1_ReconcilePlan__Output>
+      ReconcileRequest: MessageTypeDefinition<_tagsteer_v1_ReconcileRequest, _tagsteer_v1_ReconcileRequest__Output>
+      ReconcileResponse: MessageTypeDefinition<_tagsteer_v1_ReconcileResponse, _tagsteer_v1_ReconcileResponse__Output>
+      ReconcileStep: MessageTypeDefinition<_tagsteer_v1_ReconcileStep, _tagsteer_v1_ReconcileStep__Output>
+      ReconcileWait: MessageTypeDefinition<_tagsteer_v1_ReconcileWait, _tagsteer_v1_ReconcileWait__Output>
       Record: MessageTypeDefinition<_tagsteer_v1_Record, _tagsteer_v1_Record__Output>
       RecordChange: MessageTypeDefinition<_tagsteer_v1_RecordChange, _tagsteer_v1_RecordChange__Output>
       RecordDifference: MessageTypeDefinition<_tagsteer_v1_RecordDifference, _tagsteer_v1_RecordDifference__Output>
@@ -494,6 +530,7 @@ export interface ProtoGrpcType {
       Selector: MessageTypeDefinition<_tagsteer_v1_Selector, _tagsteer_v1_Selector__Output>
       SetTagsRequest: MessageTypeDefinition<_tagsteer_v1_SetTagsRequest, _tagsteer_v1_SetTagsRequest__Output>
       Severity: EnumTypeDefinition
+      Side: EnumTypeDefinition
       Silence: MessageTypeDefinition<_tagsteer_v1_Silence, _tagsteer_v1_Silence__Output>
       SourcedTag: MessageTypeDefinition<_tagsteer_v1_SourcedTag, _tagsteer_v1_SourcedTag__Output>
       Stage: EnumTypeDefinition

@@ -5,6 +5,7 @@ import type { ApiDependencies } from '../../controller/api/deps.ts'
 import { API_LIMITS, type ApiServer, startApi } from '../../controller/api/server.ts'
 import { Applied, type SwitchApplied } from '../../controller/applied.ts'
 import { EventLog } from '../../controller/events.ts'
+import { IpamSync, type SyncedConnector } from '../../controller/ipam/sync.ts'
 import { Observed } from '../../controller/observe.ts'
 import { Intent } from '../../controller/policy/intent.ts'
 import { PolicyLookup } from '../../controller/policy/lookup.ts'
@@ -30,7 +31,13 @@ export interface TestApi {
 }
 
 export async function testApi(
-  options: { tls?: { cert: string; key: string; ca: string }; store?: Store; now?: () => number } = {},
+  options: {
+    tls?: { cert: string; key: string; ca: string }
+    store?: Store
+    now?: () => number
+    /** External IPAMs. */
+    connectors?: readonly SyncedConnector[]
+  } = {},
 ): Promise<TestApi> {
   const store = options.store ?? openMemoryStore()
   const writer = createWriter(store, options.now ?? Date.now)
@@ -52,7 +59,10 @@ export async function testApi(
   loop.open()
   const nobody = (): Promise<never> => Promise.reject(new Error('there are no switches'))
   const planner = plannerOf({ intent, observed, loop, places: observed })
+  const now = options.now ?? Date.now
+  const ipam = new IpamSync({ store, writer, intent, tell: events.tell, now, connectors: options.connectors ?? [] })
   const deps: ApiDependencies = {
+    ipam,
     store,
     writer,
     intent,
@@ -121,6 +131,7 @@ export async function testApi(
     switches,
     async close() {
       client.close()
+      await ipam.close()
       subscription.unsubscribe()
       loop.close()
       writer.stop()

@@ -149,7 +149,7 @@ describe('reconciliation', () => {
   it('reads a status and a name as a fact', () => {
     const known = (name: string): string | undefined => (name === 'web-1' ? name : undefined)
     const read = (status: 'active' | 'reserved' | 'deprecated' | 'dhcp' | 'slaac', dnsName: string): string =>
-      factText(factOf({ status, dnsName }, known))
+      factText(factOf({ status, dnsName }, (entry) => known(entry.dnsName)))
     expect(read('active', 'web-1')).to.equal('used by web-1')
     expect(read('dhcp', 'web-1')).to.equal('used by web-1')
     expect(read('active', 'printer')).to.equal('withheld')

@@ -1,0 +1,8 @@
+// Generated from tagsteer/v1/ipam_service.proto
+
+
+export interface ListConnectorsRequest {
+}
+
+export interface ListConnectorsRequest__Output {
+}
