@@ -287,6 +287,15 @@ export const EVENTS = {
     severity: 'info',
     sentence: 'Reconciled with external IPAM {subject}: {done} done, {failed} failed, {left} left.',
   },
+  'ipam-claimed': {
+    severity: 'info',
+    sentence: '{count} address(es) of {prefix} were claimed of external IPAM {subject} for NAP {nap}.',
+  },
+  'ipam-claim-failed': {
+    severity: 'warning',
+    sentence:
+      'No addresses could be claimed of external IPAM {subject} for NAP {nap}, which has {free} left: {reason}.',
+  },
   'store-failed': { severity: 'alert', sentence: 'The store refused a write of the controller itself: {reason}.' },
 } as const satisfies Record<string, EventRow>
 

@@ -25,9 +25,9 @@ import { Demands } from './demands.ts'
 import { EventLog } from './events.ts'
 import { Hints } from './hints.ts'
 import { Hypervisors } from './hypervisors.ts'
-import { startLifecycle } from './lifecycle/start.ts'
 import { openConnectors } from './ipam/open.ts'
 import { IpamSync } from './ipam/sync.ts'
+import { startLifecycle } from './lifecycle/start.ts'
 import { databaseWishes, southboundOptions } from './listening.ts'
 import { metricSourcesOf } from './metric-sources.ts'
 import { Metrics, serveMetrics } from './metrics.ts'
@@ -251,6 +251,7 @@ async function start(
     sampler: () => sampler,
     refused: () => refused.counts(),
     naps: () => watermarks,
+    ipam: () => ipam.status(),
     serving: () => serving.is,
   })
   const metrics = config.metrics && new Metrics(metricSources)
@@ -389,7 +390,8 @@ async function start(
   const openflow = await southbound.start()
   lifecycle.onStop('channel', () => southbound.close())
 
-  const ipam = new IpamSync({ store, writer, intent, tell, now, connectors: openConnectors(config.ipam, process.env) })
+  const connectors = openConnectors(config.ipam, process.env)
+  const ipam = new IpamSync({ store, writer, intent, tell, now, clock: () => clock.monotonic(), connectors })
   lifecycle.onStop('ipam', () => ipam.close())
   const api = await startNorthbound({
     ...{ config, log, serving, southbound, topology, observed, loop, clock },

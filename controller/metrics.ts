@@ -129,6 +129,21 @@ export const METRICS = {
     help: 'Addresses of a pool in each state. The oldest 200 pools have their names; all others together are _others.',
     labels: ['nap', 'state'],
   },
+  tagsteer_ipam_failures_total: {
+    type: 'counter',
+    help: 'Readings of an external IPAM and writes to it that failed.',
+    labels: ['connector'],
+  },
+  tagsteer_ipam_conflicts: {
+    type: 'gauge',
+    help: 'Addresses on which an external IPAM and we disagreed when it was last read.',
+    labels: ['connector'],
+  },
+  tagsteer_ipam_last_success_timestamp_seconds: {
+    type: 'gauge',
+    help: 'When an external IPAM was last read; 0 is never since the controller started.',
+    labels: ['connector'],
+  },
   tagsteer_events_total: { type: 'counter', help: 'Events told.', labels: ['type', 'severity'] },
 } as const satisfies Record<string, MetricRow>
 
@@ -156,6 +171,8 @@ export interface MetricSources {
   demands(): Iterable<DemandCounts>
   naps(): Pick<Watermarks, 'levels' | 'pools'>
   sampler(): Pick<Sampler, 'outcomes' | 'counts' | 'rounds'>
+  /** External IPAMs. */
+  ipam(): Iterable<{ name: string; failures: number; conflicts: number; lastSuccess: number }>
   /** Neither stopping nor still to begin. */
   serving(): boolean
 }
@@ -251,6 +268,15 @@ export class Metrics {
       const { hits, misses, collisions, dropped } = sources.lookup().merged.counts
       for (const [result, value] of Object.entries({ hit: hits, miss: misses, collision: collisions, dropped }))
         add(value, { result })
+    })
+    count('tagsteer_ipam_failures_total', (add) => {
+      for (const { name, failures } of sources.ipam()) add(failures, { connector: name })
+    })
+    from('tagsteer_ipam_conflicts', (set) => {
+      for (const { name, conflicts } of sources.ipam()) set(conflicts, { connector: name })
+    })
+    from('tagsteer_ipam_last_success_timestamp_seconds', (set) => {
+      for (const { name, lastSuccess } of sources.ipam()) set(lastSuccess / 1000, { connector: name })
     })
     this.#events = new Counter(this.#described('tagsteer_events_total'))
     this.#compiled = new Histogram({ ...this.#described('tagsteer_compile_duration_seconds'), buckets: BUCKETS })

@@ -23,12 +23,37 @@ export interface IpamSettings {
   tag: string
   /** 0 is never. */
   intervalSeconds: number
+  claims: ClaimSettings[]
+}
+
+/** Addresses that are claimed for a pool beforehand. */
+export interface ClaimSettings {
+  nap: string
+  network: string
+  /** Canonical text of a prefix over there. */
+  prefix: string
+  /** Addresses of one claim. */
+  count: number
+  /** It is claimed where fewer are free. */
+  low: number
 }
 
 export type IpamSettingsResult = { ok: true; connectors: IpamSettings[] } | { ok: false; problems: string[] }
 
 const NAME = '^[a-z0-9]([-a-z0-9]{0,30}[a-z0-9])?$'
 const word = { type: 'string', minLength: 1, maxLength: 255 }
+const CLAIM = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['nap', 'prefix'],
+  properties: {
+    nap: { ...word, description: 'pool that the addresses are for; it is made where it is missing' },
+    network: { ...word, description: 'network of the pool' },
+    prefix: { ...word, description: 'prefix of the external IPAM' },
+    count: { type: 'integer', minimum: 1, maximum: 1024, description: 'addresses of one claim' },
+    low: { type: 'integer', minimum: 1, maximum: 100_000, description: 'claim more where fewer are free' },
+  },
+}
 const SCHEMA = {
   type: 'object',
   additionalProperties: false,
@@ -53,16 +78,18 @@ const SCHEMA = {
           tag: { type: 'string', pattern: '^[-a-zA-Z0-9_]{1,100}$' },
           intervalSeconds: { type: 'integer', minimum: 0, maximum: 86_400 },
           plaintext: { type: 'boolean' },
+          claims: { type: 'array', maxItems: 64, items: CLAIM },
         },
       },
     },
   },
 }
 
-interface Written extends IpamSettings {
+interface Written extends Omit<IpamSettings, 'claims'> {
   secretFile?: string
   secretEnv?: string
   plaintext?: boolean
+  claims?: (Pick<ClaimSettings, 'nap' | 'prefix'> & Partial<ClaimSettings>)[]
 }
 
 /** @param read The text of a file, or undefined where it cannot be read. */
@@ -82,7 +109,7 @@ export function readIpamSettings(
   const folder = dirname(resolve(file))
   const { connectors: written } = document.value as { connectors: Written[] }
   const connectors = written.map((each, index): IpamSettings => {
-    const { secretFile, secretEnv, plaintext = false, ca, ...rest } = each
+    const { secretFile, secretEnv, plaintext = false, claims = [], ca, ...rest } = each
     const at = (message: string): void => {
       problems.push(problemText({ file, ...document.position(`/connectors/${index}`), path: each.name, message }))
     }
@@ -105,7 +132,10 @@ export function readIpamSettings(
       at('would send its secret in the clear: use https, or say plaintext: true')
     const pem = ca === undefined ? undefined : read(resolve(folder, ca))
     if (ca !== undefined && pem === undefined) at(`ca ${ca} cannot be read`)
+    if (each.kind === 'kea' && claims.length > 0) at('Kea gives no addresses to claim')
     const networks = each.networks ?? { default: '' }
+    for (const { network = 'default' } of claims)
+      if (!(network in networks)) at(`claims for network ${network}, which it does not serve`)
     if (each.kind === 'kea' && Object.keys(networks).length !== 1) at('serves one network: Kea has no VRFs')
     return {
       ...rest,
@@ -114,6 +144,7 @@ export function readIpamSettings(
       intervalSeconds: each.intervalSeconds ?? 0,
       ...(secret === undefined ? {} : { secret }),
       ...(pem === undefined ? {} : { ca: pem }),
+      claims: claims.map((claim) => ({ network: 'default', count: 64, low: 32, ...claim })),
     }
   })
   return problems.length > 0 ? { ok: false, problems } : { ok: true, connectors }

@@ -20,6 +20,7 @@ export function openConnectors(
     connector: connectorOf(settings),
     networks: new Set(Object.keys(settings.networks)),
     intervalMs: settings.intervalSeconds * 1000,
+    claims: settings.claims,
   }))
 }
 

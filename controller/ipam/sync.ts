@@ -9,6 +9,7 @@
 import { createHash } from 'node:crypto'
 import { ConnectorError, type IpamConnector } from '../../connectors/connector.ts'
 import { claimedFor } from '../../connectors/netbox.ts'
+import type { ClaimSettings } from '../../host/ipam-settings.ts'
 import type { Fact, IpamAddress } from '../../ipam/external/entry.ts'
 import { type Choice, hasVanished, type ReconcilePlan, reconcile, type Step } from '../../ipam/external/reconcile.ts'
 import { formatMac } from '../../model/address.ts'
@@ -19,6 +20,7 @@ import type { Store } from '../../store/contract.ts'
 import type { Tell } from '../events.ts'
 import type { Intent } from '../policy/intent.ts'
 import type { WriteRequest, Writer } from '../write.ts'
+import { Claims } from './claims.ts'
 import { BASE, baseKey, compareSides, keeper, ourStep, type Sides } from './sides.ts'
 import { slugsOf } from './tags.ts'
 
@@ -27,15 +29,19 @@ export interface SyncedConnector {
   networks: ReadonlySet<string>
   /** Milliseconds between reconciliations by itself; 0 is never. */
   intervalMs: number
+  /** Addresses that are claimed for pools beforehand. */
+  claims: readonly ClaimSettings[]
 }
 
 export interface SyncParts {
   store: Store
-  writer: Pick<Writer, 'lease' | 'look'>
+  writer: Pick<Writer, 'lease' | 'look' | 'write'>
   intent: Intent
   connectors: readonly SyncedConnector[]
   tell: Tell
   now(): number
+  /** Milliseconds, growing. */
+  clock(): number
 }
 
 export interface PlanAsk {
@@ -97,6 +103,7 @@ export class IpamSync {
   readonly #parts: SyncParts
   readonly #states: ReadonlyMap<string, State>
   readonly #stop = new AbortController()
+  readonly #claims: Claims
 
   constructor(parts: SyncParts) {
     this.#parts = parts
@@ -106,16 +113,22 @@ export class IpamSync {
         { synced, turn: Promise.resolve(), lastSuccess: 0, failures: 0, lastFailure: '', conflicts: 0 },
       ]),
     )
+    this.#claims = new Claims(
+      parts,
+      parts.connectors.flatMap(({ connector, claims }) => claims.map((settings) => ({ connector, settings }))),
+    )
   }
 
-  /** Begins to poll. */
+  /** Begins to poll and to claim. */
   start(): void {
     for (const state of this.#states.values()) this.#later(state)
+    this.#claims.start()
   }
 
   async close(): Promise<void> {
     this.#stop.abort()
     for (const { timer } of this.#states.values()) clearTimeout(timer)
+    await this.#claims.close()
     await Promise.allSettled([...this.#states.values()].map(({ turn }) => turn))
     for (const { synced } of this.#states.values()) synced.connector.close()
   }

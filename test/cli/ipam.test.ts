@@ -18,7 +18,7 @@ describe('tagsteer ipam', () => {
       ...{ name: 'netbox', url: fake.url, token: fake.token, networks: { default: '' }, tag: 'tagsteer' },
       ...{ timeoutMs: 500, backoffMs: 5 },
     })
-    api = await testApi({ connectors: [{ connector, networks: new Set(['default']), intervalMs: 0 }] })
+    api = await testApi({ connectors: [{ connector, networks: new Set(['default']), intervalMs: 0, claims: [] }] })
   })
   after(async () => {
     await api.close()

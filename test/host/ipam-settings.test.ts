@@ -18,7 +18,7 @@ const netbox = (more: string): string =>
 describe('the file of external IPAMs', () => {
   it('is read, with secrets from files and variables', () => {
     const result = read(
-      `${netbox('secretFile: token, ca: ca.pem, networks: {default: "", blue: Blue}, intervalSeconds: 300')}` +
+      `${netbox('secretFile: token, ca: ca.pem, networks: {default: "", blue: Blue}, intervalSeconds: 300, claims: [{nap: web, network: blue, prefix: 10.0.0.0/16}]')}` +
         '  - {name: kea, kind: kea, url: "http://127.0.0.1:8000", user: u, secretEnv: KEA}\n',
       { KEA: 'pass' },
     )
@@ -27,6 +27,7 @@ describe('the file of external IPAMs', () => {
     expect(one).to.deep.equal({
       ...{ name: 'netbox', kind: 'netbox', url: 'https://netbox.example.net', tag: 'tagsteer', intervalSeconds: 300 },
       ...{ networks: { default: '', blue: 'Blue' }, secret: 'nbt_abc', ca: 'PEM' },
+      claims: [{ nap: 'web', network: 'blue', prefix: '10.0.0.0/16', count: 64, low: 32 }],
     })
     expect(two).to.deep.include({ name: 'kea', user: 'u', secret: 'pass', networks: { default: '' } })
     expect(read('')).to.deep.equal({ ok: true, connectors: [] })
@@ -44,6 +45,8 @@ describe('the file of external IPAMs', () => {
     expect(read(plain.replace('netbox.example.net', '[::1]:8000')).ok).to.equal(true)
     const kea = (more: string): string => `connectors: [{name: csv, kind: kea, url: "http://127.0.0.1", ${more}}]`
     expect(problems(kea('networks: {a: "", b: ""}'))).to.have.length(2)
+    const claims = 'claims: [{nap: web, network: other, prefix: 10.0.0.0/16}]'
+    expect(problems(kea(claims))).to.have.length(3)
     const twice = netbox('secretFile: token') + netbox('secretFile: token').split('\n')[1]
     expect(problems(twice)).to.deep.equal(['3:5: netbox: stands twice'])
     expect(problems(netbox('secretFile: token').replace('https://', 'https://me:secret@'))[0]).to.contain(

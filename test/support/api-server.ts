@@ -60,7 +60,15 @@ export async function testApi(
   const nobody = (): Promise<never> => Promise.reject(new Error('there are no switches'))
   const planner = plannerOf({ intent, observed, loop, places: observed })
   const now = options.now ?? Date.now
-  const ipam = new IpamSync({ store, writer, intent, tell: events.tell, now, connectors: options.connectors ?? [] })
+  const ipam = new IpamSync({
+    store,
+    writer,
+    intent,
+    tell: events.tell,
+    now,
+    clock: () => performance.now(),
+    connectors: options.connectors ?? [],
+  })
   const deps: ApiDependencies = {
     ipam,
     store,

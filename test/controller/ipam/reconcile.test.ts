@@ -55,7 +55,7 @@ describe('reconciliation with an external IPAM', () => {
       ...{ name: 'netbox', url: fake.url, token: fake.token, networks: { default: '' }, tag: 'tagsteer' },
       ...{ timeoutMs: 500, backoffMs: 5 },
     })
-    const connectors = [{ connector, networks: new Set(['default']), intervalMs: 0 }]
+    const connectors = [{ connector, networks: new Set(['default']), intervalMs: 0, claims: [] }]
     return testApi({ connectors, now: () => now })
   }
   const plan = (choices: object[] = []): Promise<Plan> =>
