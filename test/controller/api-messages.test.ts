@@ -58,7 +58,9 @@ describe('records as messages', () => {
     fc.assert(
       fc.property(arbitraryRecords, ({ records }) => {
         for (const record of records) {
-          const { number, createTime, updateTime, updatedBy, ...own } = record
+          const { number, createTime, updateTime, updatedBy, ...said } = record
+          // Pools are written with leases: no message of a writer says them.
+          const { naps: _, ...own } = { naps: undefined, ...said }
           const read = (from: AnyRecord) => validateRecord(from.kind, recordMessage(from, 1)[from.kind])
           const once = read(record)
           // The generators make selectors that match nothing, and ICMPv6 from IPv4: those are refused.

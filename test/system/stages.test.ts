@@ -121,7 +121,8 @@ describe('stages on a real bridge', function () {
     expect(pings(0, second.address)).to.equal(true)
     await until('active', async () => (await stage(0)) === 'STAGE_ACTIVE')
     const said = controller.tagsteer('stage', 'move', 'vm-1', 'restricted', '--wait', 'applied')
-    expect([said.code, said.out], said.err).to.deep.equal([0, 'interface/vm-1 is restricted, generation 2\n'])
+    expect(said.code, said.err).to.equal(0)
+    expect(said.out).to.match(/^interface\/vm-1 is restricted, generation \d+\n$/)
     expect(pings(0, second.address)).to.equal(false)
     const explained = await controller.call<{ allow: boolean }>('FlowService.Explain', {
       from: 'vm-1',
@@ -141,7 +142,7 @@ describe('stages on a real bridge', function () {
     const { reclaimed: none } = await controller.call<{ reclaimed: Reclaimed[] }>('LifecycleService.Reclaim', {
       ...{ name: 'vm-1', validateOnly: true },
     })
-    expect(none[0]?.refused).to.match(/^it is (active|idle)$/)
+    expect(none[0]?.refused).to.match(/^it is (active|idle)$|^retention ends in \d+ s$/)
     await until('revocable', async () => (await stage(0)) === 'STAGE_REVOCABLE')
     const meters = execFileSync('ovs-ofctl', ['-O', 'OpenFlow13', 'dump-meters', bridge], { encoding: 'utf8' })
     expect(meters, 'the rate of idle ones').to.contain('rate=9000')
