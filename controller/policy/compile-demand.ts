@@ -173,6 +173,9 @@ interface SwitchDemands {
   held: Map<string, Held>
 }
 
+/** Answers kept beside what is held: switches that ask alike. */
+const ANSWERS = 8192
+
 /** The demands of an identity, and whether what was found out about it holds. */
 interface Asked {
   validity: Validity | undefined
@@ -262,7 +265,7 @@ export class DemandRows {
   }
 
   #decide(intent: MergeableState, held: Held): void {
-    this.#lookup ??= new PolicyLookup(intent)
+    this.#lookup ??= new PolicyLookup(intent, { capacity: ANSWERS })
     const { demand, of, rows: before } = held
     held.rows = demandRows(intent, demand, this.#lookup.answer(demand), of.reactive)
     for (const name of before.keys()) if (!held.rows.has(name)) of.share(name, undefined)

@@ -65,9 +65,18 @@ export interface Found {
 
 export function lookup(table: Table, frame: Frame): Found | undefined {
   const fragment = (frame.get('nw_frag') & FRAG_ANY) !== 0n
-  const hits = table.flows.filter((flow) => matches(flow, frame, fragment))
-  const hard = hits.find((flow) => conjunctions(flow).length === 0)
-  const soft = hits.filter((flow) => conjunctions(flow).length > 0 && flow.priority > (hard?.priority ?? -1))
+  // Flows are by priority: what is behind the first hit that is no conjunction does not count.
+  let hard: Flow | undefined
+  const soft: Flow[] = []
+  for (const flow of table.flows) {
+    if (!matches(flow, frame, fragment)) continue
+    if (conjunctions(flow).length === 0) {
+      hard = flow
+      break
+    }
+    soft.push(flow)
+  }
+  while (hard !== undefined && soft.at(-1)?.priority === hard.priority) soft.pop()
   for (const priority of new Set(soft.map((flow) => flow.priority))) {
     const level = soft.filter((flow) => flow.priority === priority)
     const id = completeId(level)

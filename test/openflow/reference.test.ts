@@ -389,6 +389,23 @@ describe('the reference switch', () => {
     )
   })
 
+  it('forgets what packets left behind, and treats the next as the first', () => {
+    fc.assert(
+      fc.property(flows({ ct: true }), (mods) => {
+        const [used, never] = [fresh(), fresh()]
+        for (const device of [used, never]) tell(device, ...mods)
+        for (const packet of [TCP, UDP, TCP]) for (const port of [1, 2]) used.inject(port, packet)
+        used.forget()
+        expect(used.state.connections).to.deep.equal([])
+        for (const [port, packet] of [[1, UDP] as const, [2, TCP] as const]) {
+          const ways = [used, never].map((device) => device.follow(port, packet).outputs.map((its) => its.port))
+          expect(ways[0]).to.deep.equal(ways[1])
+        }
+      }),
+      { numRuns: 50 },
+    )
+  })
+
   it('gives up where flows lead in circles, by resubmit and by ct()', () => {
     const resubmit: Action = { type: 'nx_resubmit_table', in_port: 0xfff8, table: 0 }
     const device = fresh()

@@ -33,6 +33,9 @@ export function reactiveRecord(datapathId: string, reactive: Reactive): SwitchRe
 /** Asking without bounds in time, as a test asks faster than any port. */
 export const UNHURRIED = { ...DEMAND_LIMITS, burst: 1e9, asksPerSecond: 1e9 } as unknown as typeof DEMAND_LIMITS
 
+/** Of answers, for networks of a few interfaces: a cache takes its memory when it is made. */
+const SMALL = { capacity: 1024 }
+
 export const REACTIVE: Reactive = { verdicts: 1024, idleSeconds: 60 }
 
 /** The same records, on reactive switches: those of every other number, or all. */
@@ -62,7 +65,7 @@ export class ReactiveNetwork {
   /** @param limits Of asking; the real ones where absent. */
   constructor(given: NetworkState, limits: typeof DEMAND_LIMITS = DEMAND_LIMITS) {
     this.state = { ...given, observed: { ...given.observed, demands: this.kept } }
-    this.#lookup = new PolicyLookup(given.intent)
+    this.#lookup = new PolicyLookup(given.intent, SMALL)
     this.#compiler = new Compiler(given.backend)
     this.network = new ReferenceNetwork(given.observed)
     this.network.onPacketIn = (datapathId, { cookie, table_id, match, data, reason }) => {
@@ -93,7 +96,7 @@ export class ReactiveNetwork {
   /** Intent is another object now, compiled from nothing; or the same one, of which this changed. */
   intentChanged(intent: Intent, delta: IntentDelta | 'all' = 'all'): void {
     this.state = { ...this.state, intent }
-    if (delta === 'all') this.#lookup = new PolicyLookup(intent)
+    if (delta === 'all') this.#lookup = new PolicyLookup(intent, SMALL)
     else this.#lookup.changed(delta)
     if (delta === 'all' || delta.switches.size > 0) this.demands.modesChanged()
     this.#compile(delta === 'all' ? ALL : { intent: delta, observed: nothing() })
