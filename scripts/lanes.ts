@@ -133,7 +133,8 @@ function one(
   const reporter = join(import.meta.dirname, 'reporter.cjs')
   const child = spawn(process.execPath, [...NODE, MOCHA, '--reporter', reporter, ...mocha, ...files], {
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
-    env: { ...process.env, TAGSTEER_LANE: name },
+    // Not TAGSTEER_…: programs under test say which of those they do not know.
+    env: { ...process.env, LANE_OF_TESTS: name },
   })
   children.add(child)
   let said = ''

@@ -6,7 +6,7 @@ const { reporters, Runner } = require('mocha')
 module.exports = class Closing extends reporters.Spec {
   constructor(runner, options) {
     super(runner, options)
-    this.isInLane = process.env.TAGSTEER_LANE !== undefined
+    this.isInLane = process.env.LANE_OF_TESTS !== undefined
     runner.once(Runner.constants.EVENT_RUN_END, () => {
       const { passes, failures, pending } = this.stats
       if (this.isInLane) writeFileSync(3, JSON.stringify({ passes, failures, pending, texts: this.texts() }))

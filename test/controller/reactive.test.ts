@@ -116,8 +116,11 @@ describe('reactive switches', () => {
   it('enforce another policy at once for all that was asked, but for connections that a rule keeps', function () {
     this.timeout(120_000)
     const seen = { cut: 0, opened: 0, kept: 0 }
-    fc.assert(
-      fc.property(arbitraryNetwork(12), arbitraryNetwork(1), fc.nat(2), ({ state, intent, packets }, other, change) => {
+    const property = fc.property(
+      arbitraryNetwork(12),
+      arbitraryNetwork(1),
+      fc.nat(2),
+      ({ state, intent, packets }, other, change) => {
         const datapathIds = [...state.observed.datapaths.keys()]
         const records = recordsOf(reactively(intent as Intent, datapathIds, 1))
         const first = intentOf({ datapathIds, records })
@@ -149,12 +152,12 @@ describe('reactive switches', () => {
           expect(network.arrives(packet, true, ephemeral), `reply to ${JSON.stringify(packet)}`).to.equal(allow)
           expect(network.arrives(packet, false, ephemeral), `once more ${JSON.stringify(packet)}`).to.equal(allow)
         }
-      }),
-      { numRuns: 160, seed: 11 },
+      },
     )
-    expect(seen.cut).to.be.at.least(5)
-    expect(seen.opened).to.be.at.least(1)
-    expect(seen.kept).to.be.at.least(1)
+    const isMet = (): boolean => seen.cut >= 5 && seen.opened >= 1 && seen.kept >= 1
+    fc.assert(property, { numRuns: 120 })
+    for (let batch = 0; batch < 40 && !isMet(); batch++) fc.assert(property, { numRuns: 20 })
+    expect(isMet(), JSON.stringify(seen)).to.equal(true)
   })
 
   it('forget what a change cuts, and judge what comes after, as proactive ones do', function () {
