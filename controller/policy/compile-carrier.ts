@@ -9,7 +9,7 @@ import { IDENTITY, type LinkCarrier, type TunnelKind } from '../../model/records
 import { type Carrier, type NextHop, UNTAGGABLE } from './carriers.ts'
 import { BY_GATEWAY } from './compile-route.ts'
 import { cookieOf } from './cookie.ts'
-import { ETHERTYPE, is, load, output, RowSet, type Rows, toController } from './fields.ts'
+import { ETHERTYPE, is, load, output, RowSet, type Rows, to, toController } from './fields.ts'
 import { GENEVE_FIELDS } from './geneve.ts'
 import { FLAG, REGISTERS, TABLES } from './pipeline.ts'
 import type { Flow } from './program.ts'
@@ -64,6 +64,7 @@ export function carrierRows(backend: Backend, datapath: DatapathView, onLinks: R
   if ((tunnel !== undefined || carriers.includes('mpls')) && datapath.measures !== false) refuseLarge(set)
   if (tunnel !== undefined) {
     arrive(set, tunnel, onLinks)
+    refuseGuests(set, tunnel.address)
     if (tunnel.kind === 'geneve') {
       const { identity, prediction } = GENEVE_FIELDS
       send(set, CARRIER_CODE.geneve, (own) => [
@@ -144,6 +145,16 @@ function arriveFrom(set: RowSet, kind: TunnelKind, port: number, remote: string)
       : [bits('tun_gbp_id', 0, 16, REGISTERS.source, 0)]
   const actions = [load(REGISTERS.flags, FLAG.fabric), ...read, bits('tunnel_id', 0, 24, REGISTERS.network, 0)]
   set.add(TABLES.classify, 520, [{ field: 'in_port', value: port }, from], { actions, goto: TABLES.tunnelled })
+}
+
+/**
+ * What a guest sends to the end of a tunnel, as if it were a switch. It stands below all receivers: an interface may have
+ * that address in its network, and policy decides on what goes to the world; there, ends refuse whoever is none themselves.
+ */
+function refuseGuests(set: RowSet, address: string): void {
+  const parsed = parseAddress(address)
+  if (parsed === undefined) return
+  set.add(TABLES.destination, 40, to(parsed), {}, refusalCookie('tunnel-from-guest'))
 }
 
 /** An address of the underlay as a match of what a tunnel brought, or as what it is to be sent to. */
@@ -280,7 +291,10 @@ export function hopRows(
       set.add(TABLES.forward, 60, [there, own], { actions, goto: TABLES.tag })
     } else {
       set.add(TABLES.forward, 50, [there], { actions, goto: TABLES.tag })
-      if (remote !== undefined) arriveFrom(set, carrier, port, remote)
+      if (remote !== undefined) {
+        arriveFrom(set, carrier, port, remote)
+        refuseGuests(set, remote)
+      }
     }
   }
   return [...set.rows]

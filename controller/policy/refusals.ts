@@ -24,6 +24,7 @@ export const REFUSALS = {
   'rogue-router': { code: 5, sentence: 'A guest sent a router advertisement or a redirect.' },
   'unknown-tunnel-end': { code: 6, sentence: 'A tunnel brought it from an address that no switch of ours has.' },
   'forged-identity': { code: 7, sentence: 'It brought an identity that no sender of ours has.' },
+  'tunnel-from-guest': { code: 8, sentence: 'A guest sent it to the end of a tunnel between switches.' },
 } as const satisfies Record<string, RefusalRow>
 
 export type Refusal = keyof typeof REFUSALS

@@ -59,7 +59,7 @@ export class Ends {
       case 'sent':
         // No gateway is beyond a link.
         if (ghost.entry !== 'tenant' && region.vals[ETH_DST] === GATEWAY_MAC) return
-        if (this.#isForNobodyReady(region)) return
+        if (this.#isForNobody(region)) return
         if (!this.#judge.isUnspoken(region) && !isTaken(region)) this.loss(node, region, 'it is dropped')
         return
       case 'aimed': {
@@ -127,12 +127,14 @@ export class Ends {
   }
 
   /** It was led to an interface that is nowhere, or has no identity yet. */
-  #isForNobodyReady({ ghost: { family, network }, vals }: Region): boolean {
+  #isForNobody({ ghost: { family, network, senders }, vals }: Region): boolean {
     const { facts } = this.#ports
     const address = family === 0 ? undefined : vals[IP_DST[family]]
-    if (!isExact(address) || !facts.domains.isRouted(network)) return false
+    if (!isExact(address) || facts.domains.isGateway(network, address)) return false
     const owner = facts.domains.holder(network, address)
-    return owner !== undefined && !facts.isReady(owner)
+    // What is nobody's may be the world's, but nobody carries from the world to the world.
+    if (owner === undefined) return !facts.hasWorld || (senders.size > 0 && [...senders.values()].every((name) => name === undefined))
+    return facts.domains.isRouted(network) && !facts.isReady(owner)
   }
 
   #altered(node: Node, region: Region, outlet: Outlet): void {

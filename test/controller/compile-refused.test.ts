@@ -6,6 +6,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { Compiler } from '../../controller/policy/compile.ts'
 import { linkLocal } from '../../controller/policy/compile-interface.ts'
+import { worldExists } from '../../controller/policy/compile-switch.ts'
 import type { Intent } from '../../controller/policy/intent.ts'
 import type { Refusal } from '../../controller/policy/refusals.ts'
 import type { Place } from '../../controller/policy/state.ts'
@@ -172,14 +173,17 @@ function watched(network: ReferenceNetwork): (from: Place, frame: Uint8Array) =>
   }
 }
 
+const isTunnel = (name: string): boolean => name === 'geneve' || name === 'vxlan'
+
 describe('what is refused on reference switches', function () {
   this.timeout(240_000)
 
   for (const [name, carrying] of [['links', undefined] as const, ...Object.entries(UNIFORM)]) {
     it(`meets a row that says why, and nothing honest does: ${name}`, () => {
       const met = new Map<string, number>()
-      const property = fc.property(arbitraryNetwork(4), ({ state: plain, intent, packets }) => {
-        const state = carrying === undefined ? plain : carriedNetwork(plain, carrying)
+      let toEnds = 0
+      const property = fc.property(arbitraryNetwork(4), fc.boolean(), ({ state: plain, intent, packets }, isClosed) => {
+        const state = carrying === undefined ? plain : carriedNetwork(plain, { ...carrying, isClosed })
         const network = new ReferenceNetwork(state.observed)
         for (const [datapathId, { program }] of new Compiler('fabric').compile(state, ALL))
           network.install(datapathId, program)
@@ -197,11 +201,36 @@ describe('what is refused on reference switches', function () {
             met.set(refusal, (met.get(refusal) ?? 0) + 1)
           }
         }
+        const ends = [...state.observed.datapaths.values()].flatMap(({ tunnel }) => tunnel?.address ?? [])
+        const hasWorld = worldExists(state.observed.datapaths)
+        for (const record of records) {
+          const place = state.observed.places.get(record.name)
+          const own = ownOf(record)
+          if (place === undefined || intent.identityOf(record.name) === IDENTITY.unknown) continue
+          for (const address of ends) {
+            const { family, value } = parseAddress(address)!
+            if ((family === 4 ? own.four === 0 : own.six === 0n) || own.six === value) continue
+            const frame =
+              family === 4
+                ? ethernet(own.mac, 0x0800, udp4(own.four, Number(value), 6081), FOREIGN_MAC)
+                : ethernet(own.mac, 0x86dd, udp6(own.six, value, 6081), FOREIGN_MAC)
+            const met = refusedBy(place, frame)
+            // Policy decides what goes to the world.
+            expect(met, `${record.name} to ${address}`).to.deep.equal(
+              hasWorld ? [] : [['tunnel-from-guest', undefined]],
+            )
+            toEnds += hasWorld ? 0 : 1
+          }
+        }
         const before = network.refused()
         for (const packet of openings(intent as Intent, packets)) arrives(network, state, packet, false)
         expect(network.refused()).to.deep.equal(before)
       })
       fc.assert(property, { numRuns: 5 })
+      if (isTunnel(name)) {
+        for (let more = 0; more < 40 && toEnds === 0; more++) fc.assert(property, { numRuns: 1 })
+        expect(toEnds, 'packets to ends of tunnels').to.be.above(0)
+      }
       const expected = ['tagged-vlan', 'tagged-mpls', 'forged-mac', 'forged-address', 'rogue-router']
       expect([...met.keys()]).to.have.members(expected)
     })
