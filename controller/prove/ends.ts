@@ -133,7 +133,8 @@ export class Ends {
     if (!isExact(address) || facts.domains.isGateway(network, address)) return false
     const owner = facts.domains.holder(network, address)
     // What is nobody's may be the world's, but nobody carries from the world to the world.
-    if (owner === undefined) return !facts.hasWorld || (senders.size > 0 && [...senders.values()].every((name) => name === undefined))
+    if (owner === undefined)
+      return !facts.hasWorld || (senders.size > 0 && [...senders.values()].every((name) => name === undefined))
     return facts.domains.isRouted(network) && !facts.isReady(owner)
   }
 
