@@ -16,7 +16,10 @@ import type { Intent } from './policy/intent.ts'
 const DONE = 'cut/done'
 const OWED = 'cut/owed/'
 /** Kinds of entries that intent is made of; those that others refer to first. */
-const ORDER = [PREFIX.number, PREFIX.identity, PREFIX.switch, PREFIX.vnp, PREFIX.policy, PREFIX.interface]
+const ORDER = [
+  ...[PREFIX.number, PREFIX.identity, PREFIX.switch, PREFIX.network, PREFIX.nap, PREFIX.profile, PREFIX.stagePolicy],
+  ...[PREFIX.vnp, PREFIX.policy, PREFIX.interface],
+]
 
 interface Done {
   generation: number
