@@ -120,6 +120,7 @@ answers = packetHandler({
     throw new Error('nothing is logged here')
   },
   ask: () => {},
+  dhcp: () => {},
   probing: { seen: () => {}, isProbe: () => false },
   limits: { rejectsPerSecond: Number.POSITIVE_INFINITY, logsPerSecond: 0 },
 })

@@ -21,6 +21,7 @@ import type { SourcedTag__Output } from '../proto/gen/tagsteer/v1/SourcedTag.ts'
 import type { Switch, Switch__Output } from '../proto/gen/tagsteer/v1/Switch.ts'
 import type { Tag, Tag__Output } from '../proto/gen/tagsteer/v1/Tag.ts'
 import type { Vnp, Vnp__Output } from '../proto/gen/tagsteer/v1/Vnp.ts'
+import { type DhcpManifest, dhcpManifest, dhcpMessage } from './convert-dhcp.ts'
 import { CliError } from './failure.ts'
 import type { NapManifest, ProfileManifest, StagePolicyManifest } from './manifest-kinds.ts'
 
@@ -96,6 +97,7 @@ export interface NetworkManifest {
   name: string
   router?: string
   subnets?: { cidr: string; gateway?: string }[]
+  dhcp?: DhcpManifest
 }
 
 export type Manifest =
@@ -397,7 +399,8 @@ export function switchManifest(message: Switch__Output): SwitchManifest {
 
 export function networkMessage(manifest: NetworkManifest): Network {
   const subnets = (manifest.subnets ?? []).map(({ cidr, gateway = '' }) => ({ cidr, gateway }))
-  return { name: manifest.name, router: manifest.router ?? '', subnets }
+  const dhcp = manifest.dhcp === undefined ? undefined : dhcpMessage(manifest.dhcp)
+  return { name: manifest.name, router: manifest.router ?? '', subnets, ...(dhcp && { dhcp }) }
 }
 
 export function networkManifest(message: Network__Output): NetworkManifest {
@@ -407,5 +410,6 @@ export function networkManifest(message: Network__Output): NetworkManifest {
     name: message.name,
     ...(message.router === '' ? {} : { router: message.router }),
     ...(subnets.length === 0 ? {} : { subnets }),
+    ...(message.dhcp && { dhcp: dhcpManifest(message.dhcp) }),
   }
 }

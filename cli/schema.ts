@@ -327,6 +327,48 @@ const switchSchema: Schema = {
   },
 }
 
+const words = (maxItems: number, description: string): Schema => ({
+  ...{ type: 'array', maxItems, items: { type: 'string' }, description },
+})
+
+const dhcpSchema: Schema = {
+  type: 'object',
+  additionalProperties: false,
+  description: 'Guests are answered by DHCP and router advertisements, in the families of the subnets.',
+  properties: {
+    leaseSeconds: {
+      ...{ type: 'integer', minimum: 60, maximum: 10 * 365 * 86_400 },
+      description: 'Of answers about addresses that have no end of their own; 3600 where absent.',
+    },
+    dns: words(6, 'Name servers, IPv4 and IPv6.'),
+    searchDomains: words(4, 'Where names without dots are looked for; the first is the domain of hosts.'),
+    mtu: { type: 'integer', minimum: 576, maximum: 65_535, description: 'Octets of the largest IP packet.' },
+    routes: {
+      type: 'array',
+      maxItems: 8,
+      items: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['cidr', 'gateway'],
+        properties: {
+          cidr: { type: 'string', description: 'An IPv4 prefix.' },
+          gateway: { type: 'string', description: 'In a subnet of the network.' },
+        },
+      },
+      description: 'Ways besides the default one; IPv4 only.',
+    },
+    routerSeconds: {
+      ...{ type: 'integer', minimum: 0, maximum: 9000 },
+      description: 'How long an advertisement makes the gateway a default router; 1800 where absent.',
+    },
+    autonomous: {
+      type: 'boolean',
+      description: 'IPv6 hosts may make addresses of the prefix; those are nobody\u2019s, and switches refuse them.',
+    },
+    relays: words(16, "Interfaces that may relay requests of the network's guests."),
+  },
+}
+
 const networkSchema: Schema = {
   title: 'Network',
   description: 'What is said about a network that interfaces name; without it a network is a layer 2 domain.',
@@ -352,6 +394,7 @@ const networkSchema: Schema = {
       description:
         'Disjoint within a network, and among networks with one router. With a router every address of an interface lies in one.',
     },
+    dhcp: dhcpSchema,
   },
 }
 

@@ -13,7 +13,8 @@ export interface SwitchApplied {
 export class Applied {
   readonly #switches: () => Iterable<SwitchApplied>
   readonly #lagging: () => Iterable<SwitchApplied>
-  readonly #waiting = new Set<{ generation: number; finish(): void }>()
+  readonly #of: (datapathId: string) => number | undefined
+  readonly #waiting = new Set<{ generation: number; datapathId: string | undefined; finish(): void }>()
   #scheduled: NodeJS.Immediate | undefined
   /** The newest generation that has been compiled; before that no confirmation can be expected. */
   #compiled = 0
@@ -22,8 +23,14 @@ export class Applied {
    * @param switches Every switch that is served, or was.
    * @param lagging Of these at least those that are connected and have not confirmed what is compiled. Asked for each
    * confirmation.
+   * @param of What one switch has confirmed; undefined while it is not connected.
    */
-  constructor(switches: () => Iterable<SwitchApplied>, lagging = switches) {
+  constructor(
+    switches: () => Iterable<SwitchApplied>,
+    lagging = switches,
+    of: (datapathId: string) => number | undefined = () => undefined,
+  ) {
+    this.#of = of
     this.#switches = switches
     this.#lagging = lagging
   }
@@ -49,8 +56,15 @@ export class Applied {
     this.#scheduled ??= setImmediate(() => {
       this.#scheduled = undefined
       const everywhere = this.#everywhere()
-      for (const { generation, finish } of [...this.#waiting]) if (generation <= everywhere) finish()
+      for (const { generation, datapathId, finish } of [...this.#waiting]) {
+        if (generation <= (datapathId === undefined ? everywhere : this.#on(datapathId))) finish()
+      }
     })
+  }
+
+  /** The generation that the compiler and this switch have reached. */
+  #on(datapathId: string): number {
+    return Math.min(this.#compiled, this.#of(datapathId) ?? -1)
   }
 
   /** The generation that the compiler and every connected switch have reached. */
@@ -76,7 +90,21 @@ export class Applied {
 
   /** True when every connected switch enforces the generation; false after the time or when aborted. */
   async wait(generation: number, timeoutMs: number, signal: AbortSignal): Promise<boolean> {
-    const reached = (): boolean => generation <= this.#everywhere()
+    return this.#wait(generation, undefined, timeoutMs, signal)
+  }
+
+  /** True when this switch enforces the generation; false after the time or when aborted. */
+  async waitFor(datapathId: string, generation: number, timeoutMs: number, signal: AbortSignal): Promise<boolean> {
+    return this.#wait(generation, datapathId, timeoutMs, signal)
+  }
+
+  async #wait(
+    generation: number,
+    datapathId: string | undefined,
+    timeoutMs: number,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const reached = (): boolean => generation <= (datapathId === undefined ? this.#everywhere() : this.#on(datapathId))
     if (reached()) return true
     if (signal.aborted) return false
     return new Promise((resolve) => {
@@ -87,7 +115,7 @@ export class Applied {
         resolve(answer)
       }
       const cancelled = (): void => finish(false)
-      const waiter = { generation, finish: () => finish(true) }
+      const waiter = { generation, datapathId, finish: () => finish(true) }
       this.#waiting.add(waiter)
       const timer = setTimeout(() => finish(reached()), timeoutMs)
       signal.addEventListener('abort', cancelled)

@@ -141,6 +141,24 @@ export const EVENTS = {
     severity: 'warning',
     sentence: 'Packets to the controller from port {port} of switch {subject} came too fast: {count} dropped.',
   },
+  'dhcp-forged': {
+    severity: 'alert',
+    sentence: 'A guest at port {port} of switch {subject} asks by DHCP {reason} ({count} since this was told last).',
+  },
+  'dhcp-unanswered': {
+    severity: 'warning',
+    sentence:
+      'What port {port} of switch {subject} asks by DHCP is not answered: {reason} ({count} since this was told last).',
+  },
+  'dhcp-failed': {
+    severity: 'alert',
+    sentence: 'A question of {subject} by DHCP could not be answered ({reason}). This is a defect: report it.',
+  },
+  'address-declined': {
+    severity: 'alert',
+    sentence:
+      'Interface {subject} declines {address} of network {network}: its guest saw somebody else use it. A leased address is given to nobody for an hour.',
+  },
   'connections-cut': {
     severity: 'info',
     sentence: 'Switch {subject} forgot the connections that generation {generation} cuts: {count} message(s).',

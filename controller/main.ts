@@ -22,6 +22,7 @@ import { type ChannelFollowers, channelHandler, forgetSwitch } from './channel-e
 import { CompileLoop } from './compile-loop.ts'
 import { Cutter } from './cutter.ts'
 import { Demands } from './demands.ts'
+import { DhcpServer } from './dhcp/server.ts'
 import { EventLog } from './events.ts'
 import { Hints } from './hints.ts'
 import { Hypervisors } from './hypervisors.ts'
@@ -211,6 +212,7 @@ async function start(
   const applied = new Applied(
     () => progress(southbound.progress()),
     () => progress(southbound.lagging()),
+    (datapathId) => southbound.appliedOn(datapathId),
   )
   const compileLog = log.child('compile')
   const loop = new CompileLoop({
@@ -323,7 +325,18 @@ async function start(
   const periodMs = config.limits.stageSeconds * 1000
   const stages = startLifecycle({ intent, store, writer, southbound, observed, loop, refused, tell, now, periodMs })
   lifecycle.onStop('stages', () => stages.watch.close())
+  const dhcp = new DhcpServer({
+    ...{ intent, writer, tell, now },
+    places: observed.places,
+    portName: (datapathId, port) => observed.datapaths.get(datapathId)?.ports.get(port)?.name ?? '',
+    confirmed: (datapathId, generation, timeoutMs, signal) =>
+      applied.waitFor(datapathId, generation, timeoutMs, signal),
+    send: (datapathId, message) => southbound.send(datapathId, message),
+    clock: () => clock.monotonic(),
+  })
+  lifecycle.onStop('dhcp', () => dhcp.close())
   const packetIn = packetHandler({
+    dhcp: (packet) => dhcp.ask(packet),
     probing,
     ask: (packet) => demands.ask(packet),
     intent,

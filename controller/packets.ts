@@ -42,6 +42,8 @@ export interface PacketOptions {
   ask(packet: PacketIn): void
   /** Takes what watches for probes says; of a probe that rules reject or log nobody is answered or told. */
   probing: Pick<Probing, 'seen' | 'isProbe'>
+  /** What guests ask by DHCP. */
+  dhcp(packet: PacketIn): void
   limits?: typeof PACKET_LIMITS
 }
 
@@ -173,6 +175,8 @@ export function packetHandler(options: PacketOptions): (packet: PacketIn) => voi
         return unrouted(packet)
       case 'oversize':
         return oversize(packet)
+      case 'dhcp':
+        return options.dhcp(packet)
       default:
     }
   }

@@ -102,6 +102,8 @@ export interface Writer {
   lease(decide: (view: LeaseView) => Leasing, request: WriteRequest): Promise<Result<Written>>
   /** Reads what decisions are made against; answers when all of it is durable. */
   look<T>(read: (view: LeaseView) => T): Promise<Result<T & { generation: number }>>
+  /** Reads what decisions are made against, as it is in memory: some of it may not be durable yet. */
+  peek<T>(read: (view: LeaseView) => T): T
   /** Writes as they would be done: with the addresses that interfaces hold by lease. */
   keepLeased(writes: readonly Write[]): Result<Write[]>
   /**
@@ -296,8 +298,9 @@ export function createWriter(
     }
   }
 
-  const keepLeased = (writes: readonly Write[]): Result<Write[]> =>
-    book.keepLeased(writes, { now: now(), revision: newest.generation + 1, confirmed: confirmed() })
+  const momentNow = (): Moment => ({ now: now(), revision: newest.generation + 1, confirmed: confirmed() })
+  const peek = <T>(read: (view: LeaseView) => T): T => read({ intent: newest, book, moment: momentNow() })
+  const keepLeased = (writes: readonly Write[]): Result<Write[]> => book.keepLeased(writes, momentNow())
 
   /** What the controller itself writes: numbers, no records. */
   async function assign(method: string, decide: (context: WriteContext) => Result<Proposal>): Promise<Result<void>> {
@@ -331,7 +334,7 @@ export function createWriter(
   const assignZones = (wishes: readonly ZoneWish[]) =>
     assign('zones needed', (context) => proposeZones(newest, wishes, context))
 
-  return { write, lease, look, keepLeased, assignNumbers, releaseZones, assignZones, newest, book, stop }
+  return { write, lease, look, peek, keepLeased, assignNumbers, releaseZones, assignZones, newest, book, stop }
 }
 
 /** The answer to a request that was served before. */

@@ -222,6 +222,34 @@ export interface Subnet {
   gateway?: string
 }
 
+/** A way that guests are told of, besides that to everything else. */
+export interface DhcpRoute {
+  /** IPv4, canonical prefix text. */
+  cidr: string
+  /** In a subnet of the network. */
+  gateway: string
+}
+
+/** What a network's guests are told by DHCP and router advertisements, of the families of its subnets. */
+export interface NetworkDhcp {
+  /** Of answers about addresses that have no end of their own. */
+  leaseSeconds: number
+  /** Name servers, IPv4 and IPv6, in the order in which they are asked. */
+  dns: string[]
+  /** Where names without dots are looked for; the first is the domain of hosts. */
+  searchDomains: string[]
+  /** Octets; nothing is said where absent. */
+  mtu?: number
+  /** IPv4 only. */
+  routes: DhcpRoute[]
+  /** Seconds that a router advertisement makes the gateway a default router for. */
+  routerSeconds: number
+  /** IPv6 hosts may make addresses of the prefix by themselves; those are nobody's, and switches refuse them. */
+  autonomous?: true
+  /** Interfaces that may relay requests of the network's guests. */
+  relays: string[]
+}
+
 /** What is said about a network; one without a record is a layer 2 domain and nothing else. */
 export interface NetworkRecord extends RecordMeta {
   kind: 'network'
@@ -229,6 +257,8 @@ export interface NetworkRecord extends RecordMeta {
   router?: string
   /** Disjoint, within a network and within a router; interfaces of a network with a router have addresses of these. */
   subnets: Subnet[]
+  /** Absent: guests' requests are not answered. */
+  dhcp?: NetworkDhcp
 }
 
 /** Addresses from first to last, inclusive, of one family; canonical text. */
@@ -312,6 +342,8 @@ export interface Lease {
   coolUntil?: number
   /** Of a cooling lease: the store revision that released it. */
   released?: number
+  /** The guest asked for it itself, by DHCP, and may give it back. */
+  by?: 'dhcp'
 }
 
 /** Where an interface is in its life; `provisioned` is one of which nothing else is said. */

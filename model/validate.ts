@@ -33,6 +33,7 @@ import {
 } from './records.ts'
 import { isStageTag } from './stage.ts'
 import type { Tag } from './tag.ts'
+import { readDhcp } from './validate-dhcp.ts'
 import { readNap, readProfile } from './validate-nap.ts'
 import { readSubnets } from './validate-network.ts'
 import { readRules } from './validate-rule.ts'
@@ -151,11 +152,13 @@ export function validateSwitch(input: unknown): Result<SwitchDraft> {
 export function validateNetwork(input: unknown): Result<NetworkDraft> {
   return validated(input, (check, fields) => {
     const router = check.text(fields['router'], 'router')
+    const subnets = readSubnets(check, fields['subnets'], 'subnets', router !== '')
     return {
       kind: 'network',
       ...named(check, fields),
       ...(router === '' ? {} : { router: check.name(router, 'router') }),
-      subnets: readSubnets(check, fields['subnets'], 'subnets', router !== ''),
+      subnets,
+      ...readDhcp(check, fields['dhcp'], 'dhcp', subnets),
     }
   })
 }

@@ -15,7 +15,7 @@ node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.ex
 case "$mode" in unit | system | peers) ;; *) stop "usage: bootstrap.sh unit|system|peers" ;; esac
 
 if [ "$mode" = system ]; then
-  packages=(openvswitch-switch mininet iproute2 iputils-ping ethtool nftables iperf3 tcpdump e2fsprogs openssl procps python3-scapy python3-os-ken openvswitch-testcontroller kea-dhcp4-server kea-ctrl-agent)
+  packages=(openvswitch-switch mininet iproute2 iputils-ping ethtool nftables iperf3 tcpdump isc-dhcp-client udhcpc e2fsprogs openssl procps python3-scapy python3-os-ken openvswitch-testcontroller kea-dhcp4-server kea-ctrl-agent)
   missing=()
   for package in "${packages[@]}"; do
     [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)" = installed ] || missing+=("$package")

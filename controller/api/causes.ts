@@ -68,6 +68,8 @@ export function causesOf(intent: Intent): Causes {
     network: (number) => found(networks.get(number), 'network', ''),
     unrouted: () => ({ ...SYSTEM, name: 'packets that are not routed' }),
     oversize: () => ({ ...SYSTEM, name: 'packets that are too large for their way' }),
+    dhcp: (number) =>
+      number === 0 ? { ...SYSTEM, name: 'asked of gateways by DHCP' } : found(interfaces.get(number), 'interface', ''),
     watch: (number) => ({ ...SYSTEM, name: `probe ${number}` }),
     ask: () => ({ ...SYSTEM, name: 'asked of the controller' }),
     refused: (code) => ({ ...SYSTEM, name: `what is refused: ${refusalOf(code) ?? 'no reason known'}` }),

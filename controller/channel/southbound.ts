@@ -191,6 +191,12 @@ export class Southbound {
     }
   }
 
+  /** The generation that a connected switch has confirmed. */
+  appliedOn(datapathId: string): number | undefined {
+    const session = this.#sessions.get(datapathId)
+    return session?.connection === undefined ? undefined : session.appliedGeneration
+  }
+
   /** One switch as it is now. */
   status(datapathId: string): SwitchStatus | undefined {
     return this.#sessions.get(datapathId)?.status

@@ -14,6 +14,7 @@ import { PROTOCOL } from '../../model/protocol.ts'
 import type { NetworkRecord } from '../../model/records.ts'
 import { ICMP } from '../../packet/icmp.ts'
 import { ICMPV6 } from '../../packet/icmpv6.ts'
+import { askGateway } from './compile-dhcp.ts'
 import type { InterfaceFacts } from './compile-interface.ts'
 import { arpAnswer, startOfAdvert } from './compile-neighbour.ts'
 import { cookieOf } from './cookie.ts'
@@ -95,17 +96,17 @@ export function networkUnit(name: string): string {
 }
 
 /** The rows of a network's record, the same on every switch that is concerned with the network. */
-export function networkRows(
-  intent: IntentView,
-  { name, router: named, subnets, number }: NetworkRecord,
-  world: boolean,
-): Rows {
+export function networkRows(intent: IntentView, record: NetworkRecord, world: boolean): Rows {
+  const { name, router: named, subnets, number } = record
   const set = new RowSet(networkUnit(name), cookieOf('network', number))
   const router = named === undefined ? undefined : intent.number('router', named)
   if (router === undefined) return set.rows
   const ofRouter: Oxm = { field: REGISTERS.router, value: router }
   const gateways = subnets.flatMap(({ gateway }) => parseAddress(gateway ?? '') ?? [])
-  for (const gateway of gateways) answerEcho(set, ofRouter, gateway)
+  for (const gateway of gateways) {
+    answerEcho(set, ofRouter, gateway)
+    askGateway(set, record, [ofRouter, TO_GATEWAY, FROM_PORT], gateway)
+  }
   const network = intent.number('network', name)
   if (network === undefined) return set.rows
   const inNetwork: Oxm = { field: REGISTERS.network, value: network }

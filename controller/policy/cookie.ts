@@ -56,6 +56,8 @@ export const COOKIE_KINDS = {
   refused: 19,
   /** Packets that are too large for their way, for the controller to tell their sender. No object. */
   oversize: 20,
+  /** What guests ask by DHCP, and for routers (controller/dhcp/). Object: number of the interface; 0 where a gateway is asked. */
+  dhcp: 21,
 } as const
 
 export type CookieKind = keyof typeof COOKIE_KINDS

@@ -27,6 +27,7 @@ import {
 } from '../../model/records.ts'
 import { matches } from '../../model/selector.ts'
 import type { Tag } from '../../model/tag.ts'
+import { asksBy } from './compile-dhcp.ts'
 import { effectiveTags, sameTags } from './effective-tags.ts'
 import type { EntryChangeSet, StoredEntry } from './entries.ts'
 import { type Hash, hash64 } from './hash.ts'
@@ -334,9 +335,10 @@ export class Intent implements IntentView {
     const before = this.networks.get(name)
     put(this.networks, name, record)
     delta.networks.add(name)
-    if (before?.router === record?.router) return
-    if (before?.router !== undefined) this.networksByRouter.remove(before.router, name)
-    if (record?.router !== undefined) this.networksByRouter.add(record.router, name)
+    if (before?.router !== record?.router) {
+      if (before?.router !== undefined) this.networksByRouter.remove(before.router, name)
+      if (record?.router !== undefined) this.networksByRouter.add(record.router, name)
+    } else if (asksBy(before) === asksBy(record)) return
     for (const its of this.interfacesByNetwork.all(name)) delta.interfaces.add(its)
   }
 

@@ -64,6 +64,7 @@ import type { DeleteProfileRequest as _tagsteer_v1_DeleteProfileRequest, DeleteP
 import type { DeleteStagePolicyRequest as _tagsteer_v1_DeleteStagePolicyRequest, DeleteStagePolicyRequest__Output as _tagsteer_v1_DeleteStagePolicyRequest__Output } from './tagsteer/v1/DeleteStagePolicyRequest.ts';
 import type { DeleteSwitchRequest as _tagsteer_v1_DeleteSwitchRequest, DeleteSwitchRequest__Output as _tagsteer_v1_DeleteSwitchRequest__Output } from './tagsteer/v1/DeleteSwitchRequest.ts';
 import type { DeleteVnpRequest as _tagsteer_v1_DeleteVnpRequest, DeleteVnpRequest__Output as _tagsteer_v1_DeleteVnpRequest__Output } from './tagsteer/v1/DeleteVnpRequest.ts';
+import type { DhcpRoute as _tagsteer_v1_DhcpRoute, DhcpRoute__Output as _tagsteer_v1_DhcpRoute__Output } from './tagsteer/v1/DhcpRoute.ts';
 import type { DiffGenerationsRequest as _tagsteer_v1_DiffGenerationsRequest, DiffGenerationsRequest__Output as _tagsteer_v1_DiffGenerationsRequest__Output } from './tagsteer/v1/DiffGenerationsRequest.ts';
 import type { DiffGenerationsResponse as _tagsteer_v1_DiffGenerationsResponse, DiffGenerationsResponse__Output as _tagsteer_v1_DiffGenerationsResponse__Output } from './tagsteer/v1/DiffGenerationsResponse.ts';
 import type { Difference as _tagsteer_v1_Difference, Difference__Output as _tagsteer_v1_Difference__Output } from './tagsteer/v1/Difference.ts';
@@ -162,6 +163,7 @@ import type { NapServiceClient as _tagsteer_v1_NapServiceClient, NapServiceDefin
 import type { NapUtilisation as _tagsteer_v1_NapUtilisation, NapUtilisation__Output as _tagsteer_v1_NapUtilisation__Output } from './tagsteer/v1/NapUtilisation.ts';
 import type { NapWeights as _tagsteer_v1_NapWeights, NapWeights__Output as _tagsteer_v1_NapWeights__Output } from './tagsteer/v1/NapWeights.ts';
 import type { Network as _tagsteer_v1_Network, Network__Output as _tagsteer_v1_Network__Output } from './tagsteer/v1/Network.ts';
+import type { NetworkDhcp as _tagsteer_v1_NetworkDhcp, NetworkDhcp__Output as _tagsteer_v1_NetworkDhcp__Output } from './tagsteer/v1/NetworkDhcp.ts';
 import type { NetworkServiceClient as _tagsteer_v1_NetworkServiceClient, NetworkServiceDefinition as _tagsteer_v1_NetworkServiceDefinition } from './tagsteer/v1/NetworkService.ts';
 import type { NotProved as _tagsteer_v1_NotProved, NotProved__Output as _tagsteer_v1_NotProved__Output } from './tagsteer/v1/NotProved.ts';
 import type { Overrides as _tagsteer_v1_Overrides, Overrides__Output as _tagsteer_v1_Overrides__Output } from './tagsteer/v1/Overrides.ts';
@@ -357,6 +359,7 @@ export interface ProtoGrpcType {
       DeleteStagePolicyRequest: MessageTypeDefinition<_tagsteer_v1_DeleteStagePolicyRequest, _tagsteer_v1_DeleteStagePolicyRequest__Output>
       DeleteSwitchRequest: MessageTypeDefinition<_tagsteer_v1_DeleteSwitchRequest, _tagsteer_v1_DeleteSwitchRequest__Output>
       DeleteVnpRequest: MessageTypeDefinition<_tagsteer_v1_DeleteVnpRequest, _tagsteer_v1_DeleteVnpRequest__Output>
+      DhcpRoute: MessageTypeDefinition<_tagsteer_v1_DhcpRoute, _tagsteer_v1_DhcpRoute__Output>
       DiffGenerationsRequest: MessageTypeDefinition<_tagsteer_v1_DiffGenerationsRequest, _tagsteer_v1_DiffGenerationsRequest__Output>
       DiffGenerationsResponse: MessageTypeDefinition<_tagsteer_v1_DiffGenerationsResponse, _tagsteer_v1_DiffGenerationsResponse__Output>
       Difference: MessageTypeDefinition<_tagsteer_v1_Difference, _tagsteer_v1_Difference__Output>
@@ -464,6 +467,7 @@ export interface ProtoGrpcType {
       NapUtilisation: MessageTypeDefinition<_tagsteer_v1_NapUtilisation, _tagsteer_v1_NapUtilisation__Output>
       NapWeights: MessageTypeDefinition<_tagsteer_v1_NapWeights, _tagsteer_v1_NapWeights__Output>
       Network: MessageTypeDefinition<_tagsteer_v1_Network, _tagsteer_v1_Network__Output>
+      NetworkDhcp: MessageTypeDefinition<_tagsteer_v1_NetworkDhcp, _tagsteer_v1_NetworkDhcp__Output>
       NetworkService: SubtypeConstructor<typeof grpc.Client, _tagsteer_v1_NetworkServiceClient> & { service: _tagsteer_v1_NetworkServiceDefinition }
       NotProved: MessageTypeDefinition<_tagsteer_v1_NotProved, _tagsteer_v1_NotProved__Output>
       Outcome: EnumTypeDefinition

@@ -59,6 +59,7 @@ function handle(
     },
     topology: () => expect.fail('no probe'),
     ask: () => expect.fail('nobody asks'),
+    dhcp: () => expect.fail('nobody asks by DHCP'),
     probing: { seen: () => expect.fail('no probe'), isProbe: () => false },
     portName: () => '',
     verdict: (packet) => lookup.getPolicyForTraffic(packet),

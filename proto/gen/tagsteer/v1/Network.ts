@@ -2,6 +2,7 @@
 
 import type { Subnet as _tagsteer_v1_Subnet, Subnet__Output as _tagsteer_v1_Subnet__Output } from '../../tagsteer/v1/Subnet.ts';
 import type { Meta as _tagsteer_v1_Meta, Meta__Output as _tagsteer_v1_Meta__Output } from '../../tagsteer/v1/Meta.ts';
+import type { NetworkDhcp as _tagsteer_v1_NetworkDhcp, NetworkDhcp__Output as _tagsteer_v1_NetworkDhcp__Output } from '../../tagsteer/v1/NetworkDhcp.ts';
 
 /**
  * A network that interfaces name; one without a record is a layer 2 domain and nothing else.
@@ -27,6 +28,10 @@ export interface Network {
    * Interfaces that name the network now. Output only.
    */
   'interfaceCount'?: (number);
+  /**
+   * What guests are told by DHCP and router advertisements, of the families of the subnets. Absent: nothing.
+   */
+  'dhcp'?: (_tagsteer_v1_NetworkDhcp | null);
 }
 
 /**
@@ -53,4 +58,8 @@ export interface Network__Output {
    * Interfaces that name the network now. Output only.
    */
   'interfaceCount': (number);
+  /**
+   * What guests are told by DHCP and router advertisements, of the families of the subnets. Absent: nothing.
+   */
+  'dhcp': (_tagsteer_v1_NetworkDhcp__Output | null);
 }
