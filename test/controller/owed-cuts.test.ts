@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
 import fc from 'fast-check'
+import { RECORD_KINDS } from '../../controller/api/messages.ts'
 import { Cutter } from '../../controller/cutter.ts'
 import { type Flush, flushKey } from '../../controller/flows/flush.ts'
 import { intentEntries, OWED_CUTS, OwedCuts, type OwedCutsOptions } from '../../controller/owed-cuts.ts'
@@ -16,7 +17,7 @@ import type { EntryChangeSet } from '../../controller/policy/entries.ts'
 import { Intent } from '../../controller/policy/intent.ts'
 import type { ObservedView } from '../../controller/policy/state.ts'
 import { createWriter } from '../../controller/write.ts'
-import type { AnyRecord } from '../../model/records.ts'
+import { type AnyRecord, PREFIX } from '../../model/records.ts'
 import type { ChangeSet, Store } from '../../store/contract.ts'
 import { openEmbeddedStore } from '../../store/embedded.ts'
 import { cuttingChange } from '../support/arbitrary-change.ts'
@@ -88,6 +89,15 @@ class Life {
 
 const keysOf = (owing: Owing): string[] =>
   [...owing].flatMap(([datapathId, its]) => [...its.keys()].map((key) => `${datapathId} ${key}`)).sort()
+
+describe('entries that intent is made of', () => {
+  it('are those of every kind of record, and their numbers and identities', () => {
+    const list = (prefix: string) => [{ key: `${prefix}x`, value: {}, modRevision: 1, createRevision: 1 }]
+    const keys = new Set(intentEntries({ list: list as Store['list'] }).map(({ key }) => key))
+    for (const kind of [...RECORD_KINDS, 'number', 'identity'] as const)
+      expect([...keys]).to.include(`${PREFIX[kind]}x`)
+  })
+})
 
 describe('cuts that are owed', () => {
   const root = mkdtempSync(join(tmpdir(), 'tagsteer-owed-'))

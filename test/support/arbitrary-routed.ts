@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check'
 import type { Backend } from '../../controller/policy/state.ts'
-import type { InterfaceRecord, NetworkRecord } from '../../model/records.ts'
+import type { InterfaceRecord, NetworkDhcp, NetworkRecord } from '../../model/records.ts'
 import {
   type ArbitraryNetwork,
   type ArbitraryRecords,
@@ -17,6 +17,9 @@ import { network } from './records.ts'
 
 const NAMES = ['front', 'back', 'side', 'flat']
 const ROUTERS = ['shop', 'shop', 'shop', 'lab', undefined]
+
+/** Of every second network guests are answered. */
+const DHCP: NetworkDhcp = { leaseSeconds: 60, dns: [], searchDomains: [], routes: [], routerSeconds: 0, relays: [] }
 
 /** As arbitraryRecords, with records of networks, most of them with a router. */
 export const arbitraryRoutedRecords: fc.Arbitrary<ArbitraryRecords> = arbitraryRecords.chain((given) =>
@@ -37,7 +40,8 @@ export const arbitraryRoutedRecords: fc.Arbitrary<ArbitraryRecords> = arbitraryR
       const networks = NAMES.flatMap((name, at): NetworkRecord[] => {
         const record = network(name, routers[at], `10.0.${slots[at]}.0/24`, `fd00:0:0:${slots[at]}::/64`)
         // Without a router there may be a record or none.
-        return routers[at] === undefined && at % 2 === 0 ? [] : [{ ...record, number: at + 1 }]
+        const answers = at % 2 === 1 ? { dhcp: DHCP } : {}
+        return routers[at] === undefined && at % 2 === 0 ? [] : [{ ...record, ...answers, number: at + 1 }]
       })
       return { ...given, records: [...placed, ...networks] }
     }),
