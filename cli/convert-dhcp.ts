@@ -7,8 +7,6 @@ export interface DhcpManifest {
   searchDomains?: string[]
   mtu?: number
   routes?: { cidr: string; gateway: string }[]
-  routerSeconds?: number
-  autonomous?: boolean
   relays?: string[]
 }
 
@@ -18,15 +16,13 @@ export function dhcpMessage(manifest: DhcpManifest): NetworkDhcp {
 
 /** What is usual is left out. */
 export function dhcpManifest(message: NetworkDhcp__Output): DhcpManifest {
-  const { leaseSeconds, dns, searchDomains, mtu, routes, routerSeconds, autonomous, relays } = message
+  const { leaseSeconds, dns, searchDomains, mtu, routes, relays } = message
   return {
     leaseSeconds,
     ...(dns.length === 0 ? {} : { dns }),
     ...(searchDomains.length === 0 ? {} : { searchDomains }),
     ...(mtu === 0 ? {} : { mtu }),
     ...(routes.length === 0 ? {} : { routes: routes.map(({ cidr, gateway }) => ({ cidr, gateway })) }),
-    ...(routerSeconds === undefined ? {} : { routerSeconds }),
-    ...(autonomous ? { autonomous } : {}),
     ...(relays.length === 0 ? {} : { relays }),
   }
 }

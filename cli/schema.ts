@@ -334,13 +334,13 @@ const words = (maxItems: number, description: string): Schema => ({
 const dhcpSchema: Schema = {
   type: 'object',
   additionalProperties: false,
-  description: 'Guests are answered by DHCP and router advertisements, in the families of the subnets.',
+  description: 'Guests are answered by DHCPv4; the network needs an IPv4 subnet.',
   properties: {
     leaseSeconds: {
       ...{ type: 'integer', minimum: 60, maximum: 10 * 365 * 86_400 },
       description: 'Of answers about addresses that have no end of their own; 3600 where absent.',
     },
-    dns: words(6, 'Name servers, IPv4 and IPv6.'),
+    dns: words(6, 'IPv4 addresses of name servers.'),
     searchDomains: words(4, 'Where names without dots are looked for; the first is the domain of hosts.'),
     mtu: { type: 'integer', minimum: 576, maximum: 65_535, description: 'Octets of the largest IP packet.' },
     routes: {
@@ -355,15 +355,7 @@ const dhcpSchema: Schema = {
           gateway: { type: 'string', description: 'In a subnet of the network.' },
         },
       },
-      description: 'Ways besides the default one; IPv4 only.',
-    },
-    routerSeconds: {
-      ...{ type: 'integer', minimum: 0, maximum: 9000 },
-      description: 'How long an advertisement makes the gateway a default router; 1800 where absent.',
-    },
-    autonomous: {
-      type: 'boolean',
-      description: 'IPv6 hosts may make addresses of the prefix; those are nobody\u2019s, and switches refuse them.',
+      description: 'Ways besides the default one.',
     },
     relays: words(16, "Interfaces that may relay requests of the network's guests."),
   },

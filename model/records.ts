@@ -230,22 +230,17 @@ export interface DhcpRoute {
   gateway: string
 }
 
-/** What a network's guests are told by DHCP and router advertisements, of the families of its subnets. */
+/** What a network's guests are told by DHCP. */
 export interface NetworkDhcp {
   /** Of answers about addresses that have no end of their own. */
   leaseSeconds: number
-  /** Name servers, IPv4 and IPv6, in the order in which they are asked. */
+  /** IPv4 addresses of name servers, in the order in which they are asked. */
   dns: string[]
   /** Where names without dots are looked for; the first is the domain of hosts. */
   searchDomains: string[]
   /** Octets; nothing is said where absent. */
   mtu?: number
-  /** IPv4 only. */
   routes: DhcpRoute[]
-  /** Seconds that a router advertisement makes the gateway a default router for. */
-  routerSeconds: number
-  /** IPv6 hosts may make addresses of the prefix by themselves; those are nobody's, and switches refuse them. */
-  autonomous?: true
   /** Interfaces that may relay requests of the network's guests. */
   relays: string[]
 }

@@ -26,14 +26,12 @@ export const DHCP_LIMITS = {
   /** Seconds. */
   lease: { least: 60, most: 10 * 365 * 86_400, absent: 3600 },
   /** Octets: RFC 2132 section 5.1 from below, the largest IP packet from above. */
-  mtu: { least: 576, most: 65_535, ipv6: 1280 },
-  /** Seconds (RFC 4861 section 4.2). */
-  router: { most: 9000, absent: 1800 },
+  mtu: { least: 576, most: 65_535 },
 } as const
 
 const DOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/
 
-/** @param subnets Of the network; those of a family that is answered. */
+/** @param subnets Of the network. */
 export function readDhcp(
   check: Check,
   value: unknown,
@@ -42,20 +40,13 @@ export function readDhcp(
 ): { dhcp?: NetworkDhcp } {
   if (value === undefined || value === null) return {}
   const fields = check.fields(value, path)
-  if (subnets.length === 0) check.report(path, 'a network that answers DHCP needs a subnet')
-  const { lease, mtu, router } = DHCP_LIMITS
-  const hasIpv6 = subnets.some(({ cidr }) => parsePrefix(cidr)?.family === 6)
+  if (!subnets.some(({ cidr }) => parsePrefix(cidr)?.family === 4))
+    check.report(path, 'a network that answers DHCP needs an IPv4 subnet')
+  const { lease, mtu } = DHCP_LIMITS
   const octets = check.integer(fields['mtu'] ?? 0, `${path}.mtu`, 0, mtu.most) ?? 0
-  const least = hasIpv6 ? mtu.ipv6 : mtu.least
-  if (octets !== 0 && octets < least) check.report(`${path}.mtu`, `must be at least ${least}, or 0 for none`)
+  if (octets !== 0 && octets < mtu.least) check.report(`${path}.mtu`, `must be at least ${mtu.least}, or 0 for none`)
   const seconds = check.integer(fields['leaseSeconds'] ?? 0, `${path}.lease_seconds`, 0, lease.most) ?? 0
   if (seconds !== 0 && seconds < lease.least) check.report(`${path}.lease_seconds`, `must be at least ${lease.least}`)
-  const routerSeconds = check.integer(
-    fields['routerSeconds'] ?? router.absent,
-    `${path}.router_seconds`,
-    0,
-    router.most,
-  )
   return {
     dhcp: {
       leaseSeconds: seconds || lease.absent,
@@ -63,8 +54,6 @@ export function readDhcp(
       searchDomains: readDomains(check, fields['searchDomains'], `${path}.search_domains`),
       ...(octets === 0 ? {} : { mtu: octets }),
       routes: readRoutes(check, fields['routes'], `${path}.routes`, subnets),
-      routerSeconds: routerSeconds ?? router.absent,
-      ...(check.boolean(fields['autonomous'], `${path}.autonomous`, false) ? { autonomous: true } : {}),
       relays: check
         .list(fields['relays'], `${path}.relays`, DHCP_LIMITS.relays)
         .map((name, index) => check.name(name, `${path}.relays[${index}]`)),
@@ -82,7 +71,7 @@ function readServers(check: Check, value: unknown, path: string): string[] {
 
 function readAddress(check: Check, value: unknown, path: string): Address | undefined {
   const address = parseAddress(check.text(value, path))
-  if (address === undefined) return check.report(path, 'must be an IPv4 or IPv6 address')
+  if (address?.family !== 4) return check.report(path, 'must be an IPv4 address')
   const why = unusableAddress(address)
   return why === undefined ? address : check.report(path, why)
 }

@@ -214,9 +214,7 @@ export function networkMessage(record: NetworkRecord, generation: number): Netwo
     ...common(record, generation),
     router: record.router ?? '',
     subnets: record.subnets.map(({ cidr, gateway }) => ({ cidr, gateway: gateway ?? '' })),
-    ...(record.dhcp && {
-      dhcp: { ...record.dhcp, mtu: record.dhcp.mtu ?? 0, autonomous: record.dhcp.autonomous ?? false },
-    }),
+    ...(record.dhcp && { dhcp: { ...record.dhcp, mtu: record.dhcp.mtu ?? 0 } }),
   }
 }
 

@@ -144,7 +144,7 @@ export interface Towards4 {
 /** The frame of an answer (RFC 2131 section 4.1). */
 export function frame4(message: Dhcp4, { mac, relay }: Towards4): Uint8Array {
   const [src = 0] = addressesOf(message.options.get(DHCP4_OPTION.server)) ?? []
-  const { client, server } = DHCP_PORT[4]
+  const { client, server } = DHCP_PORT
   const isNak = message.type === DHCP4_TYPE.nak
   const own = message.ciaddr !== 0 ? message.ciaddr : message.broadcast || isNak ? BROADCAST : message.yiaddr
   const dst = relay ?? own

@@ -27,7 +27,7 @@ export async function serve4(server: DhcpServer, packet: PacketIn, name: string,
   )
     return server.count('malformed', packet)
   const udp = decodeUdp(ip.payload)
-  const read = udp?.header.dstPort === DHCP_PORT[4].server ? decodeDhcp4(udp.payload) : undefined
+  const read = udp?.header.dstPort === DHCP_PORT.server ? decodeDhcp4(udp.payload) : undefined
   if (read?.ok !== true) return server.count('malformed', packet)
   const { message } = read
   const asked = message.giaddr === 0 ? atPort(server, message, name) : relayed(server, message, name)

@@ -10,7 +10,7 @@ import { PROTOCOL } from '../../model/protocol.ts'
 import { IDENTITY, type InterfaceRecord, type LinkCarrier } from '../../model/records.ts'
 import { type Carrier, carrierBetween, fits } from './carriers.ts'
 import { HAS_IDENTITY_TAG, IS_LABELLED } from './compile-carrier.ts'
-import { askForAddresses, dhcpFamilies } from './compile-dhcp.ts'
+import { answersDhcp, askForAddresses } from './compile-dhcp.ts'
 import { arpAnswer, startOfAdvert } from './compile-neighbour.ts'
 import { routeTo } from './compile-route.ts'
 import { cookieOf } from './cookie.ts'
@@ -64,8 +64,8 @@ export interface InterfaceFacts {
   brought: KeyedMatch
   /** Packets for each address. */
   received: readonly KeyedMatch[]
-  /** Families in which its network answers DHCP. */
-  dhcp: ReadonlySet<4 | 6>
+  /** Guests of its network are answered. */
+  dhcp: boolean
 }
 
 /** What an interface's rows need to know of a switch. */
@@ -143,7 +143,7 @@ export function factsOf({ intent, observed, backend }: NetworkState, name: strin
     inNetwork,
     brought: keyed(TABLES.origin, BROUGHT, backend === 'normal' ? [fromMac] : [fromMac, FROM_FABRIC]),
     received: addresses.map((address) => keyed(TABLES.destination, RECEIVED, [inNetwork, toMac, ...to(address)])),
-    dhcp: dhcpFamilies(intent.networks.get(record.network)),
+    dhcp: answersDhcp(intent.networks.get(record.network)),
   }
 }
 
@@ -366,7 +366,7 @@ function sendFromPort(set: RowSet, facts: InterfaceFacts, sending: Sending, port
   const atPort: Oxm = { field: 'in_port', value: port }
   const enter: Then = { goto: table }
   for (const [match, cookie] of TAGS_OF_GUESTS) set.add(TABLES.classify, 505, [atPort, match], {}, cookie)
-  askForAddresses(set, facts, atPort)
+  if (facts.dhcp) askForAddresses(set, record, atPort)
   if (!record.portSecurity) {
     set.add(TABLES.classify, 395, [atPort], enter)
     add(100, [atPort], toNeighbour)

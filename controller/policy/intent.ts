@@ -27,7 +27,7 @@ import {
 } from '../../model/records.ts'
 import { matches } from '../../model/selector.ts'
 import type { Tag } from '../../model/tag.ts'
-import { asksBy } from './compile-dhcp.ts'
+import { answersDhcp } from './compile-dhcp.ts'
 import { effectiveTags, sameTags } from './effective-tags.ts'
 import type { EntryChangeSet, StoredEntry } from './entries.ts'
 import { type Hash, hash64 } from './hash.ts'
@@ -338,7 +338,7 @@ export class Intent implements IntentView {
     if (before?.router !== record?.router) {
       if (before?.router !== undefined) this.networksByRouter.remove(before.router, name)
       if (record?.router !== undefined) this.networksByRouter.add(record.router, name)
-    } else if (asksBy(before) === asksBy(record)) return
+    } else if (answersDhcp(before) === answersDhcp(record)) return
     for (const its of this.interfacesByNetwork.all(name)) delta.interfaces.add(its)
   }
 

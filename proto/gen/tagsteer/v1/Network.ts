@@ -29,7 +29,7 @@ export interface Network {
    */
   'interfaceCount'?: (number);
   /**
-   * What guests are told by DHCP and router advertisements, of the families of the subnets. Absent: nothing.
+   * What guests are told by DHCPv4, for which the network needs an IPv4 subnet. Absent: nothing.
    */
   'dhcp'?: (_tagsteer_v1_NetworkDhcp | null);
 }
@@ -59,7 +59,7 @@ export interface Network__Output {
    */
   'interfaceCount': (number);
   /**
-   * What guests are told by DHCP and router advertisements, of the families of the subnets. Absent: nothing.
+   * What guests are told by DHCPv4, for which the network needs an IPv4 subnet. Absent: nothing.
    */
   'dhcp': (_tagsteer_v1_NetworkDhcp__Output | null);
 }

@@ -8,7 +8,7 @@ export interface NetworkDhcp {
    */
   'leaseSeconds'?: (number);
   /**
-   * Name servers, IPv4 and IPv6.
+   * IPv4 addresses of name servers.
    */
   'dns'?: (string)[];
   /**
@@ -19,23 +19,11 @@ export interface NetworkDhcp {
    * Octets of the largest IP packet; 0: nothing is said.
    */
   'mtu'?: (number);
-  /**
-   * IPv4 only.
-   */
   'routes'?: (_tagsteer_v1_DhcpRoute)[];
-  /**
-   * Seconds that a router advertisement makes the gateway a default router for; 1800 where absent.
-   */
-  'routerSeconds'?: (number);
-  /**
-   * IPv6 hosts are told that they may make addresses of the prefix by themselves. Switches refuse those.
-   */
-  'autonomous'?: (boolean);
   /**
    * Interfaces that may relay requests of the network's guests.
    */
   'relays'?: (string)[];
-  '_routerSeconds'?: "routerSeconds";
 }
 
 export interface NetworkDhcp__Output {
@@ -44,7 +32,7 @@ export interface NetworkDhcp__Output {
    */
   'leaseSeconds': (number);
   /**
-   * Name servers, IPv4 and IPv6.
+   * IPv4 addresses of name servers.
    */
   'dns': (string)[];
   /**
@@ -55,21 +43,9 @@ export interface NetworkDhcp__Output {
    * Octets of the largest IP packet; 0: nothing is said.
    */
   'mtu': (number);
-  /**
-   * IPv4 only.
-   */
   'routes': (_tagsteer_v1_DhcpRoute__Output)[];
-  /**
-   * Seconds that a router advertisement makes the gateway a default router for; 1800 where absent.
-   */
-  'routerSeconds'?: (number);
-  /**
-   * IPv6 hosts are told that they may make addresses of the prefix by themselves. Switches refuse those.
-   */
-  'autonomous': (boolean);
   /**
    * Interfaces that may relay requests of the network's guests.
    */
   'relays': (string)[];
-  '_routerSeconds'?: "routerSeconds";
 }
