@@ -250,6 +250,7 @@ async function start(
   const metricSources = metricSourcesOf({
     ...{ intent, applied, southbound, loop, lookup },
     demands: () => demands.counts(),
+    dhcp: () => dhcp.counts(),
     sampler: () => sampler,
     refused: () => refused.counts(),
     naps: () => watermarks,

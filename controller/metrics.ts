@@ -88,6 +88,11 @@ export const METRICS = {
     help: 'Packets that a switch dropped because they were forged, by reason, since the controller reads its counters.',
     labels: ['dpid', 'reason'],
   },
+  tagsteer_dhcp_total: {
+    type: 'counter',
+    help: 'Questions of guests by DHCP, by what became of them: the answer (offer, ack, nak), what was done (release, decline), or why there was none.',
+    labels: ['result'],
+  },
   tagsteer_questions_total: {
     type: 'counter',
     help: 'Packets by which a reactive switch asked for a verdict: all (asked), those whose verdict it was given (answered), and those dropped before, as their port asks too fast or too many wait (lost).',
@@ -169,6 +174,7 @@ export interface MetricSources {
   refused(): Iterable<{ datapathId: string; refusal: string; packets: number }>
   databases(): { connected: number; lost: number }
   demands(): Iterable<DemandCounts>
+  dhcp(): Iterable<readonly [result: string, count: number]>
   naps(): Pick<Watermarks, 'levels' | 'pools'>
   sampler(): Pick<Sampler, 'outcomes' | 'counts' | 'rounds'>
   /** External IPAMs. */
@@ -252,6 +258,9 @@ export class Metrics {
     count('tagsteer_refused_packets_total', (add) => {
       for (const { datapathId, refusal, packets } of sources.refused())
         add(packets, { dpid: datapathId, reason: refusal })
+    })
+    count('tagsteer_dhcp_total', (add) => {
+      for (const [result, value] of sources.dhcp()) add(value, { result })
     })
     count('tagsteer_questions_total', (add) => {
       for (const { datapathId, asked, answered, lost } of sources.demands())

@@ -176,6 +176,16 @@ const manifest: fc.Arbitrary<Manifest> = fc.oneof(
     },
     { kind: 'Network', name: 'front', subnets: [{ cidr: '10.0.1.0/24' }] },
     { kind: 'Network', name: 'front', router: 'shop', subnets: [{ cidr: '10.0.1.0/24', gateway: '10.0.1.1' }] },
+    { kind: 'Network', name: 'guests', subnets: [{ cidr: '10.0.1.0/24' }], dhcp: { leaseSeconds: 3600 } },
+    {
+      kind: 'Network',
+      name: 'told',
+      subnets: [{ cidr: '10.0.1.0/24' }],
+      dhcp: {
+        ...{ leaseSeconds: 60, dns: ['10.0.1.53'], searchDomains: ['a.example'], mtu: 1400, relays: ['vm-1'] },
+        routes: [{ cidr: '10.9.0.0/16', gateway: '10.0.1.9' }],
+      },
+    },
   ),
   fc.record<VnpManifest>({
     kind: fc.constant('Vnp' as const),
