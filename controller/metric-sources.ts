@@ -8,7 +8,8 @@ import { capacities } from './policy/capacity.ts'
 import type { Intent } from './policy/intent.ts'
 import type { PolicyLookup } from './policy/lookup.ts'
 
-interface Measured extends Pick<MetricSources, 'demands' | 'dhcp' | 'ipam' | 'naps' | 'refused' | 'sampler' | 'serving'> {
+interface Measured
+  extends Pick<MetricSources, 'demands' | 'dhcp' | 'ipam' | 'naps' | 'refused' | 'sampler' | 'serving'> {
   intent: Intent
   applied: Applied
   southbound: Southbound
