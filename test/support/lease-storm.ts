@@ -51,6 +51,13 @@ const REFUSALS = new Set([
 ])
 const UNAVAILABLE = [1, 14]
 
+interface Inheriting {
+  name: string
+  addresses: string[]
+  naps: string[]
+  status: { tags: { from: string; counts: boolean }[] }
+}
+
 interface LeaseMessage {
   address: string
   nap: string
@@ -117,7 +124,7 @@ class Storm {
   async run(operations: number, kills: number): Promise<StormReport> {
     await this.#connection.call('ApplyService.Apply', {
       records: [
-        ...POOLS.map((nap) => ({ nap })),
+        ...POOLS.map((nap) => ({ nap: { ...nap, tags: [{ text: `from-${nap.name}` }] } })),
         ...Array.from({ length: CLIENTS * INTERFACES }, (_, index) => ({ interface: interfaceOf(index) })),
       ],
     })
@@ -323,12 +330,8 @@ class Storm {
     this.#model.settle(leases, Date.now())
     for (let index = 0; index < CLIENTS * INTERFACES; index++) await this.#create(`vm-${index}`)
     const faults = this.#model.faults
-    const interfaces = await pagesOf<{ name: string; addresses: string[]; naps: string[] }>(
-      call,
-      'InterfaceService.ListInterfaces',
-      'interfaces',
-    )
-    for (const { name, addresses, naps } of interfaces) {
+    const interfaces = await pagesOf<Inheriting>(call, 'InterfaceService.ListInterfaces', 'interfaces')
+    for (const { name, addresses, naps, status } of interfaces) {
       const held = leases.filter((lease) => lease.state === 'held' && lease.interface === name)
       const same = (one: string[], other: string[]): boolean => one.sort().join() === other.sort().join()
       if (
@@ -340,6 +343,9 @@ class Storm {
         faults.push(`${name} has ${addresses.join()}`)
       if (!same([...naps], [...new Set(held.map(({ nap }) => nap))]))
         faults.push(`${name} inherits from ${naps.join()}`)
+      const sources = status.tags.flatMap(({ from, counts }) => (counts ? [from] : []))
+      if (!same(sources, [...naps]))
+        faults.push(`${name} has tags of ${sources.join()}, and addresses of ${naps.join()}`)
     }
     const { naps } = await call<{ naps: Record<string, string>[] }>('NapService.GetUtilisation', {})
     for (const counts of naps) {
