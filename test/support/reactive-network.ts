@@ -40,7 +40,8 @@ export const REACTIVE: Reactive = { verdicts: 1024, idleSeconds: 60 }
 
 /** The same records, on reactive switches: those of every other number, or all. */
 export function reactively(intent: Intent, datapathIds: string[], every: 1 | 2, reactive = REACTIVE): Intent {
-  const records: AnyRecord[] = [...intent.interfaces.values(), ...intent.vnps.values(), ...intent.policies.values()]
+  const { interfaces, naps, vnps, policies } = intent
+  const records: AnyRecord[] = [interfaces, naps, vnps, policies].flatMap((its): AnyRecord[] => [...its.values()])
   const some = datapathIds.filter((_, index) => index % every === 0)
   return intentOf({ datapathIds, records: [...records, ...some.map((its) => reactiveRecord(its, reactive))] })
 }

@@ -134,7 +134,15 @@ describe('compiled tables in Open vSwitch', function () {
       const packets = fc.sample(arbitraryPacket([...intent.interfaces.keys()]), { numRuns: 300, seed: 11 })
       const rules = orderRules(intent)
       const left = { true: 10, false: 3 }
-      const open = openings(intent, packets).filter((packet) => left[`${permits(intent, packet, rules).allow}`]-- > 0)
+      const chosen = openings(intent, packets).filter((packet) => left[`${permits(intent, packet, rules).allow}`]-- > 0)
+      // Without ports, what goes the other way later is a reply, and not asked about.
+      const open = chosen.filter(
+        ({ protocol, from, to, family }, at) =>
+          protocol !== 47 ||
+          !chosen
+            .slice(0, at)
+            .some((its) => its.protocol === 47 && its.from === to && its.to === from && its.family === family),
+      )
       const ends = ({ from, to }: ArbitraryPacket) => [intent.interfaces.get(from), intent.interfaces.get(to)] as const
       const fail = (packet: ArbitraryPacket, what: string, said: string): never =>
         expect.fail(`${what}: ${JSON.stringify({ packet, records })}\n${said}`)
