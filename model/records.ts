@@ -402,6 +402,10 @@ export interface StagePolicy extends RecordMeta {
 
 export type AnyRecord = InterfaceRecord | Vnp | Policy | SwitchRecord | NetworkRecord | Nap | Profile | StagePolicy
 export type RecordKind = AnyRecord['kind']
+const KINDS = {
+  ...{ interface: 0, vnp: 0, policy: 0, switch: 0, network: 0, nap: 0, profile: 0, stagePolicy: 0 },
+} satisfies Record<RecordKind, 0>
+export const RECORD_KINDS = Object.keys(KINDS) as RecordKind[]
 export type RecordOf<K extends RecordKind> = Extract<AnyRecord, { kind: K }>
 
 export const IDENTITY = {

@@ -3,6 +3,7 @@
  * there may be. It refuses to decide what is too full (controller/capacity.ts tells) and to refuse writes (propose.ts
  * does). Cost: the number of spaces. Pure.
  */
+import { RECORD_KINDS } from '../../model/records.ts'
 import { RECORD_LIMITS, recordSpace } from './constraints.ts'
 import type { Intent } from './intent.ts'
 import { SPACES } from './numbers.ts'
@@ -28,17 +29,7 @@ export function capacities(intent: Intent, spaces = SPACES, limits = RECORD_LIMI
     const { used, released } = intent.pools[space].counts
     found.push({ space, used, resting: released, limit: last - first + 1 })
   }
-  for (const kind of [
-    'interface',
-    'vnp',
-    'policy',
-    'switch',
-    'network',
-    'nap',
-    'profile',
-    'stagePolicy',
-    'rule',
-  ] as const) {
+  for (const kind of [...RECORD_KINDS, 'rule'] as const) {
     const used = kind === 'rule' ? intent.ruleCount : intent.count(kind)
     found.push({ space: recordSpace(kind), used, resting: 0, limit: limits[kind] })
   }

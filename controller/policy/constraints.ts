@@ -9,6 +9,7 @@ import {
   type InterfaceRecord,
   ifaceIdOf,
   type Policy,
+  RECORD_KINDS,
   type RecordKind,
   type SwitchRecord,
 } from '../../model/records.ts'
@@ -62,17 +63,7 @@ function overLimit(changes: Changes, limits: typeof RECORD_LIMITS): Failed | und
         ((after as Policy | undefined)?.rules.length ?? 0) - ((before as Policy | undefined)?.rules.length ?? 0)
     }
   }
-  for (const kind of [
-    'interface',
-    'vnp',
-    'policy',
-    'switch',
-    'network',
-    'nap',
-    'profile',
-    'stagePolicy',
-    'rule',
-  ] as const) {
+  for (const kind of [...RECORD_KINDS, 'rule'] as const) {
     const count = growth[kind] + (kind === 'rule' ? changes.intent.ruleCount : changes.intent.count(kind))
     if (growth[kind] > 0 && count > limits[kind]) {
       return fail('TOO_MANY', {

@@ -3,7 +3,7 @@
  * Both are made from an intent alone, so that whoever asks "what if" needs no store. It refuses to apply them; whoever
  * does (plan/suppose.ts) must apply both in one synchronous step, or others would see what was never written.
  */
-import { PREFIX, type RecordKind } from '../../model/records.ts'
+import { PREFIX, RECORD_KINDS } from '../../model/records.ts'
 import type { EntryChange, EntryChangeSet, ProposedTransaction, StoredEntry } from './entries.ts'
 import type { Intent } from './intent.ts'
 
@@ -28,17 +28,6 @@ export function supposition(
   }
 }
 
-const KINDS: readonly RecordKind[] = [
-  'interface',
-  'vnp',
-  'policy',
-  'switch',
-  'network',
-  'nap',
-  'profile',
-  'stagePolicy',
-]
-
 /** What an intent holds under a store key; undefined where it holds nothing, or nothing that intent knows. */
 export function entryOf(intent: Intent, key: string): StoredEntry | undefined {
   const value = heldUnder(intent, key)
@@ -48,6 +37,6 @@ export function entryOf(intent: Intent, key: string): StoredEntry | undefined {
 function heldUnder(intent: Intent, key: string): unknown {
   if (key.startsWith(PREFIX.number)) return intent.numberRecord(key)
   if (key.startsWith(PREFIX.identity)) return intent.identities.get(Number(key.slice(PREFIX.identity.length)))
-  const kind = KINDS.find((each) => key.startsWith(PREFIX[each]))
+  const kind = RECORD_KINDS.find((each) => key.startsWith(PREFIX[each]))
   return kind === undefined ? undefined : intent.record(kind, key.slice(PREFIX[kind].length))
 }

@@ -140,9 +140,10 @@ export function formatValue(field: FieldName, value: bigint, mask: bigint | unde
     case 'ct_state':
       return formatFlagsMasked(masked, CT_STATE)
     case 'tcp_flags':
+      return part === undefined ? formatFlags(value, TCP_FLAGS) : formatFlagsMasked(masked, TCP_FLAGS)
     case 'tun_flags':
-      if (part !== undefined) return formatFlagsMasked(masked, FLAGS[row.print]!)
-      return formatFlags(value, FLAGS[row.print]!)
+      // One bit: it counts, or none does.
+      return (masked.mask & 1n) === 0n ? '0/0' : formatFlags(value, TUN_FLAGS)
     case 'frag':
       return formatFrag(masked)
     case 'packet_type':

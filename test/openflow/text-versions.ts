@@ -250,6 +250,7 @@ const OWN: Message[] = [
     of13,
     { type: 'nx_reg_load2', field: { field: 'tun_erspan_dir', value: 0, mask: 0 } },
     { type: 'nx_reg_load2', field: { field: 'eth_src', value: 0, mask: 0 } },
+    ...[1, 0x101, 0xff00].map((mask) => ({ type: 'nx_reg_load2', field: { field: 'tun_flags', value: 0, mask } })),
     { type: 'nx_encap', hdr_size: 0, new_pkt_type: 0x1894f, properties: [TLV] },
   ),
   continued(bridge),
