@@ -128,7 +128,7 @@ describe('the command line about addresses', () => {
   })
 
   it('says what is wrong and what to do, and exits with 1', async () => {
-    expect(await failed('tagsteer lease takes list, show, allocate, renew, release, not give', 'lease', 'give'))
+    await failed('tagsteer lease takes list, show, allocate, history, renew, release, not give', 'lease', 'give')
     await failed('name the address: tagsteer lease release ADDRESS', 'lease', 'release')
     await failed('only one of --nap, --profile, --address', 'lease', 'allocate', 'vm-1', '--nap', 'a', '--profile', 'b')
     await failed('--generation takes a number, not x', 'lease', 'release', '10.0.0.1', '--generation', 'x')

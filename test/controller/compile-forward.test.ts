@@ -75,14 +75,14 @@ const into =
     else rows.set(key, flow)
   }
 
-/** One each; one more that reads what comes through a tunnel, or that links carry identities; one that measures. */
+/** One each; two more that read what comes through a tunnel and refuse guests its end, one that links carry identities; one that measures. */
 function rowsExpected(from: string, state: State): number {
   const { observed } = stateOf(state)
   let count = 0
   for (const to of NAMES) {
     const next = state.numbers.has(to) ? nextHopTo(observed, viewOf(from, state), to) : undefined
     if (next === undefined) continue
-    count += next.carrier === 'address' ? 1 : 2
+    count += next.carrier === 'address' ? 1 : next.remote === undefined ? 2 : 3
     if (next.largest !== undefined) count++
   }
   return count
