@@ -17,7 +17,11 @@ export const DHCP_PORT = { client: 68, server: 67 } as const
 
 const UDP: Oxm = { field: 'ip_proto', value: PROTOCOL.udp }
 const TOLD = { actions: [toController(WHOLE_PACKET)] }
-const BROADCAST: Oxm = { field: 'ipv4_dst', value: 0xffff_ffff }
+/** In both headers: what is sent to one host is for that host, whatever address it names. */
+const BROADCAST: readonly Oxm[] = [
+  { field: 'eth_dst', value: 0xffff_ffff_ffff },
+  { field: 'ipv4_dst', value: 0xffff_ffff },
+]
 const FROM_CLIENT: readonly Oxm[] = [
   UDP,
   { field: 'udp_src', value: DHCP_PORT.client },
@@ -38,7 +42,7 @@ export function askForAddresses(
   atPort: Oxm,
 ): void {
   const own: Oxm[] = portSecurity ? [atPort, { field: 'eth_src', value: mac }] : [atPort]
-  const match = [...own, is.ipv4(), ...FROM_CLIENT, BROADCAST]
+  const match = [...own, is.ipv4(), ...FROM_CLIENT, ...BROADCAST]
   set.add(TABLES.port_security, ASKED, match, TOLD, cookieOf('dhcp', number))
 }
 

@@ -128,13 +128,15 @@ export class Ends {
 
   /** It was led to an interface that is nowhere, or has no identity yet. */
   #isForNobody({ ghost: { family, network, senders }, vals }: Region): boolean {
-    const { facts } = this.#ports
+    const { facts, datapath, normal } = this.#ports
     const address = family === 0 ? undefined : vals[IP_DST[family]]
     if (!isExact(address) || facts.domains.isGateway(network, address)) return false
     const owner = facts.domains.holder(network, address)
-    // What is nobody's may be the world's, but nobody carries from the world to the world.
-    if (owner === undefined)
-      return !facts.hasWorld || (senders.size > 0 && [...senders.values()].every((name) => name === undefined))
+    if (owner === undefined) {
+      // What is nobody's may be the world's, where that can be reached; but nobody carries from the world to the world.
+      const isWorldBeyond = facts.hasWorld && (normal || facts.gatewayOf(datapath) !== undefined)
+      return !isWorldBeyond || (senders.size > 0 && [...senders.values()].every((name) => name === undefined))
+    }
     return facts.domains.isRouted(network) && !facts.isReady(owner)
   }
 
