@@ -1,5 +1,5 @@
 /** Where the figures of metrics.ts come from. It refuses to compute any. Used by main.ts. */
-import { RECORD_KINDS } from './api/messages.ts'
+import { RECORD_KINDS } from '../model/records.ts'
 import type { Applied } from './applied.ts'
 import type { Southbound } from './channel/southbound.ts'
 import type { CompileLoop } from './compile-loop.ts'
@@ -21,7 +21,7 @@ export function metricSourcesOf({ intent, applied, southbound, loop, lookup, ...
   return {
     ...more,
     generation: () => ({ stored: intent.generation, compiled: applied.compiled, applied: applied.reached }),
-    records: () => Object.fromEntries(RECORD_KINDS.map((kind) => [kind, intent.count(kind)])),
+    records: () => Object.fromEntries(RECORD_KINDS.map((kind) => [kind, intent.all(kind).size])),
     identities: () => intent.identities.size,
     capacities: () => capacities(intent),
     *switches() {

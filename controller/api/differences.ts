@@ -2,12 +2,12 @@
  * Changes of the store as the API tells them: which records, by which fields, and what the controller changed for
  * itself. Also the net effect of many change sets. Used by services/history.ts and blame; it holds nothing.
  */
-import { type AnyRecord, PREFIX, type RecordKind } from '../../model/records.ts'
+import { type AnyRecord, PREFIX, RECORD_KINDS, type RecordKind } from '../../model/records.ts'
 import type { Generation } from '../../proto/gen/tagsteer/v1/Generation.ts'
 import type { RecordDifference } from '../../proto/gen/tagsteer/v1/RecordDifference.ts'
 import type { Change, ChangeSet, Entry, Key } from '../../store/contract.ts'
 import { sameValue } from '../policy/changes.ts'
-import { ownFields, RECORD_KINDS, recordMessage, timestamp } from './messages.ts'
+import { ownFields, recordMessage, timestamp } from './messages.ts'
 
 /** Changes told of one generation in a list. */
 const TOLD = 20

@@ -15,7 +15,6 @@ import type {
   Policy as PolicyRecord,
   PortRange,
   Profile as ProfileRecord,
-  RecordKind,
   RecordMeta,
   Rule as RuleRecord,
   Selector as SelectorRecord,
@@ -342,7 +341,3 @@ export function ownFields(record: AnyRecord): Record<string, unknown> {
   const { meta: _meta, etag: _etag, ...own } = message
   return own
 }
-
-export const RECORD_KINDS: readonly RecordKind[] = [
-  ...(['interface', 'vnp', 'policy', 'switch', 'network', 'nap', 'profile', 'stagePolicy'] as const),
-]

@@ -30,7 +30,7 @@ export function capacities(intent: Intent, spaces = SPACES, limits = RECORD_LIMI
     found.push({ space, used, resting: released, limit: last - first + 1 })
   }
   for (const kind of [...RECORD_KINDS, 'rule'] as const) {
-    const used = kind === 'rule' ? intent.ruleCount : intent.count(kind)
+    const used = kind === 'rule' ? intent.ruleCount : intent.all(kind).size
     found.push({ space: recordSpace(kind), used, resting: 0, limit: limits[kind] })
   }
   for (const kind of ['interface', 'vnp', 'policy', 'switch', 'network', 'nap', 'profile', 'stagePolicy'] as const) {

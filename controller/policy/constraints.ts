@@ -64,7 +64,7 @@ function overLimit(changes: Changes, limits: typeof RECORD_LIMITS): Failed | und
     }
   }
   for (const kind of [...RECORD_KINDS, 'rule'] as const) {
-    const count = growth[kind] + (kind === 'rule' ? changes.intent.ruleCount : changes.intent.count(kind))
+    const count = growth[kind] + (kind === 'rule' ? changes.intent.ruleCount : changes.intent.all(kind).size)
     if (growth[kind] > 0 && count > limits[kind]) {
       return fail('TOO_MANY', {
         what: kind === 'rule' ? 'rules' : `${kind} records`,

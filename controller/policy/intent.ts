@@ -172,9 +172,9 @@ export class Intent implements IntentView {
     return (this.#maps[kind] as ReadonlyMap<string, AnyRecord>).get(name) as RecordOf<K> | undefined
   }
 
-  /** How many records of a kind there are. */
-  count(kind: RecordKind): number {
-    return this.#maps[kind].size
+  /** The records of a kind, by name. */
+  all(kind: RecordKind): ReadonlyMap<string, AnyRecord> {
+    return this.#maps[kind]
   }
 
   identityOf(interfaceName: string): number {

@@ -5,6 +5,7 @@ import { credentials, Metadata, makeClientConstructor } from '@grpc/grpc-js'
 import { expect } from 'chai'
 import { METHOD_ROLES } from '../../controller/api/auth.ts'
 import { methodPaths } from '../../controller/api/server.ts'
+import { RECORD_KINDS } from '../../model/records.ts'
 import { loadServices } from '../../proto/index.ts'
 import { type Call, failureOf, type TestApi, testApi } from '../support/api-server.ts'
 
@@ -226,6 +227,29 @@ describe('the API', () => {
     expect(idle.generation).to.equal(again.generation)
     const inUse = await failureOf(call('VnpService.DeleteVnp', { name: 'shop' }))
     expect(inUse.details.reason).to.equal('IN_USE')
+  })
+
+  it('prunes records of every kind, and none of another owner', async () => {
+    const range = (first: string): object => ({ ranges: [{ first, last: first }], maxVolume: 1 })
+    const records = (of: string, octet: number): object[] => [
+      { vnp: { name: `vnp-${of}` } },
+      { policy: { name: `policy-${of}`, vnp: `vnp-${of}`, rules: [] } },
+      { network: { name: `net-${of}` } },
+      { nap: { name: `nap-${of}`, network: `net-${of}`, ...range(`10.0.0.${octet}`) } },
+      { profile: { name: `profile-${of}` } },
+      { stagePolicy: { name: of === 'red' ? 'idle' : 'active' } },
+      { switch: { name: `switch-${of}`, datapathId: `000000000000000${octet}` } },
+      { interface: { ...web(octet), network: `net-${of}` } },
+    ]
+    await call('ApplyService.Apply', { records: records('red', 1), owner: 'red' })
+    await call('ApplyService.Apply', { records: records('blue', 2), owner: 'blue' })
+    const gone = await call<{ results: { kind: string; name: string; outcome: string }[] }>('ApplyService.Apply', {
+      owner: 'red',
+      prune: true,
+    })
+    expect(new Set(gone.results.map(({ outcome }) => outcome))).to.deep.equal(new Set(['OUTCOME_DELETED']))
+    expect(gone.results.map(({ kind }) => kind)).to.have.members([...RECORD_KINDS])
+    expect(gone.results.some(({ name }) => name.includes('blue') || name === 'active')).to.equal(false)
   })
 
   it('refuses fields that this version does not know', async () => {

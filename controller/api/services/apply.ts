@@ -4,7 +4,7 @@
  * same request would do, without doing it.
  */
 import { fail, invalid, ok, type Result } from '../../../model/errors.ts'
-import type { RecordKind } from '../../../model/records.ts'
+import { RECORD_KINDS, type RecordKind } from '../../../model/records.ts'
 import { type AnyDraft, validateRecord } from '../../../model/validate.ts'
 import type { ApplyRequest__Output } from '../../../proto/gen/tagsteer/v1/ApplyRequest.ts'
 import type { ApplyResponse } from '../../../proto/gen/tagsteer/v1/ApplyResponse.ts'
@@ -17,7 +17,7 @@ import type { WriteRequest } from '../../write.ts'
 import type { CallContext } from '../call.ts'
 import type { ApiDependencies } from '../deps.ts'
 import { findingMessage } from '../findings.ts'
-import { RECORD_KINDS, recordMessage } from '../messages.ts'
+import { recordMessage } from '../messages.ts'
 import { planMessage } from '../planned.ts'
 import { prefixed, writeRequest } from '../records.ts'
 import type { ServiceMethods } from '../server.ts'
@@ -160,12 +160,7 @@ export function writesOf(
     ...wishes.map(({ draft }) => `${draft.kind}/${draft.name}`),
     ...deletions.map(({ kind, name }) => `${kind}/${name}`),
   ])
-  const all = [
-    ...intent.interfaces.values(),
-    ...intent.vnps.values(),
-    ...intent.policies.values(),
-    ...intent.switches.values(),
-  ]
+  const all = RECORD_KINDS.flatMap((kind) => [...intent.all(kind).values()])
   for (const record of all) {
     if (record.owner === owner && !named.has(`${record.kind}/${record.name}`))
       writes.push({ op: 'delete', kind: record.kind, name: record.name })

@@ -1,6 +1,7 @@
 /** EventService: record changes from a revision, and the controller's events from a sequence number. */
+
 import { fail, invalid, ok, type Result } from '../../../model/errors.ts'
-import type { AnyRecord, RecordKind } from '../../../model/records.ts'
+import { type AnyRecord, RECORD_KINDS, type RecordKind } from '../../../model/records.ts'
 import type { Event } from '../../../proto/gen/tagsteer/v1/Event.ts'
 import type { RecordChange } from '../../../proto/gen/tagsteer/v1/RecordChange.ts'
 import type { WatchEventsRequest__Output } from '../../../proto/gen/tagsteer/v1/WatchEventsRequest.ts'
@@ -10,7 +11,7 @@ import { StoreError, storeFailure } from '../../../store/errors.ts'
 import { type ControllerEvent, EVENTS, type Severity } from '../../events.ts'
 import type { CallContext, Sink, Source } from '../call.ts'
 import type { ApiDependencies } from '../deps.ts'
-import { RECORD_KINDS, recordMessage, timestamp } from '../messages.ts'
+import { recordMessage, timestamp } from '../messages.ts'
 import type { ServiceMethods } from '../server.ts'
 
 const SEVERITIES: readonly Severity[] = ['info', 'warning', 'alert']

@@ -2,7 +2,9 @@
  * HistoryService: generations with caller and cause, one of them whole, what differs between two, and blame. It reads the
  * store's past backwards, a slice at a time, and holds what changed, never a state.
  */
+
 import { fail, invalid, ok, type Result } from '../../../model/errors.ts'
+import { RECORD_KINDS } from '../../../model/records.ts'
 import type { Timestamp__Output } from '../../../proto/gen/google/protobuf/Timestamp.ts'
 import type { BlameRequest__Output } from '../../../proto/gen/tagsteer/v1/BlameRequest.ts'
 import type { BlameResponse } from '../../../proto/gen/tagsteer/v1/BlameResponse.ts'
@@ -18,7 +20,6 @@ import { blame } from '../blame.ts'
 import type { CallContext } from '../call.ts'
 import type { ApiDependencies } from '../deps.ts'
 import { generationMessage, type NetChange, NetEffect, nameOf, netMessage, recordKindOf } from '../differences.ts'
-import { RECORD_KINDS } from '../messages.ts'
 import { nextToken, readPage, takePage } from '../page.ts'
 import type { ServiceMethods } from '../server.ts'
 
